@@ -1,0 +1,60 @@
+# Everything a person or CI does with the project; it needs python3 >= 3.11 and a package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+.PHONY: help run setup test check lint format lock bench clean
+help:  ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+run: $(VENV)/.run  ## Install, migrate and serve on http://127.0.0.1:8000
+	$(BIN)/fairlead serve --host $(HOST) --port $(PORT)
+
+setup: $(VENV)/.dev  ## Install everything, development tools included
+
+test: $(VENV)/.dev  ## Run all tests
+	$(BIN)/pytest
+
+lint: $(VENV)/.dev  ## Check style, types and the direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test  ## What CI runs
+
+format: $(VENV)/.dev  ## Put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev  ## Measure speed; takes minutes, needs wrk
+	$(BIN)/python -m benchmarks
+
+# Both lock files hold hashes and no index address; UV is any uv on the machine.
+UV ?= uv
+LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-annotate --quiet
+lock:  ## Pin the newest releases that pyproject.toml allows
+	$(LOCK) --upgrade pyproject.toml --group dev -o requirements-dev.lock
+	$(LOCK) pyproject.toml --group build -c requirements-dev.lock -o requirements.lock
+
+clean:  ## Remove what the other targets made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Fairlead needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+# The project itself needs no hash: it is this folder.
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --require-hashes -r requirements-dev.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.run

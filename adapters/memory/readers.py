@@ -1,0 +1,331 @@
+"""The readers over a MemoryStore."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TypeVar
+
+from adapters.memory.store import MemoryStore
+from application.ports import (
+    Auditor,
+    CatalogueReader,
+    ContactReader,
+    Health,
+    LeadReader,
+    StatisticsReader,
+)
+from application.views import (
+    ContactFact,
+    ContactFilter,
+    ContactView,
+    DecisionView,
+    Facts,
+    HourSpan,
+    LeadView,
+    OperatorRef,
+    OperatorStatistics,
+    OperatorView,
+    Page,
+    SourceDistribution,
+    SourceView,
+    Transfer,
+    source_distribution,
+)
+from domain.contact import Contact
+from domain.errors import NoDecision, UnknownContact, UnknownLead, UnknownOperator, UnknownSource
+from domain.ids import ContactId, LeadId, OperatorId, first_id_at
+from domain.lead import Identity
+from domain.operator import Operator
+from domain.source import Source
+
+Stored = TypeVar("Stored")
+View = TypeVar("View")
+
+
+class MemoryCatalogueReader(CatalogueReader):
+    """See `application.ports.CatalogueReader`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def operator(self, operator_id: OperatorId) -> OperatorView:
+        with self._store.lock:
+            if operator_id not in self._store.operators:
+                raise UnknownOperator(f"no operator has the id {operator_id}.", field="operator_id")
+            return OperatorView.of(self._store.operators[operator_id])
+
+    def operators(
+        self, *, active: bool | None, limit: int, after: OperatorId | None
+    ) -> Page[OperatorView]:
+        with self._store.lock:
+            return _page(
+                (
+                    operator
+                    for operator_id, operator in sorted(self._store.operators.items())
+                    if (active is None or operator.active is active)
+                    and (after is None or operator_id > after)
+                ),
+                limit,
+                OperatorView.of,
+            )
+
+    def source(self, key: str) -> SourceView:
+        with self._store.lock:
+            if key not in self._store.sources:
+                raise UnknownSource(f"no source has the key {key!r}.", field="source")
+            return source_view(self._store, key)
+
+    def sources(self, *, limit: int, after: str | None) -> Page[SourceView]:
+        with self._store.lock:
+            return _page(
+                (key for key in sorted(self._store.sources) if after is None or key > after),
+                limit,
+                lambda key: source_view(self._store, key),
+            )
+
+
+class MemoryContactReader(ContactReader):
+    """See `application.ports.ContactReader`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def contact(self, contact_id: ContactId) -> ContactView:
+        with self._store.lock:
+            if contact_id not in self._store.contacts:
+                raise UnknownContact(f"no contact has the id {contact_id}.")
+            return contact_view(self._store, contact_id)
+
+    def contacts(
+        self, where: ContactFilter, *, limit: int, after: ContactId | None
+    ) -> Page[ContactView]:
+        with self._store.lock:
+            return _page(
+                (
+                    each.id
+                    for each in reversed(self._store.contacts.values())
+                    if (after is None or each.id < after) and _meets(each, where)
+                ),
+                limit,
+                lambda contact_id: contact_view(self._store, contact_id),
+            )
+
+    def decision(self, contact_id: ContactId) -> DecisionView:
+        store = self._store
+        with store.lock:
+            self.contact(contact_id)
+            decision = store.decisions.get(contact_id)
+            transfers = store.transfers.get(contact_id, ())
+            if decision is None and not transfers:
+                raise NoDecision(
+                    "nobody has been given this contact, so there is nothing to explain; if it "
+                    "waits, it is handed out as soon as an operator is eligible."
+                )
+            candidates = decision.candidates if decision else []
+            return DecisionView(
+                contact_id,
+                decision,
+                {each.operator_id: store.operators[each.operator_id].name for each in candidates},
+                [
+                    Transfer(
+                        each.at,
+                        None if each.previous is None else operator_ref(store, each.previous),
+                        operator_ref(store, each.operator),
+                    )
+                    for each in transfers
+                ],
+            )
+
+
+class MemoryLeadReader(LeadReader):
+    """See `application.ports.LeadReader`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def lead(self, lead_id: LeadId) -> LeadView:
+        with self._store.lock:
+            if lead_id not in self._store.leads:
+                raise UnknownLead(f"no lead has the id {lead_id}.", field="lead_id")
+            return self._view(lead_id)
+
+    def leads(
+        self, *, identity: Identity | None, limit: int, after: LeadId | None
+    ) -> Page[LeadView]:
+        owner = None if identity is None else self._store.identities.get(identity.key)
+        with self._store.lock:
+            return _page(
+                (
+                    each
+                    for each in sorted(self._store.leads, reverse=True)
+                    if (identity is None or each == owner) and (after is None or each < after)
+                ),
+                limit,
+                self._view,
+            )
+
+    def _view(self, lead_id: LeadId) -> LeadView:
+        lead = self._store.leads[lead_id]
+        keys = sorted(key for key, owner in self._store.identities.items() if owner == lead_id)
+        return LeadView(lead.id, lead.name, list(map(Identity.from_key, keys)), lead.created_at)
+
+
+class MemoryStatisticsReader(StatisticsReader):
+    """See `application.ports.StatisticsReader`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def distribution(self, *, source: str | None, span: HourSpan) -> list[SourceDistribution]:
+        store = self._store
+        with store.lock:
+            if source is not None and source not in store.sources:
+                raise UnknownSource(f"no source has the key {source!r}.", field="source")
+            assigned: defaultdict[str, dict[OperatorId, int]] = defaultdict(dict)
+            for (key, operator_id, hour), number in store.assigned.items():
+                if _within(hour, span):
+                    assigned[key][operator_id] = assigned[key].get(operator_id, 0) + number
+            names = {each.id: each.name for each in store.operators.values()}
+            return [
+                source_distribution(
+                    source_view(store, each),
+                    sum(
+                        number
+                        for (key, hour), number in store.registered.items()
+                        if key == each and _within(hour, span)
+                    ),
+                    assigned[each],
+                    names,
+                )
+                for each in sorted(store.sources)
+                if source is None or each == source
+            ]
+
+    def operators(self) -> list[OperatorStatistics]:
+        with self._store.lock:
+            contacts: defaultdict[OperatorId, dict[str, int]] = defaultdict(dict)
+            for (key, operator_id, _), number in sorted(self._store.assigned.items()):
+                contacts[operator_id][key] = contacts[operator_id].get(key, 0) + number
+            return [
+                OperatorStatistics(
+                    OperatorView.of(each),
+                    each.load / each.capacity if each.capacity else None,
+                    contacts[each.id],
+                )
+                for _, each in sorted(self._store.operators.items())
+            ]
+
+
+class MemoryAuditor(Auditor):
+    """See `application.ports.Auditor`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    @contextmanager
+    def facts(self) -> Iterator[Facts]:
+        with self._store.lock:
+            yield MemoryFacts(self._store)
+
+    def defects(self) -> Iterator[str]:
+        yield from ()
+
+
+class MemoryFacts(Facts):
+    """See `application.views.Facts`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def operators(self) -> Iterable[Operator]:
+        return self._store.operators.values()
+
+    def sources(self) -> Iterable[Source]:
+        return [each.copy() for each in self._store.sources.values()]
+
+    def contacts(self) -> Iterator[ContactFact]:
+        for each in self._store.contacts.values():
+            transfers = self._store.transfers.get(each.id)
+            yield ContactFact(
+                each.id,
+                each.source_key,
+                each.state,
+                each.operator_id,
+                each.assigned_at,
+                each.closed_at,
+                self._store.decisions.get(each.id),
+                transfers[-1].operator if transfers else None,
+            )
+
+    def registered(self) -> Mapping[str, int]:
+        total: defaultdict[str, int] = defaultdict(int)
+        for (key, _), number in self._store.registered.items():
+            total[key] += number
+        return total
+
+    def assigned(self) -> Mapping[tuple[str, OperatorId], int]:
+        total: defaultdict[tuple[str, OperatorId], int] = defaultdict(int)
+        for (key, operator_id, _), number in self._store.assigned.items():
+            total[key, operator_id] += number
+        return total
+
+    def identities(self) -> Iterator[tuple[str, LeadId, bool]]:
+        for key, lead_id in sorted(self._store.identities.items()):
+            yield key, lead_id, lead_id in self._store.leads
+
+
+class MemoryHealth(Health):
+    """See `application.ports.Health`: memory is always there."""
+
+    def ready(self) -> None:
+        return
+
+
+def contact_view(store: MemoryStore, contact_id: ContactId) -> ContactView:
+    """Show a stored contact."""
+    contact = store.contacts[contact_id]
+    return ContactView.of(
+        contact,
+        store.leads[contact.lead_id].name,
+        None if contact.operator_id is None else store.operators[contact.operator_id].name,
+        None if contact.payload is None else json.loads(contact.payload),
+    )
+
+
+def source_view(store: MemoryStore, key: str) -> SourceView:
+    """Show a stored source."""
+    source = store.sources[key]
+    return SourceView.of(
+        source,
+        {each.operator_id: store.operators[each.operator_id].name for each in source.allocations},
+    )
+
+
+def operator_ref(store: MemoryStore, operator_id: OperatorId) -> OperatorRef:
+    """Name a stored operator."""
+    return OperatorRef(operator_id, store.operators[operator_id].name)
+
+
+def _page(found: Iterable[Stored], limit: int, view: Callable[[Stored], View]) -> Page[View]:
+    items: list[View] = []
+    for each in found:
+        if len(items) == limit:
+            return Page(items, more=True)
+        items.append(view(each))
+    return Page(items, more=False)
+
+
+def _meets(contact: Contact, where: ContactFilter) -> bool:
+    return (
+        (where.source is None or contact.source_key == where.source)
+        and (where.operator_id is None or contact.operator_id == where.operator_id)
+        and (where.lead_id is None or contact.lead_id == where.lead_id)
+        and (where.state is None or contact.state is where.state)
+        and (where.since is None or contact.id >= first_id_at(where.since))
+        and (where.until is None or contact.id < first_id_at(where.until))
+    )
+
+
+def _within(hour: int, span: HourSpan) -> bool:
+    return (span.since is None or hour >= span.since) and (span.until is None or hour < span.until)

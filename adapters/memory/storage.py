@@ -1,0 +1,31 @@
+"""Everything that memory provides; nothing outlives the process."""
+
+from functools import partial
+
+from adapters.memory.readers import (
+    MemoryAuditor,
+    MemoryCatalogueReader,
+    MemoryContactReader,
+    MemoryHealth,
+    MemoryLeadReader,
+    MemoryStatisticsReader,
+)
+from adapters.memory.store import MemoryStore
+from adapters.memory.unit_of_work import MemoryUnitOfWork
+from application.ports import Rolls, Storage
+
+
+def memory_storage(rolls: Rolls) -> Storage:
+    """Make an empty storage."""
+    store = MemoryStore()
+    return Storage(
+        unit_of_work=partial(MemoryUnitOfWork, store, rolls),
+        catalogue=MemoryCatalogueReader(store),
+        contacts=MemoryContactReader(store),
+        leads=MemoryLeadReader(store),
+        statistics=MemoryStatisticsReader(store),
+        auditor=MemoryAuditor(store),
+        health=MemoryHealth(),
+        migrate=lambda: None,
+        close=lambda: None,
+    )

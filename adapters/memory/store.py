@@ -1,0 +1,75 @@
+"""Everything in dictionaries: for tests, and for simulations that need no database."""
+
+import threading
+from collections import defaultdict
+from collections.abc import MutableMapping
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from domain.contact import Contact
+from domain.decision import Decision
+from domain.ids import ContactId, LeadId, OperatorId
+from domain.lead import Lead
+from domain.operator import Operator
+from domain.source import Source
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class StoredTransfer(NamedTuple):
+    """A contact given to an operator by hand."""
+
+    at: datetime
+    previous: OperatorId | None
+    operator: OperatorId
+
+
+class MemoryStore:
+    """The stored entities, and a journal that can take a unit of work back.
+
+    Entities go in and come out as copies. Whoever reads or writes holds `lock`.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.operators: dict[OperatorId, Operator] = {}
+        self.sources: dict[str, Source] = {}
+        self.leads: dict[LeadId, Lead] = {}
+        self.identities: dict[str, LeadId] = {}
+        self.contacts: dict[ContactId, Contact] = {}
+        self.queues: defaultdict[str, dict[ContactId, None]] = defaultdict(dict)
+        self.decisions: dict[ContactId, Decision] = {}
+        self.transfers: dict[ContactId, tuple[StoredTransfer, ...]] = {}
+        self.keys: dict[tuple[str, str], tuple[ContactId, bytes]] = {}
+        self.registered: dict[tuple[str, int], int] = {}
+        self.assigned: dict[tuple[str, OperatorId, int], int] = {}
+        self._journal: list[tuple[MutableMapping[Any, Any], Any, Any]] = []
+
+    def put(self, mapping: MutableMapping[Key, Value], key: Key, value: Value) -> None:
+        """Set a value, remembering what was there."""
+        self._journal.append((mapping, key, mapping.get(key, _ABSENT)))
+        mapping[key] = value
+
+    def remove(self, mapping: MutableMapping[Key, Value], key: Key) -> None:
+        """Delete a value, remembering it."""
+        self._journal.append((mapping, key, mapping.pop(key)))
+
+    def commit(self) -> None:
+        """Keep everything since the last commit."""
+        self._journal.clear()
+
+    def rollback(self) -> None:
+        """Take back everything since the last commit."""
+        for mapping, key, value in reversed(self._journal):
+            if value is _ABSENT:
+                del mapping[key]
+            else:
+                mapping[key] = value
+        self._journal.clear()
+        # What was put back into a queue stands at its end now.
+        for key, queue in self.queues.items():
+            self.queues[key] = dict.fromkeys(sorted(queue))
+
+
+_ABSENT: Any = object()

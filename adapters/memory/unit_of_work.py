@@ -1,0 +1,236 @@
+"""The unit of work over a MemoryStore."""
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from itertools import islice
+from types import TracebackType
+from typing import Self
+
+from adapters.memory.readers import contact_view
+from adapters.memory.store import MemoryStore, StoredTransfer
+from application.ports import (
+    Contacts,
+    Dispatches,
+    Keyed,
+    Leads,
+    NewLead,
+    Operators,
+    Rolls,
+    Sources,
+    StorageUnavailable,
+    UnitOfWork,
+)
+from domain.contact import Contact, ContactState
+from domain.decision import Decision
+from domain.dispatch import Dispatch
+from domain.errors import SourceExists, UnknownContact
+from domain.ids import ContactId, LeadId, OperatorId
+from domain.lead import Identity, LeadIndex
+from domain.operator import Operator
+from domain.source import Allocation, Source
+
+
+class MemoryUnitOfWork(UnitOfWork):
+    """See `application.ports.UnitOfWork`; one at a time."""
+
+    def __init__(self, store: MemoryStore, rolls: Rolls) -> None:
+        self._store = store
+        self.operators = MemoryOperators(store)
+        self.sources = MemorySources(store)
+        self.leads = MemoryLeads(store)
+        self.contacts = MemoryContacts(store)
+        self.dispatches = MemoryDispatches(store, rolls)
+
+    def __enter__(self) -> Self:
+        self._store.lock.acquire()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self._store.commit()
+            else:
+                self._store.rollback()
+        finally:
+            self._store.lock.release()
+
+
+class MemoryOperators(Operators):
+    """See `application.ports.Operators`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def add(self, operator: Operator) -> None:
+        self._store.put(self._store.operators, operator.id, copy(operator))
+
+    def save(self, operator: Operator) -> None:
+        stored = self._store.operators[operator.id]
+        self._store.put(self._store.operators, operator.id, replace(operator, load=stored.load))
+
+
+class MemorySources(Sources):
+    """See `application.ports.Sources`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def add(self, source: Source) -> None:
+        if source.key in self._store.sources:
+            raise SourceExists(
+                f"there is a source with the key {source.key!r} already; change that one, or "
+                "choose another key.",
+                field="key",
+            )
+        self._store.put(self._store.sources, source.key, source.copy())
+
+    def save(self, source: Source) -> None:
+        stored = self._store.sources[source.key].copy()
+        stored.name, stored.strategy = source.name, source.strategy
+        self._store.put(self._store.sources, source.key, stored)
+
+    def save_allocations(self, source: Source) -> None:
+        stored = self._store.sources[source.key].copy()
+        stored.allocations = list(map(copy, source.allocations))
+        self._store.put(self._store.sources, source.key, stored)
+
+
+class MemoryLeads(Leads):
+    """See `application.ports.Leads`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def index(self, identities: Iterable[Identity], lead_ids: Iterable[LeadId]) -> LeadIndex:
+        leads, owners = self._store.leads, self._store.identities
+        return LeadIndex(
+            [(each, copy(leads[owners[each.key]])) for each in identities if each.key in owners],
+            [copy(leads[each]) for each in lead_ids if each in leads],
+        )
+
+    def learn(self, lessons: Sequence[NewLead]) -> None:
+        for lead, _, _, learned in lessons:
+            self._store.put(self._store.leads, lead.id, copy(lead))
+            for identity in learned:
+                self._store.put(self._store.identities, identity.key, lead.id)
+
+
+class MemoryContacts(Contacts):
+    """See `application.ports.Contacts`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def get(self, contact_id: ContactId) -> Contact:
+        try:
+            return copy(self._store.contacts[contact_id])
+        except KeyError:
+            raise UnknownContact(f"no contact has the id {contact_id}.") from None
+
+    def keyed(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Keyed]:
+        found = {key: self._store.keys[key] for key in keys if key in self._store.keys}
+        return {
+            key: Keyed(fingerprint, contact_view(self._store, contact_id))
+            for key, (contact_id, fingerprint) in found.items()
+        }
+
+    def add(
+        self,
+        contacts: Sequence[Contact],
+        decisions: Mapping[ContactId, Decision],
+        keys: Mapping[ContactId, tuple[str, bytes]],
+    ) -> None:
+        store = self._store
+        for contact in contacts:
+            self._put(contact)
+            if contact.id in decisions:
+                store.put(store.decisions, contact.id, decisions[contact.id])
+            if contact.id in keys:
+                key, fingerprint = keys[contact.id]
+                store.put(store.keys, (contact.source_key, key), (contact.id, fingerprint))
+
+    def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:
+        queues = [islice(self._store.queues[key], limit) for key in source_keys]
+        return [self.get(contact_id) for contact_id in islice(heapq.merge(*queues), limit)]
+
+    def save_handed_out(self, contacts: Sequence[tuple[Contact, Decision]]) -> None:
+        for contact, decision in contacts:
+            self._put(contact)
+            self._store.put(self._store.decisions, contact.id, decision)
+
+    def save_closed(self, contact: Contact) -> None:
+        self._put(contact)
+
+    def save_transferred(self, contact: Contact, previous: OperatorId | None) -> None:
+        self._put(contact)
+        if contact.operator_id is None or contact.assigned_at is None:
+            raise ValueError("a transferred contact has an operator")
+        earlier = self._store.transfers.get(contact.id, ())
+        transfer = StoredTransfer(contact.assigned_at, previous, contact.operator_id)
+        self._store.put(self._store.transfers, contact.id, (*earlier, transfer))
+
+    def _put(self, contact: Contact) -> None:
+        self._store.put(self._store.contacts, contact.id, copy(contact))
+        queue = self._store.queues[contact.source_key]
+        if contact.state is ContactState.WAITING:
+            self._store.put(queue, contact.id, None)
+        elif contact.id in queue:
+            self._store.remove(queue, contact.id)
+
+
+class MemoryDispatches(Dispatches):
+    """See `application.ports.Dispatches`; the store's lock is the only one."""
+
+    def __init__(self, store: MemoryStore, rolls: Rolls) -> None:
+        self._store = store
+        self._rolls = rolls
+
+    def load(
+        self,
+        *,
+        sources: Iterable[str] = (),
+        served_by: Iterable[OperatorId] = (),
+        operators: Iterable[OperatorId] = (),
+    ) -> Dispatch:
+        stored = self._store.sources
+        named = set(served_by)
+        keys = {key for key in sources if key in stored} | {
+            key
+            for key, source in stored.items()
+            if any(each.operator_id in named for each in source.allocations)
+        }
+        loaded = [stored[key].copy() for key in sorted(keys)]
+        ids = {each.operator_id for source in loaded for each in source.allocations}
+        ids.update(each for each in (*named, *operators) if each in self._store.operators)
+        return Dispatch(
+            loaded, [copy(self._store.operators[each]) for each in sorted(ids)], self._rolls
+        )
+
+    def save(self, dispatch: Dispatch) -> None:
+        store = self._store
+        for operator_id, slots in dispatch.slots.items():
+            operator = copy(store.operators[operator_id])
+            operator.load += slots
+            if slots > 0 and not (operator.active and operator.load <= operator.capacity):
+                raise StorageUnavailable("an operator changed while its slot was taken; try again.")
+            store.put(store.operators, operator_id, operator)
+        for key, source in dispatch.sources.items():
+            credits = {each.operator_id: each.credit for each in source.allocations}
+            stored = store.sources[key].copy()
+            stored.waiting = source.waiting
+            stored.allocations = [
+                Allocation(each.operator_id, each.weight, credits[each.operator_id])
+                for each in stored.allocations
+            ]
+            store.put(store.sources, key, stored)
+        for counted, number in dispatch.registered.items():
+            store.put(store.registered, counted, store.registered.get(counted, 0) + number)
+        for given, number in dispatch.assigned.items():
+            store.put(store.assigned, given, store.assigned.get(given, 0) + number)

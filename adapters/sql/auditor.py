@@ -1,0 +1,133 @@
+"""Everything that is stored, streamed from one snapshot, for the check of the invariants."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, func, select
+
+from adapters.sql.catalogue import OPERATOR_COLUMNS
+from adapters.sql.decisions import decision_from_bytes
+from adapters.sql.engine import Database
+from adapters.sql.reading import reading
+from adapters.sql.tables import (
+    AllocationRow,
+    AssignedCountRow,
+    ContactRow,
+    DecisionRow,
+    IdentityRow,
+    LeadRow,
+    RegisteredCountRow,
+    SourceRow,
+    TransferRow,
+)
+from application.ports import Auditor
+from application.views import ContactFact, Facts
+from domain.ids import ContactId, LeadId, OperatorId
+from domain.operator import Operator
+from domain.source import Allocation, Source
+
+_ROWS = 1000
+"""Rows held at a time."""
+
+
+class SqlAuditor(Auditor):
+    """See `application.ports.Auditor`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def facts(self) -> Iterator[Facts]:
+        with reading(self._database) as connection:
+            yield SqlFacts(connection)
+
+    def defects(self) -> Iterator[str]:
+        with reading(self._database) as connection:
+            for (problem,) in connection.exec_driver_sql("PRAGMA quick_check"):
+                if problem != "ok":
+                    yield f"the file is damaged: {problem}"
+            for table, _, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+                yield f"a row of {table} refers to a row of {parent} that is not there"
+
+
+class SqlFacts(Facts):
+    """See `application.views.Facts`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection.execution_options(yield_per=_ROWS)
+
+    def operators(self) -> Iterable[Operator]:
+        for row in self._connection.execute(select(*OPERATOR_COLUMNS)):
+            yield Operator(row.id, row.name, row.capacity, row.active, row.created_at, row.load)
+
+    def sources(self) -> Iterable[Source]:
+        sources = {
+            row.key: Source(row.key, row.name, row.strategy, row.created_at, waiting=row.waiting)
+            for row in self._connection.execute(select(*SourceRow.__table__.columns))
+        }
+        for row in self._connection.execute(
+            select(*AllocationRow.__table__.columns).order_by(AllocationRow.operator_id)
+        ):
+            sources[row.source_key].allocations.append(
+                Allocation(row.operator_id, row.weight, row.credit)
+            )
+        return sources.values()
+
+    def contacts(self) -> Iterator[ContactFact]:
+        last_transfer = (
+            select(TransferRow.operator_id)
+            .where(TransferRow.contact_id == ContactRow.id)
+            .order_by(TransferRow.number.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        for row in self._connection.execute(
+            select(
+                ContactRow.id,
+                ContactRow.source_key,
+                ContactRow.state,
+                ContactRow.operator_id,
+                ContactRow.assigned_at,
+                ContactRow.closed_at,
+                DecisionRow.decision,
+                last_transfer.label("transferred_to"),
+            ).outerjoin(DecisionRow, DecisionRow.contact_id == ContactRow.id)
+        ):
+            yield ContactFact(
+                ContactId(row.id),
+                row.source_key,
+                row.state,
+                row.operator_id,
+                row.assigned_at,
+                row.closed_at,
+                None if row.decision is None else decision_from_bytes(row.decision),
+                row.transferred_to,
+            )
+
+    def registered(self) -> Mapping[str, int]:
+        row = RegisteredCountRow
+        counted = self._connection.execute(
+            select(row.source_key, func.sum(row.contacts))
+            .where(row.hours == 1)
+            .group_by(row.source_key)
+        )
+        return dict(counted.tuples().all())
+
+    def assigned(self) -> Mapping[tuple[str, OperatorId], int]:
+        row = AssignedCountRow
+        return {
+            (key, OperatorId(operator_id)): number
+            for key, operator_id, number in self._connection.execute(
+                select(row.source_key, row.operator_id, func.sum(row.contacts))
+                .where(row.hours == 1)
+                .group_by(row.source_key, row.operator_id)
+            )
+        }
+
+    def identities(self) -> Iterator[tuple[str, LeadId, bool]]:
+        for key, lead_id, found in self._connection.execute(
+            select(IdentityRow.key, IdentityRow.lead_id, LeadRow.id)
+            .outerjoin(LeadRow, LeadRow.id == IdentityRow.lead_id)
+            .order_by(IdentityRow.key)
+        ):
+            yield key, LeadId(lead_id), found is not None

@@ -1,0 +1,216 @@
+"""Operators and sources in SQL."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from adapters.sql.engine import Database
+from adapters.sql.reading import AnyRow, chunks, reading
+from adapters.sql.tables import AllocationRow, OperatorRow, SourceRow
+from application.ports import CatalogueReader, Operators, Sources
+from application.views import OperatorView, Page, SourceView, allocation_views
+from domain.errors import SourceExists, UnknownOperator, UnknownSource
+from domain.ids import OperatorId
+from domain.operator import Operator
+from domain.source import Source
+
+_insert_operator = insert(OperatorRow)
+_update_operator = (
+    update(OperatorRow)
+    .where(OperatorRow.id == bindparam("operator_id"))
+    .values(name=bindparam("name"), capacity=bindparam("capacity"), active=bindparam("active"))
+)
+_insert_source = insert(SourceRow)
+_update_source = (
+    update(SourceRow)
+    .where(SourceRow.key == bindparam("source_key"))
+    .values(name=bindparam("name"), strategy=bindparam("strategy"))
+)
+_delete_allocations = delete(AllocationRow).where(
+    AllocationRow.source_key == bindparam("source_key")
+)
+_insert_allocation = insert(AllocationRow)
+
+OPERATOR_COLUMNS: Final = (
+    OperatorRow.id,
+    OperatorRow.name,
+    OperatorRow.active,
+    OperatorRow.capacity,
+    OperatorRow.load,
+    OperatorRow.created_at,
+)
+
+
+class SqlOperators(Operators):
+    """See `application.ports.Operators`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, operator: Operator) -> None:
+        self._connection.execute(
+            _insert_operator,
+            {
+                "id": operator.id,
+                "name": operator.name,
+                "active": operator.active,
+                "capacity": operator.capacity,
+                "load": operator.load,
+                "created_at": operator.created_at,
+            },
+        )
+
+    def save(self, operator: Operator) -> None:
+        self._connection.execute(
+            _update_operator,
+            {
+                "operator_id": operator.id,
+                "name": operator.name,
+                "capacity": operator.capacity,
+                "active": operator.active,
+            },
+        )
+
+
+class SqlSources(Sources):
+    """See `application.ports.Sources`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, source: Source) -> None:
+        try:
+            self._connection.execute(
+                _insert_source,
+                {
+                    "key": source.key,
+                    "name": source.name,
+                    "strategy": source.strategy,
+                    "waiting": source.waiting,
+                    "created_at": source.created_at,
+                },
+            )
+        except IntegrityError as error:
+            raise SourceExists(
+                f"there is a source with the key {source.key!r} already; change that one, or "
+                "choose another key.",
+                field="key",
+            ) from error
+
+    def save(self, source: Source) -> None:
+        self._connection.execute(
+            _update_source,
+            {"source_key": source.key, "name": source.name, "strategy": source.strategy},
+        )
+
+    def save_allocations(self, source: Source) -> None:
+        self._connection.execute(_delete_allocations, {"source_key": source.key})
+        if source.allocations:
+            self._connection.execute(
+                _insert_allocation,
+                [
+                    {
+                        "source_key": source.key,
+                        "operator_id": each.operator_id,
+                        "weight": each.weight,
+                        "credit": each.credit,
+                    }
+                    for each in source.allocations
+                ],
+            )
+
+
+class SqlCatalogueReader(CatalogueReader):
+    """See `application.ports.CatalogueReader`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def operator(self, operator_id: OperatorId) -> OperatorView:
+        with reading(self._database) as connection:
+            row = connection.execute(
+                select(*OPERATOR_COLUMNS).where(OperatorRow.id == operator_id)
+            ).one_or_none()
+        if row is None:
+            raise UnknownOperator(f"no operator has the id {operator_id}.", field="operator_id")
+        return operator_view(row)
+
+    def operators(
+        self, *, active: bool | None, limit: int, after: OperatorId | None
+    ) -> Page[OperatorView]:
+        query = select(*OPERATOR_COLUMNS).order_by(OperatorRow.id).limit(limit + 1)
+        if active is not None:
+            query = query.where(OperatorRow.active == active)
+        if after is not None:
+            query = query.where(OperatorRow.id > after)
+        with reading(self._database) as connection:
+            rows = connection.execute(query).all()
+        return Page([operator_view(row) for row in rows[:limit]], len(rows) > limit)
+
+    def source(self, key: str) -> SourceView:
+        with reading(self._database) as connection:
+            found = source_views(connection, [key])
+        if key not in found:
+            raise UnknownSource(f"no source has the key {key!r}.", field="source")
+        return found[key]
+
+    def sources(self, *, limit: int, after: str | None) -> Page[SourceView]:
+        query = select(SourceRow.key).order_by(SourceRow.key).limit(limit + 1)
+        if after is not None:
+            query = query.where(SourceRow.key > after)
+        with reading(self._database) as connection:
+            keys = connection.execute(query).scalars().all()
+            found = source_views(connection, keys[:limit])
+        return Page(list(found.values()), len(keys) > limit)
+
+
+def operator_view(row: AnyRow) -> OperatorView:
+    """Show a row of OPERATOR_COLUMNS."""
+    return OperatorView(
+        OperatorId(row.id), row.name, row.active, row.capacity, row.load, row.created_at
+    )
+
+
+def source_views(connection: Connection, keys: Sequence[str]) -> Mapping[str, SourceView]:
+    """Return the sources that exist, by key, in the order of keys."""
+    weights: dict[str, list[tuple[OperatorId, int]]] = {}
+    names: dict[OperatorId, str] = {}
+    sources: list[AnyRow] = []
+    for some in chunks(keys):
+        sources += connection.execute(
+            select(
+                SourceRow.key,
+                SourceRow.name,
+                SourceRow.strategy,
+                SourceRow.waiting,
+                SourceRow.created_at,
+            )
+            .where(SourceRow.key.in_(some))
+            .order_by(SourceRow.key)
+        )
+        for row in connection.execute(
+            select(
+                AllocationRow.source_key,
+                AllocationRow.operator_id,
+                AllocationRow.weight,
+                OperatorRow.name,
+            )
+            .join(OperatorRow, OperatorRow.id == AllocationRow.operator_id)
+            .where(AllocationRow.source_key.in_(some))
+            .order_by(AllocationRow.source_key, AllocationRow.operator_id)
+        ):
+            names[row.operator_id] = row.name
+            weights.setdefault(row.source_key, []).append((row.operator_id, row.weight))
+    return {
+        row.key: SourceView(
+            row.key,
+            row.name,
+            row.strategy,
+            row.waiting,
+            allocation_views(weights.get(row.key, []), names),
+            row.created_at,
+        )
+        for row in sources
+    }

@@ -1,0 +1,218 @@
+"""Dispatches in SQL: the locks, the slots and the counters."""
+
+import json
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from adapters.sql.catalogue import OPERATOR_COLUMNS
+from adapters.sql.prepared import Prepared, texts
+from adapters.sql.tables import (
+    AllocationRow,
+    AssignedCountRow,
+    OperatorRow,
+    RegisteredCountRow,
+    SourceRow,
+)
+from application.ports import Dispatches, Rolls, StorageUnavailable
+from domain.dispatch import Dispatch
+from domain.ids import OperatorId
+from domain.operator import Operator
+from domain.source import Allocation, Source
+
+_served = select(AllocationRow.source_key).where(
+    AllocationRow.operator_id.in_(bindparam("operator_ids", expanding=True))
+)
+_sources = Prepared(
+    select(
+        SourceRow.key, SourceRow.name, SourceRow.strategy, SourceRow.created_at, SourceRow.waiting
+    )
+    .where(SourceRow.key.in_(texts(bindparam("keys"))))
+    .order_by(SourceRow.key)
+    .with_for_update(key_share=True),
+    "keys",
+)
+_allocations = Prepared(
+    select(
+        AllocationRow.source_key,
+        AllocationRow.operator_id,
+        AllocationRow.weight,
+        AllocationRow.credit,
+    )
+    .where(AllocationRow.source_key.in_(texts(bindparam("keys"))))
+    .order_by(AllocationRow.source_key, AllocationRow.operator_id),
+    "keys",
+)
+_operators = Prepared(
+    select(*OPERATOR_COLUMNS)
+    .where(
+        OperatorRow.id.in_(
+            select(AllocationRow.operator_id).where(
+                AllocationRow.source_key.in_(texts(bindparam("keys")))
+            )
+        )
+    )
+    .order_by(OperatorRow.id)
+    .with_for_update(key_share=True),
+    "keys",
+)
+_other_operators = (
+    select(*OPERATOR_COLUMNS)
+    .where(OperatorRow.id.in_(bindparam("operator_ids", expanding=True)))
+    .order_by(OperatorRow.id)
+    .with_for_update(key_share=True)
+)
+_take_slots = Prepared(
+    update(OperatorRow)
+    .where(
+        OperatorRow.id == bindparam("operator"),
+        OperatorRow.active,
+        OperatorRow.load + bindparam("slots") <= OperatorRow.capacity,
+    )
+    .values(load=OperatorRow.load + bindparam("slots")),
+    "operator",
+    "slots",
+)
+_free_slots = Prepared(
+    update(OperatorRow)
+    .where(OperatorRow.id == bindparam("operator"))
+    .values(load=OperatorRow.load + bindparam("slots")),
+    "operator",
+    "slots",
+)
+_save_credit = Prepared(
+    update(AllocationRow)
+    .where(
+        AllocationRow.source_key == bindparam("source"),
+        AllocationRow.operator_id == bindparam("operator"),
+    )
+    .values(credit=bindparam("credit")),
+    "source",
+    "operator",
+    "credit",
+)
+_save_waiting = Prepared(
+    update(SourceRow)
+    .where(SourceRow.key == bindparam("source"))
+    .values(waiting=bindparam("waiting")),
+    "source",
+    "waiting",
+)
+
+
+def _counter(table: type[RegisteredCountRow] | type[AssignedCountRow]) -> Prepared:
+    names = [each.name for each in table.__table__.columns]
+    statement = upsert(table)
+    return Prepared(
+        statement.on_conflict_do_update(
+            index_elements=list(table.__table__.primary_key),
+            set_={"contacts": table.contacts + statement.excluded.contacts},
+        ),
+        *names,
+    )
+
+
+_count_registered = _counter(RegisteredCountRow)
+_count_assigned = _counter(AssignedCountRow)
+_BUCKETS = (1, 24)
+"""Hours in a counter: pages of statistics read days, and hours at the ends of a period."""
+
+
+class SqlDispatches(Dispatches):
+    """See `application.ports.Dispatches`."""
+
+    def __init__(self, connection: Connection, rolls: Rolls) -> None:
+        self._connection = connection
+        self._rolls = rolls
+        self._stored_credits: dict[tuple[str, OperatorId], int] = {}
+        self._stored_waiting: dict[str, int] = {}
+
+    def load(
+        self,
+        *,
+        sources: Iterable[str] = (),
+        served_by: Iterable[OperatorId] = (),
+        operators: Iterable[OperatorId] = (),
+    ) -> Dispatch:
+        connection = self._connection
+        served_by = list(served_by)
+        keys = set(sources)
+        if served_by:
+            keys.update(connection.execute(_served, {"operator_ids": served_by}).scalars())
+        listed = json.dumps(sorted(keys))
+        loaded = {
+            key: Source(key, name, strategy, created_at, waiting=waiting)
+            for key, name, strategy, created_at, waiting in _sources.fetch(connection, listed)
+        }
+        for key, operator_id, weight, credit in _allocations.fetch(connection, listed):
+            loaded[key].allocations.append(Allocation(operator_id, weight, credit))
+            self._stored_credits[key, operator_id] = credit
+        self._stored_waiting.update((each.key, each.waiting) for each in loaded.values())
+        found = {row[0]: row for row in _operators.fetch(connection, listed)}
+        others = {*served_by, *operators} - found.keys()
+        if others:
+            for row in connection.execute(_other_operators, {"operator_ids": sorted(others)}):
+                found[row.id] = row
+        return Dispatch(
+            loaded.values(),
+            [
+                Operator(operator_id, name, capacity, active, created_at, load)
+                for operator_id, name, active, capacity, load, created_at in found.values()
+            ],
+            self._rolls,
+        )
+
+    def save(self, dispatch: Dispatch) -> None:
+        self._save_slots(dispatch)
+        self._save_credits(dispatch)
+        self._save_waiting(dispatch)
+        self._save_counters(dispatch)
+
+    def _save_slots(self, dispatch: Dispatch) -> None:
+        moved = dispatch.slots.items()
+        taken = [(operator_id, slots) for operator_id, slots in moved if slots > 0]
+        freed = [(operator_id, slots) for operator_id, slots in moved if slots < 0]
+        if _take_slots.run(self._connection, taken) != len(taken):
+            raise StorageUnavailable("an operator changed while its slot was taken; try again.")
+        _free_slots.run(self._connection, freed)
+
+    def _save_credits(self, dispatch: Dispatch) -> None:
+        stored = self._stored_credits
+        _save_credit.run(
+            self._connection,
+            [
+                (key, each.operator_id, each.credit)
+                for key, source in dispatch.sources.items()
+                for each in source.allocations
+                if stored.get((key, each.operator_id)) != each.credit
+            ],
+        )
+
+    def _save_waiting(self, dispatch: Dispatch) -> None:
+        _save_waiting.run(
+            self._connection,
+            [
+                (key, source.waiting)
+                for key, source in dispatch.sources.items()
+                if self._stored_waiting[key] != source.waiting
+            ],
+        )
+
+    def _save_counters(self, dispatch: Dispatch) -> None:
+        _count_registered.run(
+            self._connection,
+            [
+                (key, hours, hour // hours * hours, number)
+                for (key, hour), number in dispatch.registered.items()
+                for hours in _BUCKETS
+            ],
+        )
+        _count_assigned.run(
+            self._connection,
+            [
+                (key, hours, hour // hours * hours, operator_id, number)
+                for (key, operator_id, hour), number in dispatch.assigned.items()
+                for hours in _BUCKETS
+            ],
+        )

@@ -1,0 +1,77 @@
+"""Engines: how connections are opened, and what a transaction begins with."""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+
+from application.ports import StorageUnavailable
+
+BUSY_TIMEOUT = 10.0
+"""Seconds that a writer waits for another process to finish its transaction."""
+
+
+@dataclass(slots=True)
+class Database:
+    """A database with one engine for writing and one for reading.
+
+    Attributes:
+        writing: held by the thread that writes. SQLite lets one transaction write at a time, and
+            a process that finds the file locked sleeps and looks again; threads of one process
+            queue here instead, and are woken.
+    """
+
+    url: URL
+    write: Engine
+    read: Engine
+    writing: threading.Lock = field(default_factory=threading.Lock)
+
+    def dispose(self) -> None:
+        """Close every connection that is not in use."""
+        self.write.dispose()
+        self.read.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open a database; nothing is connected yet.
+
+    Args:
+        url: an SQLAlchemy URL, `sqlite:///path/to/file.db`.
+
+    Raises:
+        ValueError: the URL cannot be used; the message says why.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        raise ValueError(f"{parsed.get_backend_name()} is not supported; use sqlite:///FILE.")
+    if parsed.database in {None, "", ":memory:"}:
+        raise ValueError(
+            "an SQLite database needs a file: sqlite:///fairlead.db, or use memory://."
+        )
+    return Database(parsed, _sqlite(parsed, "BEGIN IMMEDIATE"), _sqlite(parsed, "BEGIN"))
+
+
+def _sqlite(url: URL, begin: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        # The driver must not begin transactions by itself: it would do so before the first write,
+        # after the load has been read, and two writers could both take the last slot.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def storage_unavailable(error: BaseException) -> StorageUnavailable:
+    """Say of a database error what a person should know, without SQL and without values."""
+    reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    return StorageUnavailable(f"the database does not work just now: {reason}.")

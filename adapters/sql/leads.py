@@ -1,0 +1,115 @@
+"""Leads and their identities in SQL."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from adapters.sql.engine import Database
+from adapters.sql.prepared import Prepared, texts
+from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
+from adapters.sql.tables import IdentityRow, LeadRow
+from application.ports import LeadReader, Leads, NewLead
+from application.views import LeadView, Page
+from domain.errors import UnknownLead
+from domain.ids import LeadId
+from domain.lead import Identity, Lead, LeadIndex
+
+_LEAD = (LeadRow.id, LeadRow.name, LeadRow.created_at)
+_by_identity = Prepared(
+    select(IdentityRow.key, *_LEAD)
+    .join(LeadRow, LeadRow.id == IdentityRow.lead_id)
+    .where(IdentityRow.key.in_(texts(bindparam("keys")))),
+    "keys",
+)
+_by_id = select(*_LEAD).where(LeadRow.id.in_(bindparam("ids", expanding=True)))
+_insert_lead = Prepared(insert(LeadRow), "id", "name", "created_at")
+_insert_identity = Prepared(insert(IdentityRow), "key", "lead_id")
+_name_lead = Prepared(
+    update(LeadRow).where(LeadRow.id == bindparam("lead")).values(name=bindparam("name")),
+    "name",
+    "lead",
+)
+
+
+class SqlLeads(Leads):
+    """See `application.ports.Leads`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def index(self, identities: Iterable[Identity], lead_ids: Iterable[LeadId]) -> LeadIndex:
+        connection = self._connection
+        by_key = {each.key: each for each in identities}
+        known = [
+            (by_key[key], Lead(lead_id, name, created_at))
+            for key, lead_id, name, created_at in _by_identity.fetch(
+                connection, json.dumps(list(by_key))
+            )
+        ]
+        by_id = [
+            Lead(LeadId(row.id), row.name, row.created_at)
+            for some in chunks(list(set(lead_ids)))
+            for row in connection.execute(_by_id, {"ids": some})
+        ]
+        return LeadIndex(known, by_id)
+
+    def learn(self, lessons: Sequence[NewLead]) -> None:
+        connection = self._connection
+        _insert_lead.run(
+            connection,
+            [
+                (each.lead.id, each.lead.name, each.lead.created_at)
+                for each in lessons
+                if each.created
+            ],
+        )
+        _name_lead.run(
+            connection, [(each.lead.name, each.lead.id) for each in lessons if each.named]
+        )
+        _insert_identity.run(
+            connection,
+            [(identity.key, each.lead.id) for each in lessons for identity in each.learned],
+        )
+
+
+class SqlLeadReader(LeadReader):
+    """See `application.ports.LeadReader`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def lead(self, lead_id: LeadId) -> LeadView:
+        with reading(self._database) as connection:
+            found = _views(connection, select(*_LEAD).where(LeadRow.id == lead_id))
+        if not found:
+            raise UnknownLead(f"no lead has the id {lead_id}.", field="lead_id")
+        return found[0]
+
+    def leads(
+        self, *, identity: Identity | None, limit: int, after: LeadId | None
+    ) -> Page[LeadView]:
+        query = select(*_LEAD).order_by(LeadRow.id.desc()).limit(limit + 1)
+        if identity is not None:
+            query = query.where(
+                LeadRow.id.in_(select(IdentityRow.lead_id).where(IdentityRow.key == identity.key))
+            )
+        if after is not None:
+            query = query.where(LeadRow.id < after)
+        with reading(self._database) as connection:
+            found = _views(connection, query)
+        return Page(found[:limit], len(found) > limit)
+
+
+def _views(connection: Connection, query: AnySelect) -> list[LeadView]:
+    rows: Sequence[AnyRow] = connection.execute(query).all()
+    identities: dict[Any, list[Identity]] = {row.id: [] for row in rows}
+    for some in chunks(list(identities)):
+        for lead_id, key in connection.execute(
+            select(IdentityRow.lead_id, IdentityRow.key)
+            .where(IdentityRow.lead_id.in_(some))
+            .order_by(IdentityRow.key)
+        ):
+            identities[lead_id].append(Identity.from_key(key))
+    return [LeadView(row.id, row.name, identities[row.id], row.created_at) for row in rows]

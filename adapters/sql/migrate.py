@@ -1,0 +1,75 @@
+"""Migrations: bring a database to the schema of this release, or say that it is not there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from adapters.sql.engine import Database, storage_unavailable
+from adapters.sql.reading import reading
+from application.ports import Health, StorageUnavailable
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Bring a database up to `revision`; it is created if it is not there.
+
+    Several processes may call this at once: the first does the work, the others wait and find
+    nothing left to do.
+
+    Raises:
+        StorageUnavailable: the database cannot be reached or written.
+    """
+    with _migrating(database) as config:
+        command.upgrade(config, revision)
+
+
+def unmigrate(database: Database, revision: str) -> None:
+    """Take a database back to `revision`; what the later schema added is lost."""
+    with _migrating(database) as config:
+        command.downgrade(config, revision)
+
+
+@contextmanager
+def _migrating(database: Database) -> Iterator[Config]:
+    try:
+        with database.writing, database.write.begin() as connection:
+            config = _config()
+            config.attributes["connection"] = connection
+            yield config
+    except DBAPIError as error:
+        raise storage_unavailable(error) from error
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    return config
+
+
+class SqlHealth(Health):
+    """See `application.ports.Health`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._head = ScriptDirectory.from_config(_config()).get_current_head()
+
+    def ready(self) -> None:
+        with reading(self._database) as connection:
+            found = _revision(connection)
+        if found != self._head:
+            raise StorageUnavailable(
+                f"the database has schema {found or 'none'} and this release needs {self._head}; "
+                "run `fairlead migrate`."
+            )
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,34 @@
+"""How readers read: one connection, one snapshot, errors translated."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Select
+from sqlalchemy.exc import DBAPIError
+
+from adapters.sql.engine import Database, storage_unavailable
+
+Item = TypeVar("Item")
+
+AnyRow = Row[*tuple[Any, ...]]
+AnySelect = Select[*tuple[Any, ...]]
+
+CHUNK = 500
+"""Values in one IN list: under every database's limit, and few shapes of statement to cache."""
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[Connection]:
+    """Read in one transaction: everything read belongs to the same moment."""
+    try:
+        with database.read.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise storage_unavailable(error) from error
+
+
+def chunks(values: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Cut values into stretches short enough for an IN list."""
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]

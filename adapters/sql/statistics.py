@@ -1,0 +1,122 @@
+"""Statistics in SQL, from counters that are kept in the transactions they count."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, func, select
+
+from adapters.sql.catalogue import OPERATOR_COLUMNS, operator_view, source_views
+from adapters.sql.engine import Database
+from adapters.sql.reading import AnySelect, reading
+from adapters.sql.tables import AssignedCountRow, OperatorRow, RegisteredCountRow, SourceRow
+from application.ports import StatisticsReader
+from application.views import (
+    HourSpan,
+    OperatorStatistics,
+    SourceDistribution,
+    source_distribution,
+)
+from domain.errors import UnknownSource
+from domain.ids import OperatorId
+
+_DAY = 24
+
+
+class SqlStatisticsReader(StatisticsReader):
+    """See `application.ports.StatisticsReader`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def distribution(self, *, source: str | None, span: HourSpan) -> list[SourceDistribution]:
+        with reading(self._database) as connection:
+            keys = [source] if source is not None else _all_keys(connection)
+            sources = source_views(connection, keys)
+            if source is not None and not sources:
+                raise UnknownSource(f"no source has the key {source!r}.", field="source")
+            registered: defaultdict[str, int] = defaultdict(int)
+            assigned: defaultdict[str, dict[OperatorId, int]] = defaultdict(dict)
+            for hours, since, until in buckets(span):
+                for key, number in connection.execute(_registered(source, hours, since, until)):
+                    registered[key] += number
+                for key, operator_id, number in connection.execute(
+                    _assigned(source, hours, since, until)
+                ):
+                    assigned[key][operator_id] = assigned[key].get(operator_id, 0) + number
+            names: dict[OperatorId, str] = dict(
+                connection.execute(select(OperatorRow.id, OperatorRow.name)).tuples().all()  # type: ignore[arg-type]
+            )
+        return [
+            source_distribution(view, registered[key], assigned[key], names)
+            for key, view in sources.items()
+        ]
+
+    def operators(self) -> list[OperatorStatistics]:
+        contacts: defaultdict[OperatorId, dict[str, int]] = defaultdict(dict)
+        with reading(self._database) as connection:
+            operators = connection.execute(select(*OPERATOR_COLUMNS).order_by(OperatorRow.id)).all()
+            for key, operator_id, number in connection.execute(_assigned(None, _DAY, None, None)):
+                contacts[operator_id][key] = number
+        return [
+            OperatorStatistics(
+                operator_view(row),
+                row.load / row.capacity if row.capacity else None,
+                contacts[row.id],
+            )
+            for row in operators
+        ]
+
+
+def buckets(span: HourSpan) -> Iterator[tuple[int, int | None, int | None]]:
+    """Cut a span into stretches of counters: (hours of a counter, first start, end of starts).
+
+    Whole days are read from the counters of days, what is left at the ends from those of hours.
+    """
+    first_day = None if span.since is None else -(-span.since // _DAY) * _DAY
+    end_day = None if span.until is None else span.until // _DAY * _DAY
+    if first_day is not None and end_day is not None and first_day >= end_day:
+        yield 1, span.since, span.until
+        return
+    yield _DAY, first_day, end_day
+    if span.since != first_day:
+        yield 1, span.since, first_day
+    if span.until != end_day:
+        yield 1, end_day, span.until
+
+
+def _registered(source: str | None, hours: int, since: int | None, until: int | None) -> AnySelect:
+    row = RegisteredCountRow
+    query = select(row.source_key, func.sum(row.contacts)).group_by(row.source_key)
+    return _within(query, row, source, hours, since, until)
+
+
+def _assigned(source: str | None, hours: int, since: int | None, until: int | None) -> AnySelect:
+    row = AssignedCountRow
+    query = (
+        select(row.source_key, row.operator_id, func.sum(row.contacts))
+        .group_by(row.source_key, row.operator_id)
+        .order_by(row.source_key)
+    )
+    return _within(query, row, source, hours, since, until)
+
+
+def _within(
+    query: AnySelect,
+    row: type[RegisteredCountRow] | type[AssignedCountRow],
+    source: str | None,
+    hours: int,
+    since: int | None,
+    until: int | None,
+) -> AnySelect:
+    query = query.where(row.hours == hours)
+    if source is not None:
+        query = query.where(row.source_key == source)
+    if since is not None:
+        query = query.where(row.start >= since)
+    if until is not None:
+        query = query.where(row.start < until)
+    return query
+
+
+def _all_keys(connection: Connection) -> list[str]:
+    return list(connection.execute(select(SourceRow.key).order_by(SourceRow.key)).scalars())

@@ -1,0 +1,33 @@
+"""Everything that SQL provides, on one database."""
+
+from functools import partial
+
+from adapters.sql.auditor import SqlAuditor
+from adapters.sql.catalogue import SqlCatalogueReader
+from adapters.sql.contacts import SqlContactReader
+from adapters.sql.engine import open_database
+from adapters.sql.leads import SqlLeadReader
+from adapters.sql.migrate import SqlHealth, migrate
+from adapters.sql.statistics import SqlStatisticsReader
+from adapters.sql.unit_of_work import SqlUnitOfWork
+from application.ports import Rolls, Storage
+
+
+def sql_storage(url: str, rolls: Rolls) -> Storage:
+    """Open a database by its SQLAlchemy URL.
+
+    Raises:
+        ValueError: the URL cannot be used; the message says why.
+    """
+    database = open_database(url)
+    return Storage(
+        unit_of_work=partial(SqlUnitOfWork, database, rolls),
+        catalogue=SqlCatalogueReader(database),
+        contacts=SqlContactReader(database),
+        leads=SqlLeadReader(database),
+        statistics=SqlStatisticsReader(database),
+        auditor=SqlAuditor(database),
+        health=SqlHealth(database),
+        migrate=partial(migrate, database),
+        close=database.dispose,
+    )

@@ -1,0 +1,270 @@
+"""The tables, declared once; see docs/data-model.md for why they are as they are."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BLOB,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from domain.contact import ContactState
+from domain.picker import Strategy
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_STATES = tuple(ContactState)
+_STATE_NUMBERS = {state: number for number, state in enumerate(_STATES)}
+
+# The types below give SQLAlchemy plain functions of one argument. A TypeDecorator would be shorter
+# and costs two more calls for every value: some 15 us of a registration.
+Processor = Callable[[Any], Any]
+
+
+def _or_none(convert: Processor) -> Processor:
+    return lambda value: None if value is None else convert(value)
+
+
+class _IdBlob(BLOB):
+    """A UUID as 16 bytes, which sort as the UUIDs do."""
+
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        del dialect
+        return _or_none(attrgetter("bytes"))
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        del dialect, coltype
+        return _or_none(lambda value: UUID(bytes=value))
+
+
+class _MillisecondsSince1970(BigInteger):
+    """A UTC moment as a whole number."""
+
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        del dialect
+        return _or_none(lambda value: (value - _EPOCH) // _MILLISECOND)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        del dialect, coltype
+        return _or_none(lambda value: _EPOCH + timedelta(milliseconds=value))
+
+
+class _StateNumber(SmallInteger):
+    """A contact's state: 0 waiting, 1 assigned, 2 closed."""
+
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        del dialect
+        return _STATE_NUMBERS.__getitem__
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        del dialect, coltype
+        return _STATES.__getitem__
+
+
+class _StrategyName(String):
+    """A source's strategy by its name."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        del dialect, coltype
+        return Strategy
+
+
+Id = Uuid().with_variant(_IdBlob(), "sqlite")
+"""A UUID: PostgreSQL's own type, 16 bytes in SQLite, which has none."""
+
+Moment = DateTime(timezone=True).with_variant(_MillisecondsSince1970(), "sqlite")
+"""A UTC moment to the millisecond: timestamptz, or milliseconds since 1970 in SQLite."""
+
+
+class Row(DeclarativeBase):
+    """The base of all rows: constraint names by one convention, so that errors can be read."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+_CLUSTERED = {"sqlite_with_rowid": False}
+"""In SQLite the table is its primary key's index: one tree to write instead of two."""
+
+
+class OperatorRow(Row):
+    """An operator."""
+
+    __tablename__ = "operators"
+    __table_args__ = (
+        CheckConstraint("load >= 0", name="load"),
+        CheckConstraint("capacity >= 0", name="capacity"),
+        _CLUSTERED,
+    )
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool]
+    capacity: Mapped[int]
+    load: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class SourceRow(Row):
+    """A source."""
+
+    __tablename__ = "sources"
+    __table_args__ = (CheckConstraint("waiting >= 0", name="waiting"), _CLUSTERED)
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    strategy: Mapped[Strategy] = mapped_column(_StrategyName(16))
+    waiting: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class AllocationRow(Row):
+    """An operator's weight and credit on a source."""
+
+    __tablename__ = "allocations"
+    __table_args__ = (CheckConstraint("weight >= 0", name="weight"), _CLUSTERED)
+
+    source_key: Mapped[str] = mapped_column(ForeignKey("sources.key"), primary_key=True)
+    operator_id: Mapped[UUID] = mapped_column(
+        Id, ForeignKey("operators.id"), primary_key=True, index=True
+    )
+    weight: Mapped[int]
+    credit: Mapped[int] = mapped_column(BigInteger)
+
+
+class LeadRow(Row):
+    """A lead."""
+
+    __tablename__ = "leads"
+    __table_args__ = (_CLUSTERED,)
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    name: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class IdentityRow(Row):
+    """An identity, as one text `kind:value`: a look-up by two columns walks, this one seeks."""
+
+    __tablename__ = "identities"
+    __table_args__ = (_CLUSTERED,)
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(Id, ForeignKey("leads.id"), index=True)
+
+
+class ContactRow(Row):
+    """A contact. Its id carries the time, so every list index ends in the primary key."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        Index("ix_contacts_source_key_id", "source_key", "id"),
+        Index("ix_contacts_operator_id_id", "operator_id", "id"),
+        Index("ix_contacts_lead_id_id", "lead_id", "id"),
+        Index("ix_contacts_state_id", "state", "id"),
+        Index(
+            "ix_contacts_waiting",
+            "source_key",
+            "id",
+            sqlite_where=text("state = 0"),
+            postgresql_where=text("state = 0"),
+        ),
+        _CLUSTERED,
+    )
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    source_key: Mapped[str] = mapped_column(ForeignKey("sources.key"))
+    lead_id: Mapped[UUID] = mapped_column(Id, ForeignKey("leads.id"))
+    operator_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey("operators.id"))
+    state: Mapped[ContactState] = mapped_column(_StateNumber)
+    lead_created: Mapped[bool]
+    conflicts: Mapped[bytes | None] = mapped_column(LargeBinary)
+    payload: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    assigned_at: Mapped[datetime | None] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class IdempotencyKeyRow(Row):
+    """A contact registered under an idempotency key, and a digest of what was asked.
+
+    `key` is `source key:idempotency key` in one text, for the same reason as an identity's.
+    """
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (_CLUSTERED,)
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(Id, ForeignKey("contacts.id"))
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DecisionRow(Row):
+    """Why a picker gave a contact to an operator; see adapters/sql/decisions.py."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (_CLUSTERED,)
+
+    contact_id: Mapped[UUID] = mapped_column(Id, ForeignKey("contacts.id"), primary_key=True)
+    decision: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class TransferRow(Row):
+    """A contact that a person gave to an operator; `previous_id` is null if it was waiting."""
+
+    __tablename__ = "transfers"
+    __table_args__ = (_CLUSTERED,)
+
+    contact_id: Mapped[UUID] = mapped_column(Id, ForeignKey("contacts.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    previous_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey("operators.id"))
+    operator_id: Mapped[UUID] = mapped_column(Id, ForeignKey("operators.id"))
+
+
+class RegisteredCountRow(Row):
+    """How many contacts came in on a source in `hours` (1 or 24) whole hours from `start`."""
+
+    __tablename__ = "registered_counts"
+    __table_args__ = (_CLUSTERED,)
+
+    source_key: Mapped[str] = mapped_column(ForeignKey("sources.key"), primary_key=True)
+    hours: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    start: Mapped[int] = mapped_column(primary_key=True)
+    contacts: Mapped[int] = mapped_column(BigInteger)
+
+
+class AssignedCountRow(Row):
+    """How many of a source's contacts its picker gave to an operator in `hours` from `start`."""
+
+    __tablename__ = "assigned_counts"
+    __table_args__ = (_CLUSTERED,)
+
+    source_key: Mapped[str] = mapped_column(ForeignKey("sources.key"), primary_key=True)
+    hours: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    start: Mapped[int] = mapped_column(primary_key=True)
+    operator_id: Mapped[UUID] = mapped_column(Id, ForeignKey("operators.id"), primary_key=True)
+    contacts: Mapped[int] = mapped_column(BigInteger)

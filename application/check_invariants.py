@@ -1,0 +1,146 @@
+"""The use case behind `fairlead check`: does what is stored keep the invariants?"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from application.ports import Auditor
+from application.views import ContactFact, Facts
+from domain.contact import ContactState
+from domain.dispatch import Dispatch
+from domain.ids import OperatorId
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A place where an invariant fails.
+
+    Attributes:
+        invariant: `I1` to `I7`, or `counters`.
+    """
+
+    invariant: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInvariantsHandler:
+    """Checks I1 to I7 as far as stored data show them.
+
+    I1 load, I2 capacity at every assignment, I3 nobody waits beside an eligible operator, I4 one
+    lead an identity, I5 credits sum to 0, I6 decisions recompute, I7 what is stored is whole. The
+    counters that statistics come from are compared with the contacts, too.
+    """
+
+    auditor: Auditor
+
+    def __call__(self, progress: Callable[[int], None] = lambda _: None) -> list[Defect]:
+        """Read everything once, as of one moment, in memory that does not grow with the contacts.
+
+        Args:
+            progress: called with the number of contacts read so far, every 1,000 contacts.
+        """
+        with self.auditor.facts() as facts:
+            defects = [*_Check(facts, progress).run()]
+        return defects + [Defect("I7", sentence) for sentence in self.auditor.defects()]
+
+
+@dataclass(slots=True)
+class _Check:
+    facts: Facts
+    progress: Callable[[int], None]
+    loads: Counter[OperatorId] = field(default_factory=Counter)
+    waiting: Counter[str] = field(default_factory=Counter)
+    registered: Counter[str] = field(default_factory=Counter)
+    assigned: Counter[tuple[str, OperatorId]] = field(default_factory=Counter)
+
+    def run(self) -> Iterator[Defect]:
+        for number, contact in enumerate(self.facts.contacts(), start=1):
+            yield from self._contact(contact)
+            if number % 1000 == 0:
+                self.progress(number)
+        yield from self._catalogue()
+        yield from self._identities()
+        yield from self._counters()
+
+    def _contact(self, contact: ContactFact) -> Iterator[Defect]:
+        self.registered[contact.source] += 1
+        if contact.state is ContactState.WAITING:
+            self.waiting[contact.source] += 1
+        elif contact.state is ContactState.ASSIGNED and contact.operator_id is not None:
+            self.loads[contact.operator_id] += 1
+        if (decision := contact.decision) is not None:
+            self.assigned[contact.source, decision.picked] += 1
+            for each in decision.candidates:
+                if each.operator_id == decision.picked and each.load >= each.capacity:
+                    yield Defect(
+                        "I2", f"contact {contact.id} took {each.operator_id} past capacity"
+                    )
+            if decision.recompute() != decision.picked:
+                yield Defect("I6", f"the decision on contact {contact.id} does not recompute")
+        if broken := _broken(contact):
+            yield Defect("I7", f"contact {contact.id} {broken}")
+
+    def _catalogue(self) -> Iterator[Defect]:
+        operators = list(self.facts.operators())
+        for each in operators:
+            if each.load != self.loads[each.id]:
+                yield Defect(
+                    "I1",
+                    f"operator {each.id} has a load of {each.load} and {self.loads[each.id]} "
+                    "assigned contacts",
+                )
+        dispatch = Dispatch(self.facts.sources(), operators, roll=lambda: 0)
+        for source in dispatch.sources.values():
+            if total := sum(each.credit for each in source.allocations):
+                yield Defect("I5", f"the credits of source {source.key} sum to {total}")
+            if source.waiting != self.waiting[source.key]:
+                yield Defect(
+                    "counters",
+                    f"source {source.key} counts {source.waiting} waiting contacts and has "
+                    f"{self.waiting[source.key]}",
+                )
+            source.waiting = self.waiting[source.key]
+        for key in dispatch.open_sources():
+            yield Defect("I3", f"contacts of source {key} wait although an operator is eligible")
+
+    def _identities(self) -> Iterator[Defect]:
+        previous = None
+        for key, lead_id, exists in self.facts.identities():
+            if not exists:
+                yield Defect("I4", f"identity {key} belongs to lead {lead_id}, which is not there")
+            if key == previous:
+                yield Defect("I4", f"identity {key} belongs to several leads")
+            previous = key
+
+    def _counters(self) -> Iterator[Defect]:
+        yield from _differences("registered", self.facts.registered(), self.registered)
+        yield from _differences("assigned", self.facts.assigned(), self.assigned)
+
+
+def _differences(
+    what: str, counted: Mapping[Any, int], stored: Mapping[Any, int]
+) -> Iterator[Defect]:
+    for key in sorted(counted.keys() | stored.keys(), key=str):
+        if counted.get(key, 0) != stored.get(key, 0):
+            yield Defect(
+                "counters",
+                f"{what} {key}: {counted.get(key, 0)} counted, {stored.get(key, 0)} stored",
+            )
+
+
+def _broken(contact: ContactFact) -> str | None:
+    """Say in what way a contact contradicts itself, if it does."""
+    giver = contact.transferred_to or (contact.decision.picked if contact.decision else None)
+    if contact.operator_id != giver:
+        return f"belongs to {contact.operator_id}, but was given to {giver}"
+    if (contact.operator_id is None) != (contact.assigned_at is None):
+        return "has only one of operator and assigned_at"
+    if (contact.state is ContactState.CLOSED) != (contact.closed_at is not None):
+        return f"is {contact.state} and closed_at is {contact.closed_at}"
+    if contact.state is ContactState.ASSIGNED and contact.operator_id is None:
+        return "is assigned to nobody"
+    if contact.state is ContactState.WAITING and contact.operator_id is not None:
+        return "waits although it has an operator"
+    return None

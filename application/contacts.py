@@ -1,0 +1,97 @@
+"""Use cases on one open contact: close it, transfer it."""
+
+from dataclasses import dataclass
+
+from application.ports import Clock, ContactReader, UnitOfWork, UnitOfWorkFactory
+from application.views import ContactView
+from application.waiting import hand_out_waiting
+from domain.contact import Contact, ContactState
+from domain.dispatch import Dispatch
+from domain.ids import ContactId, OperatorId
+
+
+@dataclass(frozen=True, slots=True)
+class CloseContact:
+    """The conversation is over."""
+
+    contact_id: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class CloseContactHandler:
+    """Closes contacts, and hands out what waited for the slot."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    contacts: ContactReader
+
+    def __call__(self, command: CloseContact) -> ContactView:
+        """Close a contact; one that is closed stays as it is.
+
+        Raises:
+            UnknownContact: it is not there.
+        """
+        with self.unit_of_work() as uow:
+            contact, dispatch = _lock(uow, command.contact_id)
+            if contact.state is not ContactState.CLOSED:
+                now = self.clock.now()
+                dispatch.close(contact, now)
+                uow.contacts.save_closed(contact)
+                hand_out_waiting(uow, dispatch, now)
+                uow.dispatches.save(dispatch)
+        return self.contacts.contact(command.contact_id)
+
+
+@dataclass(frozen=True, slots=True)
+class TransferContact:
+    """A person gives an open contact to an operator, whatever the weights say."""
+
+    contact_id: ContactId
+    operator_id: OperatorId
+
+
+@dataclass(frozen=True, slots=True)
+class TransferContactHandler:
+    """Transfers contacts, and hands out what waited for the slot that this frees."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    contacts: ContactReader
+
+    def __call__(self, command: TransferContact) -> ContactView:
+        """Transfer a contact; to the operator who has it, that changes nothing.
+
+        Raises:
+            UnknownContact, UnknownOperator: something named is not there.
+            ContactClosed: it is too late.
+            OperatorInactive, OperatorAtCapacity: the operator cannot take it.
+        """
+        with self.unit_of_work() as uow:
+            contact, dispatch = _lock(uow, command.contact_id, command.operator_id)
+            contact.require_open()
+            previous = contact.operator_id
+            if previous != dispatch.operator(command.operator_id).id:
+                now = self.clock.now()
+                dispatch.transfer(contact, command.operator_id, now)
+                uow.contacts.save_transferred(contact, previous)
+                hand_out_waiting(uow, dispatch, now)
+                uow.dispatches.save(dispatch)
+        return self.contacts.contact(command.contact_id)
+
+
+def _lock(uow: UnitOfWork, contact_id: ContactId, *others: OperatorId) -> tuple[Contact, Dispatch]:
+    """Lock everything that a change of this contact can touch, then read it.
+
+    Who holds the contact is read before the locks, to know what to lock, and again under them: if
+    it changed hands in between, the locks are on the wrong sources and are taken anew.
+    """
+    contact = uow.contacts.get(contact_id)
+    while True:
+        holders = [] if contact.operator_id is None else [contact.operator_id]
+        dispatch = uow.dispatches.load(
+            sources=[contact.source_key], served_by=holders, operators=others
+        )
+        locked = uow.contacts.get(contact_id)
+        if locked.operator_id == contact.operator_id:
+            return locked, dispatch
+        contact = locked

@@ -1,0 +1,42 @@
+"""The whole application in one object: what the HTTP routes, the CLI and scripts call."""
+
+from dataclasses import dataclass
+
+from application.check_invariants import CheckInvariantsHandler
+from application.contacts import CloseContactHandler, TransferContactHandler
+from application.operators import CreateOperatorHandler, UpdateOperatorHandler
+from application.ports import (
+    CatalogueReader,
+    ContactReader,
+    Health,
+    IdentityNormaliser,
+    LeadReader,
+    StatisticsReader,
+)
+from application.register_contacts import RegisterContactsHandler
+from application.sources import (
+    CreateSourceHandler,
+    ReplaceAllocationsHandler,
+    UpdateSourceHandler,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fairlead:
+    """Every use case and every query, wired to one storage. All of it may be called by threads."""
+
+    create_operator: CreateOperatorHandler
+    update_operator: UpdateOperatorHandler
+    create_source: CreateSourceHandler
+    update_source: UpdateSourceHandler
+    replace_allocations: ReplaceAllocationsHandler
+    register_contacts: RegisterContactsHandler
+    close_contact: CloseContactHandler
+    transfer_contact: TransferContactHandler
+    check_invariants: CheckInvariantsHandler
+    normalise: IdentityNormaliser
+    catalogue: CatalogueReader
+    contacts: ContactReader
+    leads: LeadReader
+    statistics: StatisticsReader
+    health: Health

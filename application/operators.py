@@ -1,0 +1,74 @@
+"""Use cases on operators: create one, change one."""
+
+from dataclasses import dataclass
+
+from application.ports import Clock, Ids, UnitOfWorkFactory
+from application.views import OperatorView
+from application.waiting import hand_out_waiting
+from domain.ids import OperatorId, time_of
+from domain.operator import Operator
+
+
+@dataclass(frozen=True, slots=True)
+class CreateOperator:
+    """Make an operator known; it gets contacts once a source has an allocation for it."""
+
+    name: str
+    capacity: int
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CreateOperatorHandler:
+    """Creates operators."""
+
+    unit_of_work: UnitOfWorkFactory
+    ids: Ids
+
+    def __call__(self, command: CreateOperator) -> OperatorView:
+        """Create an operator.
+
+        Raises:
+            InvalidValue: the name or the capacity is out of its limits.
+        """
+        new_id = self.ids.new()
+        operator = Operator(
+            OperatorId(new_id), command.name, command.capacity, command.active, time_of(new_id)
+        )
+        with self.unit_of_work() as uow:
+            uow.operators.add(operator)
+        return OperatorView.of(operator)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateOperator:
+    """Change what is not None."""
+
+    operator_id: OperatorId
+    name: str | None = None
+    capacity: int | None = None
+    active: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateOperatorHandler:
+    """Changes operators, and hands out what waited for the capacity that this frees."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    def __call__(self, command: UpdateOperator) -> OperatorView:
+        """Change an operator.
+
+        Raises:
+            UnknownOperator: it is not there.
+            InvalidValue: the name or the capacity is out of its limits.
+        """
+        with self.unit_of_work() as uow:
+            dispatch = uow.dispatches.load(served_by=[command.operator_id])
+            operator = dispatch.operator(command.operator_id)
+            operator.change(name=command.name, capacity=command.capacity, active=command.active)
+            uow.operators.save(operator)
+            hand_out_waiting(uow, dispatch, self.clock.now())
+            uow.dispatches.save(dispatch)
+        return OperatorView.of(operator)

@@ -1,0 +1,341 @@
+"""The ports: what the use cases need from the world, cut by need.
+
+Writing goes through a unit of work and its repositories, which hand out entities; reading goes
+through readers, which hand out views. Whoever implements a port inherits it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import NamedTuple, Protocol, Self
+from uuid import UUID
+
+from application.views import (
+    ContactFilter,
+    ContactView,
+    DecisionView,
+    Facts,
+    HourSpan,
+    LeadView,
+    OperatorStatistics,
+    OperatorView,
+    Page,
+    SourceDistribution,
+    SourceView,
+)
+from domain.contact import Contact
+from domain.decision import Decision
+from domain.dispatch import Dispatch
+from domain.ids import ContactId, LeadId, OperatorId
+from domain.lead import Identity, Lead, LeadIndex
+from domain.operator import Operator
+from domain.source import Source
+
+
+class StorageUnavailable(Exception):
+    """The storage cannot be reached or written just now; nothing was changed, try again later."""
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the moment, in UTC, to the millisecond."""
+        ...
+
+
+class Ids(Protocol):
+    """Makes identifiers."""
+
+    def new(self) -> UUID:
+        """Return a UUIDv7 that is greater than every one made before by this process."""
+        ...
+
+
+class IdentityNormaliser(Protocol):
+    """Brings every spelling of one identity to the same form."""
+
+    def __call__(self, kind: str, value: str) -> Identity:
+        """Normalise.
+
+        Raises:
+            InvalidIdentity: the value is no such identity.
+        """
+        ...
+
+
+class Rolls(Protocol):
+    """Draws chance."""
+
+    def __call__(self) -> int:
+        """Return a whole number drawn evenly from 0 to `domain.picker.ROLLS` - 1."""
+        ...
+
+
+class Operators(Protocol):
+    """Operators, for writing."""
+
+    def add(self, operator: Operator) -> None:
+        """Store a new operator."""
+        ...
+
+    def save(self, operator: Operator) -> None:
+        """Store the name, capacity and activity of a known operator; the load is not touched."""
+        ...
+
+
+class Sources(Protocol):
+    """Sources with their allocations, for writing."""
+
+    def add(self, source: Source) -> None:
+        """Store a new source.
+
+        Raises:
+            SourceExists: its key is taken.
+        """
+        ...
+
+    def save(self, source: Source) -> None:
+        """Store the name and the strategy of a known source."""
+        ...
+
+    def save_allocations(self, source: Source) -> None:
+        """Replace the stored allocations of a known source by those it has now."""
+        ...
+
+
+class NewLead(NamedTuple):
+    """What a registration taught about a lead."""
+
+    lead: Lead
+    created: bool
+    named: bool
+    learned: Sequence[Identity]
+
+
+class Leads(Protocol):
+    """Leads with their identities, for writing."""
+
+    def index(self, identities: Iterable[Identity], lead_ids: Iterable[LeadId]) -> LeadIndex:
+        """Return every lead that has one of these ids or owns one of these identities."""
+        ...
+
+    def learn(self, lessons: Sequence[NewLead]) -> None:
+        """Store new leads, names of leads that had none, and identities that were nobody's."""
+        ...
+
+
+class Keyed(NamedTuple):
+    """A contact registered before under an idempotency key."""
+
+    fingerprint: bytes
+    contact: ContactView
+
+
+class Contacts(Protocol):
+    """Contacts with their decisions, for writing."""
+
+    def get(self, contact_id: ContactId) -> Contact:
+        """Return a contact.
+
+        Raises:
+            UnknownContact: it is not there.
+        """
+        ...
+
+    def keyed(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Keyed]:
+        """Return the contacts registered before, by (source key, idempotency key)."""
+        ...
+
+    def add(
+        self,
+        contacts: Sequence[Contact],
+        decisions: Mapping[ContactId, Decision],
+        keys: Mapping[ContactId, tuple[str, bytes]],
+    ) -> None:
+        """Store new contacts, the decisions on those assigned, and (key, fingerprint) of some."""
+        ...
+
+    def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:
+        """Return waiting contacts of these sources, the oldest first."""
+        ...
+
+    def save_handed_out(self, contacts: Sequence[tuple[Contact, Decision]]) -> None:
+        """Store that waiting contacts were assigned, and why."""
+        ...
+
+    def save_closed(self, contact: Contact) -> None:
+        """Store that a contact was closed."""
+        ...
+
+    def save_transferred(self, contact: Contact, previous: OperatorId | None) -> None:
+        """Store that a contact changed hands, and from whom it came."""
+        ...
+
+
+class Dispatches(Protocol):
+    """Dispatches: what a decision is made on, locked before it is read.
+
+    Locks are taken in one order in the whole service: sources by key, then operators by id.
+    """
+
+    def load(
+        self,
+        *,
+        sources: Iterable[str] = (),
+        served_by: Iterable[OperatorId] = (),
+        operators: Iterable[OperatorId] = (),
+    ) -> Dispatch:
+        """Lock and load; what does not exist is missing from the result.
+
+        Args:
+            sources: these sources;
+            served_by: these operators, and every source on which one of them has an allocation;
+            operators: these operators, beside all who are allocated to the sources loaded.
+        """
+        ...
+
+    def save(self, dispatch: Dispatch) -> None:
+        """Store loads, credits, the lengths of queues and the counters.
+
+        A slot is taken only if the storage, too, finds the operator active and below capacity.
+        """
+        ...
+
+
+class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
+    """One transaction. A clean exit commits; an exception rolls everything back.
+
+    Raises:
+        StorageUnavailable: on entering, on leaving, and from every repository.
+    """
+
+    operators: Operators
+    sources: Sources
+    leads: Leads
+    contacts: Contacts
+    dispatches: Dispatches
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+UnitOfWorkFactory = Callable[[], UnitOfWork]
+
+
+class CatalogueReader(Protocol):
+    """Reads operators and sources."""
+
+    def operator(self, operator_id: OperatorId) -> OperatorView:
+        """Return an operator; raises UnknownOperator."""
+        ...
+
+    def operators(
+        self, *, active: bool | None, limit: int, after: OperatorId | None
+    ) -> Page[OperatorView]:
+        """Return operators in the order in which they were created."""
+        ...
+
+    def source(self, key: str) -> SourceView:
+        """Return a source; raises UnknownSource."""
+        ...
+
+    def sources(self, *, limit: int, after: str | None) -> Page[SourceView]:
+        """Return sources in the order of their keys."""
+        ...
+
+
+class ContactReader(Protocol):
+    """Reads contacts and decisions."""
+
+    def contact(self, contact_id: ContactId) -> ContactView:
+        """Return a contact; raises UnknownContact."""
+        ...
+
+    def contacts(
+        self, where: ContactFilter, *, limit: int, after: ContactId | None
+    ) -> Page[ContactView]:
+        """Return contacts, the newest first."""
+        ...
+
+    def decision(self, contact_id: ContactId) -> DecisionView:
+        """Return why a contact has its operator; raises UnknownContact, NoDecision."""
+        ...
+
+
+class LeadReader(Protocol):
+    """Reads leads."""
+
+    def lead(self, lead_id: LeadId) -> LeadView:
+        """Return a lead; raises UnknownLead."""
+        ...
+
+    def leads(
+        self, *, identity: Identity | None, limit: int, after: LeadId | None
+    ) -> Page[LeadView]:
+        """Return leads, the newest first."""
+        ...
+
+
+class StatisticsReader(Protocol):
+    """Reads the counters."""
+
+    def distribution(self, *, source: str | None, span: HourSpan) -> list[SourceDistribution]:
+        """Return what happened on one source or on all; raises UnknownSource."""
+        ...
+
+    def operators(self) -> list[OperatorStatistics]:
+        """Return every operator's load, and the contacts it was given on each source."""
+        ...
+
+
+class Auditor(Protocol):
+    """Reads everything, as of one moment, to check the invariants."""
+
+    def facts(self) -> AbstractContextManager[Facts]:
+        """Open a consistent view of the whole storage."""
+        ...
+
+    def defects(self) -> Iterator[str]:
+        """Return what the storage itself finds broken, a sentence each."""
+        ...
+
+
+class Health(Protocol):
+    """Tells whether the service can work."""
+
+    def ready(self) -> None:
+        """Return if the storage is reachable and its schema is current.
+
+        Raises:
+            StorageUnavailable: it is not; the message says why.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Everything that one storage technology provides.
+
+    Attributes:
+        migrate: brings the stored schema to this release's; raises StorageUnavailable.
+        close: gives back what is held; the storage is of no use afterwards.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    catalogue: CatalogueReader
+    contacts: ContactReader
+    leads: LeadReader
+    statistics: StatisticsReader
+    auditor: Auditor
+    health: Health
+    migrate: Callable[[], None]
+    close: Callable[[], None]

@@ -1,0 +1,248 @@
+"""The use case that the service exists for: register contacts and pick their operators."""
+
+import hashlib
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from application.ports import (
+    IdentityNormaliser,
+    Ids,
+    Keyed,
+    NewLead,
+    StorageUnavailable,
+    UnitOfWork,
+    UnitOfWorkFactory,
+)
+from application.views import ContactView
+from domain import limits
+from domain.contact import Contact, payload_text
+from domain.decision import Decision
+from domain.errors import DomainError, IdempotencyConflict, InvalidValue
+from domain.ids import ContactId, LeadId, time_of
+from domain.lead import Identity, LeadIndex
+
+Refused = DomainError | StorageUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterContact:
+    """A lead wrote through a source.
+
+    Attributes:
+        source: the source's key.
+        identities: of the lead, value by kind, as they came.
+        lead_id: the lead, if the caller knows it.
+        lead_name: kept if the lead has none yet.
+        payload: any JSON object up to 16 KiB; kept and shown, never looked into.
+        idempotency_key: the same key again on the same source gives the first contact again.
+    """
+
+    source: str
+    identities: Mapping[str, str] = field(default_factory=dict)
+    lead_id: LeadId | None = None
+    lead_name: str | None = None
+    payload: Mapping[str, Any] | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A contact, and whether it had been registered before under the same idempotency key."""
+
+    contact: ContactView
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterContactsHandler:
+    """Registers contacts, any number in one transaction."""
+
+    unit_of_work: UnitOfWorkFactory
+    ids: Ids
+    normalise: IdentityNormaliser
+
+    def __call__(self, commands: Sequence[RegisterContact]) -> list[Registered | Refused]:
+        """Register contacts in the order given.
+
+        Returns:
+            A result for every command, in order. A command that is refused has no effect and
+            harms no other. If the storage fails on the lot, everything is rolled back and each
+            command is tried by itself.
+        """
+        drafts = [self._draft(command) for command in commands]
+        try:
+            return self._register(drafts)
+        except StorageUnavailable as failure:
+            if len(drafts) == 1:
+                return [failure]
+        return [self._alone(draft) for draft in drafts]
+
+    def _alone(self, draft: "_Draft | DomainError") -> Registered | Refused:
+        try:
+            return self._register([draft])[0]
+        except StorageUnavailable as failure:
+            return failure
+
+    def _draft(self, command: RegisterContact) -> "_Draft | DomainError":
+        try:
+            return _Draft.of(command, self.normalise)
+        except DomainError as refusal:
+            return refusal
+
+    def _register(self, drafts: Sequence["_Draft | DomainError"]) -> list[Registered | Refused]:
+        sound = [each for each in drafts if isinstance(each, _Draft)]
+        if not sound:
+            return [each for each in drafts if isinstance(each, DomainError)]
+        with self.unit_of_work() as uow:
+            batch = _Batch(uow, sound)
+            results: list[Registered | Refused] = [
+                each if isinstance(each, DomainError) else batch.register(each, self.ids)
+                for each in drafts
+            ]
+            batch.save()
+        return results
+
+
+class Intake(Protocol):
+    """A port: takes registrations that come one by one, and registers together what comes together.
+
+    It belongs to one event loop.
+    """
+
+    def submit(self, command: RegisterContact) -> Awaitable[Registered]:
+        """Put a command into the queue; it is carried out even if nobody awaits the result.
+
+        Raises, when awaited:
+            DomainError: the command is refused.
+            StorageUnavailable: nothing was registered.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what was submitted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A command whose every value is within its limits and normalised."""
+
+    command: RegisterContact
+    identities: Sequence[Identity]
+    lead_name: str | None
+    payload: str | None
+
+    @classmethod
+    def of(cls, command: RegisterContact, normalise: IdentityNormaliser) -> "_Draft":
+        if len(command.identities) > limits.MAX_IDENTITIES:
+            raise InvalidValue(
+                f"a contact has at most {limits.MAX_IDENTITIES} identities.",
+                field="lead.identities",
+            )
+        if command.idempotency_key is not None:
+            limits.short_text(command.idempotency_key, "idempotency_key")
+        return cls(
+            command,
+            [normalise(kind, value) for kind, value in command.identities.items()],
+            None
+            if command.lead_name is None
+            else limits.short_text(command.lead_name, "lead.name"),
+            None if command.payload is None else payload_text(command.payload),
+        )
+
+    @property
+    def slot(self) -> tuple[str, str] | None:
+        """What is registered at most once: (source key, idempotency key)."""
+        key = self.command.idempotency_key
+        return None if key is None else (self.command.source, key)
+
+    def fingerprint(self) -> bytes:
+        """Return 32 bytes that differ wherever two commands ask for different things."""
+        parts = [
+            self.command.source,
+            str(self.command.lead_id),
+            repr(self.lead_name),
+            *sorted(each.key for each in self.identities),
+            str(self.payload),
+        ]
+        return hashlib.sha256("\0".join(parts).encode()).digest()
+
+
+class _Batch:
+    """The commands of one transaction: loaded together, decided one by one, stored together."""
+
+    def __init__(self, uow: UnitOfWork, drafts: Sequence[_Draft]) -> None:
+        self._uow = uow
+        # Locks first: everything else is read as it is once nobody else can change it.
+        self._dispatch = uow.dispatches.load(sources={each.command.source for each in drafts})
+        slots = [each.slot for each in drafts if each.slot is not None]
+        self._keyed: dict[tuple[str, str], Keyed] = dict(uow.contacts.keyed(slots)) if slots else {}
+        self._leads: LeadIndex = uow.leads.index(
+            [identity for each in drafts for identity in each.identities],
+            [each.command.lead_id for each in drafts if each.command.lead_id is not None],
+        )
+        self._contacts: list[Contact] = []
+        self._decisions: dict[ContactId, Decision] = {}
+        self._lessons: list[NewLead] = []
+        self._keys: dict[ContactId, tuple[str, bytes]] = {}
+
+    def register(self, draft: _Draft, ids: Ids) -> Registered | DomainError:
+        """Register one contact, or answer with the one that its key stands for."""
+        try:
+            self._dispatch.source(draft.command.source)
+            return self._replay(draft) or self._admit(draft, ids)
+        except DomainError as refusal:
+            return refusal
+
+    def save(self) -> None:
+        """Store what was registered."""
+        if self._contacts:
+            self._uow.leads.learn(self._lessons)
+            self._uow.contacts.add(self._contacts, self._decisions, self._keys)
+            self._uow.dispatches.save(self._dispatch)
+
+    def _replay(self, draft: _Draft) -> Registered | None:
+        slot = draft.slot
+        known = None if slot is None else self._keyed.get(slot)
+        if known is None:
+            return None
+        if known.fingerprint != draft.fingerprint():
+            raise IdempotencyConflict(
+                "this idempotency key came before with another body; send the same body again, "
+                "or a new key for a new contact.",
+                field="idempotency_key",
+            )
+        return Registered(known.contact, replayed=True)
+
+    def _admit(self, draft: _Draft, ids: Ids) -> Registered:
+        contact_id = ContactId(ids.new())
+        lead, created, learned, named, conflicts = self._leads.recognise(
+            draft.identities,
+            new_id=ids.new,
+            name=draft.lead_name,
+            lead_id=draft.command.lead_id,
+        )
+        if created or learned or named:
+            self._lessons.append(NewLead(lead, created, named, learned))
+        contact = Contact(
+            contact_id,
+            draft.command.source,
+            lead.id,
+            time_of(contact_id),
+            draft.payload,
+            created,
+            conflicts,
+        )
+        decision = self._dispatch.admit(contact)
+        self._contacts.append(contact)
+        operator_name = None
+        if decision is not None:
+            self._decisions[contact_id] = decision
+            operator_name = self._dispatch.operators[decision.picked].name
+        view = ContactView.of(contact, lead.name, operator_name, draft.command.payload)
+        if draft.slot is not None:
+            fingerprint = draft.fingerprint()
+            self._keys[contact_id] = (draft.slot[1], fingerprint)
+            self._keyed[draft.slot] = Keyed(fingerprint, view)
+        return Registered(view)

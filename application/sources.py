@@ -1,0 +1,109 @@
+"""Use cases on sources: create one, change one, say who answers it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.ports import Clock, UnitOfWorkFactory
+from application.views import SourceView
+from application.waiting import hand_out_waiting
+from domain.ids import OperatorId
+from domain.picker import Strategy
+from domain.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSource:
+    """Make a source known; its name is its key unless another is given."""
+
+    key: str
+    name: str | None = None
+    strategy: Strategy = Strategy.EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSourceHandler:
+    """Creates sources."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    def __call__(self, command: CreateSource) -> SourceView:
+        """Create a source.
+
+        Raises:
+            SourceExists: the key is taken.
+            InvalidValue: the key or the name is out of its limits.
+        """
+        source = Source(
+            command.key, command.name or command.key, command.strategy, self.clock.now()
+        )
+        with self.unit_of_work() as uow:
+            uow.sources.add(source)
+        return SourceView.of(source, {})
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateSource:
+    """Change what is not None."""
+
+    key: str
+    name: str | None = None
+    strategy: Strategy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateSourceHandler:
+    """Changes sources."""
+
+    unit_of_work: UnitOfWorkFactory
+
+    def __call__(self, command: UpdateSource) -> SourceView:
+        """Change a source.
+
+        Raises:
+            UnknownSource: it is not there.
+            InvalidValue: the name is out of its limits.
+        """
+        with self.unit_of_work() as uow:
+            dispatch = uow.dispatches.load(sources=[command.key])
+            source = dispatch.source(command.key)
+            source.change(name=command.name, strategy=command.strategy)
+            uow.sources.save(source)
+        return SourceView.of(source, {each.id: each.name for each in dispatch.operators.values()})
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceAllocations:
+    """Say who answers a source: (operator, weight) pairs, replacing the whole set."""
+
+    key: str
+    weights: Sequence[tuple[OperatorId, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceAllocationsHandler:
+    """Replaces the allocations of a source, and hands out what waited for the new ones."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    def __call__(self, command: ReplaceAllocations) -> SourceView:
+        """Replace the allocations.
+
+        Raises:
+            UnknownSource, UnknownOperator: something named is not there.
+            DuplicateOperator: an operator is named twice.
+            InvalidValue: a weight is out of its limits, or there are too many.
+        """
+        with self.unit_of_work() as uow:
+            dispatch = uow.dispatches.load(
+                sources=[command.key], operators=[operator_id for operator_id, _ in command.weights]
+            )
+            source = dispatch.source(command.key)
+            for operator_id, _ in command.weights:
+                dispatch.operator(operator_id)
+            source.replace_allocations(command.weights)
+            uow.sources.save_allocations(source)
+            hand_out_waiting(uow, dispatch, self.clock.now())
+            uow.dispatches.save(dispatch)
+        return SourceView.of(source, {each.id: each.name for each in dispatch.operators.values()})

@@ -1,0 +1,330 @@
+"""What queries return: small frozen facts, never entities."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from domain.contact import Contact, ContactState
+from domain.decision import Decision
+from domain.ids import ContactId, LeadId, OperatorId
+from domain.lead import Identity
+from domain.operator import Operator
+from domain.picker import Strategy
+from domain.source import Source
+
+View = TypeVar("View")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[View]):
+    """A stretch of a list. `more` tells whether anything comes after its last item."""
+
+    items: Sequence[View]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorView:
+    """An operator; see `domain.operator.Operator`."""
+
+    id: OperatorId
+    name: str
+    active: bool
+    capacity: int
+    load: int
+    created_at: datetime
+
+    @classmethod
+    def of(cls, operator: Operator) -> "OperatorView":
+        """Show an operator as it stands."""
+        return cls(
+            operator.id,
+            operator.name,
+            operator.active,
+            operator.capacity,
+            operator.load,
+            operator.created_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRef:
+    """An operator by id and name."""
+
+    id: OperatorId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationView:
+    """An operator's weight on a source, and its share of all weights there, 0 to 1."""
+
+    operator: OperatorRef
+    weight: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A source with its allocations in the order of operator ids."""
+
+    key: str
+    name: str
+    strategy: Strategy
+    waiting: int
+    allocations: Sequence[AllocationView]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, source: Source, names: Mapping[OperatorId, str]) -> "SourceView":
+        """Show a source as it stands."""
+        weights = [(each.operator_id, each.weight) for each in source.allocations]
+        return cls(
+            source.key,
+            source.name,
+            source.strategy,
+            source.waiting,
+            allocation_views(weights, names),
+            source.created_at,
+        )
+
+
+def allocation_views(
+    weights: Sequence[tuple[OperatorId, int]], names: Mapping[OperatorId, str]
+) -> list[AllocationView]:
+    """Show allocations, each with its target share; all shares are 0 if all weights are."""
+    total = sum(weight for _, weight in weights) or 1
+    return [
+        AllocationView(OperatorRef(operator_id, names[operator_id]), weight, weight / total)
+        for operator_id, weight in weights
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLead:
+    """The lead of a contact, and how the contact came to be its.
+
+    Attributes:
+        created: the contact made the lead known.
+        conflicts: other leads that own some of the identities that the contact came with.
+    """
+
+    id: LeadId
+    name: str | None
+    created: bool
+    conflicts: Sequence[LeadId]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """A contact; see `domain.contact.Contact`."""
+
+    id: ContactId
+    state: ContactState
+    source: str
+    lead: ContactLead
+    operator: OperatorRef | None
+    payload: Mapping[str, Any] | None
+    created_at: datetime
+    assigned_at: datetime | None
+    closed_at: datetime | None
+
+    @classmethod
+    def of(
+        cls,
+        contact: Contact,
+        lead_name: str | None,
+        operator_name: str | None,
+        payload: Mapping[str, Any] | None,
+    ) -> "ContactView":
+        """Show a contact as it stands."""
+        return cls(
+            contact.id,
+            contact.state,
+            contact.source_key,
+            ContactLead(contact.lead_id, lead_name, contact.lead_created, contact.conflicts),
+            None
+            if contact.operator_id is None or operator_name is None
+            else OperatorRef(contact.operator_id, operator_name),
+            payload,
+            contact.created_at,
+            contact.assigned_at,
+            contact.closed_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFilter:
+    """Which contacts to list: those that meet everything given; `until` is exclusive."""
+
+    source: str | None = None
+    operator_id: OperatorId | None = None
+    lead_id: LeadId | None = None
+    state: ContactState | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A person gave the contact to an operator; `previous` is None if it was waiting."""
+
+    at: datetime
+    previous: OperatorRef | None
+    operator: OperatorRef
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """Why a contact has its operator.
+
+    Attributes:
+        decision: what the picker saw and did; None if the contact was given away by hand while
+            it waited.
+        names: of every candidate.
+        transfers: what people did since, in the order in which it happened.
+    """
+
+    contact_id: ContactId
+    decision: Decision | None
+    names: Mapping[OperatorId, str]
+    transfers: Sequence[Transfer]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadView:
+    """A lead with its identities, in the order of their keys."""
+
+    id: LeadId
+    name: str | None
+    identities: Sequence[Identity]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HourSpan:
+    """A period of whole hours, counted since 1970 in UTC; `until` is exclusive, None is open."""
+
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorShare:
+    """An operator on one source: what it should get and what it got.
+
+    Attributes:
+        weight: now; 0 for an operator that is no longer allocated.
+        target_share: weight / sum of weights, 0 to 1.
+        contacts: how many the picker gave it; a transfer changes nothing here.
+        actual_share: of all that the picker gave away, 0 to 1; None if that is nothing.
+    """
+
+    operator: OperatorRef
+    weight: int
+    target_share: float
+    contacts: int
+    actual_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDistribution:
+    """What happened on one source.
+
+    Attributes:
+        total: contacts that came in during the period.
+        waiting: contacts that wait now, whatever the period.
+    """
+
+    source: str
+    total: int
+    waiting: int
+    operators: Sequence[OperatorShare]
+
+
+def source_distribution(
+    source: SourceView,
+    total: int,
+    contacts: Mapping[OperatorId, int],
+    names: Mapping[OperatorId, str],
+) -> SourceDistribution:
+    """Set what happened beside what should have.
+
+    Args:
+        source: as it stands.
+        total: contacts that came in.
+        contacts: given by the picker, by operator.
+        names: of every operator in `contacts`.
+    """
+    given = sum(contacts.values())
+    allocated = {each.operator.id: each for each in source.allocations}
+    rows = []
+    for operator_id in sorted(allocated.keys() | contacts.keys()):
+        allocation = allocated.get(operator_id)
+        got = contacts.get(operator_id, 0)
+        rows.append(
+            OperatorShare(
+                allocation.operator if allocation else OperatorRef(operator_id, names[operator_id]),
+                allocation.weight if allocation else 0,
+                allocation.share if allocation else 0.0,
+                got,
+                got / given if given else None,
+            )
+        )
+    return SourceDistribution(source.key, total, source.waiting, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorStatistics:
+    """An operator's load now, and the contacts that pickers gave it since ever.
+
+    Attributes:
+        utilisation: load / capacity; None if the capacity is 0.
+        contacts: by source key.
+    """
+
+    operator: OperatorView
+    utilisation: float | None
+    contacts: Mapping[str, int]
+
+
+class ContactFact(NamedTuple):
+    """One contact as the checker sees it."""
+
+    id: ContactId
+    source: str
+    state: ContactState
+    operator_id: OperatorId | None
+    assigned_at: datetime | None
+    closed_at: datetime | None
+    decision: Decision | None
+    transferred_to: OperatorId | None
+
+
+class Facts(Protocol):
+    """Everything stored, as of one moment, streamed."""
+
+    def operators(self) -> Iterable[Operator]:
+        """Return every operator."""
+        ...
+
+    def sources(self) -> Iterable[Source]:
+        """Return every source with its allocations."""
+        ...
+
+    def contacts(self) -> Iterator[ContactFact]:
+        """Return every contact."""
+        ...
+
+    def registered(self) -> Mapping[str, int]:
+        """Return the counters of contacts that came in, by source key."""
+        ...
+
+    def assigned(self) -> Mapping[tuple[str, OperatorId], int]:
+        """Return the counters of contacts that pickers gave, by source key and operator."""
+        ...
+
+    def identities(self) -> Iterator[tuple[str, LeadId, bool]]:
+        """Return every identity's key with its lead, and whether that lead exists, by key."""
+        ...

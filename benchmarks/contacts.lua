@@ -1,0 +1,21 @@
+-- Registers contacts of ever new leads; every thread counts from a start of its own.
+local thread = 0
+local number = 0
+
+function setup(each)
+  each:set("id", thread)
+  thread = thread + 1
+end
+
+function init(args)
+  math.randomseed(os.time() + id)
+  run = math.random(1, 1000000000)
+end
+
+function request()
+  number = number + 1
+  local body = string.format(
+    '{"source":"bench","lead":{"identities":{"telegram":"%d-%d-%d"}},"payload":{"text":"hello"}}',
+    run, id, number)
+  return wrk.format("POST", nil, { ["Content-Type"] = "application/json" }, body)
+end

@@ -1,0 +1,99 @@
+"""A contact: one lead wrote through one source."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from domain import limits
+from domain.errors import ContactClosed, InvalidValue
+from domain.ids import ContactId, LeadId, OperatorId
+
+
+class ContactState(StrEnum):
+    """A contact's life: waiting, then assigned, then closed; it may be closed while it waits."""
+
+    WAITING = "waiting"
+    ASSIGNED = "assigned"
+    CLOSED = "closed"
+
+
+@dataclass(slots=True)
+class Contact:
+    """A contact as it stands.
+
+    Attributes:
+        payload: what the source sent along, as JSON text; see `payload_text`.
+        lead_created: this contact made its lead known.
+        conflicts: other leads that own some of the identities it came with.
+    """
+
+    id: ContactId
+    source_key: str
+    lead_id: LeadId
+    created_at: datetime
+    payload: str | None = None
+    lead_created: bool = False
+    conflicts: tuple[LeadId, ...] = ()
+    state: ContactState = ContactState.WAITING
+    operator_id: OperatorId | None = None
+    assigned_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    def require_open(self) -> None:
+        """Refuse to go on with a contact that is closed.
+
+        Raises:
+            ContactClosed: it is closed.
+        """
+        if self.state is ContactState.CLOSED:
+            raise ContactClosed(
+                "the contact is closed; register a new one if the lead has written again."
+            )
+
+    def assign(self, operator_id: OperatorId, at: datetime) -> None:
+        """Give the open contact to an operator, the first or another one."""
+        self.state = ContactState.ASSIGNED
+        self.operator_id = operator_id
+        self.assigned_at = at
+
+    def close(self, at: datetime) -> None:
+        """Close the contact."""
+        self.state = ContactState.CLOSED
+        self.closed_at = at
+
+
+def payload_text(payload: Mapping[str, Any]) -> str:
+    """Return a payload as compact JSON text.
+
+    Raises:
+        InvalidValue: it is not JSON, holds what no database stores, or is over 16 KiB.
+    """
+    try:
+        text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        size = len(text.encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidValue(
+            f"payload cannot be stored as JSON: {error}.", field="payload"
+        ) from error
+    if size > limits.MAX_PAYLOAD:
+        raise InvalidValue(
+            f"payload has {size} bytes as compact JSON; at most {limits.MAX_PAYLOAD} are kept.",
+            field="payload",
+        )
+    # json.dumps writes a NUL as an escape; only where that stands need the texts be looked at.
+    if "\\u0000" in text and _holds_nul(payload):
+        raise InvalidValue("payload holds a NUL character; remove it.", field="payload")
+    return text
+
+
+def _holds_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any(_holds_nul(key) or _holds_nul(item) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return any(map(_holds_nul, value))
+    return False

@@ -1,0 +1,159 @@
+"""A dispatch: the sources and operators that one unit of work has locked, and what happens to them.
+
+Every rule that moves a load, a credit or a queue stands here, once: a contact comes in, is handed
+out, is closed or changes hands.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from domain.contact import Contact, ContactState
+from domain.decision import Decision, decide
+from domain.errors import UnknownOperator, UnknownSource
+from domain.ids import OperatorId
+from domain.operator import Operator
+from domain.picker import Strategy
+from domain.source import Source
+
+
+class Dispatch:
+    """Sources with all their allocated operators, as one decision-making whole.
+
+    Attributes:
+        sources, operators: as they stand, by key and by id.
+        slots: slots taken less slots freed so far, by operator.
+        registered: contacts that came in so far, by source key and the hour that they came in.
+        assigned: contacts that a picker handed out so far, by source key, operator and hour.
+    """
+
+    def __init__(
+        self, sources: Iterable[Source], operators: Iterable[Operator], roll: Callable[[], int]
+    ) -> None:
+        """Take what was loaded under lock.
+
+        Args:
+            sources: each with all its allocations.
+            operators: all who are allocated to one of the sources, and any others.
+            roll: draws a whole number evenly from 0 to ROLLS - 1.
+        """
+        self.sources = {each.key: each for each in sources}
+        self.operators = {each.id: each for each in operators}
+        self.slots: defaultdict[OperatorId, int] = defaultdict(int)
+        self.registered: defaultdict[tuple[str, int], int] = defaultdict(int)
+        self.assigned: defaultdict[tuple[str, OperatorId, int], int] = defaultdict(int)
+        self._roll = roll
+
+    def source(self, key: str) -> Source:
+        """Return a source.
+
+        Raises:
+            UnknownSource: it is not there.
+        """
+        try:
+            return self.sources[key]
+        except KeyError:
+            raise UnknownSource(
+                f"no source has the key {key!r}; create it first, or look at the list of sources "
+                "for the right key.",
+                field="source",
+            ) from None
+
+    def operator(self, operator_id: OperatorId) -> Operator:
+        """Return an operator.
+
+        Raises:
+            UnknownOperator: it is not there.
+        """
+        try:
+            return self.operators[operator_id]
+        except KeyError:
+            raise UnknownOperator(
+                f"no operator has the id {operator_id}; look at the list of operators for the "
+                "right id.",
+                field="operator_id",
+            ) from None
+
+    def admit(self, contact: Contact) -> Decision | None:
+        """Take in a new contact: assign it at once, or let it wait if nobody is eligible."""
+        source = self.sources[contact.source_key]
+        self.registered[source.key, hour_of(contact.created_at)] += 1
+        decision = self._assign(source, contact, contact.created_at)
+        if decision is None:
+            source.waiting += 1
+        return decision
+
+    def hand_out(self, contact: Contact, at: datetime) -> Decision | None:
+        """Assign a waiting contact if somebody is eligible now."""
+        source = self.sources[contact.source_key]
+        decision = self._assign(source, contact, at)
+        if decision is not None:
+            source.waiting -= 1
+        return decision
+
+    def close(self, contact: Contact, at: datetime) -> None:
+        """Close an open contact; the slot or the place in the queue that it held is free."""
+        self._release(contact)
+        contact.close(at)
+
+    def transfer(self, contact: Contact, operator_id: OperatorId, at: datetime) -> None:
+        """Give an open contact to the operator that a person chose.
+
+        Raises:
+            ContactClosed: the contact is closed.
+            OperatorInactive, OperatorAtCapacity: the operator cannot take it.
+            UnknownOperator: it is not there.
+        """
+        contact.require_open()
+        self.operator(operator_id).take_slot()
+        self.slots[operator_id] += 1
+        self._release(contact)
+        contact.assign(operator_id, at)
+
+    def open_sources(self) -> list[str]:
+        """Return the keys of the sources where contacts wait although somebody is eligible."""
+        return [
+            source.key
+            for source in self.sources.values()
+            if source.waiting
+            and any(each.refusal is None for each in source.candidates(self.operators))
+        ]
+
+    def free_slots(self, source_keys: Iterable[str]) -> int:
+        """Return how many contacts the eligible operators of these sources can still take."""
+        eligible = {
+            each.operator_id: each.capacity - each.load
+            for key in source_keys
+            for each in self.sources[key].candidates(self.operators)
+            if each.refusal is None
+        }
+        return sum(eligible.values())
+
+    def _assign(self, source: Source, contact: Contact, at: datetime) -> Decision | None:
+        roll = self._roll() if source.strategy is Strategy.RANDOM else None
+        outcome = decide(source.strategy, source.candidates(self.operators), roll)
+        if outcome is None:
+            return None
+        for position, credit in outcome.credits:
+            source.allocations[position].credit = credit
+        picked = outcome.decision.picked
+        self.operators[picked].take_slot()
+        self.slots[picked] += 1
+        self.assigned[source.key, picked, hour_of(at)] += 1
+        contact.assign(picked, at)
+        return outcome.decision
+
+    def _release(self, contact: Contact) -> None:
+        if contact.state is ContactState.WAITING:
+            self.sources[contact.source_key].waiting -= 1
+        elif contact.operator_id is not None:
+            self._free(contact.operator_id)
+
+    def _free(self, operator_id: OperatorId) -> None:
+        self.operators[operator_id].free_slot()
+        self.slots[operator_id] -= 1
+
+
+def hour_of(moment: datetime) -> int:
+    """Return the number of whole hours since 1970 in UTC: what the counters are kept by."""
+    return int(moment.timestamp()) // 3600

@@ -1,0 +1,103 @@
+"""Everything that can be wrong with a request, each with a code that never changes."""
+
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """A request that the domain refuses; nothing has been changed.
+
+    Args:
+        detail: one sentence for a person: what is wrong and what to do.
+        field: the field that is wrong, dotted from the request's top (`lead.identities.phone`).
+    """
+
+    code: ClassVar[str]
+
+    def __init__(self, detail: str, *, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.field = field
+
+
+class InvalidValue(DomainError):
+    """A value outside its limits."""
+
+    code = "invalid_value"
+
+
+class InvalidIdentity(DomainError):
+    """An identity that cannot be normalised, such as a phone number that is none."""
+
+    code = "invalid_identity"
+
+
+class NoIdentity(DomainError):
+    """A contact that names its lead neither by id nor by any identity."""
+
+    code = "no_identity"
+
+
+class DuplicateOperator(DomainError):
+    """One operator named twice in one set of allocations."""
+
+    code = "duplicate_operator"
+
+
+class UnknownOperator(DomainError):
+    """No operator has this id."""
+
+    code = "unknown_operator"
+
+
+class UnknownSource(DomainError):
+    """No source has this key."""
+
+    code = "unknown_source"
+
+
+class UnknownContact(DomainError):
+    """No contact has this id."""
+
+    code = "unknown_contact"
+
+
+class UnknownLead(DomainError):
+    """No lead has this id."""
+
+    code = "unknown_lead"
+
+
+class NoDecision(DomainError):
+    """The contact has not been assigned yet, so there is no decision to show."""
+
+    code = "no_decision"
+
+
+class SourceExists(DomainError):
+    """The key of a new source is taken."""
+
+    code = "source_exists"
+
+
+class IdempotencyConflict(DomainError):
+    """An idempotency key that came before with another body."""
+
+    code = "idempotency_conflict"
+
+
+class OperatorInactive(DomainError):
+    """The operator takes no contacts at the moment."""
+
+    code = "operator_inactive"
+
+
+class OperatorAtCapacity(DomainError):
+    """The operator has no free slot."""
+
+    code = "operator_at_capacity"
+
+
+class ContactClosed(DomainError):
+    """The contact is closed; it can no longer change hands."""
+
+    code = "contact_closed"

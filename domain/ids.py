@@ -1,0 +1,26 @@
+"""The identifiers of the domain: UUIDs of version 7, each kind a type of its own."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NewType
+from uuid import UUID
+
+OperatorId = NewType("OperatorId", UUID)
+LeadId = NewType("LeadId", UUID)
+ContactId = NewType("ContactId", UUID)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def time_of(identifier: UUID) -> datetime:
+    """Return the UTC moment, to the millisecond, at which a UUIDv7 was made (RFC 9562, 5.7).
+
+    What an id names is stamped with the id's own time, so that lists ordered by id are ordered by
+    time, and a period is a range of ids.
+    """
+    return _EPOCH + timedelta(milliseconds=identifier.int >> 80)
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """Return the smallest UUID that can be made at `moment` or later."""
+    milliseconds = -((_EPOCH - moment) // timedelta(milliseconds=1))
+    return UUID(int=min(max(milliseconds, 0), (1 << 48) - 1) << 80)

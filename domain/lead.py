@@ -1,0 +1,148 @@
+"""A lead: one end customer, known by one or more identities."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from domain import limits
+from domain.errors import NoIdentity, UnknownLead
+from domain.ids import LeadId, time_of
+
+_STRONGEST_FIRST = ("external_id", "phone", "email")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One way to know a lead: a kind and a value already normalised."""
+
+    kind: str
+    value: str
+
+    def __post_init__(self) -> None:
+        limits.identity_kind(self.kind)
+        if limits.short_text(self.value, f"lead.identities.{self.kind}") != self.value:
+            raise ValueError("an identity's value is trimmed before it comes here")
+
+    @property
+    def key(self) -> str:
+        """`kind:value`: unique, since a kind holds no colon."""
+        return f"{self.kind}:{self.value}"
+
+    @classmethod
+    def from_key(cls, key: str) -> "Identity":
+        """Read back what `key` gives."""
+        kind, _, value = key.partition(":")
+        return cls(kind, value)
+
+
+@dataclass(slots=True)
+class Lead:
+    """A lead as it stands."""
+
+    id: LeadId
+    name: str | None
+    created_at: datetime
+
+    def __post_init__(self) -> None:
+        if self.name is not None:
+            self.name = limits.short_text(self.name, "lead.name")
+
+
+class Recognition(NamedTuple):
+    """Which lead a contact is of, and what its registration taught us.
+
+    Attributes:
+        created: the lead was unknown until now.
+        learned: identities that belonged to nobody and are this lead's from now on.
+        named: the lead had no name until now.
+        conflicts: other leads that own some of the identities; nothing of theirs is touched.
+    """
+
+    lead: Lead
+    created: bool
+    learned: Sequence[Identity]
+    named: bool
+    conflicts: tuple[LeadId, ...]
+
+
+class LeadIndex:
+    """The known leads that some contacts may be of, found by id or by identity."""
+
+    def __init__(self, known: Iterable[tuple[Identity, Lead]], by_id: Iterable[Lead] = ()) -> None:
+        self._by_identity: dict[str, Lead] = {}
+        self._by_id = {lead.id: lead for lead in by_id}
+        for identity, lead in known:
+            self._by_identity[identity.key] = self._by_id.setdefault(lead.id, lead)
+
+    def recognise(
+        self,
+        identities: Sequence[Identity],
+        *,
+        new_id: Callable[[], UUID],
+        name: str | None = None,
+        lead_id: LeadId | None = None,
+    ) -> Recognition:
+        """Find the lead or make it known.
+
+        The lead named by id, else the one that owns the strongest identity: `external_id`, then
+        `phone`, then `email`, then the others by name of kind. Leads are never merged.
+
+        Args:
+            identities: normalised.
+            new_id: makes the id of a lead that is new.
+            name: within its limits; kept if the lead has none yet.
+            lead_id: the lead, if the caller knows it.
+
+        Raises:
+            NoIdentity: neither an id nor an identity is given.
+            UnknownLead: no lead has the id given.
+        """
+        owners = [
+            self._by_identity[each.key]
+            for each in sorted(identities, key=_strength)
+            if each.key in self._by_identity
+        ]
+        lead, created = self._lead(lead_id, identities, owners, new_id)
+        named = lead.name is None and name is not None
+        if named:
+            lead.name = name
+        learned = [each for each in identities if each.key not in self._by_identity]
+        for each in learned:
+            self._by_identity[each.key] = lead
+        conflicts = dict.fromkeys(owner.id for owner in owners if owner.id != lead.id)
+        return Recognition(lead, created, learned, named and not created, tuple(conflicts))
+
+    def _lead(
+        self,
+        lead_id: LeadId | None,
+        identities: Sequence[Identity],
+        owners: Sequence[Lead],
+        new_id: Callable[[], UUID],
+    ) -> tuple[Lead, bool]:
+        if lead_id is not None:
+            if lead_id not in self._by_id:
+                raise UnknownLead(
+                    f"no lead has the id {lead_id}; name the lead by an identity instead.",
+                    field="lead.id",
+                )
+            return self._by_id[lead_id], False
+        if owners:
+            return owners[0], False
+        if not identities:
+            raise NoIdentity(
+                "name the lead by lead.id or by at least one of lead.identities, "
+                "such as a phone or an email.",
+                field="lead",
+            )
+        lead_id = LeadId(new_id())
+        lead = self._by_id[lead_id] = Lead(lead_id, None, time_of(lead_id))
+        return lead, True
+
+
+def _strength(identity: Identity) -> tuple[int, str]:
+    try:
+        return _STRONGEST_FIRST.index(identity.kind), identity.kind
+    except ValueError:
+        return len(_STRONGEST_FIRST), identity.kind

@@ -1,0 +1,112 @@
+"""A source: a channel or bot, with the operators that answer it and their weights."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from domain import limits
+from domain.decision import Candidate
+from domain.errors import DuplicateOperator, InvalidValue
+from domain.ids import OperatorId
+from domain.operator import Operator
+from domain.picker import Strategy
+
+
+@dataclass(slots=True)
+class Allocation:
+    """An operator's weight on one source, and what the `exact` picker owes it.
+
+    Attributes:
+        weight: 0 to 1,000,000; 0 keeps the row but sends nothing.
+        credit: in units of 1/CONTACT of a contact; see `domain.picker`.
+    """
+
+    operator_id: OperatorId
+    weight: int
+    credit: int = 0
+
+
+@dataclass(slots=True)
+class Source:
+    """A source as it stands.
+
+    Attributes:
+        allocations: in the order of their operators' ids; their credits sum to 0.
+        waiting: the number of contacts of this source that wait for an operator.
+    """
+
+    key: str
+    name: str
+    strategy: Strategy
+    created_at: datetime
+    allocations: list[Allocation] = field(default_factory=list)
+    waiting: int = 0
+
+    def __post_init__(self) -> None:
+        limits.source_key(self.key)
+        self.name = limits.short_text(self.name, "name")
+
+    def change(self, *, name: str | None = None, strategy: Strategy | None = None) -> None:
+        """Change what is given and leave the rest."""
+        self.name = self.name if name is None else limits.short_text(name, "name")
+        self.strategy = strategy or self.strategy
+
+    def replace_allocations(self, weights: Sequence[tuple[OperatorId, int]]) -> None:
+        """Replace the whole set.
+
+        Operators that stay keep their credits, new ones start at 0, and what that leaves over is
+        spread evenly, so that the credits sum to 0 again.
+
+        Raises:
+            DuplicateOperator: an operator is named twice.
+            InvalidValue: more than 1,000 allocations, or a weight out of its range.
+        """
+        if len(weights) > limits.MAX_ALLOCATIONS:
+            raise InvalidValue(
+                f"a source has at most {limits.MAX_ALLOCATIONS} allocations.", field="allocations"
+            )
+        for position, (_, weight) in enumerate(weights):
+            limits.whole_number(weight, f"allocations.{position}.weight", limits.MAX_WEIGHT)
+        for operator_id, times in Counter(operator_id for operator_id, _ in weights).items():
+            if times > 1:
+                raise DuplicateOperator(
+                    f"operator {operator_id} is named {times} times; name each operator once.",
+                    field="allocations",
+                )
+        credits = {each.operator_id: each.credit for each in self.allocations}
+        self.allocations = [
+            Allocation(operator_id, weight, credits.get(operator_id, 0))
+            for operator_id, weight in sorted(weights)
+        ]
+        self._balance()
+
+    def copy(self) -> "Source":
+        """Return a source that shares nothing with this one."""
+        return replace(self, allocations=[replace(each) for each in self.allocations])
+
+    def candidates(self, operators: Mapping[OperatorId, Operator]) -> list[Candidate]:
+        """Return every allocated operator as it stands, in the order of ids."""
+        result = []
+        for each in self.allocations:
+            operator = operators[each.operator_id]
+            result.append(
+                Candidate(
+                    operator.id,
+                    each.weight,
+                    operator.active,
+                    operator.load,
+                    operator.capacity,
+                    each.credit,
+                )
+            )
+        return result
+
+    def _balance(self) -> None:
+        if not self.allocations:
+            return
+        each_gives, left_over = divmod(
+            sum(each.credit for each in self.allocations), len(self.allocations)
+        )
+        for position, allocation in enumerate(self.allocations):
+            allocation.credit -= each_gives + (position < left_over)

@@ -1,0 +1,79 @@
+"""The container: the one place that knows which adapter stands behind which port."""
+
+from dependency_injector import containers, providers
+
+from adapters.identities import LibraryIdentityNormaliser
+from adapters.intake import GroupCommitIntake
+from adapters.memory.storage import memory_storage
+from adapters.sql.storage import sql_storage
+from adapters.system import SystemClock, SystemIds, SystemRolls
+from application.check_invariants import CheckInvariantsHandler
+from application.contacts import CloseContactHandler, TransferContactHandler
+from application.fairlead import Fairlead
+from application.operators import CreateOperatorHandler, UpdateOperatorHandler
+from application.ports import Rolls, Storage
+from application.register_contacts import RegisterContactsHandler
+from application.sources import (
+    CreateSourceHandler,
+    ReplaceAllocationsHandler,
+    UpdateSourceHandler,
+)
+from entrypoints.settings import Settings
+
+
+def open_storage(url: str, rolls: Rolls) -> Storage:
+    """Open the storage that a URL names.
+
+    Raises:
+        ValueError: the URL cannot be used; the message says why.
+    """
+    return memory_storage(rolls) if url == "memory://" else sql_storage(url, rolls)
+
+
+class Container(containers.DeclarativeContainer):
+    """Builds everything, each thing once; tests override what they want to hold in their hands."""
+
+    settings = providers.Dependency(instance_of=Settings)
+
+    clock = providers.Singleton(SystemClock)
+    ids = providers.Singleton(SystemIds)
+    rolls = providers.Singleton(SystemRolls)
+    normalise = providers.Singleton(
+        LibraryIdentityNormaliser, region=settings.provided.phone_region
+    )
+    storage = providers.Singleton(open_storage, settings.provided.database_url, rolls)
+
+    _unit_of_work = storage.provided.unit_of_work
+    register_contacts = providers.Singleton(
+        RegisterContactsHandler, _unit_of_work, ids=ids, normalise=normalise
+    )
+    fairlead = providers.Singleton(
+        Fairlead,
+        create_operator=providers.Singleton(CreateOperatorHandler, _unit_of_work, ids=ids),
+        update_operator=providers.Singleton(UpdateOperatorHandler, _unit_of_work, clock=clock),
+        create_source=providers.Singleton(CreateSourceHandler, _unit_of_work, clock=clock),
+        update_source=providers.Singleton(UpdateSourceHandler, _unit_of_work),
+        replace_allocations=providers.Singleton(
+            ReplaceAllocationsHandler, _unit_of_work, clock=clock
+        ),
+        register_contacts=register_contacts,
+        close_contact=providers.Singleton(
+            CloseContactHandler, _unit_of_work, clock=clock, contacts=storage.provided.contacts
+        ),
+        transfer_contact=providers.Singleton(
+            TransferContactHandler, _unit_of_work, clock=clock, contacts=storage.provided.contacts
+        ),
+        check_invariants=providers.Singleton(CheckInvariantsHandler, storage.provided.auditor),
+        normalise=normalise,
+        catalogue=storage.provided.catalogue,
+        contacts=storage.provided.contacts,
+        leads=storage.provided.leads,
+        statistics=storage.provided.statistics,
+        health=storage.provided.health,
+    )
+    intake = providers.Factory(GroupCommitIntake, register_contacts)
+
+
+def build_container(settings: Settings | None = None) -> Container:
+    """Build a container; nothing is opened until something is asked of it."""
+    return Container(settings=settings or Settings())

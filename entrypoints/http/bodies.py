@@ -1,0 +1,132 @@
+"""How bodies are read: bounded, announced as JSON, and JSON by the letter."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, get_type_hints
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from entrypoints.http.problems import Refusal
+
+BODY_LIMIT: Final = 64 * 1024
+BATCH_LIMIT: Final = 4 * 1024 * 1024
+_JSON: Final = "application/json"
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class JsonRequest(Request):
+    """A request whose body is JSON in UTF-8 of a limited size."""
+
+    limit = BODY_LIMIT
+
+    async def body(self) -> bytes:
+        """Read the body, no further than the limit.
+
+        Raises:
+            Refusal: it is too large, or not announced as JSON.
+        """
+        if not hasattr(self, "_body"):
+            self._body = await read_json_bytes(self, self.limit)
+        return self._body
+
+    async def json(self) -> Any:
+        """Parse the body.
+
+        The parser refuses what Python's takes and a database does not: lone surrogates, NaN and
+        infinities; it is also bounded in depth.
+        """
+        body = await self.body()
+        try:
+            return from_json(body, allow_inf_nan=False, cache_strings="none")
+        except ValueError as error:
+            raise Refusal("malformed_json", f"the body is not JSON: {error}.") from error
+
+
+class BatchRequest(JsonRequest):
+    """A request with room for a batch."""
+
+    limit = BATCH_LIMIT
+
+
+class JsonRoute(APIRoute):
+    """A route that reads its body as a JsonRequest."""
+
+    request_class: type[JsonRequest] = JsonRequest
+
+    def get_route_handler(self) -> Handler:
+        """Hand the route its own kind of request."""
+        handle = super().get_route_handler()
+
+        async def handle_json(request: Request) -> Response:
+            return await handle(self.request_class(request.scope, request.receive))
+
+        return handle_json
+
+
+class BatchRoute(JsonRoute):
+    """A route that reads its body as a BatchRequest."""
+
+    request_class = BatchRequest
+
+
+class LeanRoute(APIRoute):
+    """A route for one body in and one answer out, without FastAPI's way between them.
+
+    The endpoint is declared and documented like any other, with a parameter `body`; what it is
+    called with is that body, validated by one call of pydantic-core, and the request. It returns
+    a Response. This halves what a registration costs before and after it is registered.
+    """
+
+    def get_route_handler(self) -> Handler:
+        """Validate the body from its bytes and call the endpoint."""
+        endpoint = self.endpoint
+        body_type: TypeAdapter[Any] = TypeAdapter(get_type_hints(endpoint)["body"])
+
+        async def handle(request: Request) -> Response:
+            raw = await read_json_bytes(request, BODY_LIMIT)
+            try:
+                body = body_type.validate_json(raw)
+            except ValidationError as error:
+                errors = error.errors(include_url=False, include_input=False)
+                if errors[0]["type"] == "json_invalid":
+                    raise Refusal(
+                        "malformed_json", f"the body is not JSON: {errors[0]['msg']}."
+                    ) from error
+                raise RequestValidationError(errors) from error
+            response: Response = await endpoint(body=body, request=request)
+            return response
+
+        return handle
+
+
+async def read_json_bytes(request: Request, limit: int) -> bytes:
+    """Read a body, no further than the limit.
+
+    Raises:
+        Refusal: it is too large, or not announced as JSON.
+    """
+    headers = request.headers
+    announced = headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise _too_large(limit)
+    body = b""
+    async for chunk in request.stream():
+        body = body + chunk if body else chunk
+        if len(body) > limit:
+            raise _too_large(limit)
+    if body:
+        media_type = headers.get("content-type", "")
+        if media_type != _JSON and media_type.partition(";")[0].strip().lower() != _JSON:
+            raise Refusal(
+                "unsupported_media_type",
+                f"send the body as JSON with the header Content-Type: {_JSON}.",
+            )
+    return body
+
+
+def _too_large(limit: int) -> Refusal:
+    return Refusal("body_too_large", f"the body is over {limit} bytes; send less at a time.")

@@ -1,0 +1,196 @@
+"""/v1/contacts."""
+
+import asyncio
+from dataclasses import replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
+from application.contacts import CloseContact, TransferContact
+from application.fairlead import Fairlead
+from application.ports import StorageUnavailable
+from application.register_contacts import Intake, RegisterContact, Registered
+from application.views import ContactFilter, ContactView
+from domain import limits
+from domain.contact import ContactState
+from domain.errors import DomainError, InvalidValue
+from domain.ids import ContactId, LeadId, OperatorId
+from entrypoints.http.bodies import BatchRoute, JsonRoute, LeanRoute
+from entrypoints.http.pages import Limit, next_id
+from entrypoints.http.problems import Problem, documented, problem_of, problem_of_validation
+from entrypoints.http.schemas import (
+    BatchItemOut,
+    BatchOut,
+    ContactOut,
+    ContactPage,
+    DecisionOut,
+    NewContact,
+    NewContacts,
+    NewTransfer,
+)
+
+_BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
+_REGISTER = (
+    "unknown_source",
+    "unknown_lead",
+    "no_identity",
+    "invalid_identity",
+    "invalid_value",
+    "idempotency_conflict",
+)
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key again on the same source gives the first contact again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": limits.MAX_TEXT},
+}
+# A view has the fields of ContactOut and is written as it is, without being copied into one.
+_contact = TypeAdapter(ContactView)
+
+
+def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
+    """Build the routes on a wired application; registrations go through the intake."""
+    routes = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=JsonRoute)
+
+    async def register_contact(body: NewContact, request: Request) -> Response:
+        """Register a contact and pick its operator.
+
+        The contact waits, with `operator: null`, if nobody is eligible. A bot that may send the
+        same message twice names each by an idempotency key.
+        """
+        key = request.headers.get("idempotency-key")
+        outcome = await intake.submit(_with_key(body.command(), key))
+        headers = {"Location": f"/v1/contacts/{outcome.contact.id}"}
+        if outcome.replayed:
+            headers["Idempotency-Replayed"] = "true"
+        return Response(
+            _contact.dump_json(outcome.contact),
+            200 if outcome.replayed else 201,
+            headers,
+            "application/json",
+        )
+
+    async def register_batch(body: NewContacts) -> BatchOut:
+        """Register up to 1000 contacts. One bad item harms no other."""
+        return BatchOut(
+            results=await asyncio.gather(*(_register_item(intake, item) for item in body.contacts))
+        )
+
+    routes.add_api_route(
+        "",
+        register_contact,
+        methods=["POST"],
+        route_class_override=LeanRoute,
+        status_code=201,
+        response_model=ContactOut,
+        responses={
+            **documented(*_REGISTER, *_BODY),
+            200: {"model": ContactOut, "description": "Registered before under this key."},
+        },
+        openapi_extra={"parameters": [_IDEMPOTENCY_KEY]},
+    )
+    routes.add_api_route(
+        "/batch",
+        register_batch,
+        methods=["POST"],
+        route_class_override=BatchRoute,
+        response_model=BatchOut,
+        responses=documented(*_BODY),
+    )
+
+    @routes.get("", responses=documented())
+    def list_contacts(
+        limit: Limit = 50,
+        source: Annotated[str | None, Query(pattern=limits.SOURCE_KEY)] = None,
+        operator_id: UUID | None = None,
+        lead_id: UUID | None = None,
+        state: ContactState | None = None,
+        since: Annotated[
+            AwareDatetime | None, Query(description="Registered then or later.")
+        ] = None,
+        until: Annotated[AwareDatetime | None, Query(description="Registered before.")] = None,
+        cursor: Annotated[UUID | None, Query(description="next_cursor of the page before.")] = None,
+    ) -> ContactPage:
+        """List contacts, the newest first."""
+        page = fairlead.contacts.contacts(
+            ContactFilter(
+                source,
+                None if operator_id is None else OperatorId(operator_id),
+                None if lead_id is None else LeadId(lead_id),
+                state,
+                since,
+                until,
+            ),
+            limit=limit,
+            after=None if cursor is None else ContactId(cursor),
+        )
+        items = [ContactOut.model_validate(each) for each in page.items]
+        return ContactPage(items=items, next_cursor=next_id(page))
+
+    @routes.get("/{contact_id}", response_model=ContactOut, responses=documented("unknown_contact"))
+    def get_contact(contact_id: UUID) -> object:
+        """Show a contact."""
+        return fairlead.contacts.contact(ContactId(contact_id))
+
+    @routes.get("/{contact_id}/decision", responses=documented("unknown_contact", "no_decision"))
+    def get_decision(contact_id: UUID) -> DecisionOut:
+        """Say why the contact has its operator."""
+        return DecisionOut.of(fairlead.contacts.decision(ContactId(contact_id)))
+
+    @routes.post(
+        "/{contact_id}/close", response_model=ContactOut, responses=documented("unknown_contact")
+    )
+    def close_contact(contact_id: UUID) -> object:
+        """Close a contact. The slot goes to the oldest contact that waits for it."""
+        return fairlead.close_contact(CloseContact(ContactId(contact_id)))
+
+    @routes.post(
+        "/{contact_id}/transfer",
+        response_model=ContactOut,
+        responses=documented(
+            "unknown_contact",
+            "unknown_operator",
+            "contact_closed",
+            "operator_inactive",
+            "operator_at_capacity",
+            *_BODY,
+        ),
+    )
+    def transfer_contact(contact_id: UUID, body: NewTransfer) -> object:
+        """Give an open contact to an operator of your choice, never past its capacity."""
+        return fairlead.transfer_contact(
+            TransferContact(ContactId(contact_id), OperatorId(body.operator_id))
+        )
+
+    return routes
+
+
+def _with_key(command: RegisterContact, header: str | None) -> RegisterContact:
+    """Return the command with the key from the header."""
+    if header is None:
+        return command
+    if command.idempotency_key not in {None, header}:
+        raise InvalidValue(
+            "the header Idempotency-Key and the field idempotency_key differ; send one of them.",
+            field="idempotency_key",
+        )
+    return replace(command, idempotency_key=header)
+
+
+async def _register_item(intake: Intake, item: Any) -> BatchItemOut:
+    try:
+        outcome: Registered = await intake.submit(NewContact.model_validate(item).command())
+    except ValidationError as error:
+        return _refused(problem_of_validation(error.errors()))
+    except (DomainError, StorageUnavailable) as error:
+        return _refused(problem_of(error))
+    return BatchItemOut(
+        status=200 if outcome.replayed else 201, contact=ContactOut.model_validate(outcome.contact)
+    )
+
+
+def _refused(problem: Problem) -> BatchItemOut:
+    return BatchItemOut(status=problem.status, error=problem)

@@ -1,0 +1,70 @@
+"""/v1/leads."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from application.fairlead import Fairlead
+from application.views import ContactFilter
+from domain import limits
+from domain.errors import InvalidIdentity
+from domain.ids import LeadId
+from domain.lead import Identity
+from entrypoints.http.pages import Limit, next_id
+from entrypoints.http.problems import documented
+from entrypoints.http.schemas import ContactOut, LeadOut, LeadPage, LeadWithContactsOut
+
+_CONTACTS = 200
+"""Contacts shown with a lead; GET /v1/contacts has the rest."""
+
+
+def router(fairlead: Fairlead) -> APIRouter:
+    """Build the routes on a wired application."""
+    routes = APIRouter(prefix="/v1/leads", tags=["leads"])
+
+    @routes.get("", responses=documented("invalid_identity"))
+    def list_leads(
+        limit: Limit = 50,
+        identity: Annotated[
+            str | None,
+            Query(
+                description="`kind:value`, in any spelling.",
+                examples=["phone:+79161234567"],
+                max_length=limits.MAX_TEXT + 33,
+            ),
+        ] = None,
+        cursor: Annotated[UUID | None, Query(description="next_cursor of the page before.")] = None,
+    ) -> LeadPage:
+        """List leads, the newest first, or find the one that an identity belongs to."""
+        page = fairlead.leads.leads(
+            identity=None if identity is None else _identity(fairlead, identity),
+            limit=limit,
+            after=None if cursor is None else LeadId(cursor),
+        )
+        items = [LeadOut.model_validate(each) for each in page.items]
+        return LeadPage(items=items, next_cursor=next_id(page))
+
+    @routes.get("/{lead_id}", responses=documented("unknown_lead"))
+    def get_lead(lead_id: UUID) -> LeadWithContactsOut:
+        """Show a lead with its contacts, each with its source and operator."""
+        lead = LeadOut.model_validate(fairlead.leads.lead(LeadId(lead_id)))
+        page = fairlead.contacts.contacts(
+            ContactFilter(lead_id=LeadId(lead_id)), limit=_CONTACTS, after=None
+        )
+        return LeadWithContactsOut(
+            **lead.model_dump(),
+            contacts=[ContactOut.model_validate(each) for each in page.items],
+            next_cursor=next_id(page),
+        )
+
+    return routes
+
+
+def _identity(fairlead: Fairlead, text: str) -> Identity:
+    kind, colon, value = text.partition(":")
+    if not colon:
+        raise InvalidIdentity(
+            "write an identity as kind:value, such as phone:+79161234567.", field="identity"
+        )
+    return fairlead.normalise(kind, value)

@@ -1,0 +1,104 @@
+"""Metrics for Prometheus: of this process's requests, and of the state that the storage holds."""
+
+from collections.abc import Iterator
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from application.fairlead import Fairlead
+from application.views import HourSpan
+
+_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """A registry of its own, so that two applications in one process do not count together."""
+
+    def __init__(self, fairlead: Fairlead) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(_State(fairlead))
+        self.requests = Counter(
+            "fairlead_http_requests",
+            "Requests answered by this process.",
+            ("method", "route", "status"),
+            registry=self._registry,
+        )
+        self.seconds = Histogram(
+            "fairlead_http_request_seconds",
+            "Time from a request's arrival to the last byte of its answer.",
+            ("route",),
+            registry=self._registry,
+        )
+
+    def text(self) -> tuple[bytes, str]:
+        """Return the metrics and their media type.
+
+        Raises:
+            StorageUnavailable: the state cannot be read.
+        """
+        return generate_latest(self._registry), _CONTENT_TYPE
+
+
+class MetricsMiddleware:
+    """Counts and times every request, by the route's template and never by its values."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and look at what comes back."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 500
+        started = perf_counter()
+
+        async def send_and_look(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_look)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            self._metrics.requests.labels(scope["method"], route, status).inc()
+            self._metrics.seconds.labels(route).observe(perf_counter() - started)
+
+
+class _State(Collector):
+    """Reads the storage when Prometheus asks, so that every process tells the same."""
+
+    def __init__(self, fairlead: Fairlead) -> None:
+        self._fairlead = fairlead
+
+    def describe(self) -> Iterator[Metric]:
+        """Name nothing beforehand: the registry must not read the storage when it is made."""
+        yield from ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the gauges."""
+        contacts = GaugeMetricFamily(
+            "fairlead_contacts", "Contacts registered since ever.", labels=["source"]
+        )
+        waiting = GaugeMetricFamily(
+            "fairlead_contacts_waiting", "Contacts that wait for an operator.", labels=["source"]
+        )
+        for source in self._fairlead.statistics.distribution(source=None, span=HourSpan()):
+            contacts.add_metric([source.source], source.total)
+            waiting.add_metric([source.source], source.waiting)
+        load = GaugeMetricFamily(
+            "fairlead_operator_load", "Open contacts of an operator.", labels=["operator_id"]
+        )
+        capacity = GaugeMetricFamily(
+            "fairlead_operator_capacity", "Capacity of an operator.", labels=["operator_id"]
+        )
+        for each in self._fairlead.statistics.operators():
+            load.add_metric([str(each.operator.id)], each.operator.load)
+            capacity.add_metric([str(each.operator.id)], each.operator.capacity)
+        yield from (contacts, waiting, load, capacity)

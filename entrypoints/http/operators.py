@@ -1,0 +1,65 @@
+"""/v1/operators."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from application.fairlead import Fairlead
+from application.operators import CreateOperator, UpdateOperator
+from domain.ids import OperatorId
+from entrypoints.http.bodies import JsonRoute
+from entrypoints.http.pages import Limit, next_id
+from entrypoints.http.problems import documented
+from entrypoints.http.schemas import NewOperator, OperatorChange, OperatorOut, OperatorPage
+
+
+def router(fairlead: Fairlead) -> APIRouter:
+    """Build the routes on a wired application."""
+    routes = APIRouter(prefix="/v1/operators", tags=["operators"], route_class=JsonRoute)
+
+    @routes.post(
+        "",
+        status_code=201,
+        response_model=OperatorOut,
+        responses=documented("malformed_json", "body_too_large", "unsupported_media_type"),
+    )
+    def create_operator(body: NewOperator, response: Response) -> object:
+        """Create an operator. It gets contacts once a source has an allocation for it."""
+        view = fairlead.create_operator(CreateOperator(body.name, body.capacity, body.active))
+        response.headers["Location"] = f"/v1/operators/{view.id}"
+        return view
+
+    @routes.get("", responses=documented())
+    def list_operators(
+        limit: Limit = 50,
+        active: Annotated[bool | None, Query(description="Only these.")] = None,
+        cursor: Annotated[UUID | None, Query(description="next_cursor of the page before.")] = None,
+    ) -> OperatorPage:
+        """List operators in the order in which they were created."""
+        page = fairlead.catalogue.operators(
+            active=active, limit=limit, after=None if cursor is None else OperatorId(cursor)
+        )
+        items = [OperatorOut.model_validate(each) for each in page.items]
+        return OperatorPage(items=items, next_cursor=next_id(page))
+
+    @routes.get(
+        "/{operator_id}", response_model=OperatorOut, responses=documented("unknown_operator")
+    )
+    def get_operator(operator_id: UUID) -> object:
+        """Show an operator."""
+        return fairlead.catalogue.operator(OperatorId(operator_id))
+
+    @routes.patch(
+        "/{operator_id}",
+        response_model=OperatorOut,
+        responses=documented(
+            "unknown_operator", "malformed_json", "body_too_large", "unsupported_media_type"
+        ),
+    )
+    def change_operator(operator_id: UUID, body: OperatorChange) -> object:
+        """Change an operator. What this frees is filled with waiting contacts at once."""
+        changes = body.model_dump(exclude_unset=True)
+        return fairlead.update_operator(UpdateOperator(OperatorId(operator_id), **changes))
+
+    return routes

@@ -1,0 +1,226 @@
+"""Errors as RFC 9457 problem details: one table from codes to statuses, one form for all."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final, cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from application.ports import StorageUnavailable
+from domain.errors import DomainError
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_AFTER: Final = 1
+"""Seconds after which a client may try again what failed because the storage was away."""
+
+STATUSES: Final[Mapping[str, int]] = {
+    # Refused by the domain.
+    "invalid_value": 422,
+    "invalid_identity": 422,
+    "no_identity": 422,
+    "duplicate_operator": 422,
+    "unknown_operator": 404,
+    "unknown_source": 404,
+    "unknown_contact": 404,
+    "unknown_lead": 404,
+    "no_decision": 404,
+    "source_exists": 409,
+    "idempotency_conflict": 409,
+    "operator_inactive": 409,
+    "operator_at_capacity": 409,
+    "contact_closed": 409,
+    # Refused before the domain saw it.
+    "validation_failed": 422,
+    "malformed_json": 422,
+    "unsupported_media_type": 415,
+    "body_too_large": 413,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    # Not the client's fault.
+    "storage_unavailable": 503,
+    "internal_error": 500,
+}
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field."""
+
+    field: str = Field(description="Dotted from the top of the body, or the parameter's name.")
+    detail: str
+
+
+class Problem(BaseModel):
+    """A problem (RFC 9457). `code` never changes; `detail` says what to do."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "about:blank",
+                    "title": "Not Found",
+                    "status": 404,
+                    "code": "unknown_source",
+                    "detail": "no source has the key 'telegram-sale'; create it first, or look "
+                    "at the list of sources for the right key.",
+                    "errors": [{"field": "source", "detail": "no source has this key"}],
+                }
+            ]
+        }
+    )
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldProblem] = []
+
+
+class Refusal(HTTPException):
+    """A request that is refused before it is understood."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(STATUSES[code], detail)
+        self.code = code
+
+
+def problem(
+    code: str, detail: str, errors: Sequence[FieldProblem] = (), status: int | None = None
+) -> Problem:
+    """Describe a problem; the status follows from the code unless it is given."""
+    status = status or STATUSES[code]
+    return Problem(
+        title=HTTPStatus(status).phrase, status=status, code=code, detail=detail, errors=[*errors]
+    )
+
+
+def problem_of(error: DomainError | StorageUnavailable) -> Problem:
+    """Describe what a use case answered."""
+    if isinstance(error, StorageUnavailable):
+        return problem("storage_unavailable", f"{error} Nothing was changed; try again shortly.")
+    fields = [] if error.field is None else [FieldProblem(field=error.field, detail=error.detail)]
+    return problem(error.code, error.detail, fields)
+
+
+def problem_of_validation(errors: Sequence[Any]) -> Problem:
+    """Describe what pydantic found, naming each field."""
+    fields = [
+        FieldProblem(
+            field=".".join(str(part) for part in each["loc"] if part not in {"body", "query"})
+            or "body",
+            detail=str(each["msg"]),
+        )
+        for each in errors
+    ]
+    return problem(
+        "validation_failed",
+        "; ".join(f"{each.field}: {each.detail}" for each in fields[:5])
+        + ("; and more" if len(fields) > 5 else ""),
+        fields,
+    )
+
+
+def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Say in the OpenAPI document which problems a route answers, with an example each."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for code in (*codes, "validation_failed", "storage_unavailable"):
+        status = STATUSES[code]
+        entry = responses.setdefault(
+            status,
+            {
+                "description": HTTPStatus(status).phrase,
+                "content": {
+                    MEDIA_TYPE: {
+                        "schema": {"$ref": "#/components/schemas/Problem"},
+                        "examples": {},
+                    }
+                },
+            },
+        )
+        entry["content"][MEDIA_TYPE]["examples"][code] = {
+            "summary": _SUMMARIES[code],
+            "value": problem(code, _SUMMARIES[code]).model_dump(),
+        }
+    return responses
+
+
+def _summaries() -> dict[str, str]:
+    """Return a sentence on every code: for the domain's, the docstrings of its errors."""
+    return {each.code: (each.__doc__ or "").strip() for each in DomainError.__subclasses__()} | {
+        "validation_failed": "A field is missing, unknown, or not what it should be.",
+        "malformed_json": "The body is not JSON.",
+        "unsupported_media_type": "The body is not announced as application/json.",
+        "body_too_large": "The body is larger than this call takes.",
+        "not_found": "There is nothing at this address.",
+        "method_not_allowed": "There is no such call at this address.",
+        "storage_unavailable": "The storage does not work just now; nothing was changed.",
+        "internal_error": "A defect of the service.",
+    }
+
+
+_SUMMARIES = _summaries()
+
+
+def answer(described: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Send a problem."""
+    return JSONResponse(
+        described.model_dump(),
+        described.status,
+        headers=None if headers is None else dict(headers),
+        media_type=MEDIA_TYPE,
+    )
+
+
+async def _on_domain_error(_: Request, error: Exception) -> JSONResponse:
+    return answer(problem_of(cast(DomainError, error)))
+
+
+async def _on_storage_unavailable(_: Request, error: Exception) -> JSONResponse:
+    return answer(problem_of(cast(StorageUnavailable, error)), {"Retry-After": str(RETRY_AFTER)})
+
+
+async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
+    return answer(problem_of_validation(cast(RequestValidationError, error).errors()))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+    error = cast(HTTPException, error)
+    headers = error.headers
+    if isinstance(error, Refusal):
+        return answer(problem(error.code, error.detail), headers)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (headers or {}).get("Allow", "other methods")
+        return answer(
+            problem("method_not_allowed", f"{request.method} does not work here; use {allowed}."),
+            headers,
+        )
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return answer(
+            problem("not_found", f"there is nothing at {request.url.path}; /docs lists every call.")
+        )
+    return answer(problem("malformed_json", str(error.detail), status=error.status_code), headers)
+
+
+async def _on_defect(_: Request, error: Exception) -> JSONResponse:
+    logger.error("a request failed by a defect of the service", exc_info=error)
+    return answer(
+        problem(
+            "internal_error", "the service has a defect; its log says where. Report it, please."
+        )
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Make an application answer every error as a problem."""
+    app.add_exception_handler(DomainError, _on_domain_error)
+    app.add_exception_handler(StorageUnavailable, _on_storage_unavailable)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_defect)

@@ -1,0 +1,79 @@
+"""/v1/sources."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from application.fairlead import Fairlead
+from application.sources import CreateSource, ReplaceAllocations, UpdateSource
+from domain import limits
+from domain.ids import OperatorId
+from entrypoints.http.bodies import JsonRoute
+from entrypoints.http.pages import Limit
+from entrypoints.http.problems import documented
+from entrypoints.http.schemas import (
+    NewAllocations,
+    NewSource,
+    SourceChange,
+    SourceOut,
+    SourcePage,
+)
+
+Key = Annotated[str, Path(pattern=limits.SOURCE_KEY, examples=["telegram-sales"])]
+_BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
+
+
+def router(fairlead: Fairlead) -> APIRouter:
+    """Build the routes on a wired application."""
+    routes = APIRouter(prefix="/v1/sources", tags=["sources"], route_class=JsonRoute)
+
+    @routes.post(
+        "",
+        status_code=201,
+        response_model=SourceOut,
+        responses=documented("source_exists", *_BODY),
+    )
+    def create_source(body: NewSource, response: Response) -> object:
+        """Create a source. Its contacts wait until it has allocations."""
+        view = fairlead.create_source(CreateSource(body.key, body.name, body.strategy))
+        response.headers["Location"] = f"/v1/sources/{view.key}"
+        return view
+
+    @routes.get("", responses=documented())
+    def list_sources(
+        limit: Limit = 50,
+        cursor: Annotated[
+            str | None,
+            Query(pattern=limits.SOURCE_KEY, description="next_cursor of the page before."),
+        ] = None,
+    ) -> SourcePage:
+        """List sources in the order of their keys."""
+        page = fairlead.catalogue.sources(limit=limit, after=cursor)
+        return SourcePage(
+            items=[SourceOut.model_validate(each) for each in page.items],
+            next_cursor=page.items[-1].key if page.more else None,
+        )
+
+    @routes.get("/{key}", response_model=SourceOut, responses=documented("unknown_source"))
+    def get_source(key: Key) -> object:
+        """Show a source with its allocations and their shares."""
+        return fairlead.catalogue.source(key)
+
+    @routes.patch(
+        "/{key}", response_model=SourceOut, responses=documented("unknown_source", *_BODY)
+    )
+    def change_source(key: Key, body: SourceChange) -> object:
+        """Change a source's name or strategy."""
+        return fairlead.update_source(UpdateSource(key, **body.model_dump(exclude_unset=True)))
+
+    @routes.put(
+        "/{key}/allocations",
+        response_model=SourceOut,
+        responses=documented("unknown_source", "unknown_operator", "duplicate_operator", *_BODY),
+    )
+    def replace_allocations(key: Key, body: NewAllocations) -> object:
+        """Replace the whole set of allocations. Waiting contacts are handed out at once."""
+        weights = [(OperatorId(each.operator_id), each.weight) for each in body.allocations]
+        return fairlead.replace_allocations(ReplaceAllocations(key, weights))
+
+    return routes

@@ -1,0 +1,64 @@
+"""/v1/stats."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from application.fairlead import Fairlead
+from application.views import HourSpan
+from domain import limits
+from entrypoints.http.problems import documented
+from entrypoints.http.schemas import (
+    DistributionOut,
+    OperatorsStatisticsOut,
+    OperatorStatisticsOut,
+    SourceDistributionOut,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUR = timedelta(hours=1)
+_LAST = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _HOUR
+
+
+def router(fairlead: Fairlead) -> APIRouter:
+    """Build the routes on a wired application."""
+    routes = APIRouter(prefix="/v1/stats", tags=["statistics"])
+
+    @routes.get("/distribution", responses=documented("unknown_source"))
+    def distribution(
+        source: Annotated[str | None, Query(pattern=limits.SOURCE_KEY)] = None,
+        since: AwareDatetime | None = None,
+        until: AwareDatetime | None = None,
+    ) -> DistributionOut:
+        """Set what every operator got of a source beside what its weight says.
+
+        Counters are kept by the hour in UTC: `since` and `until` go back to the whole hour, and
+        the answer says which period it covers. A contact counts for the operator that the picker
+        chose, in the hour in which it was assigned; a transfer changes nothing here.
+        """
+        span = HourSpan(_hour(since), _hour(until))
+        found = fairlead.statistics.distribution(source=source, span=span)
+        return DistributionOut(
+            since=_moment(span.since),
+            until=_moment(span.until),
+            sources=[SourceDistributionOut.model_validate(each) for each in found],
+        )
+
+    @routes.get("/operators", responses=documented())
+    def operators() -> OperatorsStatisticsOut:
+        """Show every operator's load, and the contacts that it was given on each source."""
+        return OperatorsStatisticsOut(
+            items=[OperatorStatisticsOut.of(each) for each in fairlead.statistics.operators()]
+        )
+
+    return routes
+
+
+def _hour(moment: datetime | None) -> int | None:
+    return None if moment is None else min(max((moment - _EPOCH) // _HOUR, 0), _LAST)
+
+
+def _moment(hour: int | None) -> datetime | None:
+    return None if hour is None else _EPOCH + hour * _HOUR
