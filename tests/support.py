@@ -1,0 +1,124 @@
+"""Fakes behind the ports, and a wired application that is made of them."""
+
+import itertools
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from dependency_injector import providers
+
+from application.fairlead import Fairlead
+from application.operators import CreateOperator
+from application.ports import Clock, Ids, Rolls
+from application.register_contacts import RegisterContact, Registered
+from application.sources import CreateSource, ReplaceAllocations
+from application.views import ContactView, OperatorView
+from domain.picker import ROLLS, Strategy
+from entrypoints.container import Container, build_container
+from entrypoints.settings import Settings
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class FakeClock(Clock):
+    """Stands still until it is moved."""
+
+    moment: datetime = START
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def advance(self, **by: float) -> None:
+        self.moment += timedelta(**by)
+
+
+@dataclass
+class FakeIds(Ids):
+    """UUIDs of version 7 that carry the fake clock's time and count up within it."""
+
+    clock: FakeClock
+    made: int = 0
+
+    def new(self) -> UUID:
+        self.made += 1
+        milliseconds = int(self.clock.now().timestamp() * 1000)
+        return UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62 | self.made)
+
+
+@dataclass
+class FakeRolls(Rolls):
+    """Chance from a seed."""
+
+    source: random.Random = field(default_factory=lambda: random.Random(0))
+
+    def __call__(self) -> int:
+        return self.source.randrange(ROLLS)
+
+
+@dataclass
+class World:
+    """A wired application and the fakes that it was wired with."""
+
+    fairlead: Fairlead
+    container: Container
+    clock: FakeClock
+
+    def operator(
+        self, name: str = "Ann", capacity: int = 1000, active: bool = True
+    ) -> OperatorView:
+        return self.fairlead.create_operator(CreateOperator(name, capacity, active))
+
+    def source(
+        self,
+        *weights: tuple[OperatorView, int],
+        key: str = "telegram",
+        strategy: Strategy = Strategy.EXACT,
+    ) -> str:
+        self.fairlead.create_source(CreateSource(key, strategy=strategy))
+        self.allocate(key, *weights)
+        return key
+
+    def allocate(self, key: str, *weights: tuple[OperatorView, int]) -> None:
+        self.fairlead.replace_allocations(
+            ReplaceAllocations(key, [(operator.id, weight) for operator, weight in weights])
+        )
+
+    def register(self, source: str = "telegram", **identities: str) -> ContactView:
+        """Register one contact, of a lead of its own if no identity is given."""
+        identities = identities or {"telegram": f"user-{next(_count)}"}
+        return self.outcome(RegisterContact(source, identities)).contact
+
+    def outcome(self, command: RegisterContact) -> Registered:
+        (outcome,) = self.fairlead.register_contacts([command])
+        if not isinstance(outcome, Registered):
+            raise outcome
+        return outcome
+
+    def load(self, operator: OperatorView) -> int:
+        return self.fairlead.catalogue.operator(operator.id).load
+
+    def defects(self) -> list[str]:
+        return [f"{each.invariant}: {each.detail}" for each in self.fairlead.check_invariants()]
+
+
+_count = iter(range(10**9))
+
+
+@contextmanager
+def open_world(database_url: str = "memory://") -> Iterator[World]:
+    """Open an application on fakes and a real storage; the schema is made first."""
+    container = build_container(Settings(database_url=database_url))
+    clock = FakeClock()
+    container.clock.override(providers.Object(clock))
+    container.ids.override(providers.Object(FakeIds(clock)))
+    container.rolls.override(providers.Object(FakeRolls()))
+    storage = container.storage()
+    storage.migrate()
+    try:
+        yield World(container.fairlead(), container, clock)
+    finally:
+        storage.close()
