@@ -105,7 +105,7 @@ class World:
         return [f"{each.invariant}: {each.detail}" for each in self.fairlead.check_invariants()]
 
 
-_count = iter(range(10**9))
+_count = itertools.count()
 
 
 @contextmanager

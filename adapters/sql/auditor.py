@@ -111,7 +111,7 @@ class SqlFacts(Facts):
             .where(row.hours == 1)
             .group_by(row.source_key)
         )
-        return dict(counted.tuples().all())
+        return {row[0]: row[1] for row in counted}
 
     def assigned(self) -> Mapping[tuple[str, OperatorId], int]:
         row = AssignedCountRow

@@ -43,9 +43,10 @@ class SqlStatisticsReader(StatisticsReader):
                     _assigned(source, hours, since, until)
                 ):
                     assigned[key][operator_id] = assigned[key].get(operator_id, 0) + number
-            names: dict[OperatorId, str] = dict(
-                connection.execute(select(OperatorRow.id, OperatorRow.name)).tuples().all()  # type: ignore[arg-type]
-            )
+            names = {
+                OperatorId(row.id): row.name
+                for row in connection.execute(select(OperatorRow.id, OperatorRow.name))
+            }
         return [
             source_distribution(view, registered[key], assigned[key], names)
             for key, view in sources.items()
