@@ -25,6 +25,16 @@ class SystemIds(Ids):
         return uuid_utils.uuid7()
 
 
+class ClockIds(Ids):
+    """UUIDs of version 7 that carry the time of a clock other than the machine's."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def new(self) -> UUID:
+        return uuid_utils.uuid7(nanoseconds=int(self._clock.now().timestamp() * 1000) * 1_000_000)
+
+
 class SystemRolls(Rolls):
     """Chance that nobody can foresee."""
 

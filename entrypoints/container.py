@@ -6,12 +6,12 @@ from adapters.identities import LibraryIdentityNormaliser
 from adapters.intake import GroupCommitIntake
 from adapters.memory.storage import memory_storage
 from adapters.sql.storage import sql_storage
-from adapters.system import SystemClock, SystemIds, SystemRolls
+from adapters.system import ClockIds, SystemClock, SystemIds, SystemRolls
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, TransferContactHandler
 from application.fairlead import Fairlead
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
-from application.ports import Rolls, Storage
+from application.ports import Clock, Rolls, Storage
 from application.register_contacts import RegisterContactsHandler
 from application.sources import (
     CreateSourceHandler,
@@ -72,6 +72,14 @@ class Container(containers.DeclarativeContainer):
         health=storage.provided.health,
     )
     intake = providers.Factory(GroupCommitIntake, register_contacts)
+
+
+def build_simulation(settings: Settings, clock: Clock) -> Container:
+    """Build a container whose time is what `clock` says, down to the ids."""
+    container = Container(settings=settings)
+    container.clock.override(providers.Object(clock))
+    container.ids.override(providers.Singleton(ClockIds, clock))
+    return container
 
 
 def build_container(settings: Settings | None = None) -> Container:

@@ -1,0 +1,222 @@
+"""`fairlead demo`: a month in a small company, made of real use cases on a moving clock."""
+
+import heapq
+import itertools
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final, NamedTuple
+
+from application.contacts import CloseContact, TransferContact
+from application.fairlead import Fairlead
+from application.operators import CreateOperator, UpdateOperator
+from application.ports import Clock
+from application.register_contacts import RegisterContact, Registered
+from application.sources import CreateSource, ReplaceAllocations
+from application.views import HourSpan, OperatorView
+from domain.errors import DomainError
+from domain.ids import ContactId
+from domain.picker import Strategy
+
+_OPERATORS: Final = (
+    ("Anna Petrova", 5),
+    ("Boris Ivanov", 4),
+    ("Clara Schmidt", 6),
+    ("Daniyar Akhmetov", 4),
+    ("Elena Sokolova", 3),
+    ("Farid Aliyev", 5),
+    ("Galina Orlova", 2),
+    ("Hugo Martin", 4),
+)
+# Contacts on a working day, and the weights of the operators in the order above.
+_SOURCES: Final = (
+    ("telegram-sales", "Telegram, sales", Strategy.EXACT, 46, (30, 10, 20, 10, 0, 0, 0, 0)),
+    ("whatsapp-sales", "WhatsApp, sales", Strategy.EXACT, 38, (20, 20, 0, 20, 10, 0, 0, 0)),
+    ("site-chat", "Chat on the site", Strategy.EXACT, 52, (5, 5, 10, 10, 10, 20, 5, 5)),
+    ("vk-community", "VK community", Strategy.RANDOM, 18, (0, 0, 0, 0, 25, 50, 25, 0)),
+    ("instagram", "Instagram", Strategy.EXACT, 14, (0, 0, 50, 0, 0, 0, 25, 25)),
+    ("support-email", "Support, email", Strategy.EXACT, 26, (0, 0, 0, 0, 10, 20, 20, 50)),
+)
+# How the contacts of a day fall on its hours, in UTC.
+_HOURS: Final = (1, 1, 0, 0, 1, 2, 5, 8, 12, 14, 13, 11, 10, 11, 12, 12, 10, 8, 6, 5, 4, 3, 2, 1)
+_FIRST_NAMES: Final = ("Ivan", "Maria", "Oleg", "Sofia", "Timur", "Nina", "Pavel", "Vera")
+_LAST_NAMES: Final = (
+    "Volkov",
+    "Kim",
+    "Novak",
+    "Lebedeva",
+    "Weber",
+    "Sidorov",
+    "Rossi",
+    "Petrosyan",
+)
+_QUESTIONS: Final = (
+    "Is it in stock?",
+    "How much is the delivery?",
+    "My order has not come yet.",
+    "Can I pay by card?",
+    "Do you have it in blue?",
+    "I would like to return it.",
+)
+
+
+@dataclass
+class DemoClock(Clock):
+    """Says what it is told to say."""
+
+    moment: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def now(self) -> datetime:
+        """Return the moment that the simulation has come to."""
+        return self.moment.replace(microsecond=self.moment.microsecond // 1000 * 1000)
+
+
+class Result(NamedTuple):
+    """What a month left behind."""
+
+    operators: int
+    sources: int
+    contacts: int
+    leads: int
+    waiting: int
+
+
+class Month:
+    """Registers, answers and closes contacts, event after event, up to the present.
+
+    Args:
+        days: how many days back it begins.
+        seed: the same seed gives the same month.
+    """
+
+    def __init__(self, fairlead: Fairlead, clock: DemoClock, days: int, seed: int) -> None:
+        self._fairlead = fairlead
+        self._clock = clock
+        self._end = clock.now()
+        self._begin = self._end - timedelta(days=days)
+        self._chance = random.Random(seed)  # noqa: S311 -- a demo is to be the same each time
+        self._events: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._leads: list[dict[str, str]] = []
+        self._operators: list[OperatorView] = []
+        self._contacts = 0
+        self._new_leads = 0
+
+    def run(self, progress: Callable[[int], None]) -> Result:
+        """Live through the month; `progress` is told the number of contacts so far."""
+        self._clock.moment = self._begin
+        self._found()
+        self._plan()
+        while self._events:
+            self._clock.moment, _, happen = heapq.heappop(self._events)
+            happen()
+            progress(self._contacts)
+        self._clock.moment = self._end
+        distribution = self._fairlead.statistics.distribution(source=None, span=HourSpan())
+        return Result(
+            len(self._operators),
+            len(_SOURCES),
+            self._contacts,
+            self._new_leads,
+            sum(each.waiting for each in distribution),
+        )
+
+    def _found(self) -> None:
+        self._operators = [
+            self._fairlead.create_operator(CreateOperator(name, capacity))
+            for name, capacity in _OPERATORS
+        ]
+        for key, name, strategy, _, weights in _SOURCES:
+            self._fairlead.create_source(CreateSource(key, name, strategy))
+            self._fairlead.replace_allocations(
+                ReplaceAllocations(
+                    key,
+                    [
+                        (operator.id, weight)
+                        for operator, weight in zip(self._operators, weights, strict=True)
+                        if weight
+                    ],
+                )
+            )
+
+    def _plan(self) -> None:
+        """Put everything that comes from outside on the calendar."""
+        day = self._begin.replace(hour=0, minute=0, second=0, microsecond=0)
+        while day < self._end:
+            weekend = day.weekday() >= 5
+            for key, _, _, per_day, _ in _SOURCES:
+                mean = per_day * (0.4 if weekend else 1.0)
+                for _ in range(max(0, round(self._chance.gauss(mean, mean**0.5)))):
+                    hour = self._chance.choices(range(24), _HOURS)[0]
+                    moment = day + timedelta(hours=hour, seconds=self._chance.uniform(0, 3600))
+                    self._at(moment, partial(self._register, key))
+            for operator in self._operators:
+                if not weekend or self._chance.random() < 0.5:
+                    start = timedelta(hours=self._chance.uniform(5, 8))
+                    self._at(day + start, partial(self._set_active, operator, True))
+                    self._at(
+                        day + start + timedelta(hours=self._chance.uniform(9, 13)),
+                        partial(self._set_active, operator, False),
+                    )
+            day += timedelta(days=1)
+
+    def _at(self, moment: datetime, happen: Callable[[], None]) -> None:
+        if self._begin < moment < self._end:
+            heapq.heappush(self._events, (moment, next(self._order), happen))
+
+    def _register(self, key: str) -> None:
+        known = bool(self._leads) and self._chance.random() < 0.3
+        identities = self._chance.choice(self._leads) if known else self._new_lead(key)
+        (outcome,) = self._fairlead.register_contacts(
+            [
+                RegisterContact(
+                    key,
+                    identities,
+                    lead_name=f"{self._chance.choice(_FIRST_NAMES)} "
+                    f"{self._chance.choice(_LAST_NAMES)}",
+                    payload={"text": self._chance.choice(_QUESTIONS)},
+                )
+            ]
+        )
+        if not isinstance(outcome, Registered):
+            raise outcome
+        self._contacts += 1
+        self._new_leads += outcome.contact.lead.created
+        contact_id = outcome.contact.id
+        minutes = self._chance.lognormvariate(3.3, 0.7)
+        self._at(self._clock.moment + timedelta(minutes=minutes), partial(self._finish, contact_id))
+        if self._chance.random() < 0.02:
+            self._at(
+                self._clock.moment + timedelta(minutes=minutes / 2),
+                partial(self._transfer, contact_id),
+            )
+
+    def _new_lead(self, key: str) -> dict[str, str]:
+        number = len(self._leads) + 1
+        identities = {"phone": f"+7916{number:07d}"} if self._chance.random() < 0.7 else {}
+        if key.startswith("support") or self._chance.random() < 0.2:
+            identities["email"] = f"customer{number}@example.com"
+        if not identities:
+            identities[key.partition("-")[0]] = f"user{number}"
+        self._leads.append(identities)
+        return identities
+
+    def _finish(self, contact_id: ContactId) -> None:
+        contact = self._fairlead.contacts.contact(contact_id)
+        if contact.operator is None:
+            # Nobody has had time for it yet; look again later.
+            self._at(self._clock.moment + timedelta(hours=1), partial(self._finish, contact_id))
+            return
+        self._fairlead.close_contact(CloseContact(contact_id))
+
+    def _transfer(self, contact_id: ContactId) -> None:
+        operator = self._chance.choice(self._operators)
+        try:
+            self._fairlead.transfer_contact(TransferContact(contact_id, operator.id))
+        except DomainError:
+            return  # Closed already, or that operator has no time: people live with that.
+
+    def _set_active(self, operator: OperatorView, active: bool) -> None:
+        self._fairlead.update_operator(UpdateOperator(operator.id, active=active))
