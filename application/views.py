@@ -60,7 +60,8 @@ class OperatorRef:
 class AllocationView:
     """An operator's weight on a source, and its share of all weights there, 0 to 1."""
 
-    operator: OperatorRef
+    operator_id: OperatorId
+    name: str
     weight: int
     share: float
 
@@ -96,7 +97,7 @@ def allocation_views(
     """Show allocations, each with its target share; all shares are 0 if all weights are."""
     total = sum(weight for _, weight in weights) or 1
     return [
-        AllocationView(OperatorRef(operator_id, names[operator_id]), weight, weight / total)
+        AllocationView(operator_id, names[operator_id], weight, weight / total)
         for operator_id, weight in weights
     ]
 
@@ -255,17 +256,17 @@ def source_distribution(
         source: as it stands.
         total: contacts that came in.
         contacts: given by the picker, by operator.
-        names: of every operator in `contacts`.
+        names: of every operator in `contacts` or allocated.
     """
     given = sum(contacts.values())
-    allocated = {each.operator.id: each for each in source.allocations}
+    allocated = {each.operator_id: each for each in source.allocations}
     rows = []
     for operator_id in sorted(allocated.keys() | contacts.keys()):
         allocation = allocated.get(operator_id)
         got = contacts.get(operator_id, 0)
         rows.append(
             OperatorShare(
-                allocation.operator if allocation else OperatorRef(operator_id, names[operator_id]),
+                OperatorRef(operator_id, names[operator_id]),
                 allocation.weight if allocation else 0,
                 allocation.share if allocation else 0.0,
                 got,

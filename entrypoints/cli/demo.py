@@ -143,7 +143,8 @@ class Month:
 
     def _plan(self) -> None:
         """Put everything that comes from outside on the calendar."""
-        day = self._begin.replace(hour=0, minute=0, second=0, microsecond=0)
+        # In this company it is three in the afternoon when the month ends: people are at work.
+        day = self._begin - timedelta(hours=15)
         while day < self._end:
             weekend = day.weekday() >= 5
             for key, _, _, per_day, _ in _SOURCES:

@@ -137,7 +137,8 @@ class NewAllocations(Body):
 class AllocationOut(Shown):
     """An operator's weight, and its share of all weights of the source."""
 
-    operator: OperatorRefOut
+    operator_id: UUID
+    name: str
     weight: int
     share: float = Field(ge=0, le=1)
 
