@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Final, TypeVar
 
+from application.ports import StorageUnavailable
 from application.register_contacts import (
     Intake,
     Refused,
@@ -17,9 +18,19 @@ from application.register_contacts import (
 MOST: Final = 256
 """Commands in one transaction: enough to share its cost, few enough to keep the wait short."""
 
+Outcome = Registered | Refused | Exception
+Result = TypeVar("Result")
+
 
 class GroupCommitIntake(Intake):
-    """One writer thread; it takes what is waiting and never waits for more."""
+    """One transaction at a time; it takes what is waiting and never waits for more.
+
+    What can take long, to wait for another process's transaction and for the disk, is done in a
+    thread, so that the event loop stays free. What lies between, a few milliseconds of Python, is
+    done on the loop: in the thread it would fight with the loop for the interpreter's lock at
+    every statement, which takes a quarter of the throughput (measured: 0.43 against 0.55 of an
+    empty POST at 32 connections).
+    """
 
     def __init__(self, register: RegisterContactsHandler) -> None:
         self._register = register
@@ -41,16 +52,14 @@ class GroupCommitIntake(Intake):
         self._thread.shutdown()
 
     async def _write(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._waiting:
             # Whoever is ready at this moment gets in; otherwise the first of several requests
             # that arrive together would get a transaction of its own.
             await asyncio.sleep(0)
             batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
-            commands = [command for command, _ in batch]
-            outcomes: Sequence[Registered | Refused | Exception]
+            outcomes: Sequence[Outcome]
             try:
-                outcomes = await loop.run_in_executor(self._thread, self._register, commands)
+                outcomes = await self._carry_out([command for command, _ in batch])
             except Exception as defect:  # noqa: BLE001 -- whoever waits must hear of it, and the next batch must run
                 outcomes = [defect] * len(batch)
             for (_, future), outcome in zip(batch, outcomes, strict=True):
@@ -61,3 +70,26 @@ class GroupCommitIntake(Intake):
                     future.set_result(outcome)
                 else:
                     future.set_exception(outcome)
+
+    async def _carry_out(self, commands: Sequence[RegisterContact]) -> Sequence[Outcome]:
+        try:
+            return await self._together(commands)
+        except StorageUnavailable as failure:
+            if len(commands) == 1:
+                return [failure]
+        return await self._in_thread(lambda: self._register.one_by_one(commands))
+
+    async def _together(self, commands: Sequence[RegisterContact]) -> Sequence[Outcome]:
+        uow = self._register.unit_of_work()
+        await self._in_thread(uow.__enter__)
+        try:
+            outcomes = self._register.within(uow, commands)
+        except BaseException as error:
+            failure = error
+            await self._in_thread(lambda: uow.__exit__(type(failure), failure, None))
+            raise
+        await self._in_thread(lambda: uow.__exit__(None, None, None))
+        return outcomes
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -63,45 +63,45 @@ class RegisterContactsHandler:
     normalise: IdentityNormaliser
 
     def __call__(self, commands: Sequence[RegisterContact]) -> list[Registered | Refused]:
-        """Register contacts in the order given.
+        """Register contacts in the order given, all in one transaction.
 
         Returns:
             A result for every command, in order. A command that is refused has no effect and
             harms no other. If the storage fails on the lot, everything is rolled back and each
             command is tried by itself.
         """
-        drafts = [self._draft(command) for command in commands]
         try:
-            return self._register(drafts)
+            with self.unit_of_work() as uow:
+                return self.within(uow, commands)
         except StorageUnavailable as failure:
-            if len(drafts) == 1:
-                return [failure]
-        return [self._alone(draft) for draft in drafts]
+            return [failure] if len(commands) == 1 else self.one_by_one(commands)
 
-    def _alone(self, draft: "_Draft | DomainError") -> Registered | Refused:
-        try:
-            return self._register([draft])[0]
-        except StorageUnavailable as failure:
-            return failure
+    def within(
+        self, uow: UnitOfWork, commands: Sequence[RegisterContact]
+    ) -> list[Registered | Refused]:
+        """Register contacts in a transaction that the caller has begun and will commit.
+
+        Raises:
+            StorageUnavailable: the transaction is to be rolled back.
+        """
+        drafts = [self._draft(command) for command in commands]
+        batch = _Batch(uow, [each for each in drafts if isinstance(each, _Draft)])
+        results: list[Registered | Refused] = [
+            each if isinstance(each, DomainError) else batch.register(each, self.ids)
+            for each in drafts
+        ]
+        batch.save()
+        return results
+
+    def one_by_one(self, commands: Sequence[RegisterContact]) -> list[Registered | Refused]:
+        """Register each contact in a transaction of its own."""
+        return [result for command in commands for result in self([command])]
 
     def _draft(self, command: RegisterContact) -> "_Draft | DomainError":
         try:
             return _Draft.of(command, self.normalise)
         except DomainError as refusal:
             return refusal
-
-    def _register(self, drafts: Sequence["_Draft | DomainError"]) -> list[Registered | Refused]:
-        sound = [each for each in drafts if isinstance(each, _Draft)]
-        if not sound:
-            return [each for each in drafts if isinstance(each, DomainError)]
-        with self.unit_of_work() as uow:
-            batch = _Batch(uow, sound)
-            results: list[Registered | Refused] = [
-                each if isinstance(each, DomainError) else batch.register(each, self.ids)
-                for each in drafts
-            ]
-            batch.save()
-        return results
 
 
 class Intake(Protocol):

@@ -53,9 +53,10 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     problems.install(app)
     metrics = Metrics(fairlead)
     app.add_middleware(MetricsMiddleware, metrics=metrics)
+    # Contacts first: routes are tried in this order, and most requests are registrations.
+    app.include_router(contacts.router(fairlead, intake))
     app.include_router(operators.router(fairlead))
     app.include_router(sources.router(fairlead))
-    app.include_router(contacts.router(fairlead, intake))
     app.include_router(leads.router(fairlead))
     app.include_router(statistics.router(fairlead))
     app.include_router(service.router(fairlead, metrics))

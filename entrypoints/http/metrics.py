@@ -1,6 +1,7 @@
 """Metrics for Prometheus: of this process's requests, and of the state that the storage holds."""
 
 from collections.abc import Iterator
+from functools import cache
 from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -20,18 +21,24 @@ class Metrics:
     def __init__(self, fairlead: Fairlead) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(_State(fairlead))
-        self.requests = Counter(
+        self._requests = Counter(
             "fairlead_http_requests",
             "Requests answered by this process.",
             ("method", "route", "status"),
             registry=self._registry,
         )
-        self.seconds = Histogram(
+        self._seconds = Histogram(
             "fairlead_http_request_seconds",
             "Time from a request's arrival to the last byte of its answer.",
             ("route",),
             registry=self._registry,
         )
+
+        # Looking a label up by its text takes longer than counting; there are few labels.
+        self.of = cache(self._of)
+
+    def _of(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        return self._requests.labels(method, route, status), self._seconds.labels(route)
 
     def text(self) -> tuple[bytes, str]:
         """Return the metrics and their media type.
@@ -67,8 +74,9 @@ class MetricsMiddleware:
             await self._app(scope, receive, send_and_look)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            self._metrics.requests.labels(scope["method"], route, status).inc()
-            self._metrics.seconds.labels(route).observe(perf_counter() - started)
+            count, seconds = self._metrics.of(scope["method"], route, status)
+            count.inc()
+            seconds.observe(perf_counter() - started)
 
 
 class _State(Collector):

@@ -1,0 +1,37 @@
+"""Memory of `fairlead import`: the peak of the whole process, as the system accounts it."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Import(NamedTuple):
+    """What an import took."""
+
+    rows: int
+    seconds: float
+    mebibytes: float
+
+
+def run(folder: Path, rows: int) -> Import:
+    """Import a made-up file of so many rows into an empty database."""
+    file = folder / f"leads-{rows}.csv"
+    with file.open("w", encoding="utf-8") as out:
+        out.write("number,source,phone,comment\n")
+        for number in range(rows):
+            out.write(f"{number},Source {number % 30},+7916{number:07d},hello number {number}\n")
+    command = [sys.executable, "-c", "from entrypoints.cli.main import app; app()", "import"]
+    options = ["--source", "source", "--identity", "phone=phone", "--payload", "comment"]
+    options += ["--key", "number", "--create-sources"]
+    database = f"sqlite:///{folder / f'import-{rows}.db'}"
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [*command, str(file), *options, "--database-url", database], stdout=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise RuntimeError(f"the import ended with {status}")
+    return Import(rows, time.perf_counter() - started, usage.ru_maxrss / 1024)
