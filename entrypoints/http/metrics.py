@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from application.fairlead import Fairlead
 from application.views import HourSpan
 
+_METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -74,7 +75,9 @@ class MetricsMiddleware:
             await self._app(scope, receive, send_and_look)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            count, seconds = self._metrics.of(scope["method"], route, status)
+            # A client can send any word as a method; what it makes up is not to be kept.
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            count, seconds = self._metrics.of(method, route, status)
             count.inc()
             seconds.observe(perf_counter() - started)
 

@@ -1,0 +1,22 @@
+# Not built by CI: there is no engine there. Two stages, no compiler in the second, no root.
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY requirements.lock ./
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY domain domain
+COPY application application
+COPY adapters adapters
+COPY entrypoints entrypoints
+RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+
+FROM python:3.13-slim
+RUN useradd --uid 10001 fairlead && install -d -o fairlead /data
+COPY --from=build /venv /venv
+USER fairlead
+ENV FAIRLEAD_DATABASE_URL=sqlite:////data/fairlead.db PYTHONUNBUFFERED=1
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK CMD ["/venv/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz')"]
+ENTRYPOINT ["/venv/bin/fairlead"]
+CMD ["serve", "--host", "0.0.0.0"]
