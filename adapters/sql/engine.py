@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 
 from application.ports import StorageUnavailable
 
@@ -42,7 +43,10 @@ def open_database(url: str) -> Database:
     Raises:
         ValueError: the URL cannot be used; the message says why.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ValueError(f"{url!r} is no database URL; write sqlite:///FILE.") from error
     if parsed.get_backend_name() != "sqlite":
         raise ValueError(f"{parsed.get_backend_name()} is not supported; use sqlite:///FILE.")
     if parsed.database in {None, "", ":memory:"}:

@@ -1,14 +1,12 @@
 """`fairlead import`: a file's rows as contacts, in a stream."""
 
-import csv
-import io
 import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple, Self, TextIO
+from typing import Any, Final
 
 from rich.console import Console
 
@@ -18,6 +16,7 @@ from application.register_contacts import RegisterContact, Registered
 from application.sources import CreateSource
 from domain import limits
 from domain.errors import DomainError, SourceExists
+from entrypoints.cli.rows import RefusedRows, Row, is_csv, read_rows
 
 _BATCH: Final = 500
 _SHOWN: Final = 10
@@ -71,22 +70,6 @@ class Columns:
         return {self.source, *(column for _, column in self.identities), *self.payload} | optional
 
 
-class Row(NamedTuple):
-    """A row as it stands in the file.
-
-    Attributes:
-        line: the number of its first line, from 1.
-        values: by column; None if the row cannot be read.
-        original: what goes to the file of refused rows.
-        problem: why it cannot be read.
-    """
-
-    line: int
-    values: Mapping[str, Any] | None
-    original: Any
-    problem: str | None = None
-
-
 @dataclass(slots=True)
 class Summary:
     """What became of a file.
@@ -130,8 +113,8 @@ def import_file(
         ValueError: the file has not the columns named.
         OSError: the file cannot be read, or the refused rows cannot be written.
     """
-    with file.open("rb") as raw, _RefusedRows(refused, _is_csv(file)) as refusals:
-        rows = _csv_rows(raw, columns) if _is_csv(file) else _json_rows(raw)
+    with file.open("rb") as raw, RefusedRows(refused, is_csv(file)) as refusals:
+        rows = read_rows(raw, is_csv(file), columns.all())
         importer = _Importer(fairlead, columns, create_sources, refusals, Summary())
         for batch in _batches(rows):
             importer.register(batch)
@@ -143,7 +126,7 @@ def import_file(
 
 def refused_path(file: Path) -> Path:
     """Return where refused rows go if nobody says so."""
-    return Path(f"{file.stem}.refused{'.csv' if _is_csv(file) else '.ndjson'}")
+    return Path(f"{file.stem}.refused{'.csv' if is_csv(file) else '.ndjson'}")
 
 
 def show(summary: Summary, console: Console) -> None:
@@ -181,30 +164,35 @@ class _Importer:
     fairlead: Fairlead
     columns: Columns
     create_sources: bool
-    refusals: "_RefusedRows"
+    refusals: RefusedRows
     summary: Summary
     known_sources: set[str] = field(default_factory=set)
 
     def register(self, rows: Sequence[Row]) -> None:
         self.summary.rows += len(rows)
-        ready: list[tuple[Row, RegisterContact]] = []
-        for row in rows:
-            try:
-                ready.append((row, self._command(row)))
-            except (_BadRow, DomainError) as error:
-                self._refuse(row, str(error))
-        outcomes = self.fairlead.register_contacts([command for _, command in ready])
-        for (row, _), outcome in zip(ready, outcomes, strict=True):
+        read = [self._read(row) for row in rows]
+        outcomes = iter(
+            self.fairlead.register_contacts(
+                [each for each in read if isinstance(each, RegisterContact)]
+            )
+        )
+        for row, each in zip(rows, read, strict=True):
+            outcome = next(outcomes) if isinstance(each, RegisterContact) else each
             if isinstance(outcome, Registered):
                 self._count(outcome)
-            elif isinstance(outcome, StorageUnavailable):
-                self.summary.stopped = self.summary.stopped or (
+                continue
+            if isinstance(outcome, StorageUnavailable) and self.summary.stopped is None:
+                self.summary.stopped = (
                     f"stopped at line {row.line}: {outcome} What is counted above is stored; run "
                     "the import again with --key to go on."
                 )
-                self._refuse(row, str(outcome))
-            else:
-                self._refuse(row, outcome.detail)
+            self._refuse(row, str(outcome))
+
+    def _read(self, row: Row) -> RegisterContact | _BadRow | DomainError:
+        try:
+            return self._command(row)
+        except (_BadRow, DomainError) as error:
+            return error
 
     def _count(self, outcome: Registered) -> None:
         if outcome.replayed:
@@ -234,9 +222,9 @@ class _Importer:
             if (value := _text(row.values, column)) is not None
         }
         payload = {
-            column: row.values[column]
+            column: value
             for column in columns.payload
-            if row.values.get(column) not in {None, ""}
+            if (value := row.values.get(column)) is not None and value != ""
         }
         return RegisterContact(
             self._source(spelled),
@@ -267,37 +255,6 @@ class _Importer:
         return key
 
 
-class _RefusedRows:
-    """The file of refused rows; it is made when the first one comes."""
-
-    def __init__(self, path: Path, as_csv: bool) -> None:
-        self.path = path
-        self._as_csv = as_csv
-        self._file: TextIO | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def write(self, row: Row, reason: str) -> None:
-        if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-            if self._as_csv and row.values is not None:
-                csv.writer(self._file).writerow([*row.values, "line", "reason"])
-        if self._as_csv:
-            csv.writer(self._file).writerow([*row.original, row.line, reason])
-        else:
-            record = {"line": row.line, "reason": reason, "row": row.original}
-            self._file.write(json.dumps(record, ensure_ascii=True) + "\n")
-
-
-def _is_csv(file: Path) -> bool:
-    return file.suffix.lower() not in {".ndjson", ".jsonl", ".json"}
-
-
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
     batch: list[Row] = []
     for row in rows:
@@ -307,50 +264,6 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
             batch = []
     if batch:
         yield batch
-
-
-def _csv_rows(raw: BinaryIO, columns: Columns) -> Iterator[Row]:
-    # Bytes that are no UTF-8 become surrogates, which the domain refuses: one row, not the file.
-    text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.reader(text)
-    header = next(reader, [])
-    if missing := sorted(columns.all() - set(header)):
-        raise ValueError(
-            f"the file has no column {', '.join(missing)}; it has {', '.join(header) or 'none'}."
-        )
-    while True:
-        first = reader.line_num + 1
-        try:
-            values = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            yield Row(first, None, [], f"the row cannot be read: {error}")
-            continue
-        if not values:
-            continue
-        if len(values) != len(header):
-            problem = f"the row has {len(values)} columns, the header {len(header)}"
-            yield Row(first, None, values, problem)
-        else:
-            yield Row(first, dict(zip(header, values, strict=True)), values)
-    text.detach()
-
-
-def _json_rows(raw: BinaryIO) -> Iterator[Row]:
-    for line, encoded in enumerate(raw, start=1):
-        text = encoded.decode("utf-8-sig" if line == 1 else "utf-8", errors="surrogateescape")
-        if not text.strip():
-            continue
-        try:
-            values = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            yield Row(line, None, text.rstrip("\r\n"), f"the line is not JSON: {error}")
-            continue
-        if isinstance(values, dict):
-            yield Row(line, values, values)
-        else:
-            yield Row(line, None, values, "the line is not a JSON object")
 
 
 def _text(values: Mapping[str, Any], column: str) -> str | None:

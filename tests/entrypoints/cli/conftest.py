@@ -1,0 +1,21 @@
+"""The command, run in this process on a database file of the test's own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from entrypoints.cli.main import app
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def fairlead(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run `fairlead` with these words, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FAIRLEAD_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("COLUMNS", "200")
+    return lambda *words: CliRunner().invoke(app, [str(word) for word in words])

@@ -1,0 +1,134 @@
+"""Every command and snippet of both READMEs, run as it stands."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from entrypoints.scripting import open_fairlead
+
+ROOT = Path(__file__).parent.parent
+READMES = ("README.md", "README.ru.md")
+
+
+def _blocks(readme: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / readme).read_text("utf-8"), re.DOTALL)
+
+
+def test_both_languages_show_the_same_commands() -> None:
+    for language in ("sh", "python", "mermaid"):
+        assert _blocks("README.md", language) == _blocks("README.ru.md", language)
+
+
+def test_every_link_of_the_readmes_leads_somewhere() -> None:
+    for readme in (*READMES, "CONTRIBUTING.md"):
+        for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / readme).read_text("utf-8")):
+            assert target.startswith("http") or (ROOT / target).exists(), f"{readme}: {target}"
+
+
+def test_the_script_prints_who_got_whom(tmp_path: Path) -> None:
+    (script,) = _blocks("README.md", "python")
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    names = done.stdout.split()
+    assert f"It prints {', '.join(names)}." in (ROOT / "README.md").read_text("utf-8")
+    assert names.count("Anna") == 1
+    assert names.count("Boris") == 3
+
+
+def test_make_knows_every_target_that_the_documents_name() -> None:
+    text = "".join(
+        block for document in (*READMES, "CONTRIBUTING.md") for block in _blocks(document, "sh")
+    )
+    targets = set(re.findall(r"^make (\w+)$", text, re.MULTILINE))
+    assert {"run", "test", "setup", "check"} <= targets
+    for target in targets:
+        subprocess.run(["make", "-n", target], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def _made_to_run(database: str) -> Iterator[str]:
+    """Serve by `make run`, on a free port; yields the address."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        ["make", "run", f"PORT={port}"],
+        cwd=ROOT,
+        env={**os.environ, "FAIRLEAD_DATABASE_URL": database},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(600):
+            assert process.poll() is None, "make run ended by itself"
+            try:
+                urllib.request.urlopen(f"{address}/readyz").close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+
+
+def test_the_api_tour_works_against_make_run(tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("the tour is written for curl, which is not on this machine")
+    database = f"sqlite:///{tmp_path / 'tour.db'}"
+    tour = "".join(
+        block for block in _blocks("README.md", "sh") if "curl" in block or "post" in block
+    )
+    with _made_to_run(database) as address:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", tour.replace("http://127.0.0.1:8000", address)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert '"code"' not in done.stdout, "a call of the tour was refused"
+    for shown in ('"state":"closed"', '"strategy":"exact"', '"+79161234567"', '"actual_share"'):
+        assert shown in done.stdout
+    with open_fairlead(database) as fairlead:
+        assert not fairlead.check_invariants()
+
+
+def test_the_commands_of_the_command_line_section_work(tmp_path: Path) -> None:
+    commands = "".join(
+        block for block in _blocks("README.md", "sh") if ".venv/bin/fairlead" in block
+    )
+    fairlead = f"{sys.executable} -c 'from entrypoints.cli.main import app; app()'"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", commands.replace(".venv/bin/fairlead", fairlead)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for shown in ("Usage:", "keeps every invariant", "refused          1", "leads.refused.csv"):
+        assert shown in done.stdout
+    refused = (tmp_path / "leads.refused.csv").read_text("utf-8").splitlines()
+    assert refused[0] == "number,channel,phone,line,reason"
+    assert refused[1].startswith("3,,+79161234503,4,")
