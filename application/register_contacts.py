@@ -126,12 +126,17 @@ class Intake(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A command whose every value is within its limits and normalised."""
+    """A command whose every value is within its limits and normalised.
+
+    Attributes:
+        slot: what is registered at most once: (source key, idempotency key).
+    """
 
     command: RegisterContact
     identities: Sequence[Identity]
     lead_name: str | None
     payload: str | None
+    slot: tuple[str, str] | None
 
     @classmethod
     def of(cls, command: RegisterContact, normalise: IdentityNormaliser) -> "_Draft":
@@ -140,8 +145,7 @@ class _Draft:
                 f"a contact has at most {limits.MAX_IDENTITIES} identities.",
                 field="lead.identities",
             )
-        if command.idempotency_key is not None:
-            limits.short_text(command.idempotency_key, "idempotency_key")
+        key = command.idempotency_key
         return cls(
             command,
             [normalise(kind, value) for kind, value in command.identities.items()],
@@ -149,13 +153,8 @@ class _Draft:
             if command.lead_name is None
             else limits.short_text(command.lead_name, "lead.name"),
             None if command.payload is None else payload_text(command.payload),
+            None if key is None else (command.source, limits.short_text(key, "idempotency_key")),
         )
-
-    @property
-    def slot(self) -> tuple[str, str] | None:
-        """What is registered at most once: (source key, idempotency key)."""
-        key = self.command.idempotency_key
-        return None if key is None else (self.command.source, key)
 
     def fingerprint(self) -> bytes:
         """Return 32 bytes that differ wherever two commands ask for different things."""

@@ -57,7 +57,8 @@ def open_database(url: str) -> Database:
 
 
 def _sqlite(url: URL, begin: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT})
+    # More connections than the server has threads: nobody waits for one.
+    engine = create_engine(url, pool_size=64, connect_args={"timeout": BUSY_TIMEOUT})
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
