@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from application.ports import StorageUnavailable
 from domain.errors import DomainError
@@ -196,16 +197,29 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
     if isinstance(error, Refusal):
         return answer(problem(error.code, error.detail), headers)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (headers or {}).get("Allow", "other methods")
+        allowed = ", ".join(_methods(request.app, request.url.path))
         return answer(
             problem("method_not_allowed", f"{request.method} does not work here; use {allowed}."),
-            headers,
+            {"Allow": allowed},
         )
     if error.status_code == HTTPStatus.NOT_FOUND:
         return answer(
             problem("not_found", f"there is nothing at {request.url.path}; /docs lists every call.")
         )
     return answer(problem("malformed_json", str(error.detail), status=error.status_code), headers)
+
+
+def _methods(app: FastAPI, path: str) -> list[str]:
+    """Return every method that works at a path; the router names those of its first match only."""
+    return sorted(
+        {
+            method.upper()
+            for template, operations in app.openapi()["paths"].items()
+            if compile_path(template)[0].match(path)
+            for method in operations
+        }
+        or {"GET"}
+    )
 
 
 async def _on_defect(_: Request, error: Exception) -> JSONResponse:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fastapi import APIRouter, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 
 from application.fairlead import Fairlead
@@ -56,6 +56,10 @@ def router(fairlead: Fairlead, metrics: Metrics) -> APIRouter:
         """Show the metrics in Prometheus' text format."""
         body, media_type = metrics.text()
         return Response(body, media_type=media_type)
+
+    @routes.get("/", include_in_schema=False)
+    async def front() -> RedirectResponse:
+        return RedirectResponse("docs")
 
     @routes.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
