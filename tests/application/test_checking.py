@@ -1,0 +1,336 @@
+"""The check: it finds nothing in a sound storage, and every kind of defect that is planted.
+
+Defects are planted behind the service's back: with plain SQL in the file, and in the store's
+dictionaries. Two owners of one identity cannot be planted: both storages hold identities by key.
+"""
+
+import sqlite3
+from collections.abc import Callable, MutableMapping
+from contextlib import closing
+from copy import copy
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from adapters.memory.store import MemoryStore
+from adapters.sql.decisions import decision_to_bytes
+from application.register_contacts import RegisterContact
+from application.views import ContactView, OperatorView
+from domain.contact import ContactState
+from domain.dispatch import hour_of
+from tests.application.acts import close, transfer, update
+from tests.domain.samples import lead_id
+from tests.support import START, World, open_world
+
+
+@dataclass
+class Scene:
+    """Ann has `held`, Bob was given `moved` by hand, `waits` waits, `closed` was Ann's."""
+
+    world: World
+    ann: OperatorView
+    bob: OperatorView
+    held: ContactView
+    moved: ContactView
+    closed: ContactView
+    waits: ContactView
+
+    def url(self) -> str:
+        url: str = self.world.container.settings().database_url
+        return url
+
+    def plant(self, in_memory: Callable[[MemoryStore], object], *sql: tuple[Any, ...]) -> None:
+        if self.url() == "memory://":
+            in_memory(self.world.container.storage().unit_of_work.args[0])
+        else:
+            execute(self.url(), *sql)
+
+    def change_contact(self, contact: ContactView, **values: Any) -> None:
+        columns = ", ".join(f"{name} = ?" for name in values)
+        self.plant(
+            lambda store: change(store.contacts, contact.id, **values),
+            (
+                f"UPDATE contacts SET {columns} WHERE id = ?",  # noqa: S608 -- names from this file
+                *map(stored, values.values()),
+                contact.id.bytes,
+            ),
+        )
+
+    def change_candidate(self, operator: OperatorView, **values: Any) -> None:
+        """Change what the decision on `held` says of an operator."""
+        decision = self.world.fairlead.contacts.decision(self.held.id).decision
+        assert decision is not None
+        changed = replace(
+            decision,
+            candidates=[
+                each._replace(**values) if each.operator_id == operator.id else each
+                for each in decision.candidates
+            ],
+        )
+        self.plant(
+            lambda store: store.decisions.update({self.held.id: changed}),
+            (
+                "UPDATE decisions SET decision = ? WHERE contact_id = ?",
+                decision_to_bytes(changed),
+                self.held.id.bytes,
+            ),
+        )
+
+    def invariants(self) -> set[str]:
+        """The invariants that the check finds broken."""
+        return {each.invariant for each in self.world.fairlead.check_invariants()}
+
+
+def file_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def execute(url: str, *sql: tuple[Any, ...]) -> None:
+    """Run statements; each must touch something, or nothing would be planted."""
+    with closing(sqlite3.connect(file_of(url))) as connection, connection:
+        for statement, *values in sql:
+            assert connection.execute(statement, values).rowcount > 0
+
+
+def stored(value: Any) -> Any:
+    """A value as SQLite has it."""
+    if isinstance(value, ContactState):
+        return list(ContactState).index(value)
+    if isinstance(value, datetime):
+        return int(value.timestamp() * 1000)
+    return value.bytes if isinstance(value, UUID) else value
+
+
+@pytest.fixture
+def scene(world: World) -> Scene:
+    ann, bob = world.operator("Ann", 2), world.operator("Bob", 1, active=False)
+    world.source((ann, 2), (bob, 1))
+    held = world.register(vk="1")
+    closed = world.register(vk="2")
+    close(world, closed)
+    moved = world.register(vk="3")
+    update(world, bob, active=True)
+    transfer(world, moved, bob)
+    update(world, ann, capacity=1)
+    waits = world.register(vk="4")
+    assert waits.state is ContactState.WAITING
+    return Scene(world, ann, bob, held, moved, closed, waits)
+
+
+def test_a_sound_storage_has_no_defects(scene: Scene) -> None:
+    assert scene.world.fairlead.check_invariants() == []
+
+
+def test_an_empty_storage_has_no_defects(world: World) -> None:
+    assert world.fairlead.check_invariants() == []
+
+
+def test_a_defect_says_where_it_is(scene: Scene) -> None:
+    plant_load(scene)
+    (defect,) = scene.world.fairlead.check_invariants()
+    assert defect.invariant == "I1"
+    assert str(scene.ann.id) in defect.detail
+
+
+def test_progress_is_told_every_thousand_contacts(world: World) -> None:
+    world.source((world.operator(capacity=10_000), 1))
+    world.fairlead.register_contacts(
+        [RegisterContact("telegram", {"vk": str(number)}) for number in range(2100)]
+    )
+    told: list[int] = []
+    assert world.fairlead.check_invariants(told.append) == []
+    assert told == [1000, 2000]
+
+
+def plant_load(scene: Scene) -> None:
+    scene.plant(
+        lambda store: change(store.operators, scene.ann.id, load=2),
+        ("UPDATE operators SET load = 2 WHERE id = ?", scene.ann.id.bytes),
+    )
+
+
+def plant_assignment_past_capacity(scene: Scene) -> None:
+    scene.change_candidate(scene.ann, load=2)
+
+
+def plant_room(scene: Scene) -> None:
+    scene.plant(
+        lambda store: change(store.operators, scene.ann.id, capacity=2),
+        ("UPDATE operators SET capacity = 2 WHERE id = ?", scene.ann.id.bytes),
+    )
+
+
+def plant_credit(scene: Scene) -> None:
+    def in_memory(store: MemoryStore) -> None:
+        store.sources["telegram"].allocations[0].credit += 1
+
+    scene.plant(
+        in_memory,
+        ("UPDATE allocations SET credit = credit + 1 WHERE operator_id = ?", scene.ann.id.bytes),
+    )
+
+
+def plant_other_circumstances(scene: Scene) -> None:
+    """In these, Bob would have been picked."""
+    scene.change_candidate(scene.bob, active=True, weight=9)
+
+
+def plant_queue_length(scene: Scene) -> None:
+    scene.plant(
+        lambda store: change(store.sources, "telegram", waiting=2),
+        ("UPDATE sources SET waiting = 2",),
+    )
+
+
+def plant_registered_counter(scene: Scene) -> None:
+    scene.plant(
+        lambda store: add(store.registered, ("telegram", hour_of(START)), 1),
+        ("UPDATE registered_counts SET contacts = contacts + 1 WHERE hours = 1",),
+    )
+
+
+def plant_assigned_counter(scene: Scene) -> None:
+    scene.plant(
+        lambda store: add(store.assigned, ("telegram", scene.ann.id, hour_of(START)), -1),
+        ("UPDATE assigned_counts SET contacts = contacts - 1 WHERE hours = 1",),
+    )
+
+
+def plant_missing_counter(scene: Scene) -> None:
+    scene.plant(lambda store: store.registered.clear(), ("DELETE FROM registered_counts",))
+
+
+def plant_a_counter_too_many(scene: Scene) -> None:
+    scene.plant(
+        lambda store: add(store.assigned, ("telegram", scene.bob.id, hour_of(START)), 1),
+        (
+            """INSERT INTO assigned_counts (hours, contacts, source_key, start, operator_id)
+            VALUES (1, 1, 'telegram', ?, ?)""",
+            hour_of(START),
+            scene.bob.id.bytes,
+        ),
+    )
+
+
+def plant_other_operator(scene: Scene) -> None:
+    scene.change_contact(scene.closed, operator_id=scene.bob.id)
+
+
+def plant_transfer_undone(scene: Scene) -> None:
+    scene.plant(
+        lambda store: store.transfers.clear(),
+        ("DELETE FROM transfers",),
+    )
+
+
+def plant_closed_without_a_time(scene: Scene) -> None:
+    scene.change_contact(scene.closed, closed_at=None)
+
+
+def plant_open_with_a_time_of_closing(scene: Scene) -> None:
+    scene.change_contact(scene.held, closed_at=START)
+
+
+def plant_given_without_a_time(scene: Scene) -> None:
+    scene.change_contact(scene.held, assigned_at=None)
+
+
+def plant_assigned_to_nobody(scene: Scene) -> None:
+    scene.change_contact(scene.waits, state=ContactState.ASSIGNED)
+
+
+def plant_waiting_with_an_operator(scene: Scene) -> None:
+    scene.change_contact(scene.held, state=ContactState.WAITING)
+
+
+def plant_lost_contact(scene: Scene) -> None:
+    """In a file it leaves a decision and a transfer behind that belong to nothing."""
+    scene.plant(
+        lambda store: store.contacts.pop(scene.moved.id),
+        ("DELETE FROM contacts WHERE id = ?", scene.moved.id.bytes),
+    )
+
+
+@pytest.mark.parametrize(
+    ("plant", "in_memory", "in_sqlite"),
+    [
+        (plant_load, "I1", "I1"),
+        (plant_assignment_past_capacity, "I2 I6", "I2 I6"),
+        (plant_room, "I3", "I3"),
+        (plant_credit, "I5", "I5"),
+        (plant_other_circumstances, "I6", "I6"),
+        (plant_queue_length, "counters", "counters"),
+        (plant_registered_counter, "counters", "counters"),
+        (plant_assigned_counter, "counters", "counters"),
+        (plant_missing_counter, "counters", "counters"),
+        (plant_a_counter_too_many, "counters", "counters"),
+        (plant_other_operator, "I7", "I7"),
+        (plant_transfer_undone, "I7", "I7"),
+        (plant_closed_without_a_time, "I7", "I7"),
+        (plant_open_with_a_time_of_closing, "I7", "I7"),
+        (plant_given_without_a_time, "I7", "I7"),
+        (plant_assigned_to_nobody, "I7 counters", "I7 counters"),
+        (plant_waiting_with_an_operator, "I1 I7 counters", "I1 I7 counters"),
+        (plant_lost_contact, "I1 counters", "I1 I7 counters"),
+    ],
+)
+def test_a_planted_defect_is_found_and_nothing_else(
+    scene: Scene, plant: Callable[[Scene], None], in_memory: str, in_sqlite: str
+) -> None:
+    plant(scene)
+    expected = in_memory if scene.url() == "memory://" else in_sqlite
+    assert scene.invariants() == set(expected.split())
+
+
+def test_an_identity_without_its_lead_is_found(scene: Scene) -> None:
+    """The file finds it, too: its foreign key leads nowhere."""
+    scene.plant(
+        lambda store: store.identities.update({"vk:1": lead_id(1)}),
+        ("UPDATE identities SET lead_id = ? WHERE key = 'vk:1'", lead_id(1).bytes),
+    )
+    assert scene.invariants() == ({"I4"} if scene.url() == "memory://" else {"I4", "I7"})
+
+
+def test_a_row_that_refers_to_nothing_is_found_in_the_file(sqlite_url: str) -> None:
+    with open_world(sqlite_url) as world:
+        world.source((world.operator(), 1))
+        world.register(vk="1")
+        execute(sqlite_url, ("DELETE FROM identities",), ("DELETE FROM leads",))
+        (defect,) = world.fairlead.check_invariants()
+    assert defect.invariant == "I7"
+    assert "contacts" in defect.detail
+    assert "leads" in defect.detail
+
+
+def test_a_damaged_file_is_found(sqlite_url: str) -> None:
+    """The first page of an index, which no query of the check reads, is overwritten."""
+    with open_world(sqlite_url) as world:
+        world.source((world.operator(), 1))
+        world.register()
+    find = "SELECT rootpage FROM sqlite_master WHERE name = 'ix_contacts_lead_id_id'"
+    with closing(sqlite3.connect(file_of(sqlite_url))) as connection:
+        ((page,),) = connection.execute(find)
+        ((size,),) = connection.execute("PRAGMA page_size")
+    with file_of(sqlite_url).open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    with open_world(sqlite_url) as world:
+        defects = world.fairlead.check_invariants()
+    assert {each.invariant for each in defects} == {"I7"}
+    assert all("the file is damaged" in each.detail for each in defects)
+
+
+def change(mapping: MutableMapping[Any, Any], key: object, **values: object) -> None:
+    """Replace an entity by one with other values, past every rule."""
+    entity = copy(mapping[key])
+    for name, value in values.items():
+        setattr(entity, name, value)
+    mapping[key] = entity
+
+
+def add(counters: MutableMapping[Any, int], key: object, number: int) -> None:
+    counters[key] = counters.get(key, 0) + number

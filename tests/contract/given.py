@@ -1,0 +1,126 @@
+"""What the contract suites start from, put into a storage through its ports."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from application.ports import NewLead, Storage
+from application.views import ContactFilter, HourSpan
+from domain.contact import Contact
+from domain.decision import Candidate, Decision
+from domain.ids import ContactId, LeadId, OperatorId, time_of
+from domain.lead import Identity, Lead
+from domain.operator import Operator
+from domain.picker import Strategy
+from domain.source import Allocation, Source
+from tests.support import World
+
+NOBODY = UUID(int=1)
+"""An id that nothing has."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Stores entities one by one, without any handler."""
+
+    world: World
+
+    @property
+    def storage(self) -> Storage:
+        return self.world.container.storage()
+
+    @property
+    def now(self) -> datetime:
+        return self.world.clock.now()
+
+    def new_id(self) -> UUID:
+        return self.world.container.ids().new()
+
+    def operator(
+        self, name: str = "Ann", capacity: int = 1000, active: bool = True, load: int = 0
+    ) -> Operator:
+        operator_id = OperatorId(self.new_id())
+        operator = Operator(operator_id, name, capacity, active, time_of(operator_id), load)
+        with self.storage.unit_of_work() as uow:
+            uow.operators.add(operator)
+        return operator
+
+    def source(
+        self, key: str, *allocations: tuple[Operator, int], strategy: Strategy = Strategy.EXACT
+    ) -> Source:
+        source = Source(key, key, strategy, self.now)
+        source.replace_allocations([(each.id, weight) for each, weight in allocations])
+        with self.storage.unit_of_work() as uow:
+            uow.sources.add(source)
+            uow.sources.save_allocations(source)
+        return source
+
+    def credits(self, source: Source, *credits: int) -> None:
+        source.allocations = [
+            Allocation(each.operator_id, each.weight, credit)
+            for each, credit in zip(source.allocations, credits, strict=True)
+        ]
+        with self.storage.unit_of_work() as uow:
+            uow.sources.save_allocations(source)
+
+    def lead(self, *identities: Identity, name: str | None = None) -> Lead:
+        lead_id = LeadId(self.new_id())
+        lead = Lead(lead_id, name, time_of(lead_id))
+        with self.storage.unit_of_work() as uow:
+            uow.leads.learn([NewLead(lead, created=True, named=False, learned=identities)])
+        return lead
+
+    def contact(
+        self,
+        source: Source,
+        lead: Lead,
+        operator: Operator | None = None,
+        *,
+        closed: bool = False,
+        **more: Any,
+    ) -> Contact:
+        """Store one contact: waiting, or assigned to the operator; loads are not counted."""
+        contact_id = ContactId(self.new_id())
+        contact = Contact(contact_id, source.key, lead.id, time_of(contact_id), **more)
+        decisions = {}
+        if operator is not None:
+            contact.assign(operator.id, self.now)
+            decisions[contact_id] = decision_on(operator)
+        if closed:
+            contact.close(self.now)
+        with self.storage.unit_of_work() as uow:
+            uow.contacts.add([contact], decisions, {})
+        return contact
+
+
+def decision_on(*operators: Operator) -> Decision:
+    """Return a decision for the first of these operators."""
+    candidates = [
+        Candidate(each.id, 1, each.active, 0, each.capacity, 0)
+        for each in sorted(operators, key=lambda each: each.id)
+    ]
+    return Decision(Strategy.EXACT, candidates, None, operators[0].id)
+
+
+def everything(storage: Storage) -> list[Any]:
+    """Return all that the readers and the auditor of a storage show."""
+    return list(_everything(storage))
+
+
+def _everything(storage: Storage) -> Iterator[Any]:
+    yield storage.catalogue.operators(active=None, limit=1000, after=None)
+    yield storage.catalogue.sources(limit=1000, after=None)
+    contacts = storage.contacts.contacts(ContactFilter(), limit=1000, after=None)
+    yield contacts
+    yield storage.leads.leads(identity=None, limit=1000, after=None)
+    yield storage.statistics.distribution(source=None, span=HourSpan())
+    yield storage.statistics.operators()
+    with storage.auditor.facts() as facts:
+        yield sorted(facts.operators(), key=lambda each: each.id)
+        yield sorted((each.copy() for each in facts.sources()), key=lambda each: each.key)
+        yield sorted(facts.contacts(), key=lambda each: each.id)
+        yield dict(facts.registered())
+        yield dict(facts.assigned())
+        yield list(facts.identities())

@@ -1,0 +1,272 @@
+"""The contract of ContactReader."""
+
+import itertools
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from application.ports import Storage
+from application.views import ContactFilter, ContactLead, ContactView, OperatorRef, Page
+from domain.contact import ContactState
+from domain.errors import NoDecision, UnknownContact
+from domain.ids import ContactId, LeadId, OperatorId
+from domain.lead import Identity
+from tests.contract.given import NOBODY, Given, decision_on
+from tests.support import START
+
+MILLISECOND = timedelta(milliseconds=1)
+MICROSECOND = timedelta(microseconds=1)
+CHAT = Identity("telegram", "first")
+
+
+def listed(storage: Storage, **where: object) -> list[ContactId]:
+    found = storage.contacts.contacts(ContactFilter(**where), limit=200, after=None)  # type: ignore[arg-type]
+    assert not found.more
+    return [each.id for each in found.items]
+
+
+def test_a_contact_is_shown_whole(storage: Storage, given: Given) -> None:
+    ann, source = given.operator("Анна"), given.source("telegram")
+    lead, other = given.lead(CHAT, name="Zoë 👋"), given.lead(Identity("telegram", "second"))
+    given.world.clock.advance(milliseconds=123)
+    contact = given.contact(
+        source,
+        lead,
+        ann,
+        closed=True,
+        payload='{"text":"привет"}',
+        lead_created=True,
+        conflicts=(other.id,),
+    )
+    assert storage.contacts.contact(contact.id) == ContactView(
+        contact.id,
+        ContactState.CLOSED,
+        "telegram",
+        ContactLead(lead.id, "Zoë 👋", True, (other.id,)),
+        OperatorRef(ann.id, "Анна"),
+        {"text": "привет"},
+        given.now,
+        given.now,
+        given.now,
+    )
+
+
+def test_moments_are_shown_in_utc(storage: Storage, given: Given) -> None:
+    given.world.clock.advance(milliseconds=999)
+    contact = given.contact(
+        given.source("telegram"), given.lead(CHAT), given.operator(), closed=True
+    )
+    view = storage.contacts.contact(contact.id)
+    for moment in (view.created_at, view.assigned_at, view.closed_at):
+        assert moment
+        assert (moment, moment.tzinfo) == (START + timedelta(milliseconds=999), UTC)
+
+
+def test_a_contact_that_is_not_there_is_refused(storage: Storage) -> None:
+    with pytest.raises(UnknownContact):
+        storage.contacts.contact(ContactId(NOBODY))
+    with pytest.raises(UnknownContact):
+        storage.contacts.decision(ContactId(NOBODY))
+
+
+def test_every_filter_and_every_combination_of_them(storage: Storage, given: Given) -> None:
+    ann, bob, idle = given.operator("Ann"), given.operator("Bob"), given.operator("Idle")
+    sources = [given.source(key) for key in ("a", "b", "empty")]
+    leads = [given.lead(Identity("telegram", f"user-{number}")) for number in range(3)]
+    moments = []
+    for number in range(48):
+        moments.append(given.now)
+        given.contact(
+            sources[number % 2],
+            leads[number // 2 % 2],
+            (None, ann, bob)[number % 3],
+            closed=number % 4 == 0,
+        )
+        given.world.clock.advance(milliseconds=number % 5)
+    views = storage.contacts.contacts(ContactFilter(), limit=200, after=None).items
+    assert len(views) == 48
+    assert [each.id for each in views] == sorted((each.id for each in views), reverse=True)
+
+    options = itertools.product(
+        (None, "a", "b", "empty", "nowhere"),
+        (None, ann.id, idle.id, OperatorId(NOBODY)),
+        (None, leads[0].id, leads[2].id),
+        (None, *ContactState),
+        (None, moments[10]),
+        (None, moments[36]),
+    )
+    hits = 0
+    for source, operator_id, lead_id, state, since, until in options:
+        expected = [
+            each
+            for each in views
+            if source in {None, each.source}
+            and (operator_id is None or (each.operator and each.operator.id == operator_id))
+            and lead_id in {None, each.lead.id}
+            and state in {None, each.state}
+            and (since is None or each.created_at >= since)
+            and (until is None or each.created_at < until)
+        ]
+        where = ContactFilter(source, operator_id, lead_id, state, since, until)
+        found = storage.contacts.contacts(where, limit=200, after=None)
+        assert (found.items, found.more) == (expected, False), where
+        if len(expected) > 2:
+            hits += 1
+            page = storage.contacts.contacts(where, limit=2, after=expected[0].id)
+            assert (page.items, page.more) == (expected[1:3], len(expected) > 3), where
+    assert hits > 40
+
+
+class TestPeriods:
+    """`since` belongs to the period, `until` does not, to the millisecond."""
+
+    @pytest.fixture
+    def contacts(self, given: Given) -> list[ContactId]:
+        source, lead = given.source("telegram"), given.lead(CHAT)
+        made = []
+        for _ in range(3):
+            made += [given.contact(source, lead).id, given.contact(source, lead).id]
+            given.world.clock.advance(milliseconds=1)
+        return made[::-1]
+
+    @pytest.mark.parametrize(
+        ("after_start", "expected"),
+        [
+            (timedelta(0), 6),
+            (MICROSECOND, 4),
+            (MILLISECOND - MICROSECOND, 4),
+            (MILLISECOND, 4),
+            (MILLISECOND + MICROSECOND, 2),
+            (2 * MILLISECOND, 2),
+            (3 * MILLISECOND, 0),
+        ],
+    )
+    def test_since_and_until_cut_at_the_same_place(
+        self, storage: Storage, contacts: list[ContactId], after_start: timedelta, expected: int
+    ) -> None:
+        moment = START + after_start
+        assert listed(storage, since=moment) == contacts[:expected]
+        assert listed(storage, until=moment) == contacts[expected:]
+
+    def test_the_zone_of_a_moment_does_not_matter(
+        self, storage: Storage, contacts: list[ContactId]
+    ) -> None:
+        moscow = timezone(timedelta(hours=3))
+        moment = (START + MILLISECOND).astimezone(moscow)
+        assert listed(storage, since=moment) == contacts[:4]
+
+    def test_the_ends_of_time_are_moments_too(
+        self, storage: Storage, contacts: list[ContactId]
+    ) -> None:
+        first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+        assert listed(storage, since=first, until=last) == contacts
+        assert listed(storage, since=last) == listed(storage, until=first) == []
+
+    def test_a_period_that_ends_before_it_begins_is_empty(
+        self, storage: Storage, contacts: list[ContactId]
+    ) -> None:
+        assert contacts
+        assert listed(storage, since=START + MILLISECOND, until=START) == []
+
+
+class TestPages:
+    """Lists page by cursor, the newest first."""
+
+    @pytest.mark.parametrize("limit", [1, 4, 5, 10, 200])
+    def test_pages_are_stable_while_rows_are_added(
+        self, storage: Storage, given: Given, limit: int
+    ) -> None:
+        source, lead = given.source("telegram"), given.lead(CHAT)
+        first = [given.contact(source, lead).id for _ in range(10)][::-1]
+        seen: list[ContactId] = []
+        page: Page[ContactView] | None = None
+        while page is None or page.more:
+            page = storage.contacts.contacts(
+                ContactFilter(source="telegram"), limit=limit, after=seen[-1] if seen else None
+            )
+            assert len(page.items) <= limit
+            seen += [each.id for each in page.items]
+            given.contact(source, lead)
+        assert seen == first
+
+    def test_a_full_last_page_says_that_nothing_follows(
+        self, storage: Storage, given: Given
+    ) -> None:
+        source, lead = given.source("telegram"), given.lead(CHAT)
+        made = [given.contact(source, lead).id for _ in range(4)][::-1]
+        page = storage.contacts.contacts(ContactFilter(), limit=4, after=None)
+        assert ([each.id for each in page.items], page.more) == (made, False)
+        page = storage.contacts.contacts(ContactFilter(), limit=4, after=made[-1])
+        assert (list(page.items), page.more) == ([], False)
+
+    def test_a_cursor_need_not_be_on_the_list(self, storage: Storage, given: Given) -> None:
+        source, other = given.source("a"), given.source("b")
+        lead = given.lead(CHAT)
+        wanted = given.contact(source, lead)
+        cursor = given.contact(other, lead)
+        given.contact(source, lead)
+        page = storage.contacts.contacts(ContactFilter(source="a"), limit=5, after=cursor.id)
+        assert [each.id for each in page.items] == [wanted.id]
+
+    def test_a_contact_that_changes_between_pages_is_not_seen_twice(
+        self, storage: Storage, given: Given
+    ) -> None:
+        source, lead = given.source("telegram"), given.lead(CHAT)
+        oldest, middle, newest = (given.contact(source, lead) for _ in range(3))
+        waiting = ContactFilter(state=ContactState.WAITING)
+        page = storage.contacts.contacts(waiting, limit=1, after=None)
+        assert [each.id for each in page.items] == [newest.id]
+        middle.close(given.now)
+        with storage.unit_of_work() as uow:
+            uow.contacts.save_closed(middle)
+        page = storage.contacts.contacts(waiting, limit=5, after=newest.id)
+        assert [each.id for each in page.items] == [oldest.id]
+
+
+class TestDecision:
+    """Why a contact has its operator."""
+
+    def test_the_decision_is_shown_with_the_names_of_all_candidates(
+        self, storage: Storage, given: Given
+    ) -> None:
+        ann, bob = given.operator("Анна"), given.operator("Bob", active=False)
+        contact = given.contact(given.source("telegram"), given.lead(CHAT))
+        contact.assign(ann.id, given.now)
+        with storage.unit_of_work() as uow:
+            uow.contacts.save_handed_out([(contact, decision_on(ann, bob))])
+        view = storage.contacts.decision(contact.id)
+        assert view.decision == decision_on(ann, bob)
+        assert (view.names, list(view.transfers)) == ({ann.id: "Анна", bob.id: "Bob"}, [])
+
+    def test_a_thousand_candidates_are_all_named(self, storage: Storage, given: Given) -> None:
+        world = given.world
+        operators = [world.operator(f"Operator {number}", capacity=1) for number in range(1000)]
+        world.source(*((each, 1) for each in operators))
+        view = storage.contacts.decision(world.register().id)
+        assert view.decision
+        assert len(view.decision.candidates) == 1000
+        assert view.names == {each.id: each.name for each in operators}
+
+    def test_a_contact_that_waits_has_none(self, storage: Storage, given: Given) -> None:
+        contact = given.contact(given.source("telegram"), given.lead(CHAT))
+        with pytest.raises(NoDecision):
+            storage.contacts.decision(contact.id)
+
+    def test_a_contact_closed_while_it_waited_has_none(
+        self, storage: Storage, given: Given
+    ) -> None:
+        contact = given.contact(given.source("telegram"), given.lead(CHAT), closed=True)
+        with pytest.raises(NoDecision):
+            storage.contacts.decision(contact.id)
+
+
+def test_leads_are_not_mixed_up(storage: Storage, given: Given) -> None:
+    source = given.source("telegram")
+    leads = [given.lead(Identity("telegram", str(n)), name=f"Lead {n}") for n in range(3)]
+    for lead in leads:
+        given.contact(source, lead)
+    for lead in leads:
+        (only,) = storage.contacts.contacts(
+            ContactFilter(lead_id=LeadId(lead.id)), limit=5, after=None
+        ).items
+        assert (only.lead.id, only.lead.name) == (lead.id, lead.name)

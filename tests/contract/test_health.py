@@ -1,0 +1,20 @@
+"""The contract of Health, and of what a storage does at its beginning and end."""
+
+from application.ports import Storage
+from tests.contract.given import Given
+
+
+def test_a_migrated_storage_is_ready(storage: Storage) -> None:
+    storage.health.ready()
+
+
+def test_migrating_again_changes_nothing(storage: Storage, given: Given) -> None:
+    operator = given.operator("Ann")
+    storage.migrate()
+    storage.health.ready()
+    assert storage.catalogue.operator(operator.id).name == "Ann"
+
+
+def test_a_storage_may_be_closed_twice(storage: Storage) -> None:
+    storage.close()
+    storage.close()

@@ -1,0 +1,146 @@
+"""The contract of Leads."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from application.ports import NewLead, Storage
+from domain import limits
+from domain.errors import UnknownLead
+from domain.ids import LeadId
+from domain.lead import Identity, Lead, LeadIndex, Recognition
+from tests.contract.given import NOBODY, Given
+from tests.contract.test_operators import TEXTS
+
+PHONE = Identity("phone", "+79161234567")
+EMAIL = Identity("email", "ann@example.com")
+CHAT = Identity("telegram", "Ann_42")
+
+
+def index(
+    storage: Storage, identities: Iterable[Identity] = (), lead_ids: Iterable[LeadId] = ()
+) -> LeadIndex:
+    with storage.unit_of_work() as uow:
+        return uow.leads.index(identities, lead_ids)
+
+
+def recognise(found: LeadIndex, *identities: Identity, name: str | None = None) -> Recognition:
+    return found.recognise(identities, new_id=lambda: NOBODY, name=name)
+
+
+def test_a_lead_is_found_by_any_of_its_identities(storage: Storage, given: Given) -> None:
+    lead = given.lead(PHONE, EMAIL, name="Ann")
+    given.lead(CHAT)
+    for identity in (PHONE, EMAIL):
+        found = recognise(index(storage, [identity]), identity)
+        assert (found.lead, found.created, found.learned) == (lead, False, [])
+
+
+def test_a_lead_is_found_by_its_id(storage: Storage, given: Given) -> None:
+    lead = given.lead(PHONE)
+    found = index(storage, [], [lead.id]).recognise([], new_id=UUID, lead_id=lead.id)
+    assert found.lead == lead
+
+
+def test_one_lead_found_in_several_ways_is_one_object(storage: Storage, given: Given) -> None:
+    lead = given.lead(PHONE, EMAIL)
+    found = index(storage, [PHONE, EMAIL], [lead.id])
+    assert recognise(found, PHONE, name="Ann").named
+    assert recognise(found, EMAIL).lead.name == "Ann"
+    assert found.recognise([], new_id=UUID, lead_id=lead.id).lead.name == "Ann"
+
+
+def test_nobody_is_found_who_is_not_there(storage: Storage, given: Given) -> None:
+    given.lead(PHONE)
+    found = index(storage, [EMAIL], [LeadId(NOBODY)])
+    assert recognise(found, EMAIL).created
+    assert recognise(index(storage, [EMAIL]), PHONE).created
+    with pytest.raises(UnknownLead):
+        found.recognise([], new_id=UUID, lead_id=LeadId(UUID(int=2)))
+
+
+def test_the_kind_belongs_to_the_identity(storage: Storage, given: Given) -> None:
+    given.lead(Identity("telegram", "42"))
+    other = Identity("vk", "42")
+    assert recognise(index(storage, [other]), other).created
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [("Ann", "ann"), ("é", "e\u0301"), ("a_c", "abc"), ("a%", "abc"), ("1", "01"), ("1", "1.0")],
+)
+def test_values_are_matched_exactly(
+    storage: Storage, given: Given, stored: str, asked: str
+) -> None:
+    given.lead(Identity("telegram", stored))
+    other = Identity("telegram", asked)
+    assert recognise(index(storage, [other]), other).created
+
+
+@pytest.mark.parametrize("value", [*TEXTS, "a:b:c", '["x"]', "null", "\\u0041", "1e5"])
+def test_values_of_any_text_are_kept(storage: Storage, given: Given, value: str) -> None:
+    identity = Identity("telegram", value)
+    lead = given.lead(identity, name=value)
+    assert recognise(index(storage, [identity]), identity).lead == lead
+    assert storage.leads.lead(lead.id).identities == [identity]
+
+
+def test_an_index_of_thousands_is_complete(storage: Storage, given: Given) -> None:
+    lessons = []
+    for number in range(1200):
+        lead = Lead(LeadId(given.new_id()), f"Lead {number}", given.now)
+        lessons.append(NewLead(lead, True, False, [Identity("telegram", f"user-{number}")]))
+    with storage.unit_of_work() as uow:
+        uow.leads.learn(lessons)
+    identities = [each.learned[0] for each in lessons]
+    found = index(storage, identities, [each.lead.id for each in lessons])
+    for lesson in lessons:
+        assert recognise(found, *lesson.learned).lead == lesson.lead
+        assert found.recognise([], new_id=UUID, lead_id=lesson.lead.id).lead == lesson.lead
+
+
+def test_a_known_lead_learns_identities_and_a_name(storage: Storage, given: Given) -> None:
+    lead = given.lead(PHONE)
+    named = replace(lead, name="Ann")
+    with storage.unit_of_work() as uow:
+        uow.leads.learn([NewLead(named, created=False, named=True, learned=[CHAT, EMAIL])])
+    view = storage.leads.lead(lead.id)
+    assert (view.name, view.identities) == ("Ann", [EMAIL, PHONE, CHAT])
+
+
+def test_a_lead_can_be_made_and_taught_more_in_one_go(storage: Storage, given: Given) -> None:
+    lead = Lead(LeadId(given.new_id()), None, given.now)
+    lessons = [NewLead(lead, created=True, named=False, learned=[PHONE])]
+    lead.name = "Ann"
+    lessons.append(NewLead(lead, created=False, named=True, learned=[EMAIL]))
+    with storage.unit_of_work() as uow:
+        uow.leads.learn(lessons)
+    view = storage.leads.lead(lead.id)
+    assert (view.name, view.identities) == ("Ann", [EMAIL, PHONE])
+
+
+def test_a_lead_without_a_name_stays_without(storage: Storage, given: Given) -> None:
+    lead = given.lead(PHONE)
+    with storage.unit_of_work() as uow:
+        uow.leads.learn([NewLead(lead, created=False, named=False, learned=[EMAIL])])
+    assert storage.leads.lead(lead.id).name is None
+
+
+def test_every_identity_has_one_owner_whatever_is_registered(
+    storage: Storage, given: Given
+) -> None:
+    """Contacts that name two leads at once move nothing from one to the other."""
+    first, second = given.lead(PHONE), given.lead(EMAIL)
+    given.source("telegram")
+    contact = given.world.register(phone=PHONE.value, email=EMAIL.value, telegram=CHAT.value)
+    assert (contact.lead.id, list(contact.lead.conflicts)) == (first.id, [second.id])
+    with storage.auditor.facts() as facts:
+        owners = [(key, lead_id) for key, lead_id, _ in facts.identities()]
+    assert owners == [(EMAIL.key, second.id), (PHONE.key, first.id), (CHAT.key, first.id)]
+
+
+def test_a_name_of_the_longest_is_kept(storage: Storage, given: Given) -> None:
+    lead = given.lead(PHONE, name="\U0001f600" * limits.MAX_TEXT)
+    assert storage.leads.lead(lead.id).name == lead.name

@@ -1,0 +1,205 @@
+"""The contract of UnitOfWork: everything or nothing."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from application.ports import NewLead, Storage, UnitOfWork
+from domain.contact import Contact
+from domain.errors import InvalidValue, UnknownContact, UnknownOperator
+from domain.ids import ContactId, LeadId, OperatorId
+from domain.lead import Identity, Lead
+from domain.operator import Operator
+from domain.picker import Strategy
+from domain.source import Source
+from tests.contract.given import Given, decision_on, everything
+
+PHONE = Identity("phone", "+79161234567")
+
+
+@pytest.fixture
+def write_all(given: Given) -> Callable[[UnitOfWork], None]:
+    """Return a function that writes through every method of every repository."""
+    ann, bob = given.operator("Ann"), given.operator("Bob")
+    source = given.source("telegram", (ann, 2), (bob, 1))
+    nameless = given.lead(Identity("telegram", "first"))
+    waiting = given.contact(source, nameless)
+    transferred = given.contact(source, nameless, ann)
+    closed = given.contact(source, nameless, bob)
+    with given.storage.unit_of_work() as uow:
+        uow.contacts.add([], {}, {})
+        dispatch = uow.dispatches.load(sources=["telegram"])
+        dispatch.source("telegram").waiting = 1
+        dispatch.slots[ann.id] = dispatch.slots[bob.id] = 1
+        uow.dispatches.save(dispatch)
+
+    def write(uow: UnitOfWork) -> None:
+        uow.operators.add(Operator(OperatorId(given.new_id()), "Cid", 5, True, given.now))
+        uow.operators.save(Operator(ann.id, "Anna", 7, True, given.now))
+        uow.sources.add(Source("whatsapp", "WhatsApp", Strategy.RANDOM, given.now))
+        source.change(name="Telegram", strategy=Strategy.RANDOM)
+        uow.sources.save(source)
+        source.replace_allocations([(bob.id, 9)])
+        uow.sources.save_allocations(source)
+        lead = Lead(LeadId(given.new_id()), "Zoe", given.now)
+        nameless.name = "Yan"
+        uow.leads.learn(
+            [
+                NewLead(lead, created=True, named=False, learned=[PHONE]),
+                NewLead(nameless, created=False, named=True, learned=[Identity("email", "y@x.io")]),
+            ]
+        )
+        dispatch = uow.dispatches.load(sources=["telegram"], operators=[ann.id])
+        new = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
+        decision = dispatch.admit(new)
+        assert decision
+        uow.contacts.add([new], {new.id: decision}, {new.id: ("key", b"f" * 32)})
+        handed = dispatch.hand_out(waiting, given.now)
+        assert handed
+        uow.contacts.save_handed_out([(waiting, handed)])
+        dispatch.transfer(transferred, bob.id, given.now)
+        uow.contacts.save_transferred(transferred, ann.id)
+        dispatch.close(closed, given.now)
+        uow.contacts.save_closed(closed)
+        uow.dispatches.save(dispatch)
+
+    return write
+
+
+def test_a_clean_exit_keeps_everything(
+    storage: Storage, write_all: Callable[[UnitOfWork], None]
+) -> None:
+    before = everything(storage)
+    with storage.unit_of_work() as uow:
+        write_all(uow)
+    after = everything(storage)
+    assert all(new != old for new, old in zip(after, before, strict=True))
+    with storage.unit_of_work() as uow:
+        assert ("telegram", "key") in uow.contacts.keyed([("telegram", "key")])
+
+
+@pytest.mark.parametrize("error", [InvalidValue("no"), RuntimeError("no"), KeyboardInterrupt()])
+def test_an_exception_leaves_nothing_and_passes_through(
+    storage: Storage, write_all: Callable[[UnitOfWork], None], error: BaseException
+) -> None:
+    before = everything(storage)
+    with pytest.raises(type(error)) as raised:
+        fail_after(storage, write_all, error)
+    assert raised.value is error
+    assert everything(storage) == before
+    with storage.unit_of_work() as uow:
+        assert not uow.contacts.keyed([("telegram", "key")])
+
+
+def test_what_was_rolled_back_can_be_done_again(
+    storage: Storage, given: Given, write_all: Callable[[UnitOfWork], None]
+) -> None:
+    operator = Operator(OperatorId(given.new_id()), "Dan", 1, True, given.now)
+    with pytest.raises(RuntimeError):
+        fail_after(storage, lambda uow: uow.operators.add(operator), RuntimeError())
+    with pytest.raises(UnknownOperator):
+        storage.catalogue.operator(operator.id)
+    with storage.unit_of_work() as uow:
+        uow.operators.add(operator)
+        write_all(uow)
+    assert storage.catalogue.operator(operator.id).name == "Dan"
+
+
+def test_a_rolled_back_queue_keeps_its_order(storage: Storage, given: Given) -> None:
+    ann = given.operator()
+    source, lead = given.source("telegram", (ann, 1)), given.lead(Identity("telegram", "first"))
+    waiting = [given.contact(source, lead) for _ in range(4)]
+
+    def hand_out(uow: UnitOfWork) -> None:
+        for contact in uow.contacts.oldest_waiting(["telegram"], 2):
+            contact.assign(ann.id, given.now)
+            uow.contacts.save_handed_out([(contact, decision_on(ann))])
+
+    with pytest.raises(RuntimeError):
+        fail_after(storage, hand_out, RuntimeError())
+    with storage.unit_of_work() as uow:
+        found = uow.contacts.oldest_waiting(["telegram"], 10)
+    assert [each.id for each in found] == [each.id for each in waiting]
+
+
+def test_a_unit_of_work_sees_its_own_writes(storage: Storage, given: Given) -> None:
+    source, lead = given.source("telegram"), given.lead(Identity("telegram", "first"))
+    contact = Contact(ContactId(given.new_id()), source.key, lead.id, given.now)
+    with storage.unit_of_work() as uow:
+        uow.contacts.add([contact], {}, {contact.id: ("key", b"print")})
+        assert uow.contacts.get(contact.id) == contact
+        assert uow.contacts.keyed([("telegram", "key")])
+        assert uow.contacts.oldest_waiting(["telegram"], 1) == [contact]
+
+
+def test_entities_that_come_out_are_copies(storage: Storage, given: Given) -> None:
+    ann = given.operator("Ann", capacity=3)
+    source, lead = given.source("telegram", (ann, 1)), given.lead(Identity("telegram", "first"))
+    contact = given.contact(source, lead)
+    before = everything(storage)
+    with storage.unit_of_work() as uow:
+        uow.contacts.get(contact.id).close(given.now)
+        uow.contacts.oldest_waiting(["telegram"], 1)[0].close(given.now)
+        dispatch = uow.dispatches.load(sources=["telegram"])
+        dispatch.operator(ann.id).change(name="Eve", capacity=0)
+        dispatch.source("telegram").replace_allocations([])
+        index = uow.leads.index([Identity("telegram", "first")], [])
+        index.recognise([Identity("telegram", "first")], new_id=given.new_id, name="Eve")
+    ann.change(name="Eve")
+    source.change(name="Eve")
+    lead.name = "Eve"
+    contact.close(given.now)
+    assert everything(storage) == before
+
+
+def test_units_of_work_come_one_after_the_other(storage: Storage, given: Given) -> None:
+    """A second writer reads what the first one has committed, never what it was going to."""
+    ann = given.operator("Ann", capacity=1)
+    given.source("telegram", (ann, 1))
+    lead = given.lead(Identity("telegram", "first"))
+    inside, outcomes = threading.Barrier(2), []
+
+    def take() -> None:
+        inside.wait(10)
+        with storage.unit_of_work() as uow:
+            dispatch = uow.dispatches.load(sources=["telegram"])
+            contact = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
+            decision = dispatch.admit(contact)
+            uow.contacts.add([contact], {contact.id: decision} if decision else {}, {})
+            uow.dispatches.save(dispatch)
+        outcomes.append(decision is not None)
+
+    threads = [threading.Thread(target=take) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(outcomes) == [False, True]
+    assert storage.catalogue.operator(ann.id).load == 1
+
+
+def test_each_call_of_the_factory_makes_a_new_unit_of_work(storage: Storage) -> None:
+    with storage.unit_of_work() as first:
+        pass
+    with storage.unit_of_work() as second:
+        pass
+    assert first is not second
+
+
+def test_a_refusal_from_a_repository_rolls_back_too(storage: Storage, given: Given) -> None:
+    before = everything(storage)
+
+    def refuse(uow: UnitOfWork) -> None:
+        uow.operators.add(Operator(OperatorId(given.new_id()), "Ann", 1, True, given.now))
+        uow.contacts.get(ContactId(given.new_id()))
+
+    with pytest.raises(UnknownContact):
+        fail_after(storage, refuse, AssertionError("it should have been refused before"))
+    assert everything(storage) == before
+
+
+def fail_after(storage: Storage, work: Callable[[UnitOfWork], None], error: BaseException) -> None:
+    with storage.unit_of_work() as uow:
+        work(uow)
+        raise error

@@ -1,0 +1,246 @@
+"""A dispatch: every rule that moves a load, a credit or a queue."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from domain.contact import Contact, ContactState
+from domain.dispatch import hour_of
+from domain.errors import (
+    ContactClosed,
+    DomainError,
+    OperatorAtCapacity,
+    OperatorInactive,
+    UnknownOperator,
+    UnknownSource,
+)
+from domain.picker import Strategy
+from tests.domain.samples import Bench, operator, operator_id, source
+from tests.support import START
+
+LATER = START + timedelta(hours=2)
+
+
+def standing(bench: Bench) -> list[Any]:
+    """Everything that a dispatch holds, so that `nothing changed` can be said of all of it."""
+    dispatch = bench.dispatch
+    return [
+        {key: (each.waiting, bench.credits(key)) for key, each in dispatch.sources.items()},
+        {key: each.load for key, each in dispatch.operators.items()},
+        {key: slots for key, slots in dispatch.slots.items() if slots},
+        dict(dispatch.registered),
+        dict(dispatch.assigned),
+    ]
+
+
+def test_a_new_contact_goes_to_the_eligible_operator_at_once() -> None:
+    bench = Bench([source([1, 1])], [operator(1, active=False), operator(2)])
+    contact = bench.contact()
+    decision = bench.dispatch.admit(contact)
+    assert decision is not None
+    assert decision.picked == contact.operator_id == operator_id(2)
+    assert (contact.state, contact.assigned_at) == (ContactState.ASSIGNED, contact.created_at)
+    assert bench.operator(2).load == 1
+    assert bench.dispatch.slots == {operator_id(2): 1}
+    assert bench.dispatch.sources["telegram"].waiting == 0
+
+
+def test_a_decision_shows_everybody_as_they_stood_before_the_pick() -> None:
+    bench = Bench([source([3, 1])], [operator(1, 5), operator(2, 7)])
+    bench.admit()
+    before = bench.dispatch.sources["telegram"].candidates(bench.dispatch.operators)
+    decision = bench.dispatch.admit(bench.contact())
+    assert decision is not None
+    assert list(decision.candidates) == before
+
+
+def test_a_contact_waits_if_nobody_is_eligible() -> None:
+    bench = Bench([source([1])], [operator(1, capacity=0)])
+    contact = bench.contact()
+    assert bench.dispatch.admit(contact) is None
+    assert (contact.state, contact.operator_id) == (ContactState.WAITING, None)
+    assert bench.dispatch.sources["telegram"].waiting == 1
+    assert bench.operator(1).load == 0
+    assert bench.credits() == [0]
+
+
+def test_a_load_counts_on_every_source_of_the_operator() -> None:
+    bench = Bench([source([1], "a"), source([1], "b")], [operator(1, capacity=1)])
+    bench.admit("a")
+    assert bench.admit("b").state is ContactState.WAITING
+
+
+def test_credits_of_a_source_sum_to_nothing_after_every_contact() -> None:
+    bench = Bench([source([3, 1, 7])], [operator(1), operator(2, capacity=2), operator(3)])
+    for _ in range(40):
+        bench.admit()
+        assert sum(bench.credits()) == 0
+
+
+def test_random_moves_no_credit() -> None:
+    bench = Bench([source([3, 1], strategy=Strategy.RANDOM)], [operator(1), operator(2)])
+    for _ in range(10):
+        bench.admit()
+    assert bench.credits() == [0, 0]
+    assert bench.operator(1).load + bench.operator(2).load == 10
+
+
+def test_a_waiting_contact_is_handed_out_when_somebody_is_eligible() -> None:
+    bench = Bench([source([1])], [operator(1, capacity=0)])
+    contact = bench.admit()
+    before = standing(bench)
+    assert bench.dispatch.hand_out(contact, LATER) is None
+    assert standing(bench) == before
+    bench.operator(1).change(capacity=1)
+    decision = bench.dispatch.hand_out(contact, LATER)
+    assert decision is not None
+    assert (contact.state, contact.operator_id, contact.assigned_at) == (
+        ContactState.ASSIGNED,
+        operator_id(1),
+        LATER,
+    )
+    assert bench.dispatch.sources["telegram"].waiting == 0
+    assert bench.operator(1).load == 1
+
+
+def test_closing_frees_the_slot() -> None:
+    bench = Bench([source([1])], [operator(1, capacity=1)])
+    contact = bench.admit()
+    bench.dispatch.close(contact, LATER)
+    assert (contact.state, contact.closed_at) == (ContactState.CLOSED, LATER)
+    assert contact.operator_id == operator_id(1)
+    assert bench.operator(1).load == 0
+    assert bench.dispatch.slots[operator_id(1)] == 0
+    assert bench.admit().state is ContactState.ASSIGNED
+
+
+def test_closing_a_waiting_contact_frees_its_place_in_the_queue_and_no_slot() -> None:
+    bench = Bench([source([1])], [operator(1, capacity=1)])
+    bench.admit()
+    contact = bench.admit()
+    bench.dispatch.close(contact, LATER)
+    assert bench.dispatch.sources["telegram"].waiting == 0
+    assert bench.operator(1).load == 1
+
+
+def test_a_transfer_moves_the_load_and_neither_credits_nor_counters() -> None:
+    bench = Bench([source([1, 1])], [operator(1), operator(2)])
+    contact = bench.admit()
+    credits, assigned = bench.credits(), dict(bench.dispatch.assigned)
+    bench.dispatch.transfer(contact, operator_id(2), LATER)
+    assert (contact.operator_id, contact.assigned_at) == (operator_id(2), LATER)
+    assert (bench.operator(1).load, bench.operator(2).load) == (0, 1)
+    assert dict(bench.dispatch.slots) == {operator_id(1): 0, operator_id(2): 1}
+    assert (bench.credits(), dict(bench.dispatch.assigned)) == (credits, assigned)
+
+
+def test_a_waiting_contact_can_be_given_to_an_operator_of_no_source() -> None:
+    bench = Bench([source([1])], [operator(1, capacity=0), operator(9)])
+    contact = bench.admit()
+    bench.dispatch.transfer(contact, operator_id(9), LATER)
+    assert (contact.state, contact.operator_id) == (ContactState.ASSIGNED, operator_id(9))
+    assert bench.dispatch.sources["telegram"].waiting == 0
+    assert bench.operator(9).load == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "refusal"),
+    [(2, OperatorInactive), (3, OperatorAtCapacity), (4, UnknownOperator)],
+)
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_refused_transfer_changes_nothing(
+    number: int, refusal: type[DomainError], waits: bool
+) -> None:
+    bench = Bench(
+        [source([1])],
+        [
+            operator(1, capacity=0 if waits else 1),
+            operator(2, active=False),
+            operator(3, 2, load=2),
+        ],
+    )
+    contact = bench.admit()
+    before, then = standing(bench), (contact.state, contact.operator_id, contact.assigned_at)
+    with pytest.raises(refusal) as refused:
+        bench.dispatch.transfer(contact, operator_id(number), LATER)
+    assert refused.value.field == "operator_id"
+    assert standing(bench) == before
+    assert (contact.state, contact.operator_id, contact.assigned_at) == then
+
+
+def test_a_closed_contact_is_not_transferred() -> None:
+    bench = Bench([source([1, 1])], [operator(1), operator(2)])
+    contact = bench.admit()
+    bench.dispatch.close(contact, LATER)
+    before = standing(bench)
+    with pytest.raises(ContactClosed):
+        bench.dispatch.transfer(contact, operator_id(2), LATER)
+    assert standing(bench) == before
+
+
+def test_what_is_not_there_is_refused_by_name() -> None:
+    bench = Bench([source([1])], [operator(1)])
+    assert bench.dispatch.source("telegram").key == "telegram"
+    assert bench.dispatch.operator(operator_id(1)).id == operator_id(1)
+    with pytest.raises(UnknownSource) as unknown_source:
+        bench.dispatch.source("viber")
+    assert unknown_source.value.field == "source"
+    with pytest.raises(UnknownOperator) as unknown_operator:
+        bench.dispatch.operator(operator_id(2))
+    assert unknown_operator.value.field == "operator_id"
+
+
+def test_contacts_are_counted_by_the_hour_in_which_things_happened() -> None:
+    bench = Bench([source([1])], [operator(1, capacity=1)])
+    bench.admit()
+    bench.clock.advance(minutes=59, seconds=59)
+    late: Contact = bench.admit()
+    bench.clock.advance(seconds=1)
+    bench.admit()
+    bench.operator(1).change(capacity=9)
+    bench.dispatch.hand_out(late, LATER)
+    hour = hour_of(START)
+    assert dict(bench.dispatch.registered) == {("telegram", hour): 2, ("telegram", hour + 1): 1}
+    assert dict(bench.dispatch.assigned) == {
+        ("telegram", operator_id(1), hour): 1,
+        ("telegram", operator_id(1), hour + 2): 1,
+    }
+
+
+def test_an_hour_is_counted_in_utc() -> None:
+    assert hour_of(datetime(1970, 1, 1, 0, 59, 59, 999_999, tzinfo=UTC)) == 0
+    assert hour_of(datetime(1970, 1, 2, 1, tzinfo=UTC)) == 25
+    assert hour_of(datetime(1970, 1, 1, 5, 30, tzinfo=timezone(timedelta(hours=3)))) == 2
+
+
+def test_an_open_source_is_one_where_contacts_wait_beside_an_eligible_operator() -> None:
+    bench = Bench(
+        [source([1], "a"), source([0, 1], "b"), source([0, 0, 1], "c")],
+        [operator(1, capacity=0), operator(2, capacity=0), operator(3)],
+    )
+    for key in "abc":
+        bench.admit(key)
+    assert bench.dispatch.open_sources() == []
+    bench.operator(1).change(capacity=1)
+    assert bench.dispatch.open_sources() == ["a"]
+    bench.operator(2).change(capacity=1)
+    assert bench.dispatch.open_sources() == ["a", "b"]
+    bench.operator(1).change(active=False)
+    assert bench.dispatch.open_sources() == ["b"]
+
+
+def test_free_slots_are_those_of_eligible_operators_each_counted_once() -> None:
+    bench = Bench(
+        [source([1, 1, 1, 0], "a"), source([1, 0, 0, 1], "b")],
+        [
+            operator(1, 5, load=2),
+            operator(2, 4, active=False),
+            operator(3, 1, load=2),
+            operator(4, 2),
+        ],
+    )
+    assert bench.dispatch.free_slots(["a"]) == 3
+    assert bench.dispatch.free_slots(["b"]) == 5
+    assert bench.dispatch.free_slots(["a", "b"]) == 5
+    assert bench.dispatch.free_slots([]) == 0

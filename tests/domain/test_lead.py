@@ -1,0 +1,200 @@
+"""Which lead: the rules 1 to 3 of the design."""
+
+import itertools
+from uuid import UUID
+
+import pytest
+
+from domain.errors import InvalidValue, NoIdentity, UnknownLead
+from domain.ids import time_of
+from domain.lead import Identity, Lead, LeadIndex
+from tests.domain.samples import lead_id
+from tests.support import START, FakeClock, FakeIds
+
+PHONE = Identity("phone", "+79161234567")
+EMAIL = Identity("email", "ann@example.com")
+TELEGRAM = Identity("telegram", "@ann")
+EXTERNAL = Identity("external_id", "crm-1")
+VK = Identity("vk", "id1")
+
+
+def lead(number: int, name: str | None = None) -> Lead:
+    return Lead(lead_id(number), name, START)
+
+
+@pytest.fixture
+def ids() -> FakeIds:
+    return FakeIds(FakeClock())
+
+
+def test_nobody_known_makes_a_new_lead_with_all_identities(ids: FakeIds) -> None:
+    index = LeadIndex([])
+    found = index.recognise([PHONE, EMAIL], new_id=ids.new, name="Ann")
+    assert found.created
+    assert not found.named
+    assert list(found.learned) == [PHONE, EMAIL]
+    assert found.conflicts == ()
+    assert found.lead.name == "Ann"
+    assert found.lead.created_at == time_of(found.lead.id) == START
+
+
+def test_one_known_lead_gets_the_contact_and_the_new_identities(ids: FakeIds) -> None:
+    ann = lead(1, "Ann")
+    index = LeadIndex([(PHONE, ann)])
+    found = index.recognise([TELEGRAM, PHONE, EMAIL], new_id=ids.new)
+    assert found.lead is ann
+    assert not found.created
+    assert list(found.learned) == [TELEGRAM, EMAIL]
+    assert found.conflicts == ()
+    assert ids.made == 0
+    again = index.recognise([EMAIL], new_id=ids.new)
+    assert (again.lead, list(again.learned)) == (ann, [])
+
+
+def test_a_lead_known_by_several_of_the_identities_is_no_conflict(ids: FakeIds) -> None:
+    ann, same_ann = lead(1), lead(1)
+    found = LeadIndex([(PHONE, ann), (EMAIL, same_ann)]).recognise([PHONE, EMAIL], new_id=ids.new)
+    assert (found.lead, list(found.learned), found.conflicts) == (ann, [], ())
+
+
+def test_what_a_lead_learns_under_one_identity_holds_under_its_others(ids: FakeIds) -> None:
+    """The storage may read the same lead once for each identity; it is one lead all the same."""
+    index = LeadIndex([(PHONE, lead(1)), (EMAIL, lead(1))])
+    index.recognise([PHONE], new_id=ids.new, name="Ann")
+    found = index.recognise([EMAIL], new_id=ids.new, name="Bob")
+    assert (found.lead.name, found.named) == ("Ann", False)
+
+
+def test_the_strongest_identity_decides_whatever_the_order(ids: FakeIds) -> None:
+    """`external_id`, then `phone`, then `email`, then the others by name of kind."""
+    owners = [(EXTERNAL, 5), (PHONE, 4), (EMAIL, 3), (TELEGRAM, 2), (VK, 1)]
+    index = LeadIndex([(identity, lead(number)) for identity, number in owners])
+    for order in itertools.permutations([EXTERNAL, PHONE, EMAIL, TELEGRAM, VK]):
+        remaining = list(order)
+        for strongest, number in owners:
+            found = index.recognise(remaining, new_id=ids.new)
+            assert found.lead.id == lead_id(number)
+            assert not found.created
+            assert list(found.learned) == []
+            assert sorted(found.conflicts) == [lead_id(each) for each in range(1, number)]
+            remaining.remove(strongest)
+
+
+def test_no_identity_moves_in_a_conflict(ids: FakeIds) -> None:
+    ann, bob = lead(1), lead(2)
+    index = LeadIndex([(PHONE, ann), (EMAIL, bob)])
+    found = index.recognise([EMAIL, PHONE, TELEGRAM], new_id=ids.new)
+    assert (found.lead, found.conflicts, list(found.learned)) == (ann, (bob.id,), [TELEGRAM])
+    assert index.recognise([EMAIL], new_id=ids.new).lead is bob
+    assert index.recognise([TELEGRAM], new_id=ids.new).lead is ann
+
+
+def test_a_lead_in_conflict_through_two_identities_is_named_once(ids: FakeIds) -> None:
+    ann, bob = lead(1), lead(2)
+    index = LeadIndex([(PHONE, ann), (EMAIL, bob), (TELEGRAM, bob)])
+    assert index.recognise([EMAIL, PHONE, TELEGRAM], new_id=ids.new).conflicts == (bob.id,)
+
+
+def test_a_lead_named_by_id_gets_the_contact_whoever_owns_the_identities(ids: FakeIds) -> None:
+    ann, bob = lead(1), lead(2)
+    index = LeadIndex([(EXTERNAL, bob)], [ann])
+    found = index.recognise([EXTERNAL, TELEGRAM], new_id=ids.new, lead_id=ann.id)
+    assert (found.lead, found.created) == (ann, False)
+    assert found.conflicts == (bob.id,)
+    assert list(found.learned) == [TELEGRAM]
+
+
+def test_a_lead_named_by_id_needs_no_identity(ids: FakeIds) -> None:
+    ann = lead(1)
+    found = LeadIndex([], [ann]).recognise([], new_id=ids.new, lead_id=ann.id)
+    assert (found.lead, list(found.learned), found.conflicts) == (ann, [], ())
+
+
+def test_an_unknown_lead_id_is_refused_and_teaches_nothing(ids: FakeIds) -> None:
+    index = LeadIndex([])
+    with pytest.raises(UnknownLead) as refusal:
+        index.recognise([PHONE], new_id=ids.new, lead_id=lead_id(9), name="Ann")
+    assert refusal.value.field == "lead.id"
+    assert index.recognise([PHONE], new_id=ids.new).created
+
+
+def test_neither_id_nor_identity_is_refused(ids: FakeIds) -> None:
+    with pytest.raises(NoIdentity) as refusal:
+        LeadIndex([]).recognise([], new_id=ids.new, name="Ann")
+    assert refusal.value.field == "lead"
+    assert ids.made == 0
+
+
+def test_several_contacts_of_one_unknown_person_make_one_lead(ids: FakeIds) -> None:
+    index = LeadIndex([])
+    first = index.recognise([PHONE], new_id=ids.new)
+    second = index.recognise([PHONE, EMAIL], new_id=ids.new)
+    third = index.recognise([EMAIL], new_id=ids.new)
+    fourth = index.recognise([], new_id=ids.new, lead_id=first.lead.id)
+    assert [each.created for each in (first, second, third, fourth)] == [True, False, False, False]
+    assert first.lead is second.lead is third.lead is fourth.lead
+    assert [list(each.learned) for each in (first, second, third)] == [[PHONE], [EMAIL], []]
+    assert ids.made == 1
+
+
+def test_a_name_is_kept_only_if_the_lead_had_none(ids: FakeIds) -> None:
+    nameless, named = lead(1), lead(2, "Bob")
+    index = LeadIndex([(PHONE, nameless), (EMAIL, named)])
+    first = index.recognise([PHONE], new_id=ids.new, name="Ann")
+    assert (first.named, nameless.name) == (True, "Ann")
+    assert not index.recognise([PHONE], new_id=ids.new, name="Cat").named
+    assert not index.recognise([EMAIL], new_id=ids.new, name="Cat").named
+    assert (nameless.name, named.name) == ("Ann", "Bob")
+
+
+def test_a_missing_name_names_nobody(ids: FakeIds) -> None:
+    nameless = lead(1)
+    assert not LeadIndex([(PHONE, nameless)]).recognise([PHONE], new_id=ids.new).named
+    assert nameless.name is None
+
+
+def test_an_identity_of_another_kind_with_the_same_value_is_another_identity(
+    ids: FakeIds,
+) -> None:
+    index = LeadIndex([(Identity("vk", "1"), lead(1))])
+    assert index.recognise([Identity("max", "1")], new_id=ids.new).created
+
+
+@pytest.mark.parametrize("value", ["+79161234567", "a:b", ":", "::x", "two words"])
+def test_an_identity_is_read_back_from_its_key(value: str) -> None:
+    identity = Identity("telegram", value)
+    assert identity.key == f"telegram:{value}"
+    assert Identity.from_key(identity.key) == identity
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("", "x"),
+        ("Phone", "x"),
+        ("a:b", "x"),
+        ("1a", "x"),
+        ("a" * 33, "x"),
+        ("phone\n", "x"),
+        ("vk", ""),
+        ("vk", "x" * 201),
+        ("vk", "\0"),
+        ("vk", "\ud800"),
+    ],
+)
+def test_an_identity_out_of_its_limits_is_refused(kind: str, value: str) -> None:
+    with pytest.raises(InvalidValue):
+        Identity(kind, value)
+
+
+def test_an_identity_comes_trimmed() -> None:
+    with pytest.raises(ValueError, match="trimmed"):
+        Identity("vk", " x")
+
+
+def test_a_lead_may_have_no_name_but_not_an_empty_one() -> None:
+    assert lead(1).name is None
+    assert lead(1, " Ann ").name == "Ann"
+    with pytest.raises(InvalidValue) as refusal:
+        Lead(lead_id(1), " ", time_of(UUID(int=0)))
+    assert refusal.value.field == "lead.name"

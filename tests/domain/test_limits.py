@@ -1,0 +1,54 @@
+"""The limits of values from outside."""
+
+import pytest
+
+from domain import limits
+from domain.errors import InvalidValue
+
+
+@pytest.mark.parametrize("value", ["", "plain", "ё", "😀", "\x01\n", "\uffff"])
+def test_text_that_every_database_stores_passes_unchanged(value: str) -> None:
+    assert limits.storable_text(value, "name") == value
+
+
+@pytest.mark.parametrize("value", ["\0", "a\0", "\ud800", "a\udfff"])
+def test_text_that_no_database_stores_is_refused(value: str) -> None:
+    with pytest.raises(InvalidValue) as refusal:
+        limits.storable_text(value, "lead.name")
+    assert refusal.value.field == "lead.name"
+
+
+def test_short_text_is_counted_in_characters_after_trimming() -> None:
+    assert limits.short_text(f"  {'ж' * 200}\t", "name") == "ж" * 200
+    with pytest.raises(InvalidValue):
+        limits.short_text("ж" * 201, "name")
+
+
+@pytest.mark.parametrize("value", ["", " ", "\u2003\n"])
+def test_short_text_is_not_empty(value: str) -> None:
+    with pytest.raises(InvalidValue):
+        limits.short_text(value, "name")
+
+
+@pytest.mark.parametrize("value", [0, 1, 10])
+def test_a_whole_number_within_its_limits_passes(value: int) -> None:
+    assert limits.whole_number(value, "weight", 10) == value
+
+
+@pytest.mark.parametrize("value", [-1, 11, 2**70, -(2**70), True, False, 1.0, "1", None])
+def test_anything_else_is_no_whole_number(value: int) -> None:
+    with pytest.raises(InvalidValue) as refusal:
+        limits.whole_number(value, "weight", 10)
+    assert refusal.value.field == "weight"
+
+
+@pytest.mark.parametrize("value", ["a", "a1", "a_b", "a" * 32])
+def test_an_identity_kind_is_a_plain_word(value: str) -> None:
+    assert limits.identity_kind(value) == value
+
+
+@pytest.mark.parametrize("value", ["", "A", "_a", "1", "a-b", "a:b", "a\n", "ё", "a" * 33])
+def test_any_other_identity_kind_is_refused(value: str) -> None:
+    with pytest.raises(InvalidValue) as refusal:
+        limits.identity_kind(value)
+    assert refusal.value.field == "lead.identities"
