@@ -1,0 +1,278 @@
+"""Group commit: what comes together is stored together, and everyone hears of their own."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+import pytest
+
+from adapters.intake import MOST, GroupCommitIntake
+from application.ports import StorageUnavailable
+from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
+from domain.contact import Contact
+from domain.errors import InvalidIdentity, UnknownSource
+from tests.adapters.units_of_work import Watched, fails_on
+from tests.support import World
+
+
+@pytest.fixture
+def watched(world: World) -> Iterator[Watched]:
+    world.source((world.operator(), 1))
+    made = Watched(world.container.storage().unit_of_work)
+    made.gate.set()
+    yield made
+    made.gate.set()
+
+
+@pytest.fixture
+def run(
+    world: World, watched: Watched
+) -> Callable[[Callable[[GroupCommitIntake], Awaitable[None]]], None]:
+    """Return a function that runs a story on an event loop with an intake, and closes it."""
+
+    def runner(story: Callable[[GroupCommitIntake], Awaitable[None]]) -> None:
+        async def main() -> None:
+            intake = GroupCommitIntake(
+                RegisterContactsHandler(watched, world.container.ids(), world.container.normalise())
+            )
+            await asyncio.wait_for(story(intake), 30)
+            await asyncio.wait_for(intake.close(), 30)
+
+        asyncio.run(main())
+
+    return runner
+
+
+Runner = Callable[[Callable[[GroupCommitIntake], Awaitable[None]]], None]
+
+
+def command(number: int, source: str = "telegram") -> RegisterContact:
+    return RegisterContact(source, {"telegram": f"user-{number}"}, payload={"number": number})
+
+
+def test_commands_submitted_together_share_one_transaction(run: Runner, watched: Watched) -> None:
+    async def story(intake: GroupCommitIntake) -> None:
+        waiters = [intake.submit(command(number)) for number in range(100)]
+        outcomes = await asyncio.gather(*waiters)
+        assert [each.contact.payload for each in outcomes] == [{"number": n} for n in range(100)]
+
+    run(story)
+    assert [len(batch) for batch in watched.batches] == [100]
+
+
+def test_tasks_that_submit_at_the_same_moment_share_it_too(run: Runner, watched: Watched) -> None:
+    async def story(intake: GroupCommitIntake) -> None:
+        async def request(number: int) -> None:
+            outcome = await intake.submit(command(number))
+            assert outcome.contact.payload == {"number": number}
+
+        await asyncio.gather(*(request(number) for number in range(32)))
+
+    run(story)
+    assert len(watched.batches) <= 2
+
+
+def test_a_transaction_takes_no_more_than_the_most(run: Runner, watched: Watched) -> None:
+    async def story(intake: GroupCommitIntake) -> None:
+        await asyncio.gather(*(intake.submit(command(n)) for n in range(2 * MOST + 10)))
+
+    run(story)
+    assert [len(batch) for batch in watched.batches] == [MOST, MOST, 10]
+
+
+def test_what_comes_while_a_transaction_runs_shares_the_next_one(
+    run: Runner, watched: Watched
+) -> None:
+    watched.gate.clear()
+
+    async def story(intake: GroupCommitIntake) -> None:
+        first = intake.submit(command(0))
+        await asyncio.sleep(0.05)
+        later = [intake.submit(command(number)) for number in range(1, 40)]
+        await asyncio.sleep(0)
+        watched.gate.set()
+        await asyncio.gather(first, *later)
+
+    run(story)
+    assert [len(batch) for batch in watched.batches] == [1, 39]
+
+
+def test_one_alone_does_not_wait_for_company(run: Runner, watched: Watched) -> None:
+    async def story(intake: GroupCommitIntake) -> None:
+        for number in range(3):
+            assert isinstance(await intake.submit(command(number)), Registered)
+
+    run(story)
+    assert [len(batch) for batch in watched.batches] == [1, 1, 1]
+
+
+def test_the_loop_stays_free_while_a_transaction_waits(run: Runner, watched: Watched) -> None:
+    watched.gate.clear()
+
+    async def story(intake: GroupCommitIntake) -> None:
+        waiter = asyncio.ensure_future(intake.submit(command(0)))
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+        assert not waiter.done()
+        watched.gate.set()
+        await waiter
+
+    run(story)
+
+
+def test_a_refusal_reaches_only_its_own_waiter(run: Runner, watched: Watched, world: World) -> None:
+    async def story(intake: GroupCommitIntake) -> None:
+        commands = [command(number) for number in range(9)]
+        commands[2] = command(2, source="nowhere")
+        commands[5] = RegisterContact("telegram", {"phone": "none"})
+        outcomes = await asyncio.gather(*map(intake.submit, commands), return_exceptions=True)
+        assert isinstance(outcomes[2], UnknownSource)
+        assert isinstance(outcomes[5], InvalidIdentity)
+        assert outcomes[5].field == "lead.identities.phone"
+        for number in (0, 1, 3, 4, 6, 7, 8):
+            outcome = outcomes[number]
+            assert isinstance(outcome, Registered)
+            assert outcome.contact.payload == {"number": number}
+
+    run(story)
+    assert len(watched.batches) == 1
+    assert world.defects() == []
+
+
+def test_a_failure_of_the_storage_reaches_only_whom_it_is_about(
+    run: Runner, watched: Watched, world: World
+) -> None:
+    """The lot is rolled back and tried one by one."""
+    watched.fail = fails_on('{"number":3}')
+
+    async def story(intake: GroupCommitIntake) -> None:
+        waiters = [intake.submit(command(number)) for number in range(6)]
+        outcomes = await asyncio.gather(*waiters, return_exceptions=True)
+        assert [isinstance(each, Registered) for each in outcomes] == [n != 3 for n in range(6)]
+        assert isinstance(outcomes[3], StorageUnavailable)
+
+    run(story)
+    assert [len(batch) for batch in watched.batches] == [6, *[1] * 6]
+    with world.container.storage().auditor.facts() as facts:
+        assert len(list(facts.contacts())) == 5
+    assert world.defects() == []
+
+
+def test_one_command_that_fails_is_not_tried_again(run: Runner, watched: Watched) -> None:
+    watched.fail = fails_on('{"number":0}')
+
+    async def story(intake: GroupCommitIntake) -> None:
+        with pytest.raises(StorageUnavailable):
+            await intake.submit(command(0))
+
+    run(story)
+    assert len(watched.batches) == 1
+
+
+def test_a_defect_reaches_the_whole_batch_and_the_next_one_works(
+    run: Runner, watched: Watched, world: World
+) -> None:
+    def fail(contacts: Sequence[Contact]) -> None:
+        raise ZeroDivisionError(f"a defect on {len(contacts)}")
+
+    async def story(intake: GroupCommitIntake) -> None:
+        watched.fail = fail
+        waiters = [intake.submit(command(number)) for number in range(5)]
+        outcomes = await asyncio.gather(*waiters, return_exceptions=True)
+        assert [type(each) for each in outcomes] == [ZeroDivisionError] * 5
+        watched.fail = lambda _: None
+        waiters = [intake.submit(command(number)) for number in range(5)]
+        assert all(isinstance(each, Registered) for each in await asyncio.gather(*waiters))
+
+    run(story)
+    assert len(watched.batches) == 2
+    assert_not_locked(world)
+    with world.container.storage().auditor.facts() as facts:
+        assert len(list(facts.contacts())) == 6, "what the defect interrupted is rolled back"
+    assert world.defects() == []
+
+
+def assert_not_locked(world: World) -> None:
+    """Assert that another thread can register, without waiting for ever if it cannot."""
+    writer = threading.Thread(target=world.register, daemon=True)
+    writer.start()
+    writer.join(10)
+    assert not writer.is_alive()
+
+
+def test_a_client_that_goes_away_harms_nobody_and_is_registered(
+    run: Runner, watched: Watched, world: World
+) -> None:
+    watched.gate.clear()
+
+    async def story(intake: GroupCommitIntake) -> None:
+        async def request(number: int) -> Registered:
+            return await intake.submit(command(number))
+
+        early = [asyncio.create_task(request(number)) for number in range(4)]
+        await asyncio.sleep(0.02)
+        late = [asyncio.create_task(request(number)) for number in range(4, 8)]
+        await asyncio.sleep(0)
+        for task in (early[1], late[1]):
+            task.cancel()
+        watched.gate.set()
+        outcomes = await asyncio.gather(*early, *late, return_exceptions=True)
+        for number, outcome in enumerate(outcomes):
+            if number in {1, 5}:
+                assert isinstance(outcome, asyncio.CancelledError)
+            else:
+                assert isinstance(outcome, Registered)
+                assert outcome.contact.payload == {"number": number}
+
+    run(story)
+    with world.container.storage().auditor.facts() as facts:
+        assert len(list(facts.contacts())) == 8
+
+
+def test_closing_finishes_what_was_submitted(run: Runner, watched: Watched, world: World) -> None:
+    watched.gate.clear()
+
+    async def story(intake: GroupCommitIntake) -> None:
+        waiters = [asyncio.ensure_future(intake.submit(command(n))) for n in range(MOST + 5)]
+        await asyncio.sleep(0.02)
+        closing = asyncio.create_task(intake.close())
+        await asyncio.sleep(0.02)
+        assert not closing.done()
+        watched.gate.set()
+        await closing
+        assert all(each.done() for each in waiters)
+
+    run(story)
+    with world.container.storage().auditor.facts() as facts:
+        assert len(list(facts.contacts())) == MOST + 5
+
+
+def test_an_intake_that_was_never_used_closes(run: Runner, watched: Watched) -> None:
+    async def story(intake: GroupCommitIntake) -> None:
+        await intake.close()
+
+    run(story)
+    assert watched.batches == []
+
+
+def test_other_writers_work_beside_the_intake(run: Runner, world: World) -> None:
+    """The intake's transaction lives in two threads; the others wait for it and it for them."""
+
+    async def story(intake: GroupCommitIntake) -> None:
+        async def requests(first: int) -> None:
+            for number in range(first, first + 25):
+                await intake.submit(command(number))
+
+        def beside() -> None:
+            for _ in range(25):
+                world.register()
+
+        await asyncio.gather(
+            *(requests(100 * number) for number in range(4)),
+            *(asyncio.to_thread(beside) for _ in range(3)),
+        )
+
+    run(story)
+    with world.container.storage().auditor.facts() as facts:
+        assert len(list(facts.contacts())) == 175
+    assert world.defects() == []

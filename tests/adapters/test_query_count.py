@@ -1,0 +1,127 @@
+"""How many statements a registration takes.
+
+What is counted are calls of execute and executemany on the driver's cursors; see statements.py.
+An executemany is one statement however many rows it is given: it is prepared once and never goes
+back to Python in between.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from application.contacts import CloseContact
+from application.register_contacts import RegisterContact, Registered
+from tests.adapters.statements import Statement, recording
+from tests.support import World, open_world
+
+SIZES = (1, 10, 100, 500)
+
+
+@pytest.fixture
+def world(sqlite_url: str) -> Iterator[World]:
+    with open_world(sqlite_url) as opened:
+        for key in ("a", "b"):
+            opened.source(*((opened.operator(f"Operator {n}"), n) for n in range(1, 6)), key=key)
+        yield opened
+
+
+def commands(count: int, first: int = 0) -> list[RegisterContact]:
+    """Return commands as full as they come: name, two identities, payload, key."""
+    return [
+        RegisterContact(
+            "ab"[number % 2],
+            {"telegram": f"user-{number}", "vk": f"user-{number}"},
+            lead_name=f"Lead {number}",
+            payload={"number": number},
+            idempotency_key=f"key-{number}",
+        )
+        for number in range(first, first + count)
+    ]
+
+
+def statements(world: World, batch: list[RegisterContact]) -> list[Statement]:
+    """Register a batch and return the statements it took, without what opens a connection."""
+    with recording(world.container.storage()) as recorded:
+        outcomes = world.fairlead.register_contacts(batch)
+    assert all(isinstance(each, Registered) for each in outcomes)
+    return [each for each in recorded if each.verb != "PRAGMA"]
+
+
+def test_new_leads_take_a_constant_number_of_statements(world: World) -> None:
+    first = 0
+    counts = {}
+    for size in SIZES:
+        taken = statements(world, commands(size, first))
+        assert len({each.sql for each in taken}) == len(taken), "none is run twice"
+        assert sum(each.verb == "BEGIN" for each in taken) == 1
+        first += size
+        # The first contact of a batch of one has one source; more have two, in as many statements.
+        counts[size] = len(taken)
+    assert set(counts.values()) == {counts[1]}
+    assert counts[1] <= 20
+
+
+def test_known_leads_take_a_constant_number_of_statements(world: World) -> None:
+    for size in SIZES:
+        world.fairlead.register_contacts(commands(size, size * 1000))
+    counts = {}
+    for size in SIZES:
+        again = [
+            RegisterContact(each.source, each.identities, payload={})
+            for each in commands(size, size * 1000)
+        ]
+        taken = statements(world, again)
+        assert not any("INTO leads" in each.sql or "INTO identities" in each.sql for each in taken)
+        counts[size] = len(taken)
+    assert set(counts.values()) == {counts[1]}
+    assert counts[1] <= 14
+
+
+def test_leads_named_by_id_take_a_constant_number_up_to_a_chunk(world: World) -> None:
+    outcomes = world.fairlead.register_contacts(commands(500))
+    leads = [each.contact.lead.id for each in outcomes if isinstance(each, Registered)]
+    counts = {
+        size: len(statements(world, [RegisterContact("a", lead_id=lead) for lead in leads[:size]]))
+        for size in SIZES
+    }
+    assert set(counts.values()) == {counts[1]}
+
+
+def test_replays_take_a_constant_number_of_statements_and_write_nothing(world: World) -> None:
+    world.fairlead.register_contacts(commands(500))
+    counts = {}
+    for size in SIZES:
+        taken = statements(world, commands(size))
+        assert {each.verb for each in taken} == {"BEGIN", "SELECT"}
+        counts[size] = len(taken)
+    assert set(counts.values()) == {counts[1]}
+
+
+def test_contacts_that_wait_take_no_more(world: World) -> None:
+    world.source(key="nobody")
+    batches = [
+        [RegisterContact("nobody", {"telegram": f"{size}-{n}"}) for n in range(size)]
+        for size in SIZES
+    ]
+    counts = [len(statements(world, batch)) for batch in batches]
+    assert set(counts) == {counts[0]}
+
+
+def test_the_count_does_not_grow_with_what_is_stored(world: World) -> None:
+    empty = len(statements(world, commands(10)))
+    for start in range(1000, 5000, 500):
+        world.fairlead.register_contacts(commands(500, start))
+    assert len(statements(world, commands(10, 9000))) == empty
+
+
+def test_a_close_takes_no_more_when_thousands_are_stored(world: World) -> None:
+    def closing() -> int:
+        contact = world.register("a")
+        with recording(world.container.storage()) as recorded:
+            world.fairlead.close_contact(CloseContact(contact.id))
+        return len([each for each in recorded if each.verb != "PRAGMA"])
+
+    few = closing()
+    for start in range(0, 2000, 500):
+        world.fairlead.register_contacts(commands(500, start))
+    assert closing() == few

@@ -1,0 +1,215 @@
+"""How SQLite finds what is asked for: by an index, never by walking a table that grows.
+
+The statements are not copied here: they are recorded while the real code runs, and SQLite is asked
+how it goes about each.
+"""
+
+import itertools
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from application.contacts import CloseContact, TransferContact
+from application.operators import UpdateOperator
+from application.register_contacts import RegisterContact, Registered
+from application.sources import ReplaceAllocations
+from application.views import ContactFilter, ContactView, HourSpan, OperatorView
+from domain.contact import ContactState
+from domain.lead import Identity
+from tests.adapters.statements import Statement, database_of, recording
+from tests.support import START, World, open_world
+
+GROWING = r"contacts|leads|identities|decisions|idempotency_keys|transfers"
+_walk = re.compile(rf"\bSCAN ({GROWING})\b")
+
+
+class Library:
+    """A few thousand contacts on three sources, most closed, some waiting."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.ann: OperatorView = world.operator("Ann", capacity=900)
+        self.bob: OperatorView = world.operator("Bob", capacity=900)
+        for key in ("a", "b", "busy"):
+            world.source((self.ann, 2), (self.bob, 1), key=key)
+        for start in range(0, 3000, 500):
+            world.clock.advance(minutes=1)
+            world.fairlead.register_contacts(
+                [
+                    RegisterContact(
+                        ("a", "b", "busy")[number % 3],
+                        {"telegram": f"user-{number}"},
+                        idempotency_key=f"{number}",
+                    )
+                    for number in range(start, start + 500)
+                ]
+            )
+        page = world.fairlead.contacts.contacts(ContactFilter(), limit=200, after=None)
+        self.newest: ContactView = page.items[0]
+
+    def plans(self, work: Callable[[], object]) -> list[tuple[Statement, list[str]]]:
+        """Return the statements of some work, each with the steps of SQLite's plan."""
+        storage = self.world.container.storage()
+        with recording(storage) as recorded:
+            work()
+        statements = [
+            each for each in recorded if each.verb in {"SELECT", "INSERT", "UPDATE", "DELETE"}
+        ]
+        assert statements
+        file = sqlite3.connect(str(database_of(storage).url.database))
+        try:
+            return [(each, _plan(file, each)) for each in statements]
+        finally:
+            file.close()
+
+
+def _plan(file: sqlite3.Connection, statement: Statement) -> list[str]:
+    rows: list[Any] = file.execute(
+        f"EXPLAIN QUERY PLAN {statement.sql}", statement.parameters
+    ).fetchall()
+    return [row[3] for row in rows]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    path = tmp_path_factory.mktemp("plans") / "fairlead.db"
+    with open_world(f"sqlite:///{path}") as world:
+        yield Library(world)
+
+
+def assert_found_by_index(plans: list[tuple[Statement, list[str]]]) -> None:
+    for statement, steps in plans:
+        for step in steps:
+            assert not _walk.search(step), f"{step}: {statement.sql}"
+            assert "AUTOMATIC" not in step, f"{step}: {statement.sql}"
+
+
+def assert_not_sorted(plans: list[tuple[Statement, list[str]]]) -> None:
+    for statement, steps in plans:
+        if "contacts" in statement.sql or "leads" in statement.sql:
+            assert not any("B-TREE FOR ORDER BY" in step for step in steps), statement.sql
+
+
+def test_a_registration_of_new_and_known_leads(library: Library) -> None:
+    batch = [
+        RegisterContact("a", {"telegram": "user-7", "phone": "+79161234567"}, lead_name="Ann"),
+        RegisterContact("b", {"telegram": "newcomer"}, idempotency_key="new"),
+        RegisterContact("b", {"telegram": "user-1"}, idempotency_key="1"),
+        RegisterContact("b", lead_id=library.newest.lead.id),
+    ]
+    plans = library.plans(lambda: library.world.fairlead.register_contacts(batch))
+    assert {each.sql.split()[0] for each, _ in plans} == {"SELECT", "INSERT", "UPDATE"}
+    assert_found_by_index(plans)
+
+
+def test_a_close_hands_out_what_waits_by_index(library: Library) -> None:
+    fairlead = library.world.fairlead
+    assigned = fairlead.contacts.contacts(
+        ContactFilter(state=ContactState.ASSIGNED), limit=1, after=None
+    )
+    plans = library.plans(lambda: fairlead.close_contact(CloseContact(assigned.items[0].id)))
+    assert_found_by_index(plans)
+    assert_not_sorted(plans)
+    queues = [steps for statement, steps in plans if "state = 0" in statement.sql]
+    assert len(queues) == 3, "one look into the queue of every source that the operator serves"
+
+
+def test_a_transfer(library: Library) -> None:
+    fairlead = library.world.fairlead
+    idle = library.world.operator("Idle")
+    for state in (ContactState.WAITING, ContactState.ASSIGNED):
+        (contact,) = fairlead.contacts.contacts(
+            ContactFilter(state=state), limit=1, after=None
+        ).items
+        assert_found_by_index(
+            library.plans(lambda: fairlead.transfer_contact(TransferContact(contact.id, idle.id)))  # noqa: B023 -- run at once
+        )
+
+
+def test_changes_of_operators_and_allocations(library: Library) -> None:
+    world = library.world
+    update, replace = world.fairlead.update_operator, world.fairlead.replace_allocations
+    assert_found_by_index(
+        library.plans(lambda: update(UpdateOperator(library.ann.id, capacity=905)))
+    )
+    weights = [(library.ann.id, 2), (library.bob.id, 1)]
+    assert_found_by_index(library.plans(lambda: replace(ReplaceAllocations("a", weights))))
+
+
+def test_every_list_filter_and_every_combination_of_them(library: Library) -> None:
+    reader = library.world.fairlead.contacts
+    options = [
+        (ContactFilter(*values), after)
+        for *values, after in itertools.product(
+            (None, "a"),
+            (None, library.ann.id),
+            (None, library.newest.lead.id),
+            (None, *ContactState),
+            (None, START + timedelta(minutes=2)),
+            (None, START + timedelta(minutes=4)),
+            (None, library.newest.id),
+        )
+    ]
+    narrowed = [each for each in options if each != (ContactFilter(), None)]
+    plans = library.plans(
+        lambda: [reader.contacts(where, limit=50, after=after) for where, after in narrowed]
+    )
+    assert len(plans) == len(narrowed) == 255
+    assert_found_by_index(plans)
+    assert_not_sorted(plans)
+
+
+def test_one_contact_its_decision_and_one_lead(library: Library) -> None:
+    fairlead, contact = library.world.fairlead, library.newest
+    given = fairlead.contacts.contacts(
+        ContactFilter(operator_id=library.ann.id), limit=1, after=None
+    ).items[0]
+    for work in (
+        lambda: fairlead.contacts.contact(contact.id),
+        lambda: fairlead.contacts.decision(given.id),
+        lambda: fairlead.leads.lead(contact.lead.id),
+    ):
+        assert_found_by_index(library.plans(work))
+
+
+def test_leads_by_identity_and_by_page(library: Library) -> None:
+    leads = library.world.fairlead.leads
+    mine = Identity("telegram", "user-7")
+    for after in (None, library.newest.lead.id):
+        plans = library.plans(lambda: leads.leads(identity=mine, limit=50, after=after))  # noqa: B023 -- run at once
+        assert_found_by_index(plans)
+    plans = library.plans(
+        lambda: leads.leads(identity=None, limit=50, after=library.newest.lead.id)
+    )
+    assert_found_by_index(plans)
+    assert_not_sorted(plans)
+
+
+def test_the_unfiltered_first_pages_walk_a_tree_in_its_own_order(library: Library) -> None:
+    """They stop after one page, so the walk is as long as the page."""
+    fairlead = library.world.fairlead
+    assert_not_sorted(
+        library.plans(lambda: fairlead.contacts.contacts(ContactFilter(), limit=50, after=None))
+    )
+    assert_not_sorted(
+        library.plans(lambda: fairlead.leads.leads(identity=None, limit=50, after=None))
+    )
+
+
+def test_outcomes_are_as_without_the_recorder(library: Library) -> None:
+    (outcome,) = library.world.fairlead.register_contacts([RegisterContact("a", {"vk": "last"})])
+    assert isinstance(outcome, Registered)
+    assert library.world.defects() == []
+
+
+def test_statistics_read_counters_and_no_contacts(library: Library) -> None:
+    statistics = library.world.fairlead.statistics
+    plans = library.plans(
+        lambda: (statistics.distribution(source="a", span=HourSpan(1, 99)), statistics.operators())
+    )
+    assert_found_by_index(plans)
+    assert not any("FROM contacts" in statement.sql for statement, _ in plans)

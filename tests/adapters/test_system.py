@@ -1,0 +1,65 @@
+"""Time, ids and chance, as the operating system gives them."""
+
+import itertools
+import threading
+from datetime import UTC, datetime, timedelta
+from uuid import RFC_4122, UUID
+
+from adapters.system import SystemClock, SystemIds, SystemRolls
+from domain.ids import first_id_at, time_of
+from domain.picker import ROLLS
+
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def test_ids_only_grow() -> None:
+    ids = SystemIds()
+    made = [ids.new() for _ in range(50_000)]
+    assert all(earlier < later for earlier, later in itertools.pairwise(made))
+
+
+def test_ids_are_of_version_7_and_plain_uuids() -> None:
+    made = SystemIds().new()
+    assert (type(made), made.version, made.variant) == (UUID, 7, RFC_4122)
+
+
+def test_an_id_carries_the_time_at_which_it_was_made() -> None:
+    clock, ids = SystemClock(), SystemIds()
+    before = clock.now()
+    made = ids.new()
+    after = clock.now()
+    # The generator may run ahead by the milliseconds that its counter overflowed into.
+    assert before - MILLISECOND <= time_of(made) <= after + 10 * MILLISECOND
+    assert first_id_at(before - MILLISECOND) < made
+
+
+def test_ids_of_many_threads_are_all_different_and_grow_in_each() -> None:
+    ids, made = SystemIds(), []
+
+    def work() -> None:
+        made.append([ids.new() for _ in range(5000)])
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({each for some in made for each in some}) == 40_000
+    assert all(some == sorted(some) for some in made)
+
+
+def test_the_clock_tells_utc_to_the_millisecond() -> None:
+    before = datetime.now(UTC)
+    moments = [SystemClock().now() for _ in range(1000)]
+    assert before - MILLISECOND < moments[0] <= moments[-1] <= datetime.now(UTC)
+    assert {each.tzinfo for each in moments} == {UTC}
+    assert all(each.microsecond % 1000 == 0 for each in moments)
+
+
+def test_rolls_are_whole_numbers_within_their_range() -> None:
+    rolls = [SystemRolls()() for _ in range(2000)]
+    assert {type(each) for each in rolls} == {int}
+    assert all(0 <= each < ROLLS for each in rolls)
+    # Each half of the range is missed by all of 2,000 with a probability of 2**-2000.
+    assert min(rolls) < ROLLS // 2 <= max(rolls)
+    assert len(set(rolls)) > 1990

@@ -1,0 +1,47 @@
+"""The pickers once more, slowly and from the text of the rule: what the tests compare with."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from domain.picker import CONTACT, ROLLS
+
+
+def grants(weights: Sequence[int]) -> list[int]:
+    """One contact by weight, in whole units; left-over units go to the largest remainders."""
+    exact = [Fraction(CONTACT * weight, sum(weights)) for weight in weights]
+    whole = [each.numerator // each.denominator for each in exact]
+    for _ in range(CONTACT - sum(whole)):
+        index = max(range(len(exact)), key=lambda i: (exact[i] - whole[i], -i))
+        whole[index] += 1
+    return whole
+
+
+def exact_pick(
+    weights: Sequence[int], credits: Sequence[int | Fraction], grown_by: Sequence[int | Fraction]
+) -> tuple[int, list[int | Fraction]]:
+    """Tijdeman's rule: the position picked, and the credits afterwards, in units of credit."""
+    count = len(weights)
+    grown = [credit + grant for credit, grant in zip(credits, grown_by, strict=True)]
+    position = 0
+    if count > 1:
+        threshold = Fraction(CONTACT, 2 * count - 2)
+        due = [index for index in range(count) if grown[index] >= threshold]
+        if due:
+            position = min(
+                due, key=lambda i: (Fraction(CONTACT - threshold - grown[i]) / weights[i], i)
+            )
+        else:
+            position = min(range(count), key=lambda i: (-grown[i], i))
+    grown[position] -= CONTACT
+    return position, grown
+
+
+def random_pick(weights: Sequence[int], roll: int) -> int:
+    """The position on whose stretch of 0 to 1, as long as its share, the roll falls."""
+    point = Fraction(roll, ROLLS)
+    end = Fraction(0)
+    for position, weight in enumerate(weights):
+        end += Fraction(weight, sum(weights))
+        if point < end:
+            return position
+    raise AssertionError("the shares sum to 1, and a roll is below 1")
