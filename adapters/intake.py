@@ -8,12 +8,14 @@ from typing import Final, TypeVar
 
 from application.ports import StorageUnavailable
 from application.register_contacts import (
+    Draft,
     Intake,
     Refused,
     RegisterContact,
     RegisterContactsHandler,
     Registered,
 )
+from domain.errors import DomainError
 
 MOST: Final = 256
 """Commands in one transaction: enough to share its cost, few enough to keep the wait short."""
@@ -72,18 +74,21 @@ class GroupCommitIntake(Intake):
                     future.set_exception(outcome)
 
     async def _carry_out(self, commands: Sequence[RegisterContact]) -> Sequence[Outcome]:
+        drafts = self._register.draft(commands)
+        refused = [each for each in drafts if isinstance(each, DomainError)]
+        if len(refused) == len(drafts):
+            return refused
         try:
-            return await self._together(commands)
-        except StorageUnavailable as failure:
-            if len(commands) == 1:
-                return [failure]
-        return await self._in_thread(lambda: self._register.one_by_one(commands))
+            return await self._together(drafts)
+        except StorageUnavailable as error:
+            failure = error
+        return await self._in_thread(lambda: self._register.after(failure, drafts))
 
-    async def _together(self, commands: Sequence[RegisterContact]) -> Sequence[Outcome]:
+    async def _together(self, drafts: Sequence[Draft | DomainError]) -> Sequence[Outcome]:
         uow = self._register.unit_of_work()
         await self._in_thread(uow.__enter__)
         try:
-            outcomes = self._register.within(uow, commands)
+            outcomes = self._register.within(uow, drafts)
         except BaseException as error:
             failure = error
             await self._in_thread(lambda: uow.__exit__(type(failure), failure, None))

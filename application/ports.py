@@ -38,6 +38,10 @@ class StorageUnavailable(Exception):
     """The storage cannot be reached or written just now; nothing was changed, try again later."""
 
 
+class StorageAway(StorageUnavailable):
+    """Not even a transaction could be begun."""
+
+
 class Clock(Protocol):
     """Tells the time."""
 
@@ -209,7 +213,8 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     """One transaction. A clean exit commits; an exception rolls everything back.
 
     Raises:
-        StorageUnavailable: on entering, on leaving, and from every repository.
+        StorageAway: on entering.
+        StorageUnavailable: on leaving, and from every repository.
     """
 
     operators: Operators

@@ -10,6 +10,7 @@ from application.ports import (
     Ids,
     Keyed,
     NewLead,
+    StorageAway,
     StorageUnavailable,
     UnitOfWork,
     UnitOfWorkFactory,
@@ -55,77 +56,7 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterContactsHandler:
-    """Registers contacts, any number in one transaction."""
-
-    unit_of_work: UnitOfWorkFactory
-    ids: Ids
-    normalise: IdentityNormaliser
-
-    def __call__(self, commands: Sequence[RegisterContact]) -> list[Registered | Refused]:
-        """Register contacts in the order given, all in one transaction.
-
-        Returns:
-            A result for every command, in order. A command that is refused has no effect and
-            harms no other. If the storage fails on the lot, everything is rolled back and each
-            command is tried by itself.
-        """
-        try:
-            with self.unit_of_work() as uow:
-                return self.within(uow, commands)
-        except StorageUnavailable as failure:
-            return [failure] if len(commands) == 1 else self.one_by_one(commands)
-
-    def within(
-        self, uow: UnitOfWork, commands: Sequence[RegisterContact]
-    ) -> list[Registered | Refused]:
-        """Register contacts in a transaction that the caller has begun and will commit.
-
-        Raises:
-            StorageUnavailable: the transaction is to be rolled back.
-        """
-        drafts = [self._draft(command) for command in commands]
-        batch = _Batch(uow, [each for each in drafts if isinstance(each, _Draft)])
-        results: list[Registered | Refused] = [
-            each if isinstance(each, DomainError) else batch.register(each, self.ids)
-            for each in drafts
-        ]
-        batch.save()
-        return results
-
-    def one_by_one(self, commands: Sequence[RegisterContact]) -> list[Registered | Refused]:
-        """Register each contact in a transaction of its own."""
-        return [result for command in commands for result in self([command])]
-
-    def _draft(self, command: RegisterContact) -> "_Draft | DomainError":
-        try:
-            return _Draft.of(command, self.normalise)
-        except DomainError as refusal:
-            return refusal
-
-
-class Intake(Protocol):
-    """A port: takes registrations that come one by one, and registers together what comes together.
-
-    It belongs to one event loop.
-    """
-
-    def submit(self, command: RegisterContact) -> Awaitable[Registered]:
-        """Put a command into the queue; it is carried out even if nobody awaits the result.
-
-        Raises, when awaited:
-            DomainError: the command is refused.
-            StorageUnavailable: nothing was registered.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Finish what was submitted."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class Draft:
     """A command whose every value is within its limits and normalised.
 
     Attributes:
@@ -139,7 +70,8 @@ class _Draft:
     slot: tuple[str, str] | None
 
     @classmethod
-    def of(cls, command: RegisterContact, normalise: IdentityNormaliser) -> "_Draft":
+    def of(cls, command: RegisterContact, normalise: IdentityNormaliser) -> "Draft":
+        """Check and normalise every value; raises the DomainError of the first that is wrong."""
         if len(command.identities) > limits.MAX_IDENTITIES:
             raise InvalidValue(
                 f"a contact has at most {limits.MAX_IDENTITIES} identities.",
@@ -168,10 +100,106 @@ class _Draft:
         return hashlib.sha256("\0".join(parts).encode()).digest()
 
 
+@dataclass(frozen=True, slots=True)
+class RegisterContactsHandler:
+    """Registers contacts, any number in one transaction."""
+
+    unit_of_work: UnitOfWorkFactory
+    ids: Ids
+    normalise: IdentityNormaliser
+
+    def __call__(self, commands: Sequence[RegisterContact]) -> list[Registered | Refused]:
+        """Register contacts in the order given, all in one transaction.
+
+        Returns:
+            A result for every command, in order. A command that is refused has no effect and
+            harms no other. If the storage fails on the lot, everything is rolled back and each
+            command is tried by itself; if not even a transaction can be begun, all have failed.
+        """
+        drafts = self.draft(commands)
+        refused = [each for each in drafts if isinstance(each, DomainError)]
+        if len(refused) == len(drafts):
+            return [*refused]
+        try:
+            with self.unit_of_work() as uow:
+                return self.within(uow, drafts)
+        except StorageUnavailable as failure:
+            return self.after(failure, drafts)
+
+    def draft(self, commands: Sequence[RegisterContact]) -> list[Draft | DomainError]:
+        """Check and normalise the values of commands; needs no storage."""
+        return [self._draft(command) for command in commands]
+
+    def within(
+        self, uow: UnitOfWork, drafts: Sequence[Draft | DomainError]
+    ) -> list[Registered | Refused]:
+        """Register contacts in a transaction that the caller has begun and will commit.
+
+        Raises:
+            StorageUnavailable: the transaction is to be rolled back.
+        """
+        batch = _Batch(uow, [each for each in drafts if isinstance(each, Draft)])
+        results: list[Registered | Refused] = [
+            each if isinstance(each, DomainError) else batch.register(each, self.ids)
+            for each in drafts
+        ]
+        batch.save()
+        return results
+
+    def after(
+        self, failure: StorageUnavailable, drafts: Sequence[Draft | DomainError]
+    ) -> list[Registered | Refused]:
+        """Go on after a transaction of these failed: each one by itself, if that may help.
+
+        What could not even begin a transaction has waited for its turn already; a hundred
+        commands that wait one after the other would keep everybody for as many time-outs.
+        """
+        results: list[Registered | Refused] = []
+        for each in drafts:
+            if isinstance(each, DomainError):
+                results.append(each)
+            elif len(drafts) == 1 or isinstance(failure, StorageAway):
+                results.append(failure)
+            else:
+                try:
+                    with self.unit_of_work() as uow:
+                        results += self.within(uow, [each])
+                except StorageUnavailable as another:
+                    failure = another
+                    results.append(another)
+        return results
+
+    def _draft(self, command: RegisterContact) -> Draft | DomainError:
+        try:
+            return Draft.of(command, self.normalise)
+        except DomainError as refusal:
+            return refusal
+
+
+class Intake(Protocol):
+    """A port: takes registrations that come one by one, and registers together what comes together.
+
+    It belongs to one event loop.
+    """
+
+    def submit(self, command: RegisterContact) -> Awaitable[Registered]:
+        """Put a command into the queue; it is carried out even if nobody awaits the result.
+
+        Raises, when awaited:
+            DomainError: the command is refused.
+            StorageUnavailable: nothing was registered.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what was submitted."""
+        ...
+
+
 class _Batch:
     """The commands of one transaction: loaded together, decided one by one, stored together."""
 
-    def __init__(self, uow: UnitOfWork, drafts: Sequence[_Draft]) -> None:
+    def __init__(self, uow: UnitOfWork, drafts: Sequence[Draft]) -> None:
         self._uow = uow
         # Locks first: everything else is read as it is once nobody else can change it.
         self._dispatch = uow.dispatches.load(sources={each.command.source for each in drafts})
@@ -186,7 +214,7 @@ class _Batch:
         self._lessons: list[NewLead] = []
         self._keys: dict[ContactId, tuple[str, bytes]] = {}
 
-    def register(self, draft: _Draft, ids: Ids) -> Registered | DomainError:
+    def register(self, draft: Draft, ids: Ids) -> Registered | DomainError:
         """Register one contact, or answer with the one that its key stands for."""
         try:
             self._dispatch.source(draft.command.source)
@@ -201,7 +229,7 @@ class _Batch:
             self._uow.contacts.add(self._contacts, self._decisions, self._keys)
             self._uow.dispatches.save(self._dispatch)
 
-    def _replay(self, draft: _Draft) -> Registered | None:
+    def _replay(self, draft: Draft) -> Registered | None:
         slot = draft.slot
         known = None if slot is None else self._keyed.get(slot)
         if known is None:
@@ -214,7 +242,7 @@ class _Batch:
             )
         return Registered(known.contact, replayed=True)
 
-    def _admit(self, draft: _Draft, ids: Ids) -> Registered:
+    def _admit(self, draft: Draft, ids: Ids) -> Registered:
         contact_id = ContactId(ids.new())
         lead, created, learned, named, conflicts = self._leads.recognise(
             draft.identities,

@@ -1,13 +1,15 @@
 """Engines: how connections are opened, and what a transaction begins with."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from application.ports import StorageUnavailable
+from application.ports import StorageAway, StorageUnavailable
 
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another process to finish its transaction."""
@@ -27,6 +29,20 @@ class Database:
     write: Engine
     read: Engine
     writing: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for this thread's turn to write, no longer than for another process's.
+
+        Raises:
+            StorageAway: it did not come.
+        """
+        if not self.writing.acquire(timeout=BUSY_TIMEOUT):
+            raise StorageAway("the database does not work just now: it is locked.")
+        try:
+            yield
+        finally:
+            self.writing.release()
 
     def dispose(self) -> None:
         """Close every connection that is not in use."""

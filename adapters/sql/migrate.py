@@ -40,7 +40,7 @@ def unmigrate(database: Database, revision: str) -> None:
 @contextmanager
 def _migrating(database: Database) -> Iterator[Config]:
     try:
-        with database.writing, database.write.begin() as connection:
+        with database.turn(), database.write.begin() as connection:
             config = _config()
             config.attributes["connection"] = connection
             yield config

@@ -14,7 +14,7 @@ from adapters.sql.contacts import SqlContacts
 from adapters.sql.dispatches import SqlDispatches
 from adapters.sql.engine import Database, storage_unavailable
 from adapters.sql.leads import SqlLeads
-from application.ports import Rolls, UnitOfWork
+from application.ports import Rolls, StorageAway, UnitOfWork
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +53,12 @@ def writing(database: Database) -> Iterator[Connection]:
 
     They come as SQLAlchemy's, or as the driver's own from the statements of the hot path.
     """
+    begun = False
     try:
-        with database.writing, database.write.begin() as connection:
+        with database.turn(), database.write.begin() as connection:
+            begun = True
             yield connection
     except (DBAPIError, database.write.dialect.loaded_dbapi.Error) as error:
         logger.warning("a transaction was rolled back: %s", error)
-        raise storage_unavailable(error) from error
+        failure = storage_unavailable(error)
+        raise (failure if begun else StorageAway(*failure.args)) from error

@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from entrypoints.container import Container, build_container
 from entrypoints.http import contacts, leads, operators, problems, service, sources, statistics
 from entrypoints.http.metrics import Metrics, MetricsMiddleware
+from entrypoints.http.writing import Writing
 from entrypoints.settings import Settings
 
 _DESCRIPTION = """
@@ -47,16 +48,17 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         # Instrumentation that nobody listens to costs every request some 15 us.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     problems.install(app)
-    metrics = Metrics(fairlead)
+    metrics, writing = Metrics(fairlead), Writing()
     app.add_middleware(MetricsMiddleware, metrics=metrics)
     # Contacts first: routes are tried in this order, and most requests are registrations.
-    app.include_router(contacts.router(fairlead, intake))
-    app.include_router(operators.router(fairlead))
-    app.include_router(sources.router(fairlead))
+    app.include_router(contacts.router(fairlead, writing, intake))
+    app.include_router(operators.router(fairlead, writing))
+    app.include_router(sources.router(fairlead, writing))
     app.include_router(leads.router(fairlead))
     app.include_router(statistics.router(fairlead))
     app.include_router(service.router(fairlead, metrics))

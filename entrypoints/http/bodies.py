@@ -8,10 +8,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
+from starlette.requests import ClientDisconnect
 
 from entrypoints.http.problems import Refusal
 
 BODY_LIMIT: Final = 64 * 1024
+ALLOCATIONS_LIMIT: Final = 128 * 1024
+"""A thousand allocations take some 75 KB, more than other bodies may have."""
 BATCH_LIMIT: Final = 4 * 1024 * 1024
 _JSON: Final = "application/json"
 
@@ -52,6 +55,12 @@ class BatchRequest(JsonRequest):
     limit = BATCH_LIMIT
 
 
+class AllocationsRequest(JsonRequest):
+    """A request with room for all the allocations that a source can have."""
+
+    limit = ALLOCATIONS_LIMIT
+
+
 class JsonRoute(APIRoute):
     """A route that reads its body as a JsonRequest."""
 
@@ -71,6 +80,12 @@ class BatchRoute(JsonRoute):
     """A route that reads its body as a BatchRequest."""
 
     request_class = BatchRequest
+
+
+class AllocationsRoute(JsonRoute):
+    """A route that reads its body as an AllocationsRequest."""
+
+    request_class = AllocationsRequest
 
 
 class LeanRoute(APIRoute):
@@ -111,13 +126,16 @@ async def read_json_bytes(request: Request, limit: int) -> bytes:
     """
     headers = request.headers
     announced = headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
+    if announced.isdecimal() and (len(announced) > 18 or int(announced) > limit):
         raise _too_large(limit)
     body = b""
-    async for chunk in request.stream():
-        body = body + chunk if body else chunk
-        if len(body) > limit:
-            raise _too_large(limit)
+    try:
+        async for chunk in request.stream():
+            body = body + chunk if body else chunk
+            if len(body) > limit:
+                raise _too_large(limit)
+    except ClientDisconnect as error:
+        raise Refusal("malformed_json", "the body ended before it was complete.") from error
     if body:
         media_type = headers.get("content-type", "")
         if media_type != _JSON and media_type.partition(";")[0].strip().lower() != _JSON:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
@@ -18,10 +18,15 @@ from domain.contact import ContactState
 from domain.errors import DomainError, InvalidValue
 from domain.ids import ContactId, LeadId, OperatorId
 from entrypoints.http.bodies import BatchRoute, JsonRoute, LeanRoute
-from entrypoints.http.pages import Limit, next_id
-from entrypoints.http.problems import Problem, documented, problem_of, problem_of_validation
+from entrypoints.http.pages import Limit, Moment, next_id
+from entrypoints.http.problems import (
+    Problem,
+    created,
+    documented,
+    problem_of,
+    problem_of_validation,
+)
 from entrypoints.http.schemas import (
-    BatchItemOut,
     BatchOut,
     ContactOut,
     ContactPage,
@@ -29,7 +34,10 @@ from entrypoints.http.schemas import (
     NewContact,
     NewContacts,
     NewTransfer,
+    RefusedItemOut,
+    RegisteredItemOut,
 )
+from entrypoints.http.writing import Writing
 
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 _REGISTER = (
@@ -51,7 +59,7 @@ _IDEMPOTENCY_KEY = {
 _contact = TypeAdapter(ContactView)
 
 
-def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
+def router(fairlead: Fairlead, writing: Writing, intake: Intake) -> APIRouter:
     """Build the routes on a wired application; registrations go through the intake."""
     routes = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=JsonRoute)
 
@@ -62,6 +70,7 @@ def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
         same message twice names each by an idempotency key.
         """
         key = request.headers.get("idempotency-key")
+        key = key.strip() if key else key
         outcome = await intake.submit(_with_key(body.command(), key))
         headers = {"Location": f"/v1/contacts/{outcome.contact.id}"}
         if outcome.replayed:
@@ -87,6 +96,7 @@ def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
         status_code=201,
         response_model=ContactOut,
         responses={
+            **created(),
             **documented(*_REGISTER, *_BODY),
             200: {"model": ContactOut, "description": "Registered before under this key."},
         },
@@ -108,10 +118,8 @@ def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
         operator_id: UUID | None = None,
         lead_id: UUID | None = None,
         state: ContactState | None = None,
-        since: Annotated[
-            AwareDatetime | None, Query(description="Registered then or later.")
-        ] = None,
-        until: Annotated[AwareDatetime | None, Query(description="Registered before.")] = None,
+        since: Annotated[Moment | None, Query(description="Registered then or later.")] = None,
+        until: Annotated[Moment | None, Query(description="Registered before.")] = None,
         cursor: Annotated[UUID | None, Query(description="next_cursor of the page before.")] = None,
     ) -> ContactPage:
         """List contacts, the newest first."""
@@ -143,9 +151,9 @@ def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
     @routes.post(
         "/{contact_id}/close", response_model=ContactOut, responses=documented("unknown_contact")
     )
-    def close_contact(contact_id: UUID) -> object:
+    async def close_contact(contact_id: UUID) -> object:
         """Close a contact. The slot goes to the oldest contact that waits for it."""
-        return fairlead.close_contact(CloseContact(ContactId(contact_id)))
+        return await writing(fairlead.close_contact, CloseContact(ContactId(contact_id)))
 
     @routes.post(
         "/{contact_id}/transfer",
@@ -159,10 +167,11 @@ def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
             *_BODY,
         ),
     )
-    def transfer_contact(contact_id: UUID, body: NewTransfer) -> object:
+    async def transfer_contact(contact_id: UUID, body: NewTransfer) -> object:
         """Give an open contact to an operator of your choice, never past its capacity."""
-        return fairlead.transfer_contact(
-            TransferContact(ContactId(contact_id), OperatorId(body.operator_id))
+        return await writing(
+            fairlead.transfer_contact,
+            TransferContact(ContactId(contact_id), OperatorId(body.operator_id)),
         )
 
     return routes
@@ -180,17 +189,17 @@ def _with_key(command: RegisterContact, header: str | None) -> RegisterContact:
     return replace(command, idempotency_key=header)
 
 
-async def _register_item(intake: Intake, item: Any) -> BatchItemOut:
+async def _register_item(intake: Intake, item: Any) -> RegisteredItemOut | RefusedItemOut:
     try:
         outcome: Registered = await intake.submit(NewContact.model_validate(item).command())
     except ValidationError as error:
         return _refused(problem_of_validation(error.errors()))
     except (DomainError, StorageUnavailable) as error:
         return _refused(problem_of(error))
-    return BatchItemOut(
+    return RegisteredItemOut(
         status=200 if outcome.replayed else 201, contact=ContactOut.model_validate(outcome.contact)
     )
 
 
-def _refused(problem: Problem) -> BatchItemOut:
-    return BatchItemOut(status=problem.status, error=problem)
+def _refused(problem: Problem) -> RefusedItemOut:
+    return RefusedItemOut(status=problem.status, error=problem)

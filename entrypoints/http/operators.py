@@ -10,11 +10,12 @@ from application.operators import CreateOperator, UpdateOperator
 from domain.ids import OperatorId
 from entrypoints.http.bodies import JsonRoute
 from entrypoints.http.pages import Limit, next_id
-from entrypoints.http.problems import documented
+from entrypoints.http.problems import created, documented
 from entrypoints.http.schemas import NewOperator, OperatorChange, OperatorOut, OperatorPage
+from entrypoints.http.writing import Writing
 
 
-def router(fairlead: Fairlead) -> APIRouter:
+def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     """Build the routes on a wired application."""
     routes = APIRouter(prefix="/v1/operators", tags=["operators"], route_class=JsonRoute)
 
@@ -22,11 +23,16 @@ def router(fairlead: Fairlead) -> APIRouter:
         "",
         status_code=201,
         response_model=OperatorOut,
-        responses=documented("malformed_json", "body_too_large", "unsupported_media_type"),
+        responses={
+            **created(),
+            **documented("malformed_json", "body_too_large", "unsupported_media_type"),
+        },
     )
-    def create_operator(body: NewOperator, response: Response) -> object:
+    async def create_operator(body: NewOperator, response: Response) -> object:
         """Create an operator. It gets contacts once a source has an allocation for it."""
-        view = fairlead.create_operator(CreateOperator(body.name, body.capacity, body.active))
+        view = await writing(
+            fairlead.create_operator, CreateOperator(body.name, body.capacity, body.active)
+        )
         response.headers["Location"] = f"/v1/operators/{view.id}"
         return view
 
@@ -57,9 +63,11 @@ def router(fairlead: Fairlead) -> APIRouter:
             "unknown_operator", "malformed_json", "body_too_large", "unsupported_media_type"
         ),
     )
-    def change_operator(operator_id: UUID, body: OperatorChange) -> object:
+    async def change_operator(operator_id: UUID, body: OperatorChange) -> object:
         """Change an operator. What this frees is filled with waiting contacts at once."""
         changes = body.model_dump(exclude_unset=True)
-        return fairlead.update_operator(UpdateOperator(OperatorId(operator_id), **changes))
+        return await writing(
+            fairlead.update_operator, UpdateOperator(OperatorId(operator_id), **changes)
+        )
 
     return routes

@@ -1,13 +1,24 @@
-"""What all lists share: `limit`, and a cursor that is the last item's id."""
+"""What lists share: `limit`, moments, and a cursor that is the last item's id."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
+from pydantic import AwareDatetime, BeforeValidator
 
 from application.views import Page
 
 Limit = Annotated[int, Query(ge=1, le=200, description="The most items on a page.")]
+
+
+def _no_number(value: object) -> object:
+    """Refuse what pydantic would take for seconds since 1970: it is a year or a slip."""
+    if isinstance(value, str) and not value.lstrip("+-")[4:5] == "-":
+        raise ValueError("write a moment as 2026-03-02T09:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_no_number)]
 
 
 def next_id(page: Page[Any]) -> UUID | None:

@@ -92,11 +92,13 @@ class Refusal(HTTPException):
         self.code = code
 
 
-def problem(
-    code: str, detail: str, errors: Sequence[FieldProblem] = (), status: int | None = None
-) -> Problem:
-    """Describe a problem; the status follows from the code unless it is given."""
-    status = status or STATUSES[code]
+_PLACES = {("body",), ("query",), ("path",), ("header",)}
+"""Where a field stands; it is said before the field, and people know it."""
+
+
+def problem(code: str, detail: str, errors: Sequence[FieldProblem] = ()) -> Problem:
+    """Describe a problem; the status follows from the code."""
+    status = STATUSES[code]
     return Problem(
         title=HTTPStatus(status).phrase, status=status, code=code, detail=detail, errors=[*errors]
     )
@@ -114,8 +116,7 @@ def problem_of_validation(errors: Sequence[Any]) -> Problem:
     """Describe what pydantic found, naming each field."""
     fields = [
         FieldProblem(
-            field=".".join(str(part) for part in each["loc"] if part not in {"body", "query"})
-            or "body",
+            field=".".join(map(str, each["loc"][each["loc"][:1] in _PLACES :])) or "body",
             detail=str(each["msg"]),
         )
         for each in errors
@@ -150,6 +151,12 @@ def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
             "value": problem(code, _SUMMARIES[code]).model_dump(),
         }
     return responses
+
+
+def created() -> dict[int | str, dict[str, Any]]:
+    """Say in the OpenAPI document that a 201 tells where the new thing is."""
+    location = {"description": "Where it is.", "schema": {"type": "string"}, "required": True}
+    return {201: {"description": "Created", "headers": {"Location": location}}}
 
 
 def _summaries() -> dict[str, str]:
@@ -206,7 +213,7 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
         return answer(
             problem("not_found", f"there is nothing at {request.url.path}; /docs lists every call.")
         )
-    return answer(problem("malformed_json", str(error.detail), status=error.status_code), headers)
+    return answer(problem("malformed_json", f"{error.detail}."), headers)
 
 
 def _methods(app: FastAPI, path: str) -> list[str]:

@@ -164,6 +164,7 @@ class NewContactLead(Body):
         max_length=limits.MAX_IDENTITIES,
         description="Value by kind. `phone` is brought to E.164, `email` to lower case; every "
         "other kind is trimmed.",
+        json_schema_extra={"additionalProperties": False},
     )
 
 
@@ -204,6 +205,26 @@ class NewContact(Body):
 class NewContacts(Body):
     """A batch; each item is a body of POST /v1/contacts and stands or falls by itself."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "contacts": [
+                        {
+                            "source": "telegram-sales",
+                            "lead": {"identities": {"telegram": "ivan77"}},
+                            "idempotency_key": "message-1",
+                        },
+                        {
+                            "source": "telegram-sales",
+                            "lead": {"identities": {"phone": "+7 916 123-45-67"}},
+                        },
+                    ]
+                }
+            ]
+        }
+    )
+
     contacts: list[Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/NewContact"})]] = (
         Field(min_length=1, max_length=1000)
     )
@@ -234,22 +255,32 @@ class ContactOut(Shown):
     closed_at: datetime | None
 
 
-class BatchItemOut(BaseModel):
-    """What became of one item of a batch: a contact or an error."""
+class RegisteredItemOut(BaseModel):
+    """An item of a batch that is a contact: a new one (201), or one from before (200)."""
 
-    status: int = Field(description="What POST /v1/contacts would have answered.")
-    contact: ContactOut | None = None
-    error: Problem | None = None
+    status: int
+    contact: ContactOut
+
+
+class RefusedItemOut(BaseModel):
+    """An item of a batch that was refused, with the status it would have had by itself."""
+
+    status: int
+    error: Problem
 
 
 class BatchOut(BaseModel):
     """A result for every item, in order."""
 
-    results: list[BatchItemOut]
+    results: list[RegisteredItemOut | RefusedItemOut]
 
 
 class NewTransfer(Body):
     """To whom."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"operator_id": "0199d7a4-5f27-7c3b-8c51-2f6d1f0a9b01"}]}
+    )
 
     operator_id: UUID
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fastapi import APIRouter, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from pydantic import BaseModel
 
 from application.fairlead import Fairlead
@@ -51,7 +51,7 @@ def router(fairlead: Fairlead, metrics: Metrics) -> APIRouter:
         fairlead.health.ready()
         return Status(status="ready")
 
-    @routes.get("/metrics", response_class=Response, responses=documented())
+    @routes.get("/metrics", response_class=PlainTextResponse, responses=documented())
     def metrics_text() -> Response:
         """Show the metrics in Prometheus' text format."""
         body, media_type = metrics.text()

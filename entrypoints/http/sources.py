@@ -8,9 +8,9 @@ from application.fairlead import Fairlead
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
 from domain import limits
 from domain.ids import OperatorId
-from entrypoints.http.bodies import JsonRoute
+from entrypoints.http.bodies import AllocationsRoute, JsonRoute
 from entrypoints.http.pages import Limit
-from entrypoints.http.problems import documented
+from entrypoints.http.problems import created, documented
 from entrypoints.http.schemas import (
     NewAllocations,
     NewSource,
@@ -18,12 +18,13 @@ from entrypoints.http.schemas import (
     SourceOut,
     SourcePage,
 )
+from entrypoints.http.writing import Writing
 
 Key = Annotated[str, Path(pattern=limits.SOURCE_KEY, examples=["telegram-sales"])]
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 
 
-def router(fairlead: Fairlead) -> APIRouter:
+def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     """Build the routes on a wired application."""
     routes = APIRouter(prefix="/v1/sources", tags=["sources"], route_class=JsonRoute)
 
@@ -31,11 +32,13 @@ def router(fairlead: Fairlead) -> APIRouter:
         "",
         status_code=201,
         response_model=SourceOut,
-        responses=documented("source_exists", *_BODY),
+        responses={**created(), **documented("source_exists", *_BODY)},
     )
-    def create_source(body: NewSource, response: Response) -> object:
+    async def create_source(body: NewSource, response: Response) -> object:
         """Create a source. Its contacts wait until it has allocations."""
-        view = fairlead.create_source(CreateSource(body.key, body.name, body.strategy))
+        view = await writing(
+            fairlead.create_source, CreateSource(body.key, body.name, body.strategy)
+        )
         response.headers["Location"] = f"/v1/sources/{view.key}"
         return view
 
@@ -62,18 +65,23 @@ def router(fairlead: Fairlead) -> APIRouter:
     @routes.patch(
         "/{key}", response_model=SourceOut, responses=documented("unknown_source", *_BODY)
     )
-    def change_source(key: Key, body: SourceChange) -> object:
+    async def change_source(key: Key, body: SourceChange) -> object:
         """Change a source's name or strategy."""
-        return fairlead.update_source(UpdateSource(key, **body.model_dump(exclude_unset=True)))
+        return await writing(
+            fairlead.update_source, UpdateSource(key, **body.model_dump(exclude_unset=True))
+        )
 
-    @routes.put(
+    async def replace_allocations(key: Key, body: NewAllocations) -> object:
+        """Replace the whole set of allocations. Waiting contacts are handed out at once."""
+        weights = [(OperatorId(each.operator_id), each.weight) for each in body.allocations]
+        return await writing(fairlead.replace_allocations, ReplaceAllocations(key, weights))
+
+    routes.add_api_route(
         "/{key}/allocations",
+        replace_allocations,
+        methods=["PUT"],
+        route_class_override=AllocationsRoute,
         response_model=SourceOut,
         responses=documented("unknown_source", "unknown_operator", "duplicate_operator", *_BODY),
     )
-    def replace_allocations(key: Key, body: NewAllocations) -> object:
-        """Replace the whole set of allocations. Waiting contacts are handed out at once."""
-        weights = [(OperatorId(each.operator_id), each.weight) for each in body.allocations]
-        return fairlead.replace_allocations(ReplaceAllocations(key, weights))
-
     return routes

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from application.fairlead import Fairlead
 from application.views import HourSpan
 from domain import limits
+from entrypoints.http.pages import Moment
 from entrypoints.http.problems import documented
 from entrypoints.http.schemas import (
     DistributionOut,
@@ -29,8 +29,8 @@ def router(fairlead: Fairlead) -> APIRouter:
     @routes.get("/distribution", responses=documented("unknown_source"))
     def distribution(
         source: Annotated[str | None, Query(pattern=limits.SOURCE_KEY)] = None,
-        since: AwareDatetime | None = None,
-        until: AwareDatetime | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
     ) -> DistributionOut:
         """Set what every operator got of a source beside what its weight says.
 

@@ -153,8 +153,9 @@ def test_a_failure_of_the_storage_reaches_only_whom_it_is_about(
 
     run(story)
     assert [len(batch) for batch in watched.batches] == [6, *[1] * 6]
+    assert_not_locked(world)
     with world.container.storage().auditor.facts() as facts:
-        assert len(list(facts.contacts())) == 5
+        assert len(list(facts.contacts())) == 6
     assert world.defects() == []
 
 

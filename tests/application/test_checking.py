@@ -45,7 +45,8 @@ class Scene:
 
     def plant(self, in_memory: Callable[[MemoryStore], object], *sql: tuple[Any, ...]) -> None:
         if self.url() == "memory://":
-            in_memory(self.world.container.storage().unit_of_work.args[0])
+            unit_of_work: Any = self.world.container.storage().unit_of_work
+            in_memory(unit_of_work.args[0])
         else:
             execute(self.url(), *sql)
 

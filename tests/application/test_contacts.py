@@ -223,6 +223,7 @@ class TestTransfer:
     ) -> None:
         for to in (bob, ann, bob):
             transfer(world, held, to)
+            assert world.defects() == []
         assert (world.load(ann), world.load(bob)) == (0, 1)
         transfers = world.fairlead.contacts.decision(held.id).transfers
         assert [each.operator.name for each in transfers] == ["Bob", "Ann", "Bob"]

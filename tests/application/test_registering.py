@@ -170,7 +170,10 @@ class TestAssignment:
     def test_a_contact_is_stored_as_it_was_answered(self, world: World) -> None:
         ann = world.operator("Ann")
         world.source((ann, 1))
-        payload = {"text": "привет \\u0000 😀", "n": [1, 2.5, None, True, {"a": {}}]}
+        payload: dict[str, Any] = {
+            "text": "привет \\u0000 😀",
+            "n": [1, 2.5, None, True, {"a": {}}],
+        }
         contact = world.outcome(
             RegisterContact("telegram", {"vk": "1"}, lead_name="Lead", payload=payload)
         ).contact

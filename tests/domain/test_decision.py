@@ -72,8 +72,8 @@ def test_a_random_decision_recomputes_from_its_roll() -> None:
         assert outcome is not None
         assert outcome.decision.roll == roll
         assert outcome.decision.recompute() == outcome.decision.picked
-    other = replace(outcome.decision, roll=0)
-    assert other.recompute() != other.picked
+        other = replace(outcome.decision, roll=(roll + ROLLS // 2) % ROLLS)
+        assert other.recompute() != other.picked
 
 
 def test_a_decision_that_picked_somebody_else_does_not_recompute() -> None:

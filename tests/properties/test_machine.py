@@ -561,9 +561,9 @@ UNHURRIED = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 TestOnMemory = FairleadMachine.TestCase
 TestOnMemory.settings = settings(
-    max_examples=200, stateful_step_count=30, deadline=None, suppress_health_check=UNHURRIED
+    max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=UNHURRIED
 )
 TestOnSqlite = SqliteMachine.TestCase
 TestOnSqlite.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=UNHURRIED
+    max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=UNHURRIED
 )

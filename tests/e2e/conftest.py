@@ -1,0 +1,57 @@
+"""A server for the tests of one module, which share it and must leave it in good health."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.e2e.server import Server, migrated, opened, started
+
+
+@dataclass
+class Running:
+    """A running server with its database."""
+
+    server: Server
+    database_url: str
+
+
+@pytest.fixture
+def migrated_url(sqlite_url: str) -> str:
+    """A database file with a schema and nothing else."""
+    migrated(sqlite_url)
+    return sqlite_url
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A running server; afterwards it ends without a defect and its data are sound."""
+    folder = tmp_path_factory.mktemp("server")
+    url = f"sqlite:///{folder / 'fairlead.db'}"
+    migrated(url)
+    with started(url, folder) as server:
+        yield Running(server, url)
+        server.stop()
+        assert "Traceback" not in server.said()
+    with opened(url) as fairlead:
+        assert fairlead.check_invariants() == []
+
+
+@pytest.fixture
+def server(running: Running) -> Server:
+    """The server."""
+    return running.server
+
+
+@pytest.fixture
+def database_url(running: Running) -> str:
+    """The server's database."""
+    return running.database_url
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[httpx.Client]:
+    """A client of that server."""
+    with server.client() as opened_client:
+        yield opened_client

@@ -1,0 +1,161 @@
+"""A real server: uvicorn in a process of its own, on a database file and a free port."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from application.fairlead import Fairlead
+from entrypoints.container import build_container
+from entrypoints.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Server:
+    """A running server; `stop` ends it the polite way, `kill` with SIGKILL."""
+
+    url: str
+    log: Path
+    process: "subprocess.Popen[bytes]"
+
+    def client(self, timeout: float = 30) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=timeout, trust_env=False)
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(30)
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+def migrated(url: str) -> None:
+    """Bring a database up to date."""
+    storage = build_container(Settings(database_url=url)).storage()
+    storage.migrate()
+    storage.close()
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Fairlead]:
+    """Look into a database from this process."""
+    container = build_container(Settings(database_url=url))
+    try:
+        yield container.fairlead()
+    finally:
+        container.storage().close()
+
+
+@contextmanager
+def started(database_url: str, folder: Path) -> Iterator[Server]:
+    """Start a server, wait until it answers, and see to it that it is gone afterwards."""
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    log = folder / f"server-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "uvicorn", "--factory", "entrypoints.http.app:create_app"),
+                *("--host", "127.0.0.1", "--port", str(port), "--no-access-log"),
+            ],
+            cwd=ROOT,
+            env={**os.environ, "FAIRLEAD_DATABASE_URL": database_url},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(f"http://127.0.0.1:{port}", log, process)
+    try:
+        with server.client() as client:
+            until(lambda: alive(client), server)
+        yield server
+    finally:
+        if process.poll() is None:
+            server.kill()
+
+
+def alive(client: httpx.Client) -> bool:
+    """Tell whether the server answers."""
+    try:
+        return client.get("/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def until(condition: Callable[[], bool], server: Server, seconds: float = 20) -> None:
+    """Wait for something, no longer than that."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert server.process.poll() is None, server.said()
+        assert time.monotonic() < end, server.said()
+        time.sleep(0.02)
+
+
+def contact(name: str, source: str = "telegram") -> dict[str, Any]:
+    """Return the body of a registration."""
+    return {"source": source, "lead": {"identities": {"telegram": name}}}
+
+
+@dataclass
+class Load:
+    """What threads got that registered one contact after the other."""
+
+    acknowledged: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[httpx.Response] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    """Requests that got no answer, by the kind of error."""
+
+
+@contextmanager
+def under_load(*servers: Server, threads: int = 8, enough: int = 100) -> Iterator[Load]:
+    """Register without a pause in many threads; the block begins when `enough` are acknowledged.
+
+    When the block ends the threads finish what they are at, and all is noted.
+    """
+    load, stop, lock = Load(), threading.Event(), threading.Lock()
+    ready = threading.Event()
+
+    def register(number: int) -> None:
+        with servers[number % len(servers)].client() as client:
+            sent = 0
+            while not stop.is_set():
+                sent += 1
+                try:
+                    answer = client.post("/v1/contacts", json=contact(f"user-{number}-{sent}"))
+                except httpx.TransportError as error:
+                    with lock:
+                        load.lost.append(type(error).__name__)
+                    return
+                with lock:
+                    if answer.status_code == 201:
+                        load.acknowledged.append(answer.json())
+                    else:
+                        load.refused.append(answer)
+                    if len(load.acknowledged) >= enough:
+                        ready.set()
+
+    with ThreadPoolExecutor(threads) as pool:
+        running = [pool.submit(register, number) for number in range(threads)]
+        try:
+            assert ready.wait(30), servers[0].said()
+            yield load
+        finally:
+            stop.set()
+        for each in running:
+            each.result(60)

@@ -1,0 +1,122 @@
+"""What is acknowledged is there, however the server ends, and however many there are."""
+
+import signal
+import threading
+from pathlib import Path
+
+import httpx
+
+from application.fairlead import Fairlead
+from application.operators import CreateOperator
+from application.sources import CreateSource, ReplaceAllocations
+from application.views import ContactFilter
+from tests.e2e.server import opened, started, under_load
+
+
+def stored(fairlead: Fairlead) -> set[str]:
+    """Return the ids of all contacts."""
+    ids: set[str] = set()
+    after = None
+    while True:
+        page = fairlead.contacts.contacts(ContactFilter(), limit=200, after=after)
+        ids.update(str(each.id) for each in page.items)
+        if not page.more:
+            return ids
+        after = page.items[-1].id
+
+
+def furnish(url: str, *capacities: int) -> None:
+    """Put operators and a source into a database."""
+    with opened(url) as fairlead:
+        operators = [
+            fairlead.create_operator(CreateOperator(f"Operator {number}", capacity))
+            for number, capacity in enumerate(capacities)
+        ]
+        fairlead.create_source(CreateSource("telegram"))
+        fairlead.replace_allocations(
+            ReplaceAllocations(
+                "telegram", [(each.id, number + 1) for number, each in enumerate(operators)]
+            )
+        )
+
+
+def test_what_was_acknowledged_survives_kill_9_and_the_service_goes_on(
+    migrated_url: str, tmp_path: Path
+) -> None:
+    furnish(migrated_url, 30, 100_000, 100_000)
+    acknowledged: set[str] = set()
+    with started(migrated_url, tmp_path) as server, under_load(server) as load:
+        server.kill()
+    acknowledged |= {each["id"] for each in load.acknowledged}
+    assert not load.refused
+    assert load.lost
+    with started(migrated_url, tmp_path) as server, server.client() as client:
+        assert client.get("/readyz").status_code == 200
+        for each in load.acknowledged[-20:]:
+            again = client.get(f"/v1/contacts/{each['id']}").json()
+            assert again["operator"] == each["operator"]
+        with under_load(server, enough=20) as more:
+            pass
+        acknowledged |= {each["id"] for each in more.acknowledged}
+        server.stop()
+    with opened(migrated_url) as fairlead:
+        assert acknowledged <= stored(fairlead)
+        assert fairlead.check_invariants() == []
+
+
+def test_sigterm_finishes_what_was_accepted(migrated_url: str, tmp_path: Path) -> None:
+    furnish(migrated_url, 30, 100_000)
+    with started(migrated_url, tmp_path) as server, under_load(server, threads=16) as load:
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(30)
+    # The signal is raised again once everything is done; a server that was stuck is killed.
+    assert server.process.returncode in {0, -signal.SIGTERM}
+    assert "Traceback" not in server.said()
+    assert not load.refused
+    with opened(migrated_url) as fairlead:
+        # No contact without an answer, no answer without a contact.
+        assert {each["id"] for each in load.acknowledged} == stored(fairlead)
+        assert fairlead.check_invariants() == []
+
+
+def test_two_servers_share_one_file_under_load(migrated_url: str, tmp_path: Path) -> None:
+    furnish(migrated_url, 40, 60)
+    with (
+        started(migrated_url, tmp_path) as one,
+        started(migrated_url, tmp_path) as other,
+        one.client() as client,
+        under_load(one, other, threads=8, enough=150) as load,
+    ):
+        closed = {each["id"]: close(client, each["id"]) for each in load.acknowledged[:60]}
+        keys: list[httpx.Response] = []
+        threads = [
+            threading.Thread(target=lambda each=each: keys.append(with_key(each.url)))
+            for each in (one, other) * 4
+        ]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+    assert not load.refused
+    assert not load.lost
+    assert set(closed.values()) == {200}
+    assert sorted(each.status_code for each in keys) == [200] * 7 + [201]
+    assert len({each.json()["id"] for each in keys}) == 1
+    assert "Traceback" not in one.said() + other.said()
+    with opened(migrated_url) as fairlead:
+        assert {each["id"] for each in load.acknowledged} | {keys[0].json()["id"]} == stored(
+            fairlead
+        )
+        operators = fairlead.catalogue.operators(active=None, limit=10, after=None).items
+        assert [each.load for each in operators] == [40, 60]
+        assert fairlead.check_invariants() == []
+
+
+def close(client: httpx.Client, contact_id: str) -> int:
+    return client.post(f"/v1/contacts/{contact_id}/close").status_code
+
+
+def with_key(url: str) -> httpx.Response:
+    body = {"source": "telegram", "lead": {"identities": {"telegram": "the same"}}}
+    headers = {"Idempotency-Key": "the same"}
+    return httpx.post(f"{url}/v1/contacts", json=body, headers=headers, timeout=30, trust_env=False)

@@ -1,0 +1,80 @@
+"""A client that calls an application in this process, its lifespan and its threads included.
+
+Starlette's TestClient warns that it wants httpx2, and warnings are errors here; httpx's own
+ASGITransport is asynchronous and knows no lifespan. This is that transport behind a portal.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from fastapi import FastAPI
+
+from entrypoints.http.app import create_app
+from tests.support import World
+
+
+class Client:
+    """Sends requests one by one; a defect of the service is raised, not answered."""
+
+    def __init__(self, portal: BlockingPortal, client: httpx.AsyncClient) -> None:
+        self._portal = portal
+        self._client = client
+
+    def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        async def send() -> httpx.Response:
+            return await self._client.request(method, url, **options)
+
+        return self._portal.call(send)
+
+    def get(self, url: str, **options: Any) -> httpx.Response:
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, **options: Any) -> httpx.Response:
+        return self.request("POST", url, **options)
+
+    def patch(self, url: str, **options: Any) -> httpx.Response:
+        return self.request("PATCH", url, **options)
+
+    def put(self, url: str, **options: Any) -> httpx.Response:
+        return self.request("PUT", url, **options)
+
+    def together(
+        self, *calls: Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
+    ) -> Sequence[httpx.Response]:
+        """Make several calls at the same time; the answers come in the order of the calls."""
+
+        async def send() -> Sequence[httpx.Response]:
+            return await asyncio.gather(*(call(self._client) for call in calls))
+
+        return self._portal.call(send)
+
+
+@contextmanager
+def serving(app: FastAPI, *, raise_defects: bool = True) -> Iterator[Client]:
+    """Start an application and end it afterwards."""
+
+    @asynccontextmanager
+    async def running() -> AsyncIterator[httpx.AsyncClient]:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=raise_defects)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://fairlead.test") as client,
+        ):
+            yield client
+
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(running()) as client,
+    ):
+        yield Client(portal, client)
+
+
+@contextmanager
+def serving_world(world: World) -> Iterator[Client]:
+    """Serve a wired application over HTTP."""
+    with serving(create_app(container=world.container)) as client:
+        yield client

@@ -1,0 +1,58 @@
+"""What every answer is held to."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from entrypoints.http.problems import MEDIA_TYPE, STATUSES
+
+_MOMENT = re.compile(r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z\Z")
+NOBODY = "0199d7a4-5f27-7c3b-8c51-2f6d1f0a9b01"
+"""An id that is well-formed and names nothing."""
+
+
+def is_uuid7(text: str) -> bool:
+    """Tell whether a text is a UUIDv7 in its canonical spelling."""
+    identifier = UUID(text)
+    return identifier.version == 7 and str(identifier) == text
+
+
+def is_moment(text: str) -> bool:
+    """Tell whether a text is a UTC moment that ends in Z."""
+    return _MOMENT.match(text) is not None
+
+
+def answered(response: httpx.Response, status: int = 200) -> Any:
+    """Return the JSON that an answer of this status holds."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/json"
+    return response.json()
+
+
+def refused(response: httpx.Response, code: str, *fields: str) -> dict[str, Any]:
+    """Return the problem that an answer holds: of this code, naming at least these fields."""
+    body: dict[str, Any] = response.json()
+    assert body["code"] == code, response.text
+    assert response.status_code == STATUSES[code]
+    is_problem(response)
+    assert {*fields} <= {each["field"] for each in body["errors"]}, body
+    return body
+
+
+def is_problem(response: httpx.Response) -> dict[str, Any]:
+    """Return the body of an answer, which must be a problem of the documented form."""
+    assert response.headers["content-type"] == MEDIA_TYPE, response.text
+    body: dict[str, Any] = response.json()
+    assert set(body) == {"type", "title", "status", "code", "detail", "errors"}
+    assert body["status"] == response.status_code
+    assert STATUSES[body["code"]] == response.status_code
+    assert body["title"]
+    assert body["type"] == "about:blank"
+    assert len(body["detail"]) > 10, body
+    for each in body["errors"]:
+        assert set(each) == {"field", "detail"}
+        assert each["field"]
+        assert each["detail"]
+    return body

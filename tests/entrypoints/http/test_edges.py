@@ -1,0 +1,199 @@
+"""Edges of the surface that were wrong once: locked databases, hung-up callers, odd spellings."""
+
+import asyncio
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from adapters.sql import engine
+from entrypoints.http.app import create_app
+from entrypoints.settings import Settings
+from tests.entrypoints.http.client import Client, serving_world
+from tests.entrypoints.http.expectations import answered, refused
+from tests.support import World, open_world
+
+CONTACT = {"source": "telegram", "lead": {"identities": {"telegram": "ivan"}}}
+
+
+@contextmanager
+def locked(file: Path, seconds: float) -> Iterator[None]:
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    free = threading.Timer(seconds, lambda: other.execute("ROLLBACK"))
+    free.start()
+    try:
+        yield
+    finally:
+        free.join()
+        other.close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "fairlead.db"
+
+
+@pytest.fixture
+def sqlite(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[World, Client]]:
+    """An application that waits a second for a locked file, not ten."""
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT", 1.0)
+    with open_world(f"sqlite:///{file}") as world, serving_world(world) as client:
+        yield world, client
+
+
+def test_registrations_that_come_together_while_the_database_is_locked_get_503_in_time(
+    file: Path, sqlite: tuple[World, Client]
+) -> None:
+    world, client = sqlite
+    world.source()
+    start = time.monotonic()
+    took: list[float] = []
+
+    async def call(http: httpx.AsyncClient) -> httpx.Response:
+        answer = await http.post("/v1/contacts", json=CONTACT, timeout=100)
+        took.append(time.monotonic() - start)
+        return answer
+
+    with locked(file, 6):
+        answers = client.together(call, call, call)
+        assert {each.status_code for each in answers} == {503}
+        assert max(took) < 5
+
+
+def test_reads_answer_while_fifty_writers_wait_for_the_lock(
+    file: Path, sqlite: tuple[World, Client]
+) -> None:
+    world, client = sqlite
+    world.operator()
+    took: list[float] = []
+
+    async def write(http: httpx.AsyncClient) -> httpx.Response:
+        return await http.post("/v1/operators", json={"name": "A", "capacity": 1}, timeout=100)
+
+    async def read(http: httpx.AsyncClient) -> httpx.Response:
+        await asyncio.sleep(0.5)
+        start = time.monotonic()
+        answer = await http.get("/v1/operators", timeout=100)
+        took.append(time.monotonic() - start)
+        return answer
+
+    with locked(file, 4):
+        client.together(*[write] * 50, read)
+    assert took[0] < 1
+
+
+def test_a_thousand_allocations_fit_into_a_body(caller: Client, memory: World) -> None:
+    memory.source(key="web")
+    ids = [str(memory.operator().id) for _ in range(1000)]
+    body = {"allocations": [{"operator_id": each, "weight": 1_000_000} for each in ids]}
+    answer = caller.put("/v1/sources/web/allocations", json=body)
+    assert len(answered(answer)["allocations"]) == 1000
+
+
+def test_a_caller_that_hangs_up_while_it_sends_is_no_defect(memory: World) -> None:
+    app = create_app(container=memory.container)
+
+    async def hang_up() -> None:
+        messages = iter(
+            [
+                {"type": "http.request", "body": b"{", "more_body": True},
+                {"type": "http.disconnect"},
+            ]
+        )
+
+        async def receive() -> Any:
+            return next(messages)
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                assert message["status"] < 500
+
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "path": "/v1/contacts",
+            "raw_path": b"/v1/contacts",
+            "query_string": b"",
+            "root_path": "",
+            "scheme": "http",
+            "headers": [(b"content-type", b"application/json")],
+            "server": ("a", 1),
+            "client": ("a", 1),
+        }
+        await app(scope, receive, send)
+
+    asyncio.run(hang_up())
+
+
+@pytest.mark.parametrize("moment", ["0.5", "2026", "1700000000", "1e3", "-5"])
+@pytest.mark.parametrize("path", ["/v1/contacts", "/v1/stats/distribution"])
+def test_a_number_is_no_moment(caller: Client, path: str, moment: str) -> None:
+    refused(caller.get(f"{path}?since={moment}"), "validation_failed", "since")
+
+
+def test_the_document_says_which_kinds_and_values_identities_have() -> None:
+    schema = create_app(Settings(database_url="memory://")).openapi()["components"]["schemas"]
+    assert schema["NewContactLead"]["properties"]["identities"]["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("key", [b"k ", b" k", b"\xa0k", b"k\t"])
+def test_white_space_around_a_key_does_not_make_another_key(
+    caller: Client, memory: World, key: bytes
+) -> None:
+    memory.source()
+    content = json.dumps(CONTACT).encode()
+
+    def send(value: bytes) -> httpx.Response:
+        headers = [(b"content-type", b"application/json"), (b"idempotency-key", value)]
+        return caller.post("/v1/contacts", content=content, headers=headers)
+
+    assert answered(send(key), 201)["id"] == answered(send(b"k"), 200)["id"]
+
+
+@pytest.mark.parametrize("path", ["/v1/sources/A", "/v1/operators/x", "/v1/leads/x"])
+def test_a_parameter_of_the_path_is_named_as_it_is_documented(caller: Client, path: str) -> None:
+    (error,) = refused(caller.get(path), "validation_failed")["errors"]
+    assert error["field"] in {"key", "operator_id", "lead_id"}
+
+
+def test_an_item_of_a_batch_has_a_contact_or_an_error_and_never_both_keys(
+    caller: Client, memory: World
+) -> None:
+    memory.source()
+    good, bad = answered(caller.post("/v1/contacts/batch", json={"contacts": [CONTACT, {}]}))[
+        "results"
+    ]
+    assert set(good) == {"status", "contact"}
+    assert set(bad) == {"status", "error"}
+
+
+def test_every_body_has_an_example_and_every_answer_a_media_type() -> None:
+    document = create_app(Settings(database_url="memory://")).openapi()
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                name = content["schema"]["$ref"].rpartition("/")[2]
+                assert document["components"]["schemas"][name].get("examples"), name
+            for status, response in operation["responses"].items():
+                assert response.get("content"), (path, status)
+                if status == "201":
+                    assert "Location" in response.get("headers", {}), path
+
+
+@pytest.mark.parametrize("path", ["/v1/sources/", "/v1/contacts/", "/static"])
+def test_a_slash_too_many_is_a_path_that_is_not_there(caller: Client, path: str) -> None:
+    refused(caller.get(path), "not_found")
+
+
+def test_a_length_of_five_thousand_digits_is_too_large(caller: Client) -> None:
+    headers = {"content-type": "application/json", "content-length": "1" * 5000}
+    refused(caller.post("/v1/contacts", content=b"{}", headers=headers), "body_too_large")

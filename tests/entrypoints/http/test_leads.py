@@ -1,0 +1,115 @@
+"""/v1/leads."""
+
+from urllib.parse import quote
+
+import pytest
+
+from tests.entrypoints.http.client import Client
+from tests.entrypoints.http.expectations import NOBODY, answered, is_moment, is_uuid7, refused
+from tests.support import World
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        "phone:+79161234567",
+        "phone:8 (916) 123-45-67",
+        "phone: 9161234567 ",
+        "email:Ivan@Shop.RU",
+        "telegram: ivan:the:first ",
+    ],
+)
+def test_a_lead_is_found_by_an_identity_in_any_spelling(
+    client: Client, world: World, identity: str
+) -> None:
+    world.source()
+    world.register(telegram="somebody else")
+    contact = world.register(
+        phone="+7 916 123-45-67", email="ivan@shop.ru", telegram="ivan:the:first"
+    )
+    page = answered(client.get(f"/v1/leads?identity={quote(identity)}"))
+    (lead,) = page["items"]
+    assert set(lead) == {"id", "name", "identities", "created_at"}
+    assert lead["id"] == str(contact.lead.id)
+    assert is_uuid7(lead["id"])
+    assert is_moment(lead["created_at"])
+    assert lead["identities"] == [
+        {"kind": "email", "value": "ivan@shop.ru"},
+        {"kind": "phone", "value": "+79161234567"},
+        {"kind": "telegram", "value": "ivan:the:first"},
+    ]
+    assert page["next_cursor"] is None
+
+
+def test_an_identity_that_nobody_has_finds_nobody(client: Client, world: World) -> None:
+    world.source()
+    world.register(telegram="ivan")
+    for identity in ("telegram:Ivan", "whatsapp:ivan", "telegram:iva"):
+        assert answered(client.get(f"/v1/leads?identity={identity}"))["items"] == []
+
+
+@pytest.mark.parametrize("identity", ["ivan", "", "phone:none", "email:nobody"])
+def test_an_identity_that_is_none_is_refused(caller: Client, identity: str) -> None:
+    refused(caller.get(f"/v1/leads?identity={identity}"), "invalid_identity")
+
+
+def test_a_lead_is_shown_with_its_contacts_newest_first(client: Client, world: World) -> None:
+    ann = world.operator("Ann", capacity=1)
+    world.source((ann, 1), key="a")
+    world.source(key="b")
+    made = []
+    for source in ("a", "b"):
+        made.append(world.register(source, telegram="ivan"))
+        world.clock.advance(minutes=1)
+    world.register("a", telegram="somebody else")
+    lead = answered(client.get(f"/v1/leads/{made[0].lead.id}"))
+    assert set(lead) == {"id", "name", "identities", "created_at", "contacts", "next_cursor"}
+    assert [
+        (each["id"], each["source"], each["operator"] and each["operator"]["name"])
+        for each in lead["contacts"]
+    ] == [(str(made[1].id), "b", None), (str(made[0].id), "a", "Ann")]
+    assert lead["next_cursor"] is None
+    assert lead["contacts"][0] == answered(client.get(f"/v1/contacts/{made[1].id}"))
+
+
+def test_the_rest_of_many_contacts_of_a_lead_is_where_its_cursor_points(
+    client: Client, world: World
+) -> None:
+    world.source()
+    made = [world.register(telegram="ivan") for _ in range(203)]
+    lead_id = made[0].lead.id
+    lead = answered(client.get(f"/v1/leads/{lead_id}"))
+    rest = answered(
+        client.get(f"/v1/contacts?lead_id={lead_id}&cursor={lead['next_cursor']}&limit=200")
+    )
+    seen = [each["id"] for each in lead["contacts"] + rest["items"]]
+    assert seen == [str(each.id) for each in reversed(made)]
+
+
+def test_leads_are_listed_newest_first_page_by_page(client: Client, world: World) -> None:
+    world.source()
+    made = [str(world.register().lead.id) for _ in range(5)]
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = answered(client.get(f"/v1/leads?limit=2{cursor and '&cursor=' + cursor}"))
+        seen += [each["id"] for each in page["items"]]
+        cursor = page["next_cursor"]
+        world.register()
+    assert seen == made[::-1]
+
+
+def test_the_first_name_that_comes_is_kept(client: Client, world: World) -> None:
+    world.source()
+    lead_id = ""
+    for name in (None, "Ivan", "Petr"):
+        lead = {"identities": {"telegram": "ivan"}} | ({} if name is None else {"name": name})
+        answer = answered(
+            client.post("/v1/contacts", json={"source": "telegram", "lead": lead}), 201
+        )
+        lead_id = answer["lead"]["id"]
+    assert answered(client.get(f"/v1/leads/{lead_id}"))["name"] == "Ivan"
+
+
+def test_a_lead_that_is_not_there_is_404(client: Client) -> None:
+    refused(client.get(f"/v1/leads/{NOBODY}"), "unknown_lead")

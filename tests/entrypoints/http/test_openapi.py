@@ -1,0 +1,185 @@
+"""The OpenAPI document: complete, true, and its examples work."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from entrypoints.http.app import create_app
+from entrypoints.http.problems import MEDIA_TYPE, STATUSES
+from entrypoints.settings import Settings
+from tests.entrypoints.http.client import Client
+from tests.entrypoints.http.expectations import answered
+from tests.support import World
+
+DOCUMENT: dict[str, Any] = create_app(Settings(database_url="memory://")).openapi()
+CALLS = {
+    ("post", "/v1/operators"),
+    ("get", "/v1/operators"),
+    ("get", "/v1/operators/{operator_id}"),
+    ("patch", "/v1/operators/{operator_id}"),
+    ("post", "/v1/sources"),
+    ("get", "/v1/sources"),
+    ("get", "/v1/sources/{key}"),
+    ("patch", "/v1/sources/{key}"),
+    ("put", "/v1/sources/{key}/allocations"),
+    ("post", "/v1/contacts"),
+    ("post", "/v1/contacts/batch"),
+    ("get", "/v1/contacts"),
+    ("get", "/v1/contacts/{contact_id}"),
+    ("get", "/v1/contacts/{contact_id}/decision"),
+    ("post", "/v1/contacts/{contact_id}/close"),
+    ("post", "/v1/contacts/{contact_id}/transfer"),
+    ("get", "/v1/leads"),
+    ("get", "/v1/leads/{lead_id}"),
+    ("get", "/v1/stats/distribution"),
+    ("get", "/v1/stats/operators"),
+    ("get", "/healthz"),
+    ("get", "/readyz"),
+    ("get", "/metrics"),
+}
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+def problem_examples() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for method, path, operation in operations():
+        for status, response in operation["responses"].items():
+            for example in response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {}):
+                examples = response["content"][MEDIA_TYPE]["examples"]
+                yield f"{method} {path} {example}", status, examples[example]
+
+
+def test_the_document_is_served_as_it_is_made_and_holds_every_call(caller: Client) -> None:
+    served = answered(caller.get("/openapi.json"))
+    assert served == json.loads(json.dumps(DOCUMENT))
+    assert {(method, path) for method, path, _ in operations()} >= CALLS
+
+
+def test_every_call_has_a_summary_a_description_and_a_tag() -> None:
+    names = set()
+    for method, path, operation in operations():
+        assert operation["summary"], (method, path)
+        assert operation["description"].endswith("."), (method, path)
+        assert len(operation["tags"]) == 1
+        names.add(operation["operationId"])
+    assert len(names) == sum(1 for _ in operations())
+
+
+def test_every_parameter_and_body_and_answer_has_a_schema() -> None:
+    for method, path, operation in operations():
+        for parameter in operation.get("parameters", []):
+            assert parameter["schema"], (method, path, parameter)
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            assert content["schema"]
+        assert any(status.startswith("2") for status in operation["responses"])
+        for response in operation["responses"].values():
+            assert response["description"]
+
+
+def test_every_object_that_is_shown_or_taken_is_described() -> None:
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        assert schema.get("description"), name
+
+
+def test_every_call_that_reads_or_writes_documents_that_the_storage_may_be_away() -> None:
+    for _, path, operation in operations():
+        if path != "/healthz":
+            assert "503" in operation["responses"], path
+
+
+def test_every_call_with_a_body_documents_what_can_be_wrong_with_it() -> None:
+    for _, path, operation in operations():
+        if "requestBody" in operation:
+            assert {"413", "415", "422"} <= set(operation["responses"]), path
+            assert (
+                "malformed_json" in operation["responses"]["422"]["content"][MEDIA_TYPE]["examples"]
+            )
+
+
+def test_every_error_is_a_problem_with_examples() -> None:
+    for method, path, operation in operations():
+        for status, response in operation["responses"].items():
+            if int(status) < 400:
+                continue
+            assert set(response["content"]) == {MEDIA_TYPE}, (method, path, status)
+            content = response["content"][MEDIA_TYPE]
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+            assert content["examples"]
+
+
+@pytest.mark.parametrize(
+    ("status", "example"),
+    [pytest.param(status, example, id=name) for name, status, example in problem_examples()],
+)
+def test_an_example_of_an_error_is_an_error_that_this_status_has(
+    status: str, example: dict[str, Any]
+) -> None:
+    value = example["value"]
+    assert set(value) == {"type", "title", "status", "code", "detail", "errors"}
+    assert STATUSES[value["code"]] == value["status"] == int(status)
+    assert value["detail"].endswith(".")
+    assert example["summary"].endswith(".")
+
+
+def test_every_error_of_a_caller_is_documented_somewhere() -> None:
+    documented = {example["value"]["code"] for _, _, example in problem_examples()}
+    # These three belong to no call.
+    assert set(STATUSES) - documented == {"not_found", "method_not_allowed", "internal_error"}
+
+
+def bodies(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = DOCUMENT["components"]["schemas"][name]["examples"]
+    assert found, name
+    return found
+
+
+def test_the_examples_of_bodies_work_when_they_are_sent(client: Client, world: World) -> None:
+    for body in bodies("NewOperator"):
+        operator = answered(client.post("/v1/operators", json=body), 201)
+        for change in bodies("OperatorChange"):
+            changed = answered(client.patch(f"/v1/operators/{operator['id']}", json=change))
+            assert changed | change == changed
+    for body in bodies("NewSource"):
+        source = answered(client.post("/v1/sources", json=body), 201)
+        assert source | body == source
+        for change in bodies("SourceChange"):
+            changed = answered(client.patch(f"/v1/sources/{source['key']}", json=change))
+            assert changed | change == changed
+    ids = [str(world.operator().id) for _ in range(5)]
+    for body in bodies("NewAllocations"):
+        # The operators of the example are nobody's; put some that exist in their place.
+        shown = body["allocations"]
+        real = [each | {"operator_id": ids[n]} for n, each in enumerate(shown)]
+        answered(client.put("/v1/sources/telegram-sales/allocations", json={"allocations": real}))
+    for body in bodies("NewContact"):
+        contact = answered(client.post("/v1/contacts", json=body), 201)
+        assert contact["payload"] == body["payload"]
+        assert contact["state"] == "assigned"
+        (found,) = answered(client.post("/v1/contacts/batch", json={"contacts": [body]}))["results"]
+        assert found["status"] == 201
+        assert found["contact"]["lead"]["id"] == contact["lead"]["id"]
+
+
+def test_the_examples_of_parameters_work_when_they_are_sent(caller: Client, memory: World) -> None:
+    memory.source(key="telegram-sales")
+    found = 0
+    for method, path, operation in operations():
+        for parameter in operation.get("parameters", []):
+            examples = parameter["schema"].get("examples", [])
+            for branch in parameter["schema"].get("anyOf", []):
+                examples = examples + branch.get("examples", [])
+            for example in examples:
+                if method != "get":
+                    continue
+                found += 1
+                if parameter["in"] == "path":
+                    answered(caller.get(path.replace(f"{{{parameter['name']}}}", example)))
+                else:
+                    answered(caller.get(path, params={parameter["name"]: example}))
+    assert found >= 2

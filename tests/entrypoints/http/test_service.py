@@ -1,0 +1,131 @@
+"""What the service says of itself: health, metrics, documentation."""
+
+import re
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+import entrypoints.http.service
+from entrypoints.container import build_container
+from entrypoints.http.app import create_app
+from entrypoints.settings import Settings
+from tests.entrypoints.http.client import Client, serving
+from tests.entrypoints.http.expectations import answered, refused
+from tests.support import World
+
+STATIC = Path(entrypoints.http.service.STATIC)
+
+
+def test_a_service_on_a_migrated_database_is_alive_and_ready(client: Client) -> None:
+    assert answered(client.get("/healthz")) == {"status": "alive"}
+    assert answered(client.get("/readyz")) == {"status": "ready"}
+
+
+def test_a_service_on_a_database_that_is_not_migrated_is_alive_and_says_the_way_out(
+    sqlite_url: str,
+) -> None:
+    container = build_container(Settings(database_url=sqlite_url))
+    with serving(create_app(container=container)) as client:
+        assert answered(client.get("/healthz")) == {"status": "alive"}
+        response = client.get("/readyz")
+        assert "fairlead migrate" in refused(response, "storage_unavailable")["detail"]
+        assert int(response.headers["retry-after"]) > 0
+        for path in ("/v1/operators", "/v1/contacts", "/metrics", "/v1/stats/distribution"):
+            answer = client.get(path)
+            refused(answer, "storage_unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+
+        container.storage().migrate()
+        assert answered(client.get("/readyz")) == {"status": "ready"}
+        assert answered(client.get("/v1/operators"))["items"] == []
+
+
+def test_the_metrics_parse_and_tell_the_state(client: Client, world: World) -> None:
+    ann = world.operator(capacity=2)
+    world.source((ann, 1))
+    for _ in range(3):
+        world.register()
+    client.get("/v1/operators")
+    client.get("/v1/operators/none-such")
+    client.get("/nowhere/at/all")
+    response = client.get("/metrics")
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
+    families = {each.name: each for each in text_string_to_metric_families(response.text)}
+    assert all(each.documentation for each in families.values())
+
+    def samples(name: str) -> dict[tuple[str, ...], float]:
+        return {
+            tuple(each.labels.values()): each.value
+            for each in families[name].samples
+            if not each.name.endswith("_created")
+        }
+
+    assert samples("fairlead_contacts") == {("telegram",): 3}
+    assert samples("fairlead_contacts_waiting") == {("telegram",): 1}
+    assert samples("fairlead_operator_load") == {(str(ann.id),): 2}
+    assert samples("fairlead_operator_capacity") == {(str(ann.id),): 2}
+    assert samples("fairlead_http_requests") == {
+        ("GET", "/v1/operators", "200"): 1,
+        ("GET", "/v1/operators/{operator_id}", "422"): 1,
+        ("GET", "unmatched", "404"): 1,
+    }
+
+
+def test_the_metrics_hold_nothing_of_a_person_and_no_label_that_a_caller_chooses(
+    caller: Client, memory: World
+) -> None:
+    memory.source((memory.operator("Olga Operatorova"), 1))
+    lead = {
+        "name": "Ivan Leadov",
+        "identities": {"phone": "+79161234567", "email": "ivan@shop.ru", "telegram": "ivan_tg"},
+    }
+    contact = answered(
+        caller.post(
+            "/v1/contacts",
+            json={"source": "telegram", "lead": lead, "payload": {"secret": "payload_text"}},
+            headers={"Idempotency-Key": "the_key"},
+        ),
+        201,
+    )
+    caller.get("/v1/leads?identity=phone:%2B79161234567")
+    caller.get(f"/v1/leads/{contact['lead']['id']}")
+    caller.get("/nobody/ivan@shop.ru")
+    caller.request("IVANOV", "/v1/contacts")
+    text = caller.get("/metrics").text
+    for personal in (
+        *("Olga", "Ivan", "IVANOV", "9161234567", "shop.ru", "ivan_tg", "payload_text", "the_key"),
+        *(contact["id"], contact["lead"]["id"]),
+    ):
+        assert personal not in text
+
+
+def test_the_documentation_needs_nothing_but_this_server(caller: Client) -> None:
+    page = caller.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    references = re.findall(r"""(?:src|href)=["']([^"']+)""", page.text)
+    assert len(references) >= 4
+    for reference in references:
+        assert not re.match(r"[a-z]+:|//", reference), reference
+        answer = caller.get(f"/{reference.lstrip('/')}")
+        assert answer.status_code == 200, reference
+        assert answer.content
+    assert "://" not in page.text
+    script = caller.get("/static/docs.js").text
+    assert "://" not in script
+    assert 'url: "openapi.json"' in script
+    assert answered(caller.get("/openapi.json"))["info"]["title"] == "Fairlead"
+
+
+def test_the_style_sheet_loads_nothing_from_elsewhere() -> None:
+    style = (STATIC / "swagger-ui" / "swagger-ui.css").read_text(encoding="utf-8")
+    assert not re.findall(r"url\(\s*[\"']?(?:https?:)?//", style)
+    assert "@import" not in style
+
+
+def test_the_licence_of_the_documentation_pages_is_shipped(caller: Client) -> None:
+    licence = (STATIC / "swagger-ui" / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License" in licence
+    assert caller.get("/static/swagger-ui/LICENSE").text == licence
+    assert (STATIC / "swagger-ui" / "NOTICE").exists()
+    assert (STATIC / "swagger-ui" / "swagger-ui-bundle.js.LICENSE.txt").exists()
