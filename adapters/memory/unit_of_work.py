@@ -112,11 +112,7 @@ class MemoryLeads(Leads):
         leads, owners = self._store.leads, self._store.identities
         keys = [each.key for each in identities]
         return LeadIndex(
-            [
-                (each.key, copy(leads[owners[each.key]]))
-                for each in identities
-                if each.key in owners
-            ],
+            [(key, copy(leads[owners[key]])) for key in keys if key in owners],
             [copy(leads[each]) for each in lead_ids if each in leads],
         )
 
