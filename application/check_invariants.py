@@ -72,11 +72,9 @@ class _Check:
             self.loads[contact.operator_id] += 1
         if (decision := contact.decision) is not None:
             self.assigned[contact.source, decision.picked] += 1
-            for each in decision.candidates:
-                if each.operator_id == decision.picked and each.load >= each.capacity:
-                    yield Defect(
-                        "I2", f"contact {contact.id} took {each.operator_id} past capacity"
-                    )
+            position = decision.position
+            if decision.loads[position] >= decision.lineup.capacities[position]:
+                yield Defect("I2", f"contact {contact.id} took {decision.picked} past capacity")
             if decision.recompute() != decision.picked:
                 yield Defect("I6", f"the decision on contact {contact.id} does not recompute")
         if broken := _broken(contact):

@@ -111,12 +111,12 @@ class Sources(Protocol):
 
 
 class NewLead(NamedTuple):
-    """What a registration taught about a lead."""
+    """What a registration taught about a lead; `learned` are keys of identities."""
 
     lead: Lead
     created: bool
     named: bool
-    learned: Sequence[Identity]
+    learned: Sequence[str]
 
 
 class Leads(Protocol):

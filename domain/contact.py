@@ -11,6 +11,9 @@ from domain import limits
 from domain.errors import ContactClosed, InvalidValue
 from domain.ids import ContactId, LeadId, OperatorId
 
+# Made once: json.dumps makes an encoder at every call that is not all defaults.
+_to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
 
 class ContactState(StrEnum):
     """A contact's life: waiting, then assigned, then closed; it may be closed while it waits."""
@@ -72,7 +75,7 @@ def payload_text(payload: Mapping[str, Any]) -> str:
         InvalidValue: it is not JSON, holds what no database stores, or is over 16 KiB.
     """
     try:
-        text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _to_json(payload)
         size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidValue(
@@ -83,7 +86,7 @@ def payload_text(payload: Mapping[str, Any]) -> str:
             f"payload has {size} bytes as compact JSON; at most {limits.MAX_PAYLOAD} are kept.",
             field="payload",
         )
-    # json.dumps writes a NUL as an escape; only where that stands need the texts be looked at.
+    # The encoder writes a NUL as an escape; only where that stands need the texts be looked at.
     if "\\u0000" in text and _holds_nul(payload):
         raise InvalidValue("payload holds a NUL character; remove it.", field="payload")
     return text

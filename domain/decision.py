@@ -18,11 +18,7 @@ class Refusal(StrEnum):
 
 
 class Candidate(NamedTuple):
-    """An allocated operator as it stood when the contact was assigned.
-
-    A NamedTuple because one is made for every operator of the source at every assignment, and it
-    is made in a third of the time of a frozen dataclass.
-    """
+    """An allocated operator as it stands when a contact is assigned."""
 
     operator_id: OperatorId
     weight: int
@@ -44,47 +40,134 @@ class Candidate(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Lineup:
+    """What many decisions on one source have in common, in the order of operators' ids.
+
+    It changes when somebody changes an allocation, a capacity or an activity, which is seldom; so
+    decisions share it, in memory and in the storage.
+    """
+
+    operator_ids: tuple[OperatorId, ...]
+    weights: tuple[int, ...]
+    capacities: tuple[int, ...]
+    active: tuple[bool, ...]
+
+
+class Decision(NamedTuple):
     """The stored reason for one assignment.
 
     Attributes:
-        candidates: every allocated operator, in the order of ids, as it stood before the pick.
+        lineup: every allocated operator.
+        loads: their loads before the pick.
+        credits: their credits before the pick.
         roll: what chance gave, for `random`; None for `exact`.
+        position: of the operator that was picked.
     """
 
     strategy: Strategy
-    candidates: Sequence[Candidate]
+    lineup: Lineup
+    loads: tuple[int, ...]
+    credits: tuple[int, ...]
     roll: int | None
-    picked: OperatorId
+    position: int
+
+    @property
+    def picked(self) -> OperatorId:
+        """The operator that was picked."""
+        return self.lineup.operator_ids[self.position]
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """Every allocated operator as it stood before the pick."""
+        lineup = self.lineup
+        return [
+            Candidate(*each)
+            for each in zip(
+                lineup.operator_ids,
+                lineup.weights,
+                lineup.active,
+                self.loads,
+                lineup.capacities,
+                self.credits,
+                strict=True,
+            )
+        ]
 
     def recompute(self) -> OperatorId | None:
         """Return whom the picker picks from what is stored; anyone but `picked` is a defect."""
-        outcome = decide(self.strategy, self.candidates, self.roll)
-        return outcome.decision.picked if outcome else None
+        again = Pool(self.strategy, self.candidates).pick(self.roll)
+        return again.picked if again else None
 
 
-class Outcome(NamedTuple):
-    """A decision, with the position and the new credit of each operator whose credit moved."""
+class Pool:
+    """The allocated operators of one source, ready to be picked from again and again.
 
-    decision: Decision
-    credits: Sequence[tuple[int, int]]
+    What a pick needs is kept in sequences side by side and kept up to date, because a registration
+    would spend most of its time putting it together anew.
 
+    Attributes:
+        lineup: what does not change while the pool is in use.
+        loads, credits: as they stand, in the order of the lineup.
+    """
 
-def decide(strategy: Strategy, candidates: Sequence[Candidate], roll: int | None) -> Outcome | None:
-    """Pick one of the eligible candidates; None if nobody is eligible."""
-    eligible = [
-        position
-        for position, each in enumerate(candidates)
-        if each.active and each.weight and each.load < each.capacity
-    ]
-    if not eligible:
-        return None
-    pick = PICKERS[strategy].pick(
-        [candidates[position].weight for position in eligible],
-        [candidates[position].credit for position in eligible],
-        roll,
-    )
-    picked = candidates[eligible[pick.position]].operator_id
-    return Outcome(
-        Decision(strategy, candidates, roll, picked), list(zip(eligible, pick.credits, strict=True))
-    )
+    __slots__ = ("_eligible", "_picker", "_strategy", "_weights", "credits", "lineup", "loads")
+
+    def __init__(self, strategy: Strategy, candidates: Sequence[Candidate]) -> None:
+        """Take operators in the order of their ids."""
+        self.lineup = Lineup(
+            tuple(each.operator_id for each in candidates),
+            tuple(each.weight for each in candidates),
+            tuple(each.capacity for each in candidates),
+            tuple(each.active for each in candidates),
+        )
+        self.loads = [each.load for each in candidates]
+        self.credits = [each.credit for each in candidates]
+        self._strategy = strategy
+        self._picker = PICKERS[strategy]
+        self._find_eligible()
+
+    @property
+    def eligible(self) -> Sequence[int]:
+        """The positions of all who could be picked now."""
+        return self._eligible
+
+    def pick(self, roll: int | None) -> Decision | None:
+        """Pick one of the eligible and move the credits; None if nobody is eligible.
+
+        The load of the one who is picked does not change here: a slot belongs to the operator,
+        who may stand in several pools.
+        """
+        eligible = self._eligible
+        if not eligible:
+            return None
+        credits = self.credits
+        before = tuple(credits)
+        if len(eligible) == len(credits):
+            position, self.credits = self._picker.pick(self._weights, credits, roll)
+        else:
+            chosen, moved = self._picker.pick(
+                self._weights, [credits[each] for each in eligible], roll
+            )
+            position = eligible[chosen]
+            for each, credit in zip(eligible, moved, strict=True):
+                credits[each] = credit
+        return Decision(self._strategy, self.lineup, tuple(self.loads), before, roll, position)
+
+    def move_load(self, position: int, slots: int) -> None:
+        """Take slots, or free them if negative."""
+        loads, capacity = self.loads, self.lineup.capacities[position]
+        had_room = loads[position] < capacity
+        loads[position] += slots
+        if had_room != (loads[position] < capacity):
+            self._find_eligible()
+
+    def _find_eligible(self) -> None:
+        lineup = self.lineup
+        self._eligible = [
+            position
+            for position, load in enumerate(self.loads)
+            if lineup.active[position]
+            and lineup.weights[position]
+            and load < lineup.capacities[position]
+        ]
+        self._weights = tuple(lineup.weights[position] for position in self._eligible)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from domain.contact import Contact, ContactState
-from domain.decision import Decision, decide
+from domain.decision import Decision, Pool
 from domain.errors import UnknownOperator, UnknownSource
 from domain.ids import OperatorId
 from domain.operator import Operator
@@ -19,6 +19,9 @@ from domain.source import Source
 
 class Dispatch:
     """Sources with all their allocated operators, as one decision-making whole.
+
+    Change operators and allocations before the first contact is admitted, handed out, closed or
+    transferred: from then on the pools stand.
 
     Attributes:
         sources, operators: as they stand, by key and by id.
@@ -43,6 +46,8 @@ class Dispatch:
         self.registered: defaultdict[tuple[str, int], int] = defaultdict(int)
         self.assigned: defaultdict[tuple[str, OperatorId, int], int] = defaultdict(int)
         self._roll = roll
+        self._pools: dict[str, Pool] = {}
+        self._seats: defaultdict[OperatorId, list[tuple[Pool, int]]] = defaultdict(list)
 
     def source(self, key: str) -> Source:
         """Return a source.
@@ -106,7 +111,7 @@ class Dispatch:
         """
         contact.require_open()
         self.operator(operator_id).take_slot()
-        self.slots[operator_id] += 1
+        self._move_load(operator_id, 1)
         self._release(contact)
         contact.assign(operator_id, at)
 
@@ -115,43 +120,63 @@ class Dispatch:
         return [
             source.key
             for source in self.sources.values()
-            if source.waiting
-            and any(each.refusal is None for each in source.candidates(self.operators))
+            if source.waiting and self._pool(source).eligible
         ]
 
     def free_slots(self, source_keys: Iterable[str]) -> int:
         """Return how many contacts the eligible operators of these sources can still take."""
+        pools = [self._pool(self.sources[key]) for key in source_keys]
         eligible = {
-            each.operator_id: each.capacity - each.load
-            for key in source_keys
-            for each in self.sources[key].candidates(self.operators)
-            if each.refusal is None
+            pool.lineup.operator_ids[position]: pool.lineup.capacities[position]
+            - pool.loads[position]
+            for pool in pools
+            for position in pool.eligible
         }
         return sum(eligible.values())
 
+    def moved_credits(self) -> list[tuple[str, OperatorId, int]]:
+        """Return (source key, operator, credit) wherever a pick has moved a credit."""
+        return [
+            (key, allocation.operator_id, credit)
+            for key, pool in self._pools.items()
+            for allocation, credit in zip(self.sources[key].allocations, pool.credits, strict=True)
+            if allocation.credit != credit
+        ]
+
     def _assign(self, source: Source, contact: Contact, at: datetime) -> Decision | None:
         roll = self._roll() if source.strategy is Strategy.RANDOM else None
-        outcome = decide(source.strategy, source.candidates(self.operators), roll)
-        if outcome is None:
+        decision = self._pool(source).pick(roll)
+        if decision is None:
             return None
-        for position, credit in outcome.credits:
-            source.allocations[position].credit = credit
-        picked = outcome.decision.picked
+        picked = decision.picked
         self.operators[picked].take_slot()
-        self.slots[picked] += 1
+        self._move_load(picked, 1)
         self.assigned[source.key, picked, hour_of(at)] += 1
         contact.assign(picked, at)
-        return outcome.decision
+        return decision
 
     def _release(self, contact: Contact) -> None:
         if contact.state is ContactState.WAITING:
             self.sources[contact.source_key].waiting -= 1
         elif contact.operator_id is not None:
-            self._free(contact.operator_id)
+            self.operators[contact.operator_id].free_slot()
+            self._move_load(contact.operator_id, -1)
 
-    def _free(self, operator_id: OperatorId) -> None:
-        self.operators[operator_id].free_slot()
-        self.slots[operator_id] -= 1
+    def _pool(self, source: Source) -> Pool:
+        """Return the pool of a source, made of what it is when it is first asked for."""
+        pool = self._pools.get(source.key)
+        if pool is None:
+            pool = Pool(source.strategy, source.candidates(self.operators))
+            self._pools[source.key] = pool
+            for position, operator_id in enumerate(pool.lineup.operator_ids):
+                self._seats[operator_id].append((pool, position))
+        return pool
+
+    def _move_load(self, operator_id: OperatorId, slots: int) -> None:
+        """Keep the account of slots, and every pool in which the operator stands."""
+        self.slots[operator_id] += slots
+        for pool, position in self._seats[operator_id]:
+            pool.move_load(position, slots)
 
 
 def hour_of(moment: datetime) -> int:

@@ -17,7 +17,7 @@ def time_of(identifier: UUID) -> datetime:
     What an id names is stamped with the id's own time, so that lists ordered by id are ordered by
     time, and a period is a range of ids.
     """
-    return _EPOCH + timedelta(milliseconds=identifier.int >> 80)
+    return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
 
 
 def first_id_at(moment: datetime) -> UUID:

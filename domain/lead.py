@@ -10,7 +10,8 @@ from domain import limits
 from domain.errors import NoIdentity, UnknownLead
 from domain.ids import LeadId, time_of
 
-_STRONGEST_FIRST = ("external_id", "phone", "email")
+_STRENGTH = {"external_id": 0, "phone": 1, "email": 2}
+"""The strongest identity is the one with the smallest number; others come by name of kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,14 @@ class Recognition(NamedTuple):
 
     Attributes:
         created: the lead was unknown until now.
-        learned: identities that belonged to nobody and are this lead's from now on.
+        learned: keys of identities that were nobody's and are this lead's from now on.
         named: the lead had no name until now.
         conflicts: other leads that own some of the identities; nothing of theirs is touched.
     """
 
     lead: Lead
     created: bool
-    learned: Sequence[Identity]
+    learned: Sequence[str]
     named: bool
     conflicts: tuple[LeadId, ...]
 
@@ -70,11 +71,12 @@ class Recognition(NamedTuple):
 class LeadIndex:
     """The known leads that some contacts may be of, found by id or by identity."""
 
-    def __init__(self, known: Iterable[tuple[Identity, Lead]], by_id: Iterable[Lead] = ()) -> None:
+    def __init__(self, known: Iterable[tuple[str, Lead]], by_id: Iterable[Lead] = ()) -> None:
+        """Take leads by the keys of their identities, and others by their ids."""
         self._by_identity: dict[str, Lead] = {}
         self._by_id = {lead.id: lead for lead in by_id}
-        for identity, lead in known:
-            self._by_identity[identity.key] = self._by_id.setdefault(lead.id, lead)
+        for key, lead in known:
+            self._by_identity[key] = self._by_id.setdefault(lead.id, lead)
 
     def recognise(
         self,
@@ -99,19 +101,17 @@ class LeadIndex:
             NoIdentity: neither an id nor an identity is given.
             UnknownLead: no lead has the id given.
         """
-        owners = [
-            self._by_identity[each.key]
-            for each in sorted(identities, key=_strength)
-            if each.key in self._by_identity
-        ]
+        keys = [each.key for each in sorted(identities, key=_strength)]
+        known = self._by_identity
+        owners = [known[key] for key in keys if key in known]
         lead, created = self._lead(lead_id, identities, owners, new_id)
         named = lead.name is None and name is not None
         if named:
             lead.name = name
-        learned = [each for each in identities if each.key not in self._by_identity]
-        for each in learned:
-            self._by_identity[each.key] = lead
-        conflicts = dict.fromkeys(owner.id for owner in owners if owner.id != lead.id)
+        learned = [key for key in keys if key not in known]
+        for key in learned:
+            known[key] = lead
+        conflicts = {each.id: None for each in owners if each.id != lead.id} if owners else ()
         return Recognition(lead, created, learned, named and not created, tuple(conflicts))
 
     def _lead(
@@ -142,7 +142,5 @@ class LeadIndex:
 
 
 def _strength(identity: Identity) -> tuple[int, str]:
-    try:
-        return _STRONGEST_FIRST.index(identity.kind), identity.kind
-    except ValueError:
-        return len(_STRONGEST_FIRST), identity.kind
+    kind = identity.kind
+    return _STRENGTH.get(kind, len(_STRENGTH)), kind

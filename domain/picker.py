@@ -27,17 +27,18 @@ class Pick(NamedTuple):
     """The position of the operator picked, and every operator's credit after the pick."""
 
     position: int
-    credits: Sequence[int]
+    credits: list[int]
 
 
 class WeightedPicker(Protocol):
     """A policy that picks one of several operators by their weights."""
 
-    def pick(self, weights: Sequence[int], credits: Sequence[int], roll: int | None) -> Pick:
+    def pick(self, weights: tuple[int, ...], credits: Sequence[int], roll: int | None) -> Pick:
         """Pick one.
 
         Args:
-            weights: each operator's weight, above zero; at least one.
+            weights: each operator's weight, above zero; at least one. A tuple, so that what
+                follows from the weights alone can be remembered.
             credits: each operator's credit, in units of 1/CONTACT of a contact.
             roll: a whole number drawn evenly from 0 to ROLLS - 1, for pickers that need one.
         """
@@ -52,10 +53,10 @@ class ExactPicker:
     1 - 1/(2n - 2) contacts of its exact share, n being the number of operators.
     """
 
-    def pick(self, weights: Sequence[int], credits: Sequence[int], roll: int | None) -> Pick:
+    def pick(self, weights: tuple[int, ...], credits: Sequence[int], roll: int | None) -> Pick:
         """Pick the operator whose next contact is due first; see `WeightedPicker.pick`."""
         del roll
-        grown = list(map(int.__add__, credits, _grants(tuple(weights))))
+        grown = list(map(int.__add__, credits, _grants(weights)))
         index = _due_first(weights, grown)
         grown[index] -= CONTACT
         return Pick(index, grown)
@@ -67,7 +68,7 @@ class RandomPicker:
     A roll has 53 bits, so a probability is off by less than 2**-53 for each unit of weight.
     """
 
-    def pick(self, weights: Sequence[int], credits: Sequence[int], roll: int | None) -> Pick:
+    def pick(self, weights: tuple[int, ...], credits: Sequence[int], roll: int | None) -> Pick:
         """Pick the operator on whose stretch the roll falls; see `WeightedPicker.pick`."""
         if roll is None or not 0 <= roll < ROLLS:
             raise ValueError(f"the random strategy needs a roll from 0 to {ROLLS - 1}")
@@ -75,7 +76,7 @@ class RandomPicker:
         for index, weight in enumerate(weights):
             point -= weight
             if point < 0:
-                return Pick(index, credits)
+                return Pick(index, list(credits))
         raise ValueError("there is nobody to pick from")
 
 

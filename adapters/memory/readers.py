@@ -122,11 +122,11 @@ class MemoryContactReader(ContactReader):
                     "nobody has been given this contact, so there is nothing to explain; if it "
                     "waits, it is handed out as soon as an operator is eligible."
                 )
-            candidates = decision.candidates if decision else []
+            operator_ids = decision.lineup.operator_ids if decision else ()
             return DecisionView(
                 contact_id,
                 decision,
-                {each.operator_id: store.operators[each.operator_id].name for each in candidates},
+                {each: store.operators[each].name for each in operator_ids},
                 [
                     Transfer(
                         each.at,

@@ -29,7 +29,7 @@ from domain.errors import SourceExists, UnknownContact
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.lead import Identity, LeadIndex
 from domain.operator import Operator
-from domain.source import Allocation, Source
+from domain.source import Source
 
 
 class MemoryUnitOfWork(UnitOfWork):
@@ -110,16 +110,17 @@ class MemoryLeads(Leads):
 
     def index(self, identities: Iterable[Identity], lead_ids: Iterable[LeadId]) -> LeadIndex:
         leads, owners = self._store.leads, self._store.identities
+        keys = [each.key for each in identities]
         return LeadIndex(
-            [(each, copy(leads[owners[each.key]])) for each in identities if each.key in owners],
+            [(key, copy(leads[owners[key]])) for key in keys if key in owners],
             [copy(leads[each]) for each in lead_ids if each in leads],
         )
 
     def learn(self, lessons: Sequence[NewLead]) -> None:
         for lead, _, _, learned in lessons:
             self._store.put(self._store.leads, lead.id, copy(lead))
-            for identity in learned:
-                self._store.put(self._store.identities, identity.key, lead.id)
+            for key in learned:
+                self._store.put(self._store.identities, key, lead.id)
 
 
 class MemoryContacts(Contacts):
@@ -221,14 +222,14 @@ class MemoryDispatches(Dispatches):
             if slots > 0 and not (operator.active and operator.load <= operator.capacity):
                 raise StorageUnavailable("an operator changed while its slot was taken; try again.")
             store.put(store.operators, operator_id, operator)
+        moved = {
+            (key, operator_id): credit for key, operator_id, credit in dispatch.moved_credits()
+        }
         for key, source in dispatch.sources.items():
-            credits = {each.operator_id: each.credit for each in source.allocations}
             stored = store.sources[key].copy()
             stored.waiting = source.waiting
-            stored.allocations = [
-                Allocation(each.operator_id, each.weight, credits[each.operator_id])
-                for each in stored.allocations
-            ]
+            for each in stored.allocations:
+                each.credit = moved.get((key, each.operator_id), each.credit)
             store.put(store.sources, key, stored)
         for counted, number in dispatch.registered.items():
             store.put(store.registered, counted, store.registered.get(counted, 0) + number)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 
 from sqlalchemy import Connection, func, select
 
 from adapters.sql.catalogue import OPERATOR_COLUMNS
-from adapters.sql.decisions import decision_from_bytes
+from adapters.sql.decisions import decision_from_bytes, lineup_from_bytes
 from adapters.sql.engine import Database
 from adapters.sql.reading import reading
 from adapters.sql.tables import (
@@ -16,6 +17,7 @@ from adapters.sql.tables import (
     DecisionRow,
     IdentityRow,
     LeadRow,
+    LineupRow,
     RegisteredCountRow,
     SourceRow,
     TransferRow,
@@ -81,6 +83,7 @@ class SqlFacts(Facts):
             .limit(1)
             .scalar_subquery()
         )
+        lineup_of = lru_cache(maxsize=256)(lineup_from_bytes)
         for row in self._connection.execute(
             select(
                 ContactRow.id,
@@ -90,8 +93,11 @@ class SqlFacts(Facts):
                 ContactRow.assigned_at,
                 ContactRow.closed_at,
                 DecisionRow.decision,
+                LineupRow.lineup,
                 last_transfer.label("transferred_to"),
-            ).outerjoin(DecisionRow, DecisionRow.contact_id == ContactRow.id)
+            )
+            .outerjoin(DecisionRow, DecisionRow.contact_id == ContactRow.id)
+            .outerjoin(LineupRow, LineupRow.digest == DecisionRow.lineup)
         ):
             yield ContactFact(
                 ContactId(row.id),
@@ -100,7 +106,9 @@ class SqlFacts(Facts):
                 row.operator_id,
                 row.assigned_at,
                 row.closed_at,
-                None if row.decision is None else decision_from_bytes(row.decision),
+                None
+                if row.decision is None
+                else decision_from_bytes(row.decision, lineup_of(row.lineup)),
                 row.transferred_to,
             )
 

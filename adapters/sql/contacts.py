@@ -16,9 +16,10 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import aliased
 
-from adapters.sql.decisions import decision_from_bytes, decision_to_bytes
+from adapters.sql.decisions import decision_from_bytes, encode, lineup_from_bytes
 from adapters.sql.engine import Database
 from adapters.sql.prepared import Prepared
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
@@ -27,6 +28,7 @@ from adapters.sql.tables import (
     DecisionRow,
     IdempotencyKeyRow,
     LeadRow,
+    LineupRow,
     OperatorRow,
     TransferRow,
 )
@@ -77,7 +79,8 @@ _keyed = (
     .where(IdempotencyKeyRow.key.in_(bindparam("keys", expanding=True)))
 )
 _insert_contact = Prepared(insert(ContactRow), *(each.key for each in _CONTACT))
-_insert_decision = Prepared(insert(DecisionRow), "contact_id", "decision")
+_insert_lineup = Prepared(upsert(LineupRow).on_conflict_do_nothing(), "digest", "lineup")
+_insert_decision = Prepared(insert(DecisionRow), "contact_id", "lineup", "decision")
 _insert_key = Prepared(insert(IdempotencyKeyRow), "key", "contact_id", "fingerprint")
 _insert_transfer = insert(TransferRow)
 _save_operator = (
@@ -190,10 +193,9 @@ class SqlContacts(Contacts):
         )
 
     def _add_decisions(self, decisions: Mapping[ContactId, Decision]) -> None:
-        _insert_decision.run(
-            self._connection,
-            [(contact_id, decision_to_bytes(each)) for contact_id, each in decisions.items()],
-        )
+        encoded = encode(decisions)
+        _insert_lineup.run(self._connection, encoded.lineups)
+        _insert_decision.run(self._connection, encoded.decisions)
 
 
 class SqlContactReader(ContactReader):
@@ -223,18 +225,19 @@ class SqlContactReader(ContactReader):
         with reading(self._database) as connection:
             if connection.execute(_get, {"contact_id": contact_id}).one_or_none() is None:
                 raise _unknown(contact_id)
-            encoded = connection.execute(
-                select(DecisionRow.decision).where(DecisionRow.contact_id == contact_id)
-            ).scalar_one_or_none()
+            row = connection.execute(
+                select(DecisionRow.decision, LineupRow.lineup)
+                .join(LineupRow, LineupRow.digest == DecisionRow.lineup)
+                .where(DecisionRow.contact_id == contact_id)
+            ).one_or_none()
+            decision = row and decision_from_bytes(row.decision, lineup_from_bytes(row.lineup))
             transfers = _transfers(connection, contact_id)
-            if encoded is None and not transfers:
+            if decision is None and not transfers:
                 raise NoDecision(
                     "nobody has been given this contact, so there is nothing to explain; if it "
                     "waits, it is handed out as soon as an operator is eligible."
                 )
-            decision = None if encoded is None else decision_from_bytes(encoded)
-            candidates = decision.candidates if decision else []
-            names = _names(connection, [each.operator_id for each in candidates])
+            names = _names(connection, decision.lineup.operator_ids if decision else [])
         return DecisionView(contact_id, decision, names, transfers)
 
 

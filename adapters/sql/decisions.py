@@ -1,55 +1,101 @@
-"""Decisions as bytes: a few dozen bytes an operator, where JSON would take a few hundred.
+"""Decisions as bytes: a dozen bytes an operator, where JSON would take a few hundred.
 
-Layout, little-endian: version (1 byte, 1), strategy (1 byte), roll (8 bytes, -1 for none),
-position of the picked operator (2 bytes), then for each candidate its operator's id (16 bytes),
-weight, load, capacity (4 bytes each), credit (8 bytes) and activity (1 byte).
+A decision is stored in two parts. Its lineup is stored once for all decisions that share it, under
+a digest of its bytes: for each operator the id (16 bytes), the weight and the capacity (4 each) and
+the activity (1). The rest is the decision's own: version (1 byte, 1), strategy (1), roll (8, -1 for
+none), position of the one picked (2), then all loads (4 each) and all credits (8 each). Numbers are
+little-endian.
 """
 
+import hashlib
 import struct
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
-from domain.decision import Candidate, Decision
-from domain.ids import OperatorId
+from domain.decision import Decision, Lineup
+from domain.ids import ContactId, OperatorId
 from domain.picker import Strategy
 
 _VERSION = 1
 _STRATEGIES = list(Strategy)
 _NUMBERS = {strategy: number for number, strategy in enumerate(_STRATEGIES)}
 _head = struct.Struct("<BBqH")
-_candidate = struct.Struct("<16sIIIq?")
+_seat = struct.Struct("<16sII?")
+
+
+class Encoded(NamedTuple):
+    """Decisions ready to be stored.
+
+    Attributes:
+        lineups: (digest, bytes) of each lineup.
+        decisions: (contact, digest of the lineup, bytes) of each decision.
+    """
+
+    lineups: list[tuple[bytes, bytes]]
+    decisions: list[tuple[ContactId, bytes, bytes]]
+
+
+def encode(decisions: Mapping[ContactId, Decision]) -> Encoded:
+    """Encode decisions, each lineup once."""
+    # By identity: decisions made in one go share the very object, and comparing a thousand
+    # operators each time would take longer than everything else.
+    digests: dict[int, tuple[bytes, bytes]] = {}
+    rows = []
+    for contact_id, decision in decisions.items():
+        lineup = decision.lineup
+        if id(lineup) not in digests:
+            encoded = lineup_to_bytes(lineup)
+            digests[id(lineup)] = (hashlib.blake2b(encoded, digest_size=16).digest(), encoded)
+        rows.append((contact_id, digests[id(lineup)][0], decision_to_bytes(decision)))
+    return Encoded(list(digests.values()), rows)
+
+
+def lineup_to_bytes(lineup: Lineup) -> bytes:
+    """Encode a lineup."""
+    seats = zip(lineup.operator_ids, lineup.weights, lineup.capacities, lineup.active, strict=True)
+    return b"".join(
+        _seat.pack(operator_id.bytes, weight, capacity, active)
+        for operator_id, weight, capacity, active in seats
+    )
+
+
+def lineup_from_bytes(encoded: bytes) -> Lineup:
+    """Decode what `lineup_to_bytes` gave."""
+    seats = list(_seat.iter_unpack(encoded))
+    return Lineup(
+        tuple(OperatorId(UUID(bytes=seat[0])) for seat in seats),
+        tuple(seat[1] for seat in seats),
+        tuple(seat[2] for seat in seats),
+        tuple(seat[3] for seat in seats),
+    )
 
 
 def decision_to_bytes(decision: Decision) -> bytes:
-    """Encode a decision."""
-    position = next(
-        index
-        for index, each in enumerate(decision.candidates)
-        if each.operator_id == decision.picked
-    )
-    roll = -1 if decision.roll is None else decision.roll
-    pack = _candidate.pack
-    return _head.pack(_VERSION, _NUMBERS[decision.strategy], roll, position) + b"".join(
-        pack(
-            each.operator_id.bytes, each.weight, each.load, each.capacity, each.credit, each.active
-        )
-        for each in decision.candidates
-    )
+    """Encode a decision without its lineup."""
+    strategy, _, loads, credits, roll, position = decision
+    head = _head.pack(_VERSION, _NUMBERS[strategy], -1 if roll is None else roll, position)
+    return head + _columns(len(loads)).pack(*loads, *credits)
 
 
-def decision_from_bytes(encoded: bytes) -> Decision:
+def decision_from_bytes(encoded: bytes, lineup: Lineup) -> Decision:
     """Decode what `decision_to_bytes` gave."""
     version, strategy, roll, position = _head.unpack_from(encoded)
     if version != _VERSION:
         raise ValueError(f"a decision of version {version}; this release reads version {_VERSION}")
-    candidates = [
-        Candidate(OperatorId(UUID(bytes=operator_id)), weight, active, load, capacity, credit)
-        for operator_id, weight, load, capacity, credit, active in _candidate.iter_unpack(
-            memoryview(encoded)[_head.size :]
-        )
-    ]
+    count = len(lineup.operator_ids)
+    numbers = _columns(count).unpack_from(encoded, _head.size)
     return Decision(
         _STRATEGIES[strategy],
-        candidates,
+        lineup,
+        numbers[:count],
+        numbers[count:],
         None if roll < 0 else roll,
-        candidates[position].operator_id,
+        position,
     )
+
+
+@cache
+def _columns(count: int) -> struct.Struct:
+    return struct.Struct(f"<{count}I{count}q")

@@ -125,7 +125,6 @@ class SqlDispatches(Dispatches):
     def __init__(self, connection: Connection, rolls: Rolls) -> None:
         self._connection = connection
         self._rolls = rolls
-        self._stored_credits: dict[tuple[str, OperatorId], int] = {}
         self._stored_waiting: dict[str, int] = {}
 
     def load(
@@ -147,7 +146,6 @@ class SqlDispatches(Dispatches):
         }
         for key, operator_id, weight, credit in _allocations.fetch(connection, listed):
             loaded[key].allocations.append(Allocation(operator_id, weight, credit))
-            self._stored_credits[key, operator_id] = credit
         self._stored_waiting.update((each.key, each.waiting) for each in loaded.values())
         found = {row[0]: row for row in _operators.fetch(connection, listed)}
         others = {*served_by, *operators} - found.keys()
@@ -178,16 +176,7 @@ class SqlDispatches(Dispatches):
         _free_slots.run(self._connection, freed)
 
     def _save_credits(self, dispatch: Dispatch) -> None:
-        stored = self._stored_credits
-        _save_credit.run(
-            self._connection,
-            [
-                (key, each.operator_id, each.credit)
-                for key, source in dispatch.sources.items()
-                for each in source.allocations
-                if stored.get((key, each.operator_id)) != each.credit
-            ],
-        )
+        _save_credit.run(self._connection, dispatch.moved_credits())
 
     def _save_waiting(self, dispatch: Dispatch) -> None:
         _save_waiting.run(

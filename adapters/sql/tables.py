@@ -222,6 +222,16 @@ class IdempotencyKeyRow(Row):
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class LineupRow(Row):
+    """What decisions on one source have in common, under its digest."""
+
+    __tablename__ = "lineups"
+    __table_args__ = (_CLUSTERED,)
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    lineup: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class DecisionRow(Row):
     """Why a picker gave a contact to an operator; see adapters/sql/decisions.py."""
 
@@ -229,6 +239,7 @@ class DecisionRow(Row):
     __table_args__ = (_CLUSTERED,)
 
     contact_id: Mapped[UUID] = mapped_column(Id, ForeignKey("contacts.id"), primary_key=True)
+    lineup: Mapped[bytes] = mapped_column(ForeignKey("lineups.digest"))
     decision: Mapped[bytes] = mapped_column(LargeBinary)
 
 

@@ -136,12 +136,21 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "lineups",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("lineup", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_lineups")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "decisions",
         sa.Column("contact_id", Id, nullable=False),
+        sa.Column("lineup", sa.LargeBinary(), nullable=False),
         sa.Column("decision", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contacts.id"], name=op.f("fk_decisions_contact_id")
         ),
+        sa.ForeignKeyConstraint(["lineup"], ["lineups.digest"], name=op.f("fk_decisions_lineup")),
         sa.PrimaryKeyConstraint("contact_id", name=op.f("pk_decisions")),
         sqlite_with_rowid=False,
     )
@@ -181,6 +190,7 @@ def downgrade() -> None:
     op.drop_table("transfers")
     op.drop_table("idempotency_keys")
     op.drop_table("decisions")
+    op.drop_table("lineups")
     op.drop_table("registered_counts")
     op.drop_index(op.f("ix_identities_lead_id"), table_name="identities")
     op.drop_table("identities")
