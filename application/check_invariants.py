@@ -113,8 +113,10 @@ class _Check:
             previous = key
 
     def _counters(self) -> Iterator[Defect]:
-        yield from _differences("registered", self.facts.registered(), self.registered)
-        yield from _differences("assigned", self.facts.assigned(), self.assigned)
+        for registered in self.facts.registered():
+            yield from _differences("registered", registered, self.registered)
+        for assigned in self.facts.assigned():
+            yield from _differences("assigned", assigned, self.assigned)
 
 
 def _differences(

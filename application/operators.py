@@ -66,8 +66,12 @@ class UpdateOperatorHandler:
         """
         with self.unit_of_work() as uow:
             dispatch = uow.dispatches.load(served_by=[command.operator_id])
-            operator = dispatch.operator(command.operator_id)
-            operator.change(name=command.name, capacity=command.capacity, active=command.active)
+            operator = dispatch.change_operator(
+                command.operator_id,
+                name=command.name,
+                capacity=command.capacity,
+                active=command.active,
+            )
             uow.operators.save(operator)
             hand_out_waiting(uow, dispatch, self.clock.now())
             uow.dispatches.save(dispatch)

@@ -111,12 +111,12 @@ class Sources(Protocol):
 
 
 class NewLead(NamedTuple):
-    """What a registration taught about a lead; `learned` are keys of identities."""
+    """What a registration taught about a lead."""
 
     lead: Lead
     created: bool
     named: bool
-    learned: Sequence[str]
+    learned: Sequence[Identity]
 
 
 class Leads(Protocol):

@@ -77,6 +77,7 @@ class Draft:
                 f"a contact has at most {limits.MAX_IDENTITIES} identities.",
                 field="lead.identities",
             )
+        limits.storable_text(command.source, "source")
         key = command.idempotency_key
         return cls(
             command,

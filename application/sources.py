@@ -99,10 +99,7 @@ class ReplaceAllocationsHandler:
             dispatch = uow.dispatches.load(
                 sources=[command.key], operators=[operator_id for operator_id, _ in command.weights]
             )
-            source = dispatch.source(command.key)
-            for operator_id, _ in command.weights:
-                dispatch.operator(operator_id)
-            source.replace_allocations(command.weights)
+            source = dispatch.replace_allocations(command.key, command.weights)
             uow.sources.save_allocations(source)
             hand_out_waiting(uow, dispatch, self.clock.now())
             uow.dispatches.save(dispatch)

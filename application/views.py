@@ -318,12 +318,12 @@ class Facts(Protocol):
         """Return every contact."""
         ...
 
-    def registered(self) -> Mapping[str, int]:
-        """Return the counters of contacts that came in, by source key."""
+    def registered(self) -> Iterable[Mapping[str, int]]:
+        """Return the counters of contacts that came in, by source key, in each way of counting."""
         ...
 
-    def assigned(self) -> Mapping[tuple[str, OperatorId], int]:
-        """Return the counters of contacts that pickers gave, by source key and operator."""
+    def assigned(self) -> Iterable[Mapping[tuple[str, OperatorId], int]]:
+        """Return the counters of contacts that pickers gave, by source key and operator, so too."""
         ...
 
     def identities(self) -> Iterator[tuple[str, LeadId, bool]]:

@@ -25,4 +25,7 @@ def hand_out_waiting(uow: UnitOfWork, dispatch: Dispatch, at: datetime) -> None:
             decision = dispatch.hand_out(contact, at)
             if decision is not None:
                 handed_out.append((contact, decision))
+        if not handed_out:
+            # The length of a queue is wrong; `fairlead check` will say so.
+            return
         uow.contacts.save_handed_out(handed_out)

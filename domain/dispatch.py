@@ -5,7 +5,7 @@ out, is closed or changes hands.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from domain.contact import Contact, ContactState
@@ -19,9 +19,6 @@ from domain.source import Source
 
 class Dispatch:
     """Sources with all their allocated operators, as one decision-making whole.
-
-    Change operators and allocations before the first contact is admitted, handed out, closed or
-    transferred: from then on the pools stand.
 
     Attributes:
         sources, operators: as they stand, by key and by id.
@@ -47,6 +44,7 @@ class Dispatch:
         self.assigned: defaultdict[tuple[str, OperatorId, int], int] = defaultdict(int)
         self._roll = roll
         self._pools: dict[str, Pool] = {}
+        self._moved: dict[tuple[str, OperatorId], int] = {}
         self._seats: defaultdict[OperatorId, list[tuple[Pool, int]]] = defaultdict(list)
 
     def source(self, key: str) -> Source:
@@ -134,14 +132,57 @@ class Dispatch:
         }
         return sum(eligible.values())
 
-    def moved_credits(self) -> list[tuple[str, OperatorId, int]]:
-        """Return (source key, operator, credit) wherever a pick has moved a credit."""
-        return [
-            (key, allocation.operator_id, credit)
-            for key, pool in self._pools.items()
-            for allocation, credit in zip(self.sources[key].allocations, pool.credits, strict=True)
-            if allocation.credit != credit
-        ]
+    def change_operator(
+        self,
+        operator_id: OperatorId,
+        *,
+        name: str | None = None,
+        capacity: int | None = None,
+        active: bool | None = None,
+    ) -> Operator:
+        """Change what is not None.
+
+        Raises:
+            UnknownOperator: it is not there.
+            InvalidValue: the name or the capacity is out of its limits.
+        """
+        operator = self.operator(operator_id)
+        operator.change(name=name, capacity=capacity, active=active)
+        self._drain_pools()
+        return operator
+
+    def replace_allocations(self, key: str, weights: Sequence[tuple[OperatorId, int]]) -> Source:
+        """Replace the whole set of a source's allocations.
+
+        Raises:
+            UnknownSource, UnknownOperator: something named is not there.
+            DuplicateOperator, InvalidValue: see `Source.replace_allocations`.
+        """
+        source = self.source(key)
+        for operator_id, _ in weights:
+            self.operator(operator_id)
+        self._drain_pools()
+        source.replace_allocations(weights)
+        return source
+
+    def settle_credits(self) -> list[tuple[str, OperatorId, int]]:
+        """Bring the allocations' credits up to date with the picks.
+
+        Returns:
+            (source key, operator, credit) wherever a pick has moved a credit.
+        """
+        for key, pool in self._pools.items():
+            for allocation, credit in zip(self.sources[key].allocations, pool.credits, strict=True):
+                if allocation.credit != credit:
+                    allocation.credit = credit
+                    self._moved[key, allocation.operator_id] = credit
+        return [(key, operator_id, credit) for (key, operator_id), credit in self._moved.items()]
+
+    def _drain_pools(self) -> None:
+        """Give up the pools before what they were made of changes."""
+        self.settle_credits()
+        self._pools.clear()
+        self._seats.clear()
 
     def _assign(self, source: Source, contact: Contact, at: datetime) -> Decision | None:
         roll = self._roll() if source.strategy is Strategy.RANDOM else None

@@ -56,14 +56,14 @@ class Recognition(NamedTuple):
 
     Attributes:
         created: the lead was unknown until now.
-        learned: keys of identities that were nobody's and are this lead's from now on.
+        learned: identities that were nobody's and are this lead's from now on.
         named: the lead had no name until now.
         conflicts: other leads that own some of the identities; nothing of theirs is touched.
     """
 
     lead: Lead
     created: bool
-    learned: Sequence[str]
+    learned: Sequence[Identity]
     named: bool
     conflicts: tuple[LeadId, ...]
 
@@ -71,12 +71,11 @@ class Recognition(NamedTuple):
 class LeadIndex:
     """The known leads that some contacts may be of, found by id or by identity."""
 
-    def __init__(self, known: Iterable[tuple[str, Lead]], by_id: Iterable[Lead] = ()) -> None:
-        """Take leads by the keys of their identities, and others by their ids."""
+    def __init__(self, known: Iterable[tuple[Identity, Lead]], by_id: Iterable[Lead] = ()) -> None:
         self._by_identity: dict[str, Lead] = {}
         self._by_id = {lead.id: lead for lead in by_id}
-        for key, lead in known:
-            self._by_identity[key] = self._by_id.setdefault(lead.id, lead)
+        for identity, lead in known:
+            self._by_identity[identity.key] = self._by_id.setdefault(lead.id, lead)
 
     def recognise(
         self,
@@ -108,9 +107,9 @@ class LeadIndex:
         named = lead.name is None and name is not None
         if named:
             lead.name = name
-        learned = [key for key in keys if key not in known]
-        for key in learned:
-            known[key] = lead
+        learned = [each for each in identities if each.key not in known]
+        for key in keys:
+            known.setdefault(key, lead)
         conflicts = {each.id: None for each in owners if each.id != lead.id} if owners else ()
         return Recognition(lead, created, learned, named and not created, tuple(conflicts))
 

@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,8 @@ from application.ports import Clock, Ids, Rolls
 from application.register_contacts import RegisterContact, Registered
 from application.sources import CreateSource, ReplaceAllocations
 from application.views import ContactView, OperatorView
+from domain.decision import Candidate, Decision, Pool
+from domain.ids import OperatorId
 from domain.picker import ROLLS, Strategy
 from entrypoints.container import Container, build_container
 from entrypoints.settings import Settings
@@ -106,6 +108,15 @@ class World:
 
 
 _count = itertools.count()
+
+
+def decision_of(
+    strategy: Strategy, candidates: Sequence[Candidate], roll: int | None, picked: OperatorId
+) -> Decision:
+    """A decision that picked whom it is told, right or wrong."""
+    pool = Pool(strategy, candidates)
+    position = pool.lineup.operator_ids.index(picked)
+    return Decision(strategy, pool.lineup, tuple(pool.loads), tuple(pool.credits), roll, position)
 
 
 @contextmanager

@@ -258,17 +258,17 @@ class MemoryFacts(Facts):
                 transfers[-1].operator if transfers else None,
             )
 
-    def registered(self) -> Mapping[str, int]:
+    def registered(self) -> Iterator[Mapping[str, int]]:
         total: defaultdict[str, int] = defaultdict(int)
         for (key, _), number in self._store.registered.items():
             total[key] += number
-        return total
+        yield total
 
-    def assigned(self) -> Mapping[tuple[str, OperatorId], int]:
+    def assigned(self) -> Iterator[Mapping[tuple[str, OperatorId], int]]:
         total: defaultdict[tuple[str, OperatorId], int] = defaultdict(int)
         for (key, operator_id, _), number in self._store.assigned.items():
             total[key, operator_id] += number
-        return total
+        yield total
 
     def identities(self) -> Iterator[tuple[str, LeadId, bool]]:
         for key, lead_id in sorted(self._store.identities.items()):

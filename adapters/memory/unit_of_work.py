@@ -110,17 +110,16 @@ class MemoryLeads(Leads):
 
     def index(self, identities: Iterable[Identity], lead_ids: Iterable[LeadId]) -> LeadIndex:
         leads, owners = self._store.leads, self._store.identities
-        keys = [each.key for each in identities]
         return LeadIndex(
-            [(key, copy(leads[owners[key]])) for key in keys if key in owners],
+            [(each, copy(leads[owners[each.key]])) for each in identities if each.key in owners],
             [copy(leads[each]) for each in lead_ids if each in leads],
         )
 
     def learn(self, lessons: Sequence[NewLead]) -> None:
         for lead, _, _, learned in lessons:
             self._store.put(self._store.leads, lead.id, copy(lead))
-            for key in learned:
-                self._store.put(self._store.identities, key, lead.id)
+            for identity in learned:
+                self._store.put(self._store.identities, identity.key, lead.id)
 
 
 class MemoryContacts(Contacts):
@@ -223,7 +222,7 @@ class MemoryDispatches(Dispatches):
                 raise StorageUnavailable("an operator changed while its slot was taken; try again.")
             store.put(store.operators, operator_id, operator)
         moved = {
-            (key, operator_id): credit for key, operator_id, credit in dispatch.moved_credits()
+            (key, operator_id): credit for key, operator_id, credit in dispatch.settle_credits()
         }
         for key, source in dispatch.sources.items():
             stored = store.sources[key].copy()

@@ -11,6 +11,7 @@ from adapters.sql.decisions import decision_from_bytes, lineup_from_bytes
 from adapters.sql.engine import Database
 from adapters.sql.reading import reading
 from adapters.sql.tables import (
+    COUNTED_HOURS,
     AllocationRow,
     AssignedCountRow,
     ContactRow,
@@ -112,25 +113,25 @@ class SqlFacts(Facts):
                 row.transferred_to,
             )
 
-    def registered(self) -> Mapping[str, int]:
+    def registered(self) -> Iterator[Mapping[str, int]]:
         row = RegisteredCountRow
-        counted = self._connection.execute(
-            select(row.source_key, func.sum(row.contacts))
-            .where(row.hours == 1)
-            .group_by(row.source_key)
-        )
-        return {row[0]: row[1] for row in counted}
+        for hours in COUNTED_HOURS:
+            counted = self._connection.execute(
+                select(row.source_key, func.sum(row.contacts))
+                .where(row.hours == hours)
+                .group_by(row.source_key)
+            )
+            yield {each[0]: each[1] for each in counted}
 
-    def assigned(self) -> Mapping[tuple[str, OperatorId], int]:
+    def assigned(self) -> Iterator[Mapping[tuple[str, OperatorId], int]]:
         row = AssignedCountRow
-        return {
-            (key, OperatorId(operator_id)): number
-            for key, operator_id, number in self._connection.execute(
+        for hours in COUNTED_HOURS:
+            counted = self._connection.execute(
                 select(row.source_key, row.operator_id, func.sum(row.contacts))
-                .where(row.hours == 1)
+                .where(row.hours == hours)
                 .group_by(row.source_key, row.operator_id)
             )
-        }
+            yield {(each[0], OperatorId(each[1])): each[2] for each in counted}
 
     def identities(self) -> Iterator[tuple[str, LeadId, bool]]:
         for key, lead_id, found in self._connection.execute(

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from adapters.sql.catalogue import OPERATOR_COLUMNS
 from adapters.sql.prepared import Prepared, texts
 from adapters.sql.tables import (
+    COUNTED_HOURS,
     AllocationRow,
     AssignedCountRow,
     OperatorRow,
@@ -115,8 +116,6 @@ def _counter(table: type[RegisteredCountRow] | type[AssignedCountRow]) -> Prepar
 
 _count_registered = _counter(RegisteredCountRow)
 _count_assigned = _counter(AssignedCountRow)
-_BUCKETS = (1, 24)
-"""Hours in a counter: pages of statistics read days, and hours at the ends of a period."""
 
 
 class SqlDispatches(Dispatches):
@@ -176,7 +175,7 @@ class SqlDispatches(Dispatches):
         _free_slots.run(self._connection, freed)
 
     def _save_credits(self, dispatch: Dispatch) -> None:
-        _save_credit.run(self._connection, dispatch.moved_credits())
+        _save_credit.run(self._connection, dispatch.settle_credits())
 
     def _save_waiting(self, dispatch: Dispatch) -> None:
         _save_waiting.run(
@@ -194,7 +193,7 @@ class SqlDispatches(Dispatches):
             [
                 (key, hours, hour // hours * hours, number)
                 for (key, hour), number in dispatch.registered.items()
-                for hours in _BUCKETS
+                for hours in COUNTED_HOURS
             ],
         )
         _count_assigned.run(
@@ -202,6 +201,6 @@ class SqlDispatches(Dispatches):
             [
                 (key, hours, hour // hours * hours, operator_id, number)
                 for (key, operator_id, hour), number in dispatch.assigned.items()
-                for hours in _BUCKETS
+                for hours in COUNTED_HOURS
             ],
         )

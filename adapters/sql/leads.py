@@ -41,10 +41,12 @@ class SqlLeads(Leads):
 
     def index(self, identities: Iterable[Identity], lead_ids: Iterable[LeadId]) -> LeadIndex:
         connection = self._connection
-        keys = [each.key for each in identities]
+        by_key = {each.key: each for each in identities}
         known = [
-            (key, Lead(lead_id, name, created_at))
-            for key, lead_id, name, created_at in _by_identity.fetch(connection, json.dumps(keys))
+            (by_key[key], Lead(lead_id, name, created_at))
+            for key, lead_id, name, created_at in _by_identity.fetch(
+                connection, json.dumps(list(by_key))
+            )
         ]
         by_id = [
             Lead(LeadId(row.id), row.name, row.created_at)
@@ -68,7 +70,7 @@ class SqlLeads(Leads):
         )
         _insert_identity.run(
             connection,
-            [(key, each.lead.id) for each in lessons for key in each.learned],
+            [(identity.key, each.lead.id) for each in lessons for identity in each.learned],
         )
 
 

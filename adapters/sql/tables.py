@@ -256,6 +256,10 @@ class TransferRow(Row):
     operator_id: Mapped[UUID] = mapped_column(Id, ForeignKey("operators.id"))
 
 
+COUNTED_HOURS = (1, 24)
+"""Whole hours in one counter: statistics read days, and hours at the two ends of a period."""
+
+
 class RegisteredCountRow(Row):
     """How many contacts came in on a source in `hours` (1 or 24) whole hours from `start`."""
 

@@ -59,6 +59,7 @@ def writing(database: Database) -> Iterator[Connection]:
             begun = True
             yield connection
     except (DBAPIError, database.write.dialect.loaded_dbapi.Error) as error:
-        logger.warning("a transaction was rolled back: %s", error)
+        # The driver's own words: SQLAlchemy's hold the values, which are people's data.
+        logger.warning("a transaction was rolled back: %s", getattr(error, "orig", error))
         failure = storage_unavailable(error)
         raise (failure if begun else StorageAway(*failure.args)) from error

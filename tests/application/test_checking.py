@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, MutableMapping
 from contextlib import closing
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,14 @@ from uuid import UUID
 import pytest
 
 from adapters.memory.store import MemoryStore
-from adapters.sql.decisions import decision_to_bytes
+from adapters.sql.decisions import encode
 from application.register_contacts import RegisterContact
 from application.views import ContactView, OperatorView
 from domain.contact import ContactState
 from domain.dispatch import hour_of
 from tests.application.acts import close, transfer, update
 from tests.domain.samples import lead_id
-from tests.support import START, World, open_world
+from tests.support import START, World, decision_of, open_world
 
 
 @dataclass
@@ -65,18 +65,24 @@ class Scene:
         """Change what the decision on `held` says of an operator."""
         decision = self.world.fairlead.contacts.decision(self.held.id).decision
         assert decision is not None
-        changed = replace(
-            decision,
-            candidates=[
+        changed = decision_of(
+            decision.strategy,
+            [
                 each._replace(**values) if each.operator_id == operator.id else each
                 for each in decision.candidates
             ],
+            decision.roll,
+            decision.picked,
         )
+        encoded = encode({self.held.id: changed})
+        ((_, digest, in_bytes),) = encoded.decisions
         self.plant(
             lambda store: store.decisions.update({self.held.id: changed}),
+            ("INSERT OR REPLACE INTO lineups VALUES (?, ?)", *encoded.lineups[0]),
             (
-                "UPDATE decisions SET decision = ? WHERE contact_id = ?",
-                decision_to_bytes(changed),
+                "UPDATE decisions SET lineup = ?, decision = ? WHERE contact_id = ?",
+                digest,
+                in_bytes,
                 self.held.id.bytes,
             ),
         )

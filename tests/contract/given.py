@@ -15,7 +15,7 @@ from domain.lead import Identity, Lead
 from domain.operator import Operator
 from domain.picker import Strategy
 from domain.source import Allocation, Source
-from tests.support import World
+from tests.support import World, decision_of
 
 NOBODY = UUID(int=1)
 """An id that nothing has."""
@@ -101,7 +101,7 @@ def decision_on(*operators: Operator) -> Decision:
         Candidate(each.id, 1, each.active, 0, each.capacity, 0)
         for each in sorted(operators, key=lambda each: each.id)
     ]
-    return Decision(Strategy.EXACT, candidates, None, operators[0].id)
+    return decision_of(Strategy.EXACT, candidates, None, operators[0].id)
 
 
 def everything(storage: Storage) -> list[Any]:
@@ -121,6 +121,6 @@ def _everything(storage: Storage) -> Iterator[Any]:
         yield sorted(facts.operators(), key=lambda each: each.id)
         yield sorted((each.copy() for each in facts.sources()), key=lambda each: each.key)
         yield sorted(facts.contacts(), key=lambda each: each.id)
-        yield dict(facts.registered())
-        yield dict(facts.assigned())
+        yield [dict(each) for each in facts.registered()]
+        yield [dict(each) for each in facts.assigned()]
         yield list(facts.identities())

@@ -19,7 +19,7 @@ def contacts(facts: Facts) -> list[ContactFact]:
 def test_an_empty_storage_has_no_facts_and_no_defects(storage: Storage) -> None:
     with storage.auditor.facts() as facts:
         assert [*facts.operators(), *facts.sources(), *facts.contacts(), *facts.identities()] == []
-        assert (dict(facts.registered()), dict(facts.assigned())) == ({}, {})
+        assert not any([*facts.registered(), *facts.assigned()])
     assert list(storage.auditor.defects()) == []
 
 
@@ -65,8 +65,9 @@ def test_the_counters_are_shown_summed_up(storage: Storage, world: World) -> Non
         world.register("a")
         world.clock.advance(hours=13)
     with storage.auditor.facts() as facts:
-        assert dict(facts.registered()) == {"a": 4}
-        assert dict(facts.assigned()) == {("a", OperatorId(ann.id)): 3}
+        registered, assigned = list(facts.registered()), list(facts.assigned())
+    assert registered == [{"a": 4}] * len(registered) != []
+    assert assigned == [{("a", OperatorId(ann.id)): 3}] * len(assigned) != []
 
 
 def test_facts_are_of_one_moment_whatever_happens_meanwhile(storage: Storage, world: World) -> None:
@@ -87,7 +88,7 @@ def test_facts_are_of_one_moment_whatever_happens_meanwhile(storage: Storage, wo
         # Memory makes the writer wait until the facts are closed, a database does not.
         thread.join(0.3)
         assert len(contacts(facts)) == 3
-        assert dict(facts.registered()) == {"telegram": 3}
+        assert {each["telegram"] for each in facts.registered()} == {3}
         assert len(list(facts.identities())) == 3
         assert [each.name for each in facts.operators()] == ["Ann"]
     thread.join(10)

@@ -1,12 +1,13 @@
 """A decision: who is eligible, who is not and why, and that it can be recomputed."""
 
-from dataclasses import replace
+import random
 
 import pytest
 
-from domain.decision import Candidate, Decision, Refusal, decide
+from domain.decision import Candidate, Pool, Refusal
 from domain.picker import CONTACT, ROLLS, Strategy
 from tests.domain.samples import candidate, operator_id
+from tests.support import decision_of
 
 
 @pytest.mark.parametrize(
@@ -26,23 +27,25 @@ from tests.domain.samples import candidate, operator_id
 def test_a_refusal_has_its_reason(one: Candidate, refusal: Refusal | None) -> None:
     assert one.refusal is refusal
     for strategy in Strategy:
-        assert (decide(strategy, [one], 0) is None) == (refusal is not None)
+        assert (Pool(strategy, [one]).pick(0) is None) == (refusal is not None)
 
 
 @pytest.mark.parametrize("strategy", Strategy)
 def test_nobody_eligible_is_a_result(strategy: Strategy) -> None:
-    assert decide(strategy, [], 0) is None
-    assert decide(strategy, [candidate(1, active=False), candidate(2, weight=0)], 0) is None
+    assert Pool(strategy, []).pick(0) is None
+    pool = Pool(strategy, [candidate(1, active=False), candidate(2, weight=0)])
+    assert pool.pick(0) is None
 
 
 @pytest.mark.parametrize("strategy", Strategy)
 def test_the_eligible_one_gets_it_wherever_it_stands(strategy: Strategy) -> None:
     for place in range(4):
         candidates = [candidate(number, active=number == place) for number in range(4)]
-        outcome = decide(strategy, candidates, ROLLS // 2)
-        assert outcome is not None
-        assert outcome.decision.picked == operator_id(place)
-        assert [position for position, _ in outcome.credits] == [place]
+        pool = Pool(strategy, candidates)
+        decision = pool.pick(ROLLS // 2)
+        assert decision is not None
+        assert decision.picked == operator_id(place)
+        assert pool.eligible == [place]
 
 
 def test_an_operator_that_is_not_eligible_keeps_its_credit() -> None:
@@ -51,37 +54,60 @@ def test_an_operator_that_is_not_eligible_keeps_its_credit() -> None:
         candidate(2, 1, active=False, credit=-7),
         candidate(3, 1, credit=2),
     ]
-    outcome = decide(Strategy.EXACT, candidates, None)
-    assert outcome is not None
-    credits = dict(outcome.credits)
-    assert credits.keys() == {0, 2}
-    assert sum(credits.values()) == 7
+    pool = Pool(Strategy.EXACT, candidates)
+    assert pool.pick(None) is not None
+    assert pool.credits[1] == -7
+    assert sum(pool.credits) == 0
+    assert pool.credits[0] != 5
 
 
 def test_a_decision_recomputes_to_whom_it_picked() -> None:
     candidates = [candidate(1, 3, credit=CONTACT // 4), candidate(2, 1, credit=-CONTACT // 4)]
-    outcome = decide(Strategy.EXACT, candidates, None)
-    assert outcome is not None
-    assert outcome.decision.recompute() == outcome.decision.picked == operator_id(1)
+    decision = Pool(Strategy.EXACT, candidates).pick(None)
+    assert decision is not None
+    assert decision.candidates == candidates
+    assert decision.recompute() == decision.picked == operator_id(1)
 
 
 def test_a_random_decision_recomputes_from_its_roll() -> None:
     candidates = [candidate(number, 1) for number in (1, 2, 3)]
     for roll in (0, ROLLS // 2, ROLLS - 1):
-        outcome = decide(Strategy.RANDOM, candidates, roll)
-        assert outcome is not None
-        assert outcome.decision.roll == roll
-        assert outcome.decision.recompute() == outcome.decision.picked
-        other = replace(outcome.decision, roll=(roll + ROLLS // 2) % ROLLS)
+        decision = Pool(Strategy.RANDOM, candidates).pick(roll)
+        assert decision is not None
+        assert decision.roll == roll
+        assert decision.recompute() == decision.picked
+        other = decision._replace(roll=(roll + ROLLS // 2) % ROLLS)
         assert other.recompute() != other.picked
 
 
 def test_a_decision_that_picked_somebody_else_does_not_recompute() -> None:
     candidates = [candidate(1, 3), candidate(2, 1)]
-    decision = Decision(Strategy.EXACT, candidates, None, operator_id(2))
+    decision = decision_of(Strategy.EXACT, candidates, None, operator_id(2))
     assert decision.recompute() == operator_id(1)
 
 
 def test_a_decision_for_somebody_who_was_not_eligible_does_not_recompute() -> None:
-    decision = Decision(Strategy.EXACT, [candidate(1, capacity=0)], None, operator_id(1))
+    decision = decision_of(Strategy.EXACT, [candidate(1, capacity=0)], None, operator_id(1))
     assert decision.recompute() is None
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_a_pool_that_is_kept_up_to_date_picks_like_one_made_anew(strategy: Strategy) -> None:
+    """Loads move while the pool is in use; nobody is picked past capacity, nobody is forgotten."""
+    chance = random.Random(7)
+    kept = Pool(strategy, [candidate(number, number + 1, capacity=3) for number in range(5)])
+    for _ in range(500):
+        position = chance.randrange(5)
+        load = kept.loads[position]
+        kept.move_load(position, -1 if load and chance.random() < 0.6 else int(load < 3))
+        anew = Pool(
+            strategy,
+            [
+                candidate(number, number + 1, capacity=3, load=load, credit=credit)
+                for number, (load, credit) in enumerate(zip(kept.loads, kept.credits, strict=True))
+            ],
+        )
+        assert kept.eligible == anew.eligible
+        roll = chance.randrange(ROLLS)
+        assert kept.pick(roll) == anew.pick(roll)
+        assert kept.credits == anew.credits

@@ -49,6 +49,7 @@ def test_a_new_contact_goes_to_the_eligible_operator_at_once() -> None:
 def test_a_decision_shows_everybody_as_they_stood_before_the_pick() -> None:
     bench = Bench([source([3, 1])], [operator(1, 5), operator(2, 7)])
     bench.admit()
+    bench.dispatch.settle_credits()
     before = bench.dispatch.sources["telegram"].candidates(bench.dispatch.operators)
     decision = bench.dispatch.admit(bench.contact())
     assert decision is not None
@@ -92,7 +93,7 @@ def test_a_waiting_contact_is_handed_out_when_somebody_is_eligible() -> None:
     before = standing(bench)
     assert bench.dispatch.hand_out(contact, LATER) is None
     assert standing(bench) == before
-    bench.operator(1).change(capacity=1)
+    bench.dispatch.change_operator(operator_id(1), capacity=1)
     decision = bench.dispatch.hand_out(contact, LATER)
     assert decision is not None
     assert (contact.state, contact.operator_id, contact.assigned_at) == (
@@ -198,7 +199,7 @@ def test_contacts_are_counted_by_the_hour_in_which_things_happened() -> None:
     late: Contact = bench.admit()
     bench.clock.advance(seconds=1)
     bench.admit()
-    bench.operator(1).change(capacity=9)
+    bench.dispatch.change_operator(operator_id(1), capacity=9)
     bench.dispatch.hand_out(late, LATER)
     hour = hour_of(START)
     assert dict(bench.dispatch.registered) == {("telegram", hour): 2, ("telegram", hour + 1): 1}
@@ -222,11 +223,11 @@ def test_an_open_source_is_one_where_contacts_wait_beside_an_eligible_operator()
     for key in "abc":
         bench.admit(key)
     assert bench.dispatch.open_sources() == []
-    bench.operator(1).change(capacity=1)
+    bench.dispatch.change_operator(operator_id(1), capacity=1)
     assert bench.dispatch.open_sources() == ["a"]
-    bench.operator(2).change(capacity=1)
+    bench.dispatch.change_operator(operator_id(2), capacity=1)
     assert bench.dispatch.open_sources() == ["a", "b"]
-    bench.operator(1).change(active=False)
+    bench.dispatch.change_operator(operator_id(1), active=False)
     assert bench.dispatch.open_sources() == ["b"]
 
 
