@@ -35,18 +35,29 @@ class LibraryIdentityNormaliser(IdentityNormaliser):
 @lru_cache(maxsize=10_000)
 def _phone(value: str, region: str, field: str) -> str:
     """Return E.164. Cached: parsing takes longer than the rest of a registration's checks."""
-    try:
-        number = phonenumbers.parse(value, region)
-    except phonenumbers.NumberParseException:
-        number = None
-    # Possible, not valid: numbering plans change faster than any library's tables, and a customer
-    # must not be turned away for having a new number.
-    if number is None or not phonenumbers.is_possible_number(number):
+    found = _e164(value, region)
+    # What one reading leaves another may shorten (+55 0 0... loses a zero each time); only a number
+    # that stays what it is can be found again.
+    if found is None or _e164(found, region) != found:
         raise InvalidIdentity(
             f"{value!r} is not a phone number; write it with its country code, "
             "such as +79161234567.",
             field=field,
         )
+    return found
+
+
+def _e164(value: str, region: str) -> str | None:
+    try:
+        number = phonenumbers.parse(value, region)
+    except phonenumbers.NumberParseException:
+        return None
+    # Possible, not valid: numbering plans change faster than any library's tables, and a customer
+    # must not be turned away for having a new number. Not possible within a town only, either:
+    # there is one in every town, and they would become one lead.
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

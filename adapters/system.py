@@ -30,9 +30,15 @@ class ClockIds(Ids):
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._last = 0
 
     def new(self) -> UUID:
-        return uuid_utils.uuid7(nanoseconds=int(self._clock.now().timestamp() * 1000) * 1_000_000)
+        # 48 bits of milliseconds and a count of 74 bits: the clock may stand still or step back.
+        milliseconds = int(self._clock.now().timestamp() * 1000)
+        self._last = max(self._last + 1, milliseconds << 74)
+        millisecond, count = self._last >> 74, self._last & ((1 << 74) - 1)
+        high, low = count >> 62, count & ((1 << 62) - 1)
+        return UUID(int=millisecond << 80 | 7 << 76 | high << 64 | 2 << 62 | low)
 
 
 class SystemRolls(Rolls):

@@ -164,10 +164,11 @@ class RegisterContactsHandler:
             else:
                 try:
                     with self.unit_of_work() as uow:
-                        results += self.within(uow, [each])
+                        (result,) = self.within(uow, [each])
                 except StorageUnavailable as another:
-                    failure = another
-                    results.append(another)
+                    result = failure = another
+                # Only now: what was registered and could not be committed was not registered.
+                results.append(result)
         return results
 
     def _draft(self, command: RegisterContact) -> Draft | DomainError:

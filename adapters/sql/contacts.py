@@ -12,7 +12,6 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
-    literal_column,
     select,
     update,
 )
@@ -21,7 +20,7 @@ from sqlalchemy.orm import aliased
 
 from adapters.sql.decisions import decision_from_bytes, encode, lineup_from_bytes
 from adapters.sql.engine import Database
-from adapters.sql.prepared import Prepared
+from adapters.sql.prepared import IsWaiting, Prepared
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
 from adapters.sql.tables import (
     ContactRow,
@@ -61,10 +60,9 @@ _CONTACT = (
     ContactRow.closed_at,
 )
 _get = select(*_CONTACT).where(ContactRow.id == bindparam("contact_id"))
-# A literal, not a parameter: only then can the planner see that the partial index serves.
 _oldest_waiting = (
     select(*_CONTACT)
-    .where(ContactRow.source_key == bindparam("key"), literal_column("state = 0"))
+    .where(ContactRow.source_key == bindparam("key"), IsWaiting())
     .order_by(ContactRow.id)
     .limit(bindparam("most"))
 )

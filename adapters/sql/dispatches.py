@@ -1,9 +1,10 @@
 """Dispatches in SQL: the locks, the slots and the counters."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, union, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from adapters.sql.catalogue import OPERATOR_COLUMNS
@@ -58,9 +59,20 @@ _operators = Prepared(
     .with_for_update(key_share=True),
     "keys",
 )
-_other_operators = (
+_allocated_and_others = (
     select(*OPERATOR_COLUMNS)
-    .where(OperatorRow.id.in_(bindparam("operator_ids", expanding=True)))
+    .where(
+        OperatorRow.id.in_(
+            union(
+                select(AllocationRow.operator_id).where(
+                    AllocationRow.source_key.in_(bindparam("keys", expanding=True))
+                ),
+                select(OperatorRow.id).where(
+                    OperatorRow.id.in_(bindparam("operator_ids", expanding=True))
+                ),
+            )
+        )
+    )
     .order_by(OperatorRow.id)
     .with_for_update(key_share=True)
 )
@@ -146,16 +158,18 @@ class SqlDispatches(Dispatches):
         for key, operator_id, weight, credit in _allocations.fetch(connection, listed):
             loaded[key].allocations.append(Allocation(operator_id, weight, credit))
         self._stored_waiting.update((each.key, each.waiting) for each in loaded.values())
-        found = {row[0]: row for row in _operators.fetch(connection, listed)}
-        others = {*served_by, *operators} - found.keys()
-        if others:
-            for row in connection.execute(_other_operators, {"operator_ids": sorted(others)}):
-                found[row.id] = row
+        others = {*served_by, *operators}
+        # One statement for all of them, so that they are locked in one order.
+        found: Iterable[Sequence[Any]] = (
+            connection.execute(_allocated_and_others, {"keys": [*keys], "operator_ids": [*others]})
+            if others
+            else _operators.fetch(connection, listed)
+        )
         return Dispatch(
             loaded.values(),
             [
                 Operator(operator_id, name, capacity, active, created_at, load)
-                for operator_id, name, active, capacity, load, created_at in found.values()
+                for operator_id, name, active, capacity, load, created_at in found
             ],
             self._rolls,
         )

@@ -1,6 +1,8 @@
 """Engines: how connections are opened, and what a transaction begins with."""
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -81,7 +83,7 @@ def _sqlite(url: URL, begin: str) -> Engine:
         # The driver must not begin transactions by itself: it would do so before the first write,
         # after the load has been read, and two writers could both take the last slot.
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
 
@@ -90,6 +92,24 @@ def _sqlite(url: URL, begin: str) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL; it stays so, and later connections only find it done.
+
+    SQLite does not wait by itself here: two processes that open a new file at once both hold it
+    for reading and want it alone, and one of them is told at once that it is locked.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def storage_unavailable(error: BaseException) -> StorageUnavailable:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable, column, select
+from sqlalchemy import ColumnElement, Connection, Dialect, Executable, column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -119,3 +119,23 @@ def _sqlite_json_texts(element: _JsonTexts, compiler: SQLCompiler, **options: An
 def texts(parameter: Any) -> Any:
     """Return a subquery of the texts in a parameter that holds a JSON array of them."""
     return select(column("value")).select_from(_JsonTexts(parameter))
+
+
+class IsWaiting(ColumnElement[bool]):
+    """A contact waits: said so that the index of those that wait is used.
+
+    With a literal, because a planner cannot know what a parameter will be. And SQLite is told that
+    it is likely, or it takes the index of all states and walks what waits on every source.
+    """
+
+    inherit_cache = True
+
+
+@compiles(IsWaiting)
+def _is_waiting(_element: IsWaiting, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "state = 0"
+
+
+@compiles(IsWaiting, "sqlite")
+def _sqlite_is_waiting(_element: IsWaiting, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "likely(state = 0)"

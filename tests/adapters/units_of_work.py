@@ -80,3 +80,26 @@ def fails_on(payload: str) -> Callable[[Sequence[Contact]], None]:
             raise StorageUnavailable("the storage does not take this one.")
 
     return fail
+
+
+class FailingCommit(UnitOfWork):
+    """Everything works until it is to be kept."""
+
+    def __init__(self, real: UnitOfWork) -> None:
+        self._real = real
+
+    def __enter__(self) -> Self:
+        uow = self._real.__enter__()
+        self.operators, self.sources, self.leads = uow.operators, uow.sources, uow.leads
+        self.contacts, self.dispatches = uow.contacts, uow.dispatches
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        full = StorageUnavailable("the disk is full.")
+        self._real.__exit__(type(full), full, None)
+        raise full
