@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 
 from entrypoints.container import Container, build_container
 from entrypoints.http import contacts, leads, operators, problems, service, sources, statistics
+from entrypoints.http.front import FrontDoor, LeanRoute
 from entrypoints.http.metrics import Metrics, MetricsMiddleware
 from entrypoints.http.writing import Writing
 from entrypoints.settings import Settings
@@ -54,9 +55,12 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     )
     problems.install(app)
     metrics, writing = Metrics(fairlead), Writing()
+    contact_routes = contacts.router(fairlead, writing, intake)
+    lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]
+    # The one added last is the first to see a request.
+    app.add_middleware(FrontDoor, routes=lean_routes)
     app.add_middleware(MetricsMiddleware, metrics=metrics)
-    # Contacts first: routes are tried in this order, and most requests are registrations.
-    app.include_router(contacts.router(fairlead, writing, intake))
+    app.include_router(contact_routes)
     app.include_router(operators.router(fairlead, writing))
     app.include_router(sources.router(fairlead, writing))
     app.include_router(leads.router(fairlead))

@@ -1,12 +1,10 @@
 """How bodies are read: bounded, announced as JSON, and JSON by the letter."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, get_type_hints
+from typing import Any, Final
 
 from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 
@@ -86,36 +84,6 @@ class AllocationsRoute(JsonRoute):
     """A route that reads its body as an AllocationsRequest."""
 
     request_class = AllocationsRequest
-
-
-class LeanRoute(APIRoute):
-    """A route for one body in and one answer out, without FastAPI's way between them.
-
-    The endpoint is declared and documented like any other, with a parameter `body`; what it is
-    called with is that body, validated by one call of pydantic-core, and the request. It returns
-    a Response. This halves what a registration costs before and after it is registered.
-    """
-
-    def get_route_handler(self) -> Handler:
-        """Validate the body from its bytes and call the endpoint."""
-        endpoint = self.endpoint
-        body_type: TypeAdapter[Any] = TypeAdapter(get_type_hints(endpoint)["body"])
-
-        async def handle(request: Request) -> Response:
-            raw = await read_json_bytes(request, BODY_LIMIT)
-            try:
-                body = body_type.validate_json(raw)
-            except ValidationError as error:
-                errors = error.errors(include_url=False, include_input=False)
-                if errors[0]["type"] == "json_invalid":
-                    raise Refusal(
-                        "malformed_json", f"the body is not JSON: {errors[0]['msg']}."
-                    ) from error
-                raise RequestValidationError(errors) from error
-            response: Response = await endpoint(body=body, request=request)
-            return response
-
-        return handle
 
 
 async def read_json_bytes(request: Request, limit: int) -> bytes:

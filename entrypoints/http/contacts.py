@@ -17,7 +17,8 @@ from domain import limits
 from domain.contact import ContactState
 from domain.errors import DomainError, InvalidValue
 from domain.ids import ContactId, LeadId, OperatorId
-from entrypoints.http.bodies import BatchRoute, JsonRoute, LeanRoute
+from entrypoints.http.bodies import BatchRoute, JsonRoute
+from entrypoints.http.front import LeanRoute
 from entrypoints.http.pages import Limit, Moment, next_id
 from entrypoints.http.problems import (
     Problem,

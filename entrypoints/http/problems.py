@@ -238,10 +238,25 @@ async def _on_defect(_: Request, error: Exception) -> JSONResponse:
     )
 
 
+_HANDLERS = {
+    DomainError: _on_domain_error,
+    StorageUnavailable: _on_storage_unavailable,
+    RequestValidationError: _on_validation_error,
+    HTTPException: _on_http_exception,
+}
+HANDLED: tuple[type[Exception], ...] = tuple(_HANDLERS)
+"""Errors that are answers; any other is a defect."""
+
+
+async def answer_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer an error of one of the kinds HANDLED."""
+    return await next(
+        handle(request, error) for kind, handle in _HANDLERS.items() if isinstance(error, kind)
+    )
+
+
 def install(app: FastAPI) -> None:
     """Make an application answer every error as a problem."""
-    app.add_exception_handler(DomainError, _on_domain_error)
-    app.add_exception_handler(StorageUnavailable, _on_storage_unavailable)
-    app.add_exception_handler(RequestValidationError, _on_validation_error)
-    app.add_exception_handler(HTTPException, _on_http_exception)
+    for kind in HANDLED:
+        app.add_exception_handler(kind, answer_error)
     app.add_exception_handler(Exception, _on_defect)
