@@ -115,4 +115,6 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 def storage_unavailable(error: BaseException) -> StorageUnavailable:
     """Say of a database error what a person should know, without SQL and without values."""
     reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    if reason.startswith("no such table"):
+        reason = "it has not been migrated; run `fairlead migrate`"
     return StorageUnavailable(f"the database does not work just now: {reason}.")

@@ -24,6 +24,7 @@ from entrypoints.http.problems import (
     Problem,
     created,
     documented,
+    header,
     problem_of,
     problem_of_validation,
 )
@@ -99,7 +100,11 @@ def router(fairlead: Fairlead, writing: Writing, intake: Intake) -> APIRouter:
         responses={
             **created(),
             **documented(*_REGISTER, *_BODY),
-            200: {"model": ContactOut, "description": "Registered before under this key."},
+            200: {
+                "model": ContactOut,
+                "description": "Registered before under this key.",
+                "headers": {"Idempotency-Replayed": header("`true`")},
+            },
         },
         openapi_extra={"parameters": [_IDEMPOTENCY_KEY]},
     )

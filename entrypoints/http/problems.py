@@ -129,10 +129,15 @@ def problem_of_validation(errors: Sequence[Any]) -> Problem:
     )
 
 
-def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """Say in the OpenAPI document which problems a route answers, with an example each."""
+def documented(*codes: str, validated: bool = True) -> dict[int | str, dict[str, Any]]:
+    """Say in the OpenAPI document which problems a route answers, with an example each.
+
+    Args:
+        codes: beside `storage_unavailable`.
+        validated: the route takes something that can fail validation.
+    """
     responses: dict[int | str, dict[str, Any]] = {}
-    for code in (*codes, "validation_failed", "storage_unavailable"):
+    for code in (*codes, *(["validation_failed"] if validated else []), "storage_unavailable"):
         status = STATUSES[code]
         entry = responses.setdefault(
             status,
@@ -146,6 +151,8 @@ def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
                 },
             },
         )
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            entry["headers"] = {"Retry-After": header("Seconds after which to try again.")}
         entry["content"][MEDIA_TYPE]["examples"][code] = {
             "summary": _SUMMARIES[code],
             "value": problem(code, _SUMMARIES[code]).model_dump(),
@@ -153,10 +160,14 @@ def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
     return responses
 
 
+def header(description: str) -> dict[str, Any]:
+    """Describe a header that an answer always has."""
+    return {"description": description, "schema": {"type": "string"}, "required": True}
+
+
 def created() -> dict[int | str, dict[str, Any]]:
     """Say in the OpenAPI document that a 201 tells where the new thing is."""
-    location = {"description": "Where it is.", "schema": {"type": "string"}, "required": True}
-    return {201: {"description": "Created", "headers": {"Location": location}}}
+    return {201: {"description": "Created", "headers": {"Location": header("Where it is.")}}}
 
 
 def _summaries() -> dict[str, str]:
