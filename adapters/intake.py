@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-from application.ports import StorageUnavailable
+from application.ports import Overloaded, StorageUnavailable
 from application.register_contacts import (
     Draft,
     Intake,
@@ -19,6 +19,10 @@ from domain.errors import DomainError
 
 MOST: Final = 256
 """Commands in one transaction: enough to share its cost, few enough to keep the wait short."""
+
+MOST_WAITING: Final = 4096
+"""Commands that wait; some two seconds of work. Whoever comes later is told so at once: an answer
+that comes after the client has given up is work for nobody."""
 
 Outcome = Registered | Refused | Exception
 Result = TypeVar("Result")
@@ -41,6 +45,8 @@ class GroupCommitIntake(Intake):
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="intake")
 
     def submit(self, command: RegisterContact) -> Awaitable[Registered]:
+        if len(self._waiting) >= MOST_WAITING:
+            raise Overloaded("too many registrations wait already.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Registered] = loop.create_future()
         self._waiting.append((command, future))

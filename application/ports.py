@@ -42,6 +42,10 @@ class StorageAway(StorageUnavailable):
     """Not even a transaction could be begun."""
 
 
+class Overloaded(StorageUnavailable):
+    """More is waiting to be stored than can be stored soon."""
+
+
 class Clock(Protocol):
     """Tells the time."""
 

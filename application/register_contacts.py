@@ -187,6 +187,9 @@ class Intake(Protocol):
     def submit(self, command: RegisterContact) -> Awaitable[Registered]:
         """Put a command into the queue; it is carried out even if nobody awaits the result.
 
+        Raises:
+            Overloaded: the queue is full; the command was not taken.
+
         Raises, when awaited:
             DomainError: the command is refused.
             StorageUnavailable: nothing was registered.

@@ -49,6 +49,7 @@ _REGISTER = (
     "invalid_identity",
     "invalid_value",
     "idempotency_conflict",
+    "overloaded",
 )
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from application.ports import StorageUnavailable
+from application.ports import Overloaded, StorageUnavailable
 from domain.errors import DomainError
 
 logger = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "method_not_allowed": 405,
     # Not the client's fault.
     "storage_unavailable": 503,
+    "overloaded": 503,
     "internal_error": 500,
 }
 
@@ -106,6 +107,8 @@ def problem(code: str, detail: str, errors: Sequence[FieldProblem] = ()) -> Prob
 
 def problem_of(error: DomainError | StorageUnavailable) -> Problem:
     """Describe what a use case answered."""
+    if isinstance(error, Overloaded):
+        return problem("overloaded", f"{error} Nothing was changed; try again shortly.")
     if isinstance(error, StorageUnavailable):
         return problem("storage_unavailable", f"{error} Nothing was changed; try again shortly.")
     fields = [] if error.field is None else [FieldProblem(field=error.field, detail=error.detail)]
@@ -180,6 +183,7 @@ def _summaries() -> dict[str, str]:
         "not_found": "There is nothing at this address.",
         "method_not_allowed": "There is no such call at this address.",
         "storage_unavailable": "The storage does not work just now; nothing was changed.",
+        "overloaded": "More registrations wait than can be stored soon.",
         "internal_error": "A defect of the service.",
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 import pytest
 
 from adapters.intake import MOST, GroupCommitIntake
-from application.ports import StorageUnavailable
+from application.ports import Overloaded, StorageUnavailable
 from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
 from domain.contact import Contact
 from domain.errors import InvalidIdentity, UnknownSource
@@ -277,3 +277,21 @@ def test_other_writers_work_beside_the_intake(run: Runner, world: World) -> None
     with world.container.storage().auditor.facts() as facts:
         assert len(list(facts.contacts())) == 175
     assert world.defects() == []
+
+
+def test_whoever_comes_to_a_full_queue_is_told_at_once_and_all_others_are_stored(
+    run: Runner, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.intake.MOST_WAITING", 50)
+
+    async def story(intake: GroupCommitIntake) -> None:
+        watched.gate.clear()
+        waiters = [intake.submit(command(number)) for number in range(50)]
+        with pytest.raises(Overloaded):
+            intake.submit(command(50))
+        watched.gate.set()
+        assert len(await asyncio.gather(*waiters)) == 50
+        assert (await intake.submit(command(50))).contact.payload == {"number": 50}
+
+    run(story)
+    assert sum(map(len, watched.batches)) == 51

@@ -197,3 +197,15 @@ def test_a_slash_too_many_is_a_path_that_is_not_there(caller: Client, path: str)
 def test_a_length_of_five_thousand_digits_is_too_large(caller: Client) -> None:
     headers = {"content-type": "application/json", "content-length": "1" * 5000}
     refused(caller.post("/v1/contacts", content=b"{}", headers=headers), "body_too_large")
+
+
+def test_a_full_queue_answers_503_and_says_when_to_come_again(
+    caller: Client, memory: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.intake.MOST_WAITING", 0)
+    memory.source()
+    answer = caller.post("/v1/contacts", json=CONTACT)
+    assert refused(answer, "overloaded")["status"] == 503
+    assert answer.headers["Retry-After"] == "1"
+    batch = answered(caller.post("/v1/contacts/batch", json={"contacts": [CONTACT]}))
+    assert batch["results"][0]["error"]["code"] == "overloaded"
