@@ -1,6 +1,7 @@
 """The use case that the service exists for: register contacts and pick their operators."""
 
 import hashlib
+import json
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -91,12 +92,14 @@ class Draft:
 
     def fingerprint(self) -> bytes:
         """Return 32 bytes that differ wherever two commands ask for different things."""
+        # The order of keys means nothing in JSON; a retry may come with another one.
+        payload = None if self.payload is None else json.loads(self.payload)
         parts = [
             self.command.source,
             str(self.command.lead_id),
             repr(self.lead_name),
             *sorted(each.key for each in self.identities),
-            str(self.payload),
+            json.dumps(payload, sort_keys=True),
         ]
         return hashlib.sha256("\0".join(parts).encode()).digest()
 

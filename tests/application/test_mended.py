@@ -71,3 +71,13 @@ def test_a_wrong_length_of_a_queue_does_not_stop_the_service(sqlite_url: str) ->
             connection.execute("UPDATE sources SET waiting = 1")
         update(world, ann, name="Anna")
         assert world.fairlead.catalogue.operator(ann.id).name == "Anna"
+
+
+def test_the_order_of_keys_in_a_payload_does_not_make_another_body(world: World) -> None:
+    world.source()
+    first, second = (
+        world.outcome(RegisterContact("telegram", {"vk": "1"}, payload=each, idempotency_key="k"))
+        for each in ({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"d": 3, "c": 2}, "a": 1})
+    )
+    assert second.replayed
+    assert second.contact.id == first.contact.id
