@@ -107,12 +107,20 @@ def _due_first(weights: Sequence[int], grown: Sequence[int]) -> int:
     Of those with credit >= 1/(2n - 2) the one with the smallest (1 - 1/(2n - 2) - credit)/weight;
     if there is none, the largest credit; on a tie the one that comes first. Everything is
     multiplied out by 2n - 2 and by the weights, so no rounding can turn a comparison.
+
+    The largest credit goes first, too, if it is above 1 - 1/(2n - 2). In a pool that stays as it is
+    at most one can be, and the rule picks it anyway; where operators come and go there can be
+    several, of which the rule would serve small weights first and leave the others owed. See
+    docs/decisions/0006-overdue-operators-first.md.
     """
     count = len(weights)
     if count == 1:
         return 0
     scale = 2 * count - 2
     ceiling = (scale - 1) * CONTACT
+    largest = max(grown)
+    if not CONTACT <= largest * scale <= ceiling:
+        return grown.index(largest)
     best = -1
     best_slack = best_weight = 0
     for index, credit in enumerate(grown):
@@ -121,6 +129,4 @@ def _due_first(weights: Sequence[int], grown: Sequence[int]) -> int:
             slack, weight = ceiling - scaled, weights[index]
             if best < 0 or slack * best_weight < best_slack * weight:
                 best, best_slack, best_weight = index, slack, weight
-    if best < 0:
-        return max(range(count), key=lambda index: (grown[index], -index))
     return best

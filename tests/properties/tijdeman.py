@@ -19,14 +19,18 @@ def grants(weights: Sequence[int]) -> list[int]:
 def exact_pick(
     weights: Sequence[int], credits: Sequence[int | Fraction], grown_by: Sequence[int | Fraction]
 ) -> tuple[int, list[int | Fraction]]:
-    """Tijdeman's rule: the position picked, and the credits afterwards, in units of credit."""
+    """Tijdeman's rule, with the largest credit first where somebody is overdue.
+
+    Returns the position picked, and the credits afterwards, in units of credit.
+    """
     count = len(weights)
     grown = [credit + grant for credit, grant in zip(credits, grown_by, strict=True)]
     position = 0
     if count > 1:
         threshold = Fraction(CONTACT, 2 * count - 2)
         due = [index for index in range(count) if grown[index] >= threshold]
-        if due:
+        overdue = max(grown) > CONTACT - threshold
+        if due and not overdue:
             position = min(
                 due, key=lambda i: (Fraction(CONTACT - threshold - grown[i]) / weights[i], i)
             )
