@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import batches, http, importing
+from benchmarks import floor as floors
 
 
 def main() -> None:
@@ -36,6 +37,14 @@ def main() -> None:
         table.add_row("handler, 500 at a time", f"{rate:,.0f} contacts/s", "", "5,000")
         rate = batches.call_rate(folder, 500, 20)
         table.add_row("batch call, 500 at a time", f"{rate:,.0f} contacts/s", "", "5,000")
+        status.update("the floor")
+        ours, floor, ratio = floors.compare(folder, 64, options.rounds)
+        table.add_row(
+            "handler, 64 at a time, against the same writes by hand",
+            f"{ratio:.2f} ({ours:,.0f} contacts/s)",
+            f"{floor:,.0f} contacts/s",
+            "",
+        )
         status.update("HTTP, 32 connections")
         ours, empty, ratio = http.compare(folder, 32, options.rounds, options.seconds)
         table.add_row(

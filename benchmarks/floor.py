@@ -12,12 +12,14 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from benchmarks.batches import handler_rate
 from benchmarks.servers import SOURCE, prepare
 from entrypoints.scripting import open_fairlead
 
 _OPERATORS = 10
-_DECISION = os.urandom(12 + 37 * _OPERATORS)
+_DECISION = os.urandom(12 + 12 * _OPERATORS)
 """As large as the stored decision on a contact of a source with ten operators."""
+_LINEUP = os.urandom(16)
 
 
 class Floor:
@@ -30,6 +32,7 @@ class Floor:
         self._database = sqlite3.connect(file, isolation_level=None)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             self._database.execute(f"PRAGMA {pragma}")
+        self._database.execute("INSERT INTO lineups VALUES (?, ?)", (_LINEUP, _LINEUP))
         self._operators = [
             row[0] for row in self._database.execute("SELECT id FROM operators ORDER BY id")
         ]
@@ -76,8 +79,8 @@ class Floor:
             ],
         )
         many(
-            "INSERT INTO decisions (contact_id, decision) VALUES (?, ?)",
-            [(contact, _DECISION) for contact, *_ in rows],
+            "INSERT INTO decisions (contact_id, lineup, decision) VALUES (?, ?, ?)",
+            [(contact, _LINEUP, _DECISION) for contact, *_ in rows],
         )
         touched = {operator for _, _, operator, *_ in rows}
         many(
@@ -99,3 +102,19 @@ class Floor:
             [(SOURCE, hours, hour, operator) for operator in touched for hours in (1, 24)],
         )
         run("COMMIT")
+
+
+def compare(folder: Path, size: int, rounds: int) -> tuple[float, float, float]:
+    """Measure the handler and the floor in turns; medians of both rates, and of their ratios."""
+    floor = Floor(folder)
+    pairs = []
+    for number in range(rounds):
+        fresh = folder / f"round-{number}"
+        fresh.mkdir()
+        pairs.append((handler_rate(fresh, size, 40), floor.rate(size, 40)))
+    ours, theirs = zip(*pairs, strict=True)
+    return (
+        statistics.median(ours),
+        statistics.median(theirs),
+        statistics.median(mine / other for mine, other in pairs),
+    )
