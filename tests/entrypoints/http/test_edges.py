@@ -209,3 +209,23 @@ def test_a_full_queue_answers_503_and_says_when_to_come_again(
     assert answer.headers["Retry-After"] == "1"
     batch = answered(caller.post("/v1/contacts/batch", json={"contacts": [CONTACT]}))
     assert batch["results"][0]["error"]["code"] == "overloaded"
+
+
+def test_behind_a_proxy_that_sets_a_root_path_the_router_takes_registrations(
+    memory: World,
+) -> None:
+    """The front door knows the plain path only; the declared route is the same call."""
+    memory.source()
+    app = create_app(container=memory.container)
+
+    async def story() -> tuple[httpx.Response, httpx.Response]:
+        transport = httpx.ASGITransport(app, root_path="/crm")
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            return (
+                await client.post("/crm/v1/contacts", json=CONTACT),
+                await client.post("/crm/v1/contacts", json={**CONTACT, "source": "nowhere"}),
+            )
+
+    good, bad = asyncio.run(story())
+    assert answered(good, 201)["source"] == "telegram"
+    refused(bad, "unknown_source")
