@@ -1,5 +1,7 @@
 """Identities in one spelling."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -156,3 +158,22 @@ def test_a_phone_normalised_twice_is_the_same(prefix: str, number: str) -> None:
     except DomainError:
         return
     assert russian("phone", once.value) == once
+
+
+@pytest.mark.parametrize("region", ["RU", "US", "BR", "DE", "AR", "IT", "MX"])
+def test_a_phone_of_any_country_normalised_twice_is_the_same(region: str) -> None:
+    normalise, chance = LibraryIdentityNormaliser(region), random.Random(1)
+    prefixes = ("", "+", "8", "+55", "+54", "+39", "00", "000")
+    for _ in range(3000):
+        digits = "".join(chance.choices("0123456789", k=chance.randrange(4, 14)))
+        try:
+            once = normalise("phone", chance.choice(prefixes) + digits)
+        except DomainError:
+            continue
+        assert normalise("phone", once.value) == once
+
+
+@pytest.mark.parametrize(("region", "value"), [("US", "555-1234"), ("RU", "123-45-67")])
+def test_a_number_that_every_town_has_is_no_identity(region: str, value: str) -> None:
+    with pytest.raises(InvalidIdentity):
+        LibraryIdentityNormaliser(region)("phone", value)

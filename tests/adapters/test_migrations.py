@@ -210,3 +210,43 @@ def test_an_identity_has_one_owner_by_the_schema(database: Database) -> None:
             connection.exec_driver_sql(insert)
         with pytest.raises(IntegrityError):
             connection.exec_driver_sql("INSERT INTO identities VALUES ('phone:2', x'02')")
+
+
+def test_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from entrypoints.scripting import open_fairlead\n"
+        "print('ready', flush=True)\n"
+        "for url in sys.stdin:\n"
+        "    with open_fairlead(url.strip()) as fairlead:\n"
+        "        fairlead.health.ready()\n"
+        "    print('done', flush=True)\n"
+    )
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", code],
+                    cwd=ROOT,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for _ in range(4)
+        ]
+        for process in processes:
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+        for number in range(15):
+            for process in processes:
+                assert process.stdin
+                process.stdin.write(f"sqlite:///{tmp_path / f'{number}.db'}\n")
+                process.stdin.flush()
+            for process in processes:
+                assert process.stdout
+                if process.stdout.readline() != "done\n":
+                    pytest.fail(process.communicate()[1].splitlines()[-1])
+        for process in processes:
+            process.communicate()

@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -213,3 +214,13 @@ def test_statistics_read_counters_and_no_contacts(library: Library) -> None:
     )
     assert_found_by_index(plans)
     assert not any("FROM contacts" in statement.sql for statement, _ in plans)
+
+
+def test_the_queue_of_a_source_is_found_by_its_own_index(tmp_path: Path) -> None:
+    with open_world(f"sqlite:///{tmp_path / 'x.db'}") as world:
+        library = Library(world)
+        assigned = ContactFilter(state=ContactState.ASSIGNED)
+        (contact,) = world.fairlead.contacts.contacts(assigned, limit=1, after=None).items
+        plans = library.plans(lambda: world.fairlead.close_contact(CloseContact(contact.id)))
+    queues = [steps for statement, steps in plans if "state = 0" in statement.sql]
+    assert queues == [["SEARCH contacts USING INDEX ix_contacts_waiting (source_key=?)"]] * 3

@@ -3,15 +3,17 @@
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
-from adapters.sql.engine import Database
+from adapters.sql.engine import Database, open_database
 from application.contacts import CloseContact, TransferContact
 from application.operators import CreateOperator, UpdateOperator
 from application.ports import StorageUnavailable
@@ -22,7 +24,7 @@ from domain.contact import ContactState
 from entrypoints.container import build_container
 from entrypoints.settings import Settings
 from tests.adapters.statements import database_of
-from tests.adapters.units_of_work import Watched, fails_on
+from tests.adapters.units_of_work import FailingCommit, Watched, fails_on
 from tests.contract.given import everything
 from tests.support import World, open_world
 
@@ -339,3 +341,35 @@ def test_an_error_leaves_no_transaction_open(world: World) -> None:
     other.execute("ROLLBACK")
     other.close()
     assert_works_again(world)
+
+
+def test_a_batch_on_a_locked_database_waits_once(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.sql.engine.BUSY_TIMEOUT", 0.2)
+    with open_world(sqlite_url) as world:
+        world.source((world.operator(), 1))
+        other = open_database(sqlite_url)
+        with other.write.begin():
+            began = time.monotonic()
+            world.fairlead.register_contacts(
+                [RegisterContact("telegram", {"vk": f"{number}"}) for number in range(40)]
+            )
+            assert time.monotonic() - began < 2
+        other.dispose()
+
+
+def test_what_could_not_be_committed_is_answered_once_and_as_not_registered(
+    tmp_path: Path,
+) -> None:
+    """A lot that fails, and then each of it alone: as many answers as commands, none a contact."""
+    with open_world(f"sqlite:///{tmp_path / 'x.db'}") as world:
+        world.source((world.operator(), 1))
+        storage = world.container.storage()
+        handler = replace(
+            world.fairlead.register_contacts,
+            unit_of_work=lambda: FailingCommit(storage.unit_of_work()),
+        )
+        outcomes = handler([RegisterContact("telegram", {"vk": f"{each}"}) for each in range(5)])
+        assert [type(each) for each in outcomes] == [StorageUnavailable] * 5
+        assert not storage.contacts.contacts(ContactFilter(), limit=9, after=None).items

@@ -5,9 +5,10 @@ import threading
 from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122, UUID
 
-from adapters.system import SystemClock, SystemIds, SystemRolls
+from adapters.system import ClockIds, SystemClock, SystemIds, SystemRolls
 from domain.ids import first_id_at, time_of
 from domain.picker import ROLLS
+from tests.support import START, FakeClock
 
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -63,3 +64,17 @@ def test_rolls_are_whole_numbers_within_their_range() -> None:
     # Each half of the range is missed by all of 2,000 with a probability of 2**-2000.
     assert min(rolls) < ROLLS // 2 <= max(rolls)
     assert len(set(rolls)) > 1990
+
+
+def test_ids_of_a_simulation_grow_and_carry_its_time() -> None:
+    clock = FakeClock()
+    ids = ClockIds(clock)
+    made = []
+    for step in (0, 0, 1, 5, 0):
+        made += [ids.new() for _ in range(100)]
+        assert time_of(made[-1]) == clock.now()
+        clock.moment += timedelta(milliseconds=step)
+    clock.moment = START - timedelta(hours=1)
+    made.append(ids.new())
+    assert all(earlier < later for earlier, later in itertools.pairwise(made))
+    assert {each.version for each in made} == {7}

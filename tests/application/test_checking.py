@@ -341,3 +341,14 @@ def change(mapping: MutableMapping[Any, Any], key: object, **values: object) -> 
 
 def add(counters: MutableMapping[Any, int], key: object, number: int) -> None:
     counters[key] = counters.get(key, 0) + number
+
+
+def test_the_check_looks_at_the_counters_of_days_too(sqlite_url: str) -> None:
+    """Statistics are read from them."""
+    with open_world(sqlite_url) as world:
+        world.source((world.operator(), 1))
+        world.register()
+        path = sqlite_url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE registered_counts SET contacts = 5 WHERE hours = 24")
+        assert world.defects() != []

@@ -1,5 +1,8 @@
 """Creating and changing operators, and what waited for the capacity."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from application.operators import CreateOperator, UpdateOperator
@@ -9,7 +12,7 @@ from domain.contact import ContactState
 from domain.errors import InvalidValue, UnknownOperator
 from tests.application.acts import close, holder, now, update
 from tests.domain.samples import operator_id
-from tests.support import World
+from tests.support import World, open_world
 
 
 def test_an_operator_is_stored_as_it_was_answered(world: World) -> None:
@@ -122,3 +125,15 @@ def test_a_capacity_lowered_below_the_load_takes_nothing_away(world: World) -> N
     assert [holder(world, each) for each in contacts] == ["Ann"] * 3
     assert world.register().state is ContactState.WAITING
     assert world.defects() == []
+
+
+def test_a_wrong_length_of_a_queue_does_not_stop_the_service(sqlite_url: str) -> None:
+    """On memory:// the same is an endless loop."""
+    with open_world(sqlite_url) as world:
+        ann = world.operator()
+        world.source((ann, 1))
+        path = sqlite_url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE sources SET waiting = 1")
+        update(world, ann, name="Anna")
+        assert world.fairlead.catalogue.operator(ann.id).name == "Anna"

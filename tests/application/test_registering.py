@@ -463,3 +463,25 @@ class TestAskedTwice:
         assert isinstance(replayed, Registered)
         assert replayed.replayed
         assert isinstance(unknown, UnknownSource)
+
+
+def test_a_source_key_that_no_database_stores_harms_no_other_command(world: World) -> None:
+    world.source((world.operator(), 1))
+    bad, good = world.fairlead.register_contacts(
+        [
+            RegisterContact("\ud800", {"vk": "1"}, idempotency_key="k"),
+            RegisterContact("telegram", {"vk": "2"}),
+        ]
+    )
+    assert isinstance(bad, DomainError)
+    assert isinstance(good, Registered)
+
+
+def test_the_order_of_keys_in_a_payload_does_not_make_another_body(world: World) -> None:
+    world.source()
+    first, second = (
+        world.outcome(RegisterContact("telegram", {"vk": "1"}, payload=each, idempotency_key="k"))
+        for each in ({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"d": 3, "c": 2}, "a": 1})
+    )
+    assert second.replayed
+    assert second.contact.id == first.contact.id

@@ -208,3 +208,27 @@ def test_an_operator_on_the_shared_pool_of_two_sources_is_freed_for_both(world: 
     contacts = [world.register(key) for key in "abab"]
     update(world, ann, capacity=3)
     assert [holder(world, each) for each in contacts] == ["Ann", "Ann", "Ann", None]
+
+
+def test_credits_sum_to_nothing_after_a_replacement_that_hands_out(world: World) -> None:
+    """Ann's credit comes back, in one transaction, to what it was before the replacement."""
+    ann, bob, cat = world.operator("Ann", 10), world.operator("Bob", 10), world.operator("Cat", 10)
+    world.source((ann, 2), (bob, 1), (cat, 1))
+    assert holder(world, world.register()) == "Ann"
+    update(world, cat, capacity=0)
+    world.allocate("telegram", (ann, 0), (bob, 0), (cat, 1))
+    waits = world.register()
+    world.allocate("telegram", (ann, 7), (bob, 1))
+    assert holder(world, waits) == "Ann"
+    assert world.defects() == []
+
+
+def test_credits_that_come_back_to_where_they_were_are_stored_too(world: World) -> None:
+    """I5: balancing moves a credit away, handing out moves it back, and it was not written."""
+    cid, bob, ann = world.operator("Cid"), world.operator("Bob"), world.operator("Ann")
+    key = world.source((bob, 1), (ann, 1))
+    world.register()
+    world.allocate(key, (bob, 0), (ann, 0))
+    assert world.register().state is ContactState.WAITING
+    world.allocate(key, (cid, 3), (ann, 1))
+    assert world.defects() == []

@@ -15,6 +15,7 @@ from domain.operator import Operator
 from domain.picker import Strategy
 from domain.source import Source
 from tests.contract.given import NOBODY, Given, everything
+from tests.support import World
 
 
 class House:
@@ -244,3 +245,12 @@ class TestSave:
         with storage.unit_of_work() as uow:
             uow.dispatches.save(uow.dispatches.load(sources=["a", "b"], served_by=[house.eve.id]))
         assert everything(storage) == before
+
+
+def test_all_operators_of_a_dispatch_come_by_id_also_those_named_beside(world: World) -> None:
+    """They are locked in the order in which they come: another order is a deadlock elsewhere."""
+    first, second = world.operator("First"), world.operator("Second")
+    key = world.source((second, 1))
+    with world.container.storage().unit_of_work() as uow:
+        dispatch = uow.dispatches.load(sources=[key], operators=[first.id])
+        assert list(dispatch.operators) == [first.id, second.id]

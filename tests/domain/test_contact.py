@@ -146,3 +146,15 @@ def test_a_payload_nested_deeply_is_kept() -> None:
 
 def test_a_whole_number_of_any_usual_size_is_kept() -> None:
     assert payload_text({"a": 2**70}) == f'{{"a":{2**70}}}'
+
+
+@pytest.mark.parametrize("inside", ["\0", "\\u0000"])
+def test_a_payload_nested_too_deeply_to_be_searched_is_a_refusal_or_kept(inside: str) -> None:
+    payload: Any = inside
+    for _ in range(700):
+        payload = [payload]
+    try:
+        payload_text({"a": payload})
+    except InvalidValue:
+        return
+    assert inside == "\\u0000"
