@@ -229,6 +229,18 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
 
     def __enter__(self) -> Self: ...
 
+    def begin_at_once(self) -> bool:
+        """Begin if neither that nor anything before the commit has to wait for somebody else.
+
+        Returns:
+            Whether it has begun; the block then finds it so. If not, nothing has happened.
+        """
+        ...
+
+    def commit(self) -> None:
+        """Commit before the block ends; nothing may follow in it. May run in another thread."""
+        ...
+
     def __exit__(
         self,
         kind: type[BaseException] | None,

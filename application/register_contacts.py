@@ -120,7 +120,10 @@ class RegisterContactsHandler:
             harms no other. If the storage fails on the lot, everything is rolled back and each
             command is tried by itself; if not even a transaction can be begun, all have failed.
         """
-        drafts = self.draft(commands)
+        return self.store(self.draft(commands))
+
+    def store(self, drafts: Sequence[Draft | DomainError]) -> list[Registered | Refused]:
+        """Register contacts in a transaction of their own; see `__call__`."""
         refused = [each for each in drafts if isinstance(each, DomainError)]
         if len(refused) == len(drafts):
             return [*refused]

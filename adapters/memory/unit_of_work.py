@@ -37,6 +37,7 @@ class MemoryUnitOfWork(UnitOfWork):
 
     def __init__(self, store: MemoryStore, rolls: Rolls) -> None:
         self._store = store
+        self._begun = False
         self.operators = MemoryOperators(store)
         self.sources = MemorySources(store)
         self.leads = MemoryLeads(store)
@@ -44,8 +45,16 @@ class MemoryUnitOfWork(UnitOfWork):
         self.dispatches = MemoryDispatches(store, rolls)
 
     def __enter__(self) -> Self:
-        self._store.lock.acquire()
+        if not self._begun:
+            self._store.lock.acquire()
         return self
+
+    def begin_at_once(self) -> bool:
+        self._begun = self._store.lock.acquire(blocking=False)
+        return self._begun
+
+    def commit(self) -> None:
+        self._store.commit()
 
     def __exit__(
         self,

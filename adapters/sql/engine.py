@@ -3,13 +3,11 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from application.ports import StorageAway, StorageUnavailable
 
@@ -17,11 +15,16 @@ BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another process to finish its transaction."""
 
 
+_WAITS = "fairlead_waits"
+"""An execution option: whether a transaction's beginning waits for other processes."""
+
+
 @dataclass(slots=True)
 class Database:
     """A database with one engine for writing and one for reading.
 
     Attributes:
+        at_once: the engine for writing, whose transactions begin at once or fail.
         writing: held by the thread that writes. SQLite lets one transaction write at a time, and
             a process that finds the file locked sleeps and looks again; threads of one process
             queue here instead, and are woken.
@@ -30,10 +33,18 @@ class Database:
     url: URL
     write: Engine
     read: Engine
+    at_once: Engine = field(init=False)
     writing: threading.Lock = field(default_factory=threading.Lock)
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
+    def __post_init__(self) -> None:
+        self.at_once = self.write.execution_options(**{_WAITS: False})
+
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What goes wrong in the database: SQLAlchemy's errors, or the driver's own."""
+        return DBAPIError, self.write.dialect.loaded_dbapi.Error
+
+    def take_turn(self) -> None:
         """Wait for this thread's turn to write, no longer than for another process's.
 
         Raises:
@@ -41,10 +52,6 @@ class Database:
         """
         if not self.writing.acquire(timeout=BUSY_TIMEOUT):
             raise StorageAway("the database does not work just now: it is locked.")
-        try:
-            yield
-        finally:
-            self.writing.release()
 
     def dispose(self) -> None:
         """Close every connection that is not in use."""
@@ -89,7 +96,15 @@ def _sqlite(url: URL, begin: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver: Any = connection.connection.dbapi_connection
+        if connection.get_execution_options().get(_WAITS, True):
+            driver.execute(begin)
+            return
+        driver.execute("PRAGMA busy_timeout = 0")
+        try:
+            driver.execute(begin)
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000:.0f}")
 
     return engine
 

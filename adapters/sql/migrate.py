@@ -9,7 +9,6 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.engine import Database, storage_unavailable
 from adapters.sql.reading import reading
@@ -39,13 +38,16 @@ def unmigrate(database: Database, revision: str) -> None:
 
 @contextmanager
 def _migrating(database: Database) -> Iterator[Config]:
+    database.take_turn()
     try:
-        with database.turn(), database.write.begin() as connection:
+        with database.write.begin() as connection:
             config = _config()
             config.attributes["connection"] = connection
             yield config
-    except DBAPIError as error:
+    except database.errors as error:
         raise storage_unavailable(error) from error
+    finally:
+        database.writing.release()
 
 
 def _config() -> Config:

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select
-from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.engine import Database, storage_unavailable
 
@@ -24,7 +23,7 @@ def reading(database: Database) -> Iterator[Connection]:
     try:
         with database.read.connect() as connection:
             yield connection
-    except DBAPIError as error:
+    except database.errors as error:
         raise storage_unavailable(error) from error
 
 

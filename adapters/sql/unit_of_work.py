@@ -1,20 +1,17 @@
 """The unit of work over SQLAlchemy: one connection, one transaction."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine
 
 from adapters.sql.catalogue import SqlOperators, SqlSources
 from adapters.sql.contacts import SqlContacts
 from adapters.sql.dispatches import SqlDispatches
 from adapters.sql.engine import Database, storage_unavailable
 from adapters.sql.leads import SqlLeads
-from application.ports import Rolls, StorageAway, UnitOfWork
+from application.ports import Rolls, StorageAway, StorageUnavailable, UnitOfWork
 
 logger = logging.getLogger(__name__)
 
@@ -25,18 +22,31 @@ class SqlUnitOfWork(UnitOfWork):
     def __init__(self, database: Database, rolls: Rolls) -> None:
         self._database = database
         self._rolls = rolls
-        self._stack = ExitStack()
+        self._begun = False
 
     def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            connection = stack.enter_context(writing(self._database))
-            self.operators = SqlOperators(connection)
-            self.sources = SqlSources(connection)
-            self.leads = SqlLeads(connection)
-            self.contacts = SqlContacts(connection)
-            self.dispatches = SqlDispatches(connection, self._rolls)
-            self._stack = stack.pop_all()
+        if not self._begun:
+            self._database.take_turn()
+            try:
+                self._begin(self._database.write)
+            except self._database.errors as error:
+                raise StorageAway(*self._rolled_back(error).args) from error
         return self
+
+    def begin_at_once(self) -> bool:
+        if self._database.writing.acquire(blocking=False):
+            try:
+                self._begin(self._database.at_once)
+            except self._database.errors:
+                # Another process writes, or worse; whoever waits for it will hear.
+                return False
+        return self._begun
+
+    def commit(self) -> None:
+        try:
+            self._connection.commit()
+        except self._database.errors as error:
+            raise self._rolled_back(error) from error
 
     def __exit__(
         self,
@@ -44,22 +54,36 @@ class SqlUnitOfWork(UnitOfWork):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stack.__exit__(kind, error, trace)
+        try:
+            if kind is None and self._connection.in_transaction():
+                self.commit()
+        finally:
+            # Takes back what is not committed.
+            self._connection.close()
+            self._database.writing.release()
+        if isinstance(error, self._database.errors):
+            raise self._rolled_back(error) from error
 
+    def _begin(self, engine: Engine) -> None:
+        """Begin on a connection of this engine; the turn is given back if that fails."""
+        try:
+            self._connection = connection = engine.connect()
+            try:
+                connection.begin()
+            except BaseException:
+                connection.close()
+                raise
+        except BaseException:
+            self._database.writing.release()
+            raise
+        self.operators = SqlOperators(connection)
+        self.sources = SqlSources(connection)
+        self.leads = SqlLeads(connection)
+        self.contacts = SqlContacts(connection)
+        self.dispatches = SqlDispatches(connection, self._rolls)
+        self._begun = True
 
-@contextmanager
-def writing(database: Database) -> Iterator[Connection]:
-    """Run a writing transaction; database errors leave as StorageUnavailable.
-
-    They come as SQLAlchemy's, or as the driver's own from the statements of the hot path.
-    """
-    begun = False
-    try:
-        with database.turn(), database.write.begin() as connection:
-            begun = True
-            yield connection
-    except (DBAPIError, database.write.dialect.loaded_dbapi.Error) as error:
+    def _rolled_back(self, error: BaseException) -> StorageUnavailable:
         # The driver's own words: SQLAlchemy's hold the values, which are people's data.
         logger.warning("a transaction was rolled back: %s", getattr(error, "orig", error))
-        failure = storage_unavailable(error)
-        raise (failure if begun else StorageAway(*failure.args)) from error
+        return storage_unavailable(error)

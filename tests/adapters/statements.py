@@ -48,6 +48,9 @@ class _Cursor(sqlite3.Cursor):
 class _Connection(sqlite3.Connection):
     recorded: list[Statement]
 
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        return self.cursor().execute(sql, parameters)
+
     def cursor(self, factory: Any = _Cursor) -> Any:
         cursor = super().cursor(factory)
         cursor.recorded = self.recorded

@@ -20,8 +20,10 @@ def watched(world: World) -> Iterator[Watched]:
     world.source((world.operator(), 1))
     made = Watched(world.container.storage().unit_of_work)
     made.gate.set()
+    made.disk.set()
     yield made
     made.gate.set()
+    made.disk.set()
 
 
 @pytest.fixture
@@ -115,6 +117,20 @@ def test_the_loop_stays_free_while_a_transaction_waits(run: Runner, watched: Wat
             await asyncio.sleep(0.001)
         assert not waiter.done()
         watched.gate.set()
+        await waiter
+
+    run(story)
+
+
+def test_the_loop_stays_free_while_the_disk_is_slow(run: Runner, watched: Watched) -> None:
+    watched.disk.clear()
+
+    async def story(intake: GroupCommitIntake) -> None:
+        waiter = asyncio.ensure_future(intake.submit(command(0)))
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+        assert not waiter.done(), "nothing is acknowledged before it is committed"
+        watched.disk.set()
         await waiter
 
     run(story)

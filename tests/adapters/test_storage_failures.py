@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from adapters.sql.engine import Database, open_database
+from adapters.sql.engine import BUSY_TIMEOUT, Database, open_database
 from application.contacts import CloseContact, TransferContact
 from application.operators import CreateOperator, UpdateOperator
-from application.ports import StorageUnavailable
+from application.ports import Storage, StorageUnavailable
 from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
 from application.sources import CreateSource, ReplaceAllocations
 from application.views import ContactFilter, ContactView
@@ -373,3 +373,24 @@ def test_what_could_not_be_committed_is_answered_once_and_as_not_registered(
         outcomes = handler([RegisterContact("telegram", {"vk": f"{each}"}) for each in range(5)])
         assert [type(each) for each in outcomes] == [StorageUnavailable] * 5
         assert not storage.contacts.contacts(ContactFilter(), limit=9, after=None).items
+
+
+def test_nothing_begins_at_once_while_another_process_writes(sqlite_url: str) -> None:
+    with open_world(sqlite_url) as world:
+        storage = world.container.storage()
+        other = open_database(sqlite_url)
+        with other.write.begin():
+            began = time.monotonic()
+            assert not storage.unit_of_work().begin_at_once()
+            assert time.monotonic() - began < BUSY_TIMEOUT / 2
+        other.dispose()
+        # The connection is as patient as before.
+        with storage.unit_of_work() as uow:
+            assert uow.contacts.keyed([]) == {}
+        assert_patient(storage)
+
+
+def assert_patient(storage: Storage) -> None:
+    with database_of(storage).write.connect() as connection:
+        patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+    assert patience == BUSY_TIMEOUT * 1000

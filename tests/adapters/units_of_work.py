@@ -19,12 +19,14 @@ class Watched:
     Attributes:
         batches: payloads of the contacts that each transaction added, in their order.
         gate: transactions begin only while it is open.
+        disk: they are committed only while it is open.
         fail: called with the contacts of a transaction before they are stored.
     """
 
     real: UnitOfWorkFactory
     batches: list[list[str | None]] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
+    disk: threading.Event = field(default_factory=threading.Event)
     fail: Callable[[Sequence[Contact]], None] = lambda _: None
 
     def __call__(self) -> UnitOfWork:
@@ -43,6 +45,13 @@ class _UnitOfWork(UnitOfWork):
         self.dispatches = uow.dispatches
         self.contacts = _Contacts(self._watched, uow.contacts)
         return self
+
+    def begin_at_once(self) -> bool:
+        return self._watched.gate.is_set() and self._real.begin_at_once()
+
+    def commit(self) -> None:
+        assert self._watched.disk.wait(20)
+        self._real.commit()
 
     def __exit__(
         self,
@@ -94,6 +103,12 @@ class FailingCommit(UnitOfWork):
         self.contacts, self.dispatches = uow.contacts, uow.dispatches
         return self
 
+    def begin_at_once(self) -> bool:
+        return self._real.begin_at_once()
+
+    def commit(self) -> None:
+        raise StorageUnavailable("the disk is full.")
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -102,4 +117,5 @@ class FailingCommit(UnitOfWork):
     ) -> None:
         full = StorageUnavailable("the disk is full.")
         self._real.__exit__(type(full), full, None)
-        raise full
+        if kind is None:
+            raise full

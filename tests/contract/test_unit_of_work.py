@@ -85,7 +85,7 @@ def test_an_exception_leaves_nothing_and_passes_through(
 ) -> None:
     before = everything(storage)
     with pytest.raises(type(error)) as raised:
-        fail_after(storage, write_all, error)
+        fail_after(storage.unit_of_work(), write_all, error)
     assert raised.value is error
     assert everything(storage) == before
     with storage.unit_of_work() as uow:
@@ -97,7 +97,7 @@ def test_what_was_rolled_back_can_be_done_again(
 ) -> None:
     operator = Operator(OperatorId(given.new_id()), "Dan", 1, True, given.now)
     with pytest.raises(RuntimeError):
-        fail_after(storage, lambda uow: uow.operators.add(operator), RuntimeError())
+        fail_after(storage.unit_of_work(), lambda uow: uow.operators.add(operator), RuntimeError())
     with pytest.raises(UnknownOperator):
         storage.catalogue.operator(operator.id)
     with storage.unit_of_work() as uow:
@@ -117,7 +117,7 @@ def test_a_rolled_back_queue_keeps_its_order(storage: Storage, given: Given) -> 
             uow.contacts.save_handed_out([(contact, decision_on(ann))])
 
     with pytest.raises(RuntimeError):
-        fail_after(storage, hand_out, RuntimeError())
+        fail_after(storage.unit_of_work(), hand_out, RuntimeError())
     with storage.unit_of_work() as uow:
         found = uow.contacts.oldest_waiting(["telegram"], 10)
     assert [each.id for each in found] == [each.id for each in waiting]
@@ -195,11 +195,63 @@ def test_a_refusal_from_a_repository_rolls_back_too(storage: Storage, given: Giv
         uow.contacts.get(ContactId(given.new_id()))
 
     with pytest.raises(UnknownContact):
-        fail_after(storage, refuse, AssertionError("it should have been refused before"))
+        fail_after(
+            storage.unit_of_work(), refuse, AssertionError("it should have been refused before")
+        )
     assert everything(storage) == before
 
 
-def fail_after(storage: Storage, work: Callable[[UnitOfWork], None], error: BaseException) -> None:
-    with storage.unit_of_work() as uow:
+def fail_after(uow: UnitOfWork, work: Callable[[UnitOfWork], None], error: BaseException) -> None:
+    with uow:
         work(uow)
         raise error
+
+
+def test_one_begun_at_once_is_like_any_other(
+    storage: Storage, write_all: Callable[[UnitOfWork], None]
+) -> None:
+    before = everything(storage)
+    uow = storage.unit_of_work()
+    uow.begin_at_once()
+    with pytest.raises(ZeroDivisionError):
+        fail_after(uow, write_all, ZeroDivisionError())
+    assert everything(storage) == before
+    uow = storage.unit_of_work()
+    uow.begin_at_once()
+    with uow:
+        write_all(uow)
+    assert everything(storage) != before
+
+
+def test_nothing_begins_at_once_while_another_writes(storage: Storage) -> None:
+    begun: list[bool] = []
+
+    def begin() -> None:
+        begun.append(storage.unit_of_work().begin_at_once())
+
+    with storage.unit_of_work():
+        thread = threading.Thread(target=begin)
+        thread.start()
+        thread.join(30)
+    assert begun == [False]
+    with storage.unit_of_work():
+        pass
+
+
+def test_what_is_committed_in_the_block_stays_whatever_comes_after(
+    storage: Storage, given: Given
+) -> None:
+    """The commit may come from another thread than the rest."""
+    ann = Operator(OperatorId(given.new_id()), "Ann", 5, True, given.now)
+
+    def commit(uow: UnitOfWork) -> None:
+        uow.operators.add(ann)
+        thread = threading.Thread(target=uow.commit)
+        thread.start()
+        thread.join(30)
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after(storage.unit_of_work(), commit, ZeroDivisionError())
+    assert storage.catalogue.operator(ann.id).name == "Ann"
+    with storage.unit_of_work():
+        pass
