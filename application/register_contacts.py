@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from application.ports import (
     IdentityNormaliser,
@@ -48,8 +48,7 @@ class RegisterContact:
     idempotency_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(NamedTuple):
     """A contact, and whether it had been registered before under the same idempotency key."""
 
     contact: ContactView

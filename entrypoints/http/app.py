@@ -1,12 +1,14 @@
 """The HTTP application."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from entrypoints.container import Container, build_container
 from entrypoints.http import contacts, leads, operators, problems, service, sources, statistics
@@ -20,6 +22,15 @@ Fairlead registers **contacts** (a customer writing through one of many bots) an
 to a human **operator**: by the operator's weight on that **source**, never past the operator's
 capacity, and with a record of why. Errors are problem details (RFC 9457) with a stable `code`.
 """
+
+
+class _Application(FastAPI):
+    """FastAPI with a door before everything that it does itself."""
+
+    front_door: Callable[[ASGIApp], ASGIApp]
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return self.front_door(super().build_middleware_stack())
 
 
 def create_app(settings: Settings | None = None, container: Container | None = None) -> FastAPI:
@@ -42,7 +53,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         await intake.close()
         container.storage().close()
 
-    app = FastAPI(
+    app = _Application(
         title="Fairlead",
         version=version("fairlead"),
         description=_DESCRIPTION,
@@ -57,8 +68,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     metrics, writing = Metrics(fairlead), Writing()
     contact_routes = contacts.router(fairlead, writing, intake)
     lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]
-    # The one added last is the first to see a request.
-    app.add_middleware(FrontDoor, routes=lean_routes)
+    app.front_door = partial(FrontDoor, routes=lean_routes, metrics=metrics)
     app.add_middleware(MetricsMiddleware, metrics=metrics)
     app.include_router(contact_routes)
     app.include_router(operators.router(fairlead, writing))

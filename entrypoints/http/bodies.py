@@ -1,12 +1,12 @@
 """How bodies are read: bounded, announced as JSON, and JSON by the letter."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
-from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
 from entrypoints.http.problems import Refusal
 
@@ -14,7 +14,7 @@ BODY_LIMIT: Final = 64 * 1024
 ALLOCATIONS_LIMIT: Final = 128 * 1024
 """A thousand allocations take some 75 KB, more than other bodies may have."""
 BATCH_LIMIT: Final = 4 * 1024 * 1024
-_JSON: Final = "application/json"
+_JSON: Final = b"application/json"
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -31,7 +31,9 @@ class JsonRequest(Request):
             Refusal: it is too large, or not announced as JSON.
         """
         if not hasattr(self, "_body"):
-            self._body = await read_json_bytes(self, self.limit)
+            self._body = await read_json_bytes(
+                dict(self.scope["headers"]), self.receive, self.limit
+            )
         return self._body
 
     async def json(self) -> Any:
@@ -86,30 +88,36 @@ class AllocationsRoute(JsonRoute):
     request_class = AllocationsRequest
 
 
-async def read_json_bytes(request: Request, limit: int) -> bytes:
+async def read_json_bytes(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
     """Read a body, no further than the limit.
+
+    Args:
+        headers: of the request, by their names in lower case.
+        receive: the request's messages, none of them received yet.
+        limit: bytes.
 
     Raises:
         Refusal: it is too large, or not announced as JSON.
     """
-    headers = request.headers
-    announced = headers.get("content-length", "")
-    if announced.isdecimal() and (len(announced) > 18 or int(announced) > limit):
+    announced = headers.get(b"content-length", b"")
+    if announced.isdigit() and (len(announced) > 18 or int(announced) > limit):
         raise _too_large(limit)
-    body = b""
-    try:
-        async for chunk in request.stream():
-            body = body + chunk if body else chunk
-            if len(body) > limit:
-                raise _too_large(limit)
-    except ClientDisconnect as error:
-        raise Refusal("malformed_json", "the body ended before it was complete.") from error
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal("malformed_json", "the body ended before it was complete.")
+        chunk = message.get("body", b"")
+        body = body + chunk if body else chunk
+        if len(body) > limit:
+            raise _too_large(limit)
+        more = message.get("more_body", False)
     if body:
-        media_type = headers.get("content-type", "")
-        if media_type != _JSON and media_type.partition(";")[0].strip().lower() != _JSON:
+        media_type = headers.get(b"content-type", b"")
+        if media_type != _JSON and media_type.partition(b";")[0].strip().lower() != _JSON:
             raise Refusal(
                 "unsupported_media_type",
-                f"send the body as JSON with the header Content-Type: {_JSON}.",
+                f"send the body as JSON with the header Content-Type: {_JSON.decode()}.",
             )
     return body
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request
 from pydantic import TypeAdapter, ValidationError
 
 from application.contacts import CloseContact, TransferContact
@@ -18,7 +18,7 @@ from domain.contact import ContactState
 from domain.errors import DomainError, InvalidValue
 from domain.ids import ContactId, LeadId, OperatorId
 from entrypoints.http.bodies import BatchRoute, JsonRoute
-from entrypoints.http.front import LeanRoute
+from entrypoints.http.front import Answer, LeanRoute
 from entrypoints.http.pages import Limit, Moment, next_id
 from entrypoints.http.problems import (
     Problem,
@@ -59,30 +59,31 @@ _IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": limits.MAX_TEXT},
 }
 # A view has the fields of ContactOut and is written as it is, without being copied into one.
-_contact = TypeAdapter(ContactView)
+_contact_to_json = TypeAdapter(ContactView).serializer.to_json
+_REPLAYED = (b"idempotency-replayed", b"true")
 
 
 def router(fairlead: Fairlead, writing: Writing, intake: Intake) -> APIRouter:
     """Build the routes on a wired application; registrations go through the intake."""
     routes = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=JsonRoute)
 
-    async def register_contact(body: NewContact, request: Request) -> Response:
+    async def register_contact(body: NewContact, request: Request) -> Answer:
         """Register a contact and pick its operator.
 
         The contact waits, with `operator: null`, if nobody is eligible. A bot that may send the
         same message twice names each by an idempotency key.
         """
-        key = request.headers.get("idempotency-key")
-        key = key.strip() if key else key
-        outcome = await intake.submit(_with_key(body.command(), key))
-        headers = {"Location": f"/v1/contacts/{outcome.contact.id}"}
-        if outcome.replayed:
-            headers["Idempotency-Replayed"] = "true"
-        return Response(
-            _contact.dump_json(outcome.contact),
-            200 if outcome.replayed else 201,
-            headers,
-            "application/json",
+        command = body.command()
+        for name, value in request.scope["headers"]:
+            if name == b"idempotency-key":
+                command = _with_key(command, value.decode("latin-1").strip())
+        contact, replayed = await intake.submit(command)
+        location = (b"location", f"/v1/contacts/{contact.id}".encode())
+        content = _contact_to_json(contact)
+        return (
+            Answer(200, content, (location, _REPLAYED))
+            if replayed
+            else Answer(201, content, (location,))
         )
 
     async def register_batch(body: NewContacts) -> BatchOut:
@@ -184,10 +185,8 @@ def router(fairlead: Fairlead, writing: Writing, intake: Intake) -> APIRouter:
     return routes
 
 
-def _with_key(command: RegisterContact, header: str | None) -> RegisterContact:
-    """Return the command with the key from the header."""
-    if header is None:
-        return command
+def _with_key(command: RegisterContact, header: str) -> RegisterContact:
+    """Return the command with the key from a header."""
     if command.idempotency_key not in {None, header}:
         raise InvalidValue(
             "the header Idempotency-Key and the field idempotency_key differ; send one of them.",

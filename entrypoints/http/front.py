@@ -1,8 +1,8 @@
 """The short way of a registration: from its bytes to the use case and back."""
 
-from collections.abc import Sequence
-from types import SimpleNamespace
-from typing import Any, get_type_hints
+from collections.abc import Awaitable, Callable, Sequence
+from time import perf_counter
+from typing import Any, Final, NamedTuple, get_type_hints
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -11,7 +11,26 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.http.bodies import BODY_LIMIT, Handler, read_json_bytes
-from entrypoints.http.problems import HANDLED, Refusal, answer_error
+from entrypoints.http.metrics import Metrics
+from entrypoints.http.problems import Refusal, answer_error
+
+_JSON: Final = (b"content-type", b"application/json")
+
+
+class Answer(NamedTuple):
+    """What a lean endpoint returns: JSON, and headers beside those that every answer has."""
+
+    status: int
+    content: bytes
+    headers: Sequence[tuple[bytes, bytes]] = ()
+
+    @property
+    def all_headers(self) -> list[tuple[bytes, bytes]]:
+        """Every header of the answer."""
+        return [(b"content-length", str(len(self.content)).encode()), _JSON, *self.headers]
+
+
+Lean = Callable[[Scope, Receive], Awaitable[Answer]]
 
 
 class LeanRoute(APIRoute):
@@ -19,18 +38,19 @@ class LeanRoute(APIRoute):
 
     The endpoint is declared and documented like any other, with a parameter `body`; what it is
     called with is that body, validated by one call of pydantic-core, and the request. It returns
-    a Response.
+    an Answer.
     """
 
-    def get_route_handler(self) -> Handler:
-        """Validate the body from its bytes and call the endpoint."""
+    def lean(self) -> Lean:
+        """Return a function that validates a body from its bytes and calls the endpoint."""
         endpoint = self.endpoint
         body_type: TypeAdapter[Any] = TypeAdapter(get_type_hints(endpoint)["body"])
+        validate = body_type.validator.validate_json
 
-        async def handle(request: Request) -> Response:
-            raw = await read_json_bytes(request, BODY_LIMIT)
+        async def lean(scope: Scope, receive: Receive) -> Answer:
+            raw = await read_json_bytes(dict(scope["headers"]), receive, BODY_LIMIT)
             try:
-                body = body_type.validate_json(raw)
+                body = validate(raw)
             except ValidationError as error:
                 errors = error.errors(include_url=False, include_input=False)
                 if errors[0]["type"] == "json_invalid":
@@ -38,37 +58,59 @@ class LeanRoute(APIRoute):
                         "malformed_json", f"the body is not JSON: {errors[0]['msg']}."
                     ) from error
                 raise RequestValidationError(errors) from error
-            response: Response = await endpoint(body=body, request=request)
+            answer: Answer = await endpoint(body=body, request=Request(scope))
+            return answer
+
+        return lean
+
+    def get_route_handler(self) -> Handler:
+        """Answer a call that came through the router, where the service is mounted in another."""
+        lean = self.lean()
+
+        async def handle(request: Request) -> Response:
+            answer = await lean(request.scope, request.receive)
+            response = Response(answer.content, answer.status)
+            response.raw_headers = answer.all_headers
             return response
 
         return handle
 
 
 class FrontDoor:
-    """Lets lean routes in before the router is asked, and answers their errors itself.
+    """Lets lean routes in before anybody else is asked, and answers their errors itself.
 
-    Exit stacks, the search for the route and five layers of wrappers serve every other call; a
-    registration needs none of them, and they took two fifths of what HTTP costs it.
+    Exit stacks, the search for the route and a dozen wrappers serve every other call; a
+    registration needs none of them. Measured on a use case that does nothing: 70 us a call through
+    them, and 45 us without.
     """
 
-    def __init__(self, app: ASGIApp, routes: Sequence[LeanRoute]) -> None:
+    def __init__(self, app: ASGIApp, routes: Sequence[LeanRoute], metrics: Metrics) -> None:
         self._app = app
+        self._metrics = metrics
         self._lean = {
-            (method, route.path): (SimpleNamespace(path=route.path), route.get_route_handler())
-            for route in routes
-            for method in route.methods or ()
+            (method, route.path): route.lean() for route in routes for method in route.methods or ()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a lean call, or pass it on."""
-        lean = scope["type"] == "http" and self._lean.get((scope["method"], scope["path"]))
-        if not lean:
+        lean = self._lean.get((scope["method"], scope["path"])) if "method" in scope else None
+        if lean is None:
             await self._app(scope, receive, send)
             return
-        scope["route"], handle = lean
-        request = Request(scope, receive, send)
+        started = perf_counter()
         try:
-            response = await handle(request)
-        except HANDLED as error:
-            response = await answer_error(request, error)
-        await response(scope, receive, send)
+            answer = await lean(scope, receive)
+            status = answer.status
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": status,
+                    "headers": answer.all_headers,
+                }
+            )
+            await send({"type": "http.response.body", "body": answer.content})
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
+            response = await answer_error(Request(scope, receive), error)
+            status = response.status_code
+            await response(scope, receive, send)
+        self._metrics.count(scope["method"], scope["path"], status, perf_counter() - started)

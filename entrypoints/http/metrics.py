@@ -36,9 +36,15 @@ class Metrics:
         )
 
         # Looking a label up by its text takes longer than counting; there are few labels.
-        self.of = cache(self._of)
+        self._of = cache(self._labelled)
 
-    def _of(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request that was answered."""
+        requests, histogram = self._of(method, route, status)
+        requests.inc()
+        histogram.observe(seconds)
+
+    def _labelled(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
         return self._requests.labels(method, route, status), self._seconds.labels(route)
 
     def text(self) -> tuple[bytes, str]:
@@ -77,9 +83,7 @@ class MetricsMiddleware:
             route = getattr(scope.get("route"), "path", "unmatched")
             # A client can send any word as a method; what it makes up is not to be kept.
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            count, seconds = self._metrics.of(method, route, status)
-            count.inc()
-            seconds.observe(perf_counter() - started)
+            self._metrics.count(method, route, status, perf_counter() - started)
 
 
 class _State(Collector):

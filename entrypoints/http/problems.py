@@ -258,13 +258,12 @@ _HANDLERS = {
     StorageUnavailable: _on_storage_unavailable,
     RequestValidationError: _on_validation_error,
     HTTPException: _on_http_exception,
+    Exception: _on_defect,
 }
-HANDLED: tuple[type[Exception], ...] = tuple(_HANDLERS)
-"""Errors that are answers; any other is a defect."""
 
 
 async def answer_error(request: Request, error: Exception) -> JSONResponse:
-    """Answer an error of one of the kinds HANDLED."""
+    """Answer an error."""
     return await next(
         handle(request, error) for kind, handle in _HANDLERS.items() if isinstance(error, kind)
     )
@@ -272,6 +271,5 @@ async def answer_error(request: Request, error: Exception) -> JSONResponse:
 
 def install(app: FastAPI) -> None:
     """Make an application answer every error as a problem."""
-    for kind in HANDLED:
+    for kind in _HANDLERS:
         app.add_exception_handler(kind, answer_error)
-    app.add_exception_handler(Exception, _on_defect)
