@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from adapters.sql.checkpoints import Checkpointer
 from application.ports import StorageAway, StorageUnavailable
 
 BUSY_TIMEOUT = 10.0
@@ -24,6 +25,7 @@ class Database:
     """A database with one engine for writing and one for reading.
 
     Attributes:
+        checkpoints: are made in the background.
         at_once: the engine for writing, whose transactions begin at once or fail.
         writing: held by the thread that writes. SQLite lets one transaction write at a time, and
             a process that finds the file locked sleeps and looks again; threads of one process
@@ -35,8 +37,10 @@ class Database:
     read: Engine
     at_once: Engine = field(init=False)
     writing: threading.Lock = field(default_factory=threading.Lock)
+    checkpoints: Checkpointer = field(init=False)
 
     def __post_init__(self) -> None:
+        self.checkpoints = Checkpointer(self.read, self.writing)
         self.at_once = self.write.execution_options(**{_WAITS: False})
 
     @property
@@ -55,6 +59,7 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection that is not in use."""
+        self.checkpoints.stop()
         self.write.dispose()
         self.read.dispose()
 
@@ -92,6 +97,7 @@ def _sqlite(url: URL, begin: str) -> Engine:
         connection.isolation_level = None
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
         connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")

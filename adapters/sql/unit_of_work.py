@@ -47,6 +47,7 @@ class SqlUnitOfWork(UnitOfWork):
             self._connection.commit()
         except self._database.errors as error:
             raise self._rolled_back(error) from error
+        self._database.checkpoints.committed()
 
     def __exit__(
         self,

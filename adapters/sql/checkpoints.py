@@ -1,0 +1,92 @@
+"""Checkpoints: SQLite's log of committed pages goes into the file, away from everybody's path.
+
+SQLite by itself does this within the commit that makes the log longer than a thousand pages; that
+commit then waits for the disk as long as it takes.
+"""
+
+import logging
+import sqlite3
+import threading
+from contextlib import closing
+from typing import Any, Final
+
+from sqlalchemy import Engine
+
+logger = logging.getLogger(__name__)
+
+_PAUSE: Final = 0.5
+"""Seconds between two checkpoints: a page that every commit changes is written once for all."""
+
+LONGEST: Final = 16_384
+"""Pages in the log, 64 MiB, from which on it is begun anew, as SQLite does by itself only in a
+moment when nobody writes."""
+
+
+class Checkpointer:
+    """A thread that makes a checkpoint soon after a commit.
+
+    It begins with the first commit and never holds one up, but for the moment in which a log that
+    has grown long is begun anew.
+    """
+
+    def __init__(self, engine: Engine, writing: threading.Lock) -> None:
+        """Take what it works with.
+
+        Args:
+            engine: of connections to this database.
+            writing: held by the thread that writes.
+        """
+        self._engine = engine
+        self._writing = writing
+        self._due = threading.Event()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def committed(self) -> None:
+        """Hear that something was committed."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+            self._thread.start()
+        if not self._due.is_set():
+            self._due.set()
+
+    def stop(self) -> None:
+        """Finish. Whoever closes the last connection to the file makes the last checkpoint."""
+        self._stopped.set()
+        self._due.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def checkpoint(self) -> None:
+        """Make a checkpoint now.
+
+        Raises:
+            sqlite3.Error: it failed; what was committed is as safe as before.
+        """
+        pooled = self._engine.raw_connection()
+        connection: Any = pooled.dbapi_connection
+        pooled.detach()
+        with closing(connection) as driver:
+            # Whoever holds it up is not waited for: everybody else would wait, too.
+            driver.execute("PRAGMA busy_timeout = 0")
+            if _pages(driver, "PASSIVE") > LONGEST:
+                # What came in meanwhile, so that little is left to do while nobody can write.
+                _pages(driver, "PASSIVE")
+                with self._writing:
+                    _pages(driver, "RESTART")
+
+    def _run(self) -> None:
+        while self._due.wait() and not self._stopped.is_set():
+            self._due.clear()
+            try:
+                self.checkpoint()
+            except sqlite3.Error as error:
+                # The log grows meanwhile, and the next one tries again.
+                logger.warning("a checkpoint failed: %s", error)
+            self._stopped.wait(_PAUSE)
+
+
+def _pages(driver: Any, mode: str) -> int:
+    """Make a checkpoint and return how many pages the log holds."""
+    _, pages, _ = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+    return int(pages)

@@ -1,0 +1,117 @@
+"""Checkpoints: what is committed reaches the file, and the log does not grow for ever."""
+
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from adapters.sql import checkpoints
+from application.operators import CreateOperator
+from tests.adapters.statements import database_of
+from tests.support import World, open_world
+
+
+@pytest.fixture
+def world(sqlite_url: str) -> Iterator[World]:
+    with open_world(sqlite_url) as opened:
+        yield opened
+
+
+def file_of(world: World) -> Path:
+    return Path(str(database_of(world.container.storage()).url.database))
+
+
+def log_of(world: World) -> Path:
+    file = file_of(world)
+    return file.with_name(f"{file.name}-wal")
+
+
+def operators_in_the_file_alone(world: World, folder: Path) -> int:
+    """Count operators in the file as it would be without its log."""
+    alone = folder / "alone.db"
+    shutil.copyfile(file_of(world), alone)
+    with closing(sqlite3.connect(alone)) as connection:
+        if not connection.execute(
+            "SELECT 1 FROM sqlite_master WHERE name = 'operators'"
+        ).fetchone():
+            return 0
+        found: int = connection.execute("SELECT count(*) FROM operators").fetchone()[0]
+        return found
+
+
+def test_a_commit_is_brought_into_the_file_soon(world: World, tmp_path: Path) -> None:
+    world.fairlead.create_operator(CreateOperator("Ann", 1))
+    deadline = time.monotonic() + 20
+    while operators_in_the_file_alone(world, tmp_path) < 1:
+        assert time.monotonic() < deadline, "no checkpoint was made"
+        time.sleep(0.02)
+
+
+def test_no_commit_makes_a_checkpoint_itself(world: World) -> None:
+    with database_of(world.container.storage()).write.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar_one() == 0
+
+
+def test_a_long_log_is_begun_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "LONGEST", 20)
+    checkpointer = database_of(world.container.storage()).checkpoints
+    sizes = []
+    for _ in range(5):
+        for number in range(30):
+            world.fairlead.create_operator(CreateOperator(f"Operator {number}", 1))
+        checkpointer.checkpoint()
+        sizes.append(log_of(world).stat().st_size)
+    assert max(sizes) < 2 * sizes[0], "it is used again from its beginning"
+
+
+def test_a_reader_holds_nobody_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beginning the log anew has to wait for its readers; it is left for another time."""
+    monkeypatch.setattr(checkpoints, "LONGEST", 0)
+    database = database_of(world.container.storage())
+    world.fairlead.create_operator(CreateOperator("Ann", 1))
+    with database.read.connect() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM operators").scalar_one()
+        world.fairlead.create_operator(CreateOperator("Bob", 1))
+        thread = threading.Thread(target=database.checkpoints.checkpoint)
+        thread.start()
+        thread.join(5)
+        assert not thread.is_alive()
+        world.fairlead.create_operator(CreateOperator("Cid", 1))
+
+
+def test_a_failed_checkpoint_is_told_and_tried_again(
+    world: World, caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpointer = database_of(world.container.storage()).checkpoints
+    failed = threading.Event()
+    real = checkpointer.checkpoint
+
+    def fail_once() -> None:
+        if failed.is_set():
+            real()
+            return
+        failed.set()
+        raise sqlite3.OperationalError("the disk is full")
+
+    monkeypatch.setattr(checkpointer, "checkpoint", fail_once)
+    world.fairlead.create_operator(CreateOperator("Ann", 1))
+    assert failed.wait(20)
+    world.fairlead.create_operator(CreateOperator("Bob", 1))
+    deadline = time.monotonic() + 20
+    while operators_in_the_file_alone(world, tmp_path) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert "the disk is full" in caplog.text
+
+
+def test_closing_ends_the_thread(sqlite_url: str) -> None:
+    with open_world(sqlite_url) as world:
+        world.fairlead.create_operator(CreateOperator("Ann", 1))
+        assert any(each.name == "checkpoints" for each in threading.enumerate())
+    world.container.storage().close()
+    assert not any(each.name == "checkpoints" for each in threading.enumerate())
