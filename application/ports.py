@@ -205,6 +205,14 @@ class Dispatches(Protocol):
         """
         ...
 
+    def load_to_admit(self, sources: Iterable[str]) -> Dispatch:
+        """Lock and load sources in a unit of work that does nothing but admit contacts to them.
+
+        The storage may go on with the dispatch of the unit of work before, if it can be sure that
+        it is what it would load.
+        """
+        ...
+
     def save(self, dispatch: Dispatch) -> None:
         """Store loads, credits, the lengths of queues and the counters.
 

@@ -37,15 +37,30 @@ class Dispatch:
             operators: all who are allocated to one of the sources, and any others.
             roll: draws a whole number evenly from 0 to ROLLS - 1.
         """
-        self.sources = {each.key: each for each in sources}
-        self.operators = {each.id: each for each in operators}
+        self.sources: dict[str, Source] = {}
+        self.operators: dict[OperatorId, Operator] = {}
         self.slots: defaultdict[OperatorId, int] = defaultdict(int)
         self.registered: defaultdict[tuple[str, int], int] = defaultdict(int)
         self.assigned: defaultdict[tuple[str, OperatorId, int], int] = defaultdict(int)
         self._roll = roll
         self._pools: dict[str, Pool] = {}
-        self._moved: dict[tuple[str, OperatorId], int] = {}
+        self._picked_from: set[str] = set()
+        self._moved: dict[str, Source] = {}
         self._seats: defaultdict[OperatorId, list[tuple[Pool, int]]] = defaultdict(list)
+        self.include(sources, operators)
+
+    def include(self, sources: Iterable[Source], operators: Iterable[Operator]) -> None:
+        """Take in more that was loaded under lock; who is here already stays as it stands here."""
+        self.sources.update((each.key, each) for each in sources)
+        for each in operators:
+            self.operators.setdefault(each.id, each)
+
+    def forget_changes(self) -> None:
+        """Begin to count anew, now that what has happened is stored."""
+        self.slots.clear()
+        self.registered.clear()
+        self.assigned.clear()
+        self._moved.clear()
 
     def source(self, key: str) -> Source:
         """Return a source.
@@ -165,18 +180,19 @@ class Dispatch:
         source.replace_allocations(weights)
         return source
 
-    def settle_credits(self) -> list[tuple[str, OperatorId, int]]:
+    def settle_credits(self) -> list[Source]:
         """Bring the allocations' credits up to date with the picks.
 
         Returns:
-            (source key, operator, credit) wherever a pick has moved a credit.
+            The sources whose credits have moved.
         """
-        for key, pool in self._pools.items():
-            for allocation, credit in zip(self.sources[key].allocations, pool.credits, strict=True):
-                if allocation.credit != credit:
-                    allocation.credit = credit
-                    self._moved[key, allocation.operator_id] = credit
-        return [(key, operator_id, credit) for (key, operator_id), credit in self._moved.items()]
+        for key in self._picked_from:
+            allocations, credits = self.sources[key].allocations, self._pools[key].credits
+            for allocation, credit in zip(allocations, credits, strict=True):
+                allocation.credit = credit
+            self._moved[key] = self.sources[key]
+        self._picked_from.clear()
+        return list(self._moved.values())
 
     def _drain_pools(self) -> None:
         """Give up the pools before what they were made of changes."""
@@ -189,6 +205,7 @@ class Dispatch:
         decision = self._pool(source).pick(roll)
         if decision is None:
             return None
+        self._picked_from.add(source.key)
         picked = decision.picked
         self.operators[picked].take_slot()
         self._move_load(picked, 1)

@@ -7,6 +7,7 @@ their ids, every one of them eligible, every weight above zero.
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
+from operator import add
 from typing import Final, NamedTuple, Protocol
 
 CONTACT: Final = 10**12
@@ -56,7 +57,7 @@ class ExactPicker:
     def pick(self, weights: tuple[int, ...], credits: Sequence[int], roll: int | None) -> Pick:
         """Pick the operator whose next contact is due first; see `WeightedPicker.pick`."""
         del roll
-        grown = list(map(int.__add__, credits, _grants(weights)))
+        grown = list(map(add, credits, _grants(weights)))
         index = _due_first(weights, grown)
         grown[index] -= CONTACT
         return Pick(index, grown)

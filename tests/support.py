@@ -120,12 +120,18 @@ def decision_of(
 
 
 @contextmanager
-def open_world(database_url: str = "memory://") -> Iterator[World]:
-    """Open an application on fakes and a real storage; the schema is made first."""
+def open_world(database_url: str = "memory://", *, beside: World | None = None) -> Iterator[World]:
+    """Open an application on fakes and a real storage; the schema is made first.
+
+    Args:
+        database_url: as in the settings.
+        beside: another world, of whose clock and ids this one shall be.
+    """
     container = build_container(Settings(database_url=database_url))
-    clock = FakeClock()
+    clock = beside.clock if beside else FakeClock()
+    ids = beside.container.ids() if beside else FakeIds(clock)
     container.clock.override(providers.Object(clock))
-    container.ids.override(providers.Object(FakeIds(clock)))
+    container.ids.override(providers.Object(ids))
     container.rolls.override(providers.Object(FakeRolls()))
     storage = container.storage()
     storage.migrate()

@@ -222,6 +222,9 @@ class MemoryDispatches(Dispatches):
             loaded, [copy(self._store.operators[each]) for each in sorted(ids)], self._rolls
         )
 
+    def load_to_admit(self, sources: Iterable[str]) -> Dispatch:
+        return self.load(sources=sources)
+
     def save(self, dispatch: Dispatch) -> None:
         store = self._store
         for operator_id, slots in dispatch.slots.items():
@@ -230,14 +233,12 @@ class MemoryDispatches(Dispatches):
             if slots > 0 and not (operator.active and operator.load <= operator.capacity):
                 raise StorageUnavailable("an operator changed while its slot was taken; try again.")
             store.put(store.operators, operator_id, operator)
-        moved = {
-            (key, operator_id): credit for key, operator_id, credit in dispatch.settle_credits()
-        }
+        moved = {source.key for source in dispatch.settle_credits()}
         for key, source in dispatch.sources.items():
             stored = store.sources[key].copy()
             stored.waiting = source.waiting
-            for each in stored.allocations:
-                each.credit = moved.get((key, each.operator_id), each.credit)
+            if key in moved:
+                stored.allocations = list(map(copy, source.allocations))
             store.put(store.sources, key, stored)
         for counted, number in dispatch.registered.items():
             store.put(store.registered, counted, store.registered.get(counted, 0) + number)

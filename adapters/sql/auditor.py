@@ -1,5 +1,6 @@
 """Everything that is stored, streamed from one snapshot, for the check of the invariants."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -51,6 +52,13 @@ class SqlAuditor(Auditor):
                     yield f"the file is damaged: {problem}"
             for table, _, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
                 yield f"a row of {table} refers to a row of {parent} that is not there"
+            for key, credits, allocated in connection.execute(
+                select(SourceRow.key, SourceRow.credits, func.count(AllocationRow.operator_id))
+                .outerjoin(AllocationRow, AllocationRow.source_key == SourceRow.key)
+                .group_by(SourceRow.key)
+            ):
+                if len(credits) != allocated:
+                    yield f"source {key} has {len(credits)} credits for {allocated} allocations"
 
 
 class SqlFacts(Facts):
@@ -64,17 +72,20 @@ class SqlFacts(Facts):
             yield Operator(row.id, row.name, row.capacity, row.active, row.created_at, row.load)
 
     def sources(self) -> Iterable[Source]:
-        sources = {
-            row.key: Source(row.key, row.name, row.strategy, row.created_at, waiting=row.waiting)
-            for row in self._connection.execute(select(*SourceRow.__table__.columns))
-        }
+        allocated = defaultdict(list)
         for row in self._connection.execute(
             select(*AllocationRow.__table__.columns).order_by(AllocationRow.operator_id)
         ):
-            sources[row.source_key].allocations.append(
-                Allocation(row.operator_id, row.weight, row.credit)
-            )
-        return sources.values()
+            allocated[row.source_key].append(row)
+        for row in self._connection.execute(select(*SourceRow.__table__.columns)):
+            rows = allocated[row.key]
+            # If there are too few, or too many, it is one of the storage's defects.
+            credits = row.credits[: len(rows)] + (0,) * (len(rows) - len(row.credits))
+            allocations = [
+                Allocation(each.operator_id, each.weight, credit)
+                for each, credit in zip(rows, credits, strict=True)
+            ]
+            yield Source(row.key, row.name, row.strategy, row.created_at, allocations, row.waiting)
 
     def contacts(self) -> Iterator[ContactFact]:
         last_transfer = (

@@ -28,6 +28,11 @@ _update_source = (
     .where(SourceRow.key == bindparam("source_key"))
     .values(name=bindparam("name"), strategy=bindparam("strategy"))
 )
+_update_credits = (
+    update(SourceRow)
+    .where(SourceRow.key == bindparam("source_key"))
+    .values(credits=bindparam("credits"))
+)
 _delete_allocations = delete(AllocationRow).where(
     AllocationRow.source_key == bindparam("source_key")
 )
@@ -90,6 +95,7 @@ class SqlSources(Sources):
                     "strategy": source.strategy,
                     "waiting": source.waiting,
                     "created_at": source.created_at,
+                    "credits": [each.credit for each in source.allocations],
                 },
             )
         except IntegrityError as error:
@@ -115,11 +121,14 @@ class SqlSources(Sources):
                         "source_key": source.key,
                         "operator_id": each.operator_id,
                         "weight": each.weight,
-                        "credit": each.credit,
                     }
                     for each in source.allocations
                 ],
             )
+        self._connection.execute(
+            _update_credits,
+            {"source_key": source.key, "credits": [each.credit for each in source.allocations]},
+        )
 
 
 class SqlCatalogueReader(CatalogueReader):

@@ -20,6 +20,7 @@ from sqlalchemy.orm import aliased
 
 from adapters.sql.decisions import decision_from_bytes, encode, lineup_from_bytes
 from adapters.sql.engine import Database
+from adapters.sql.kept import Kept
 from adapters.sql.prepared import IsWaiting, Prepared
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
 from adapters.sql.tables import (
@@ -100,8 +101,9 @@ _save_closed = (
 class SqlContacts(Contacts):
     """See `application.ports.Contacts`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, kept: Kept) -> None:
         self._connection = connection
+        self._kept = kept
 
     def get(self, contact_id: ContactId) -> Contact:
         row = self._connection.execute(_get, {"contact_id": contact_id}).one_or_none()
@@ -191,7 +193,7 @@ class SqlContacts(Contacts):
         )
 
     def _add_decisions(self, decisions: Mapping[ContactId, Decision]) -> None:
-        encoded = encode(decisions)
+        encoded = encode(decisions, self._kept.lineups)
         _insert_lineup.run(self._connection, encoded.lineups)
         _insert_decision.run(self._connection, encoded.decisions)
 

@@ -29,7 +29,7 @@ class Encoded(NamedTuple):
     """Decisions ready to be stored.
 
     Attributes:
-        lineups: (digest, bytes) of each lineup.
+        lineups: (digest, bytes) of each new lineup.
         decisions: (contact, digest of the lineup, bytes) of each decision.
     """
 
@@ -37,19 +37,28 @@ class Encoded(NamedTuple):
     decisions: list[tuple[ContactId, bytes, bytes]]
 
 
-def encode(decisions: Mapping[ContactId, Decision]) -> Encoded:
-    """Encode decisions, each lineup once."""
-    # By identity: decisions made in one go share the very object, and comparing a thousand
-    # operators each time would take longer than everything else.
-    digests: dict[int, tuple[bytes, bytes]] = {}
-    rows = []
+def encode(
+    decisions: Mapping[ContactId, Decision], stored: dict[int, tuple[Lineup, bytes]]
+) -> Encoded:
+    """Encode decisions, and those of their lineups that are new.
+
+    Args:
+        decisions: by contact.
+        stored: lineups that need not be stored again, each with its digest; new ones are added.
+            By identity: decisions made in one go share the very object, and comparing a thousand
+            operators each time would take longer than everything else.
+    """
+    lineups, rows = [], []
     for contact_id, decision in decisions.items():
         lineup = decision.lineup
-        if id(lineup) not in digests:
+        known = stored.get(id(lineup))
+        if known is None:
             encoded = lineup_to_bytes(lineup)
-            digests[id(lineup)] = (hashlib.blake2b(encoded, digest_size=16).digest(), encoded)
-        rows.append((contact_id, digests[id(lineup)][0], decision_to_bytes(decision)))
-    return Encoded(list(digests.values()), rows)
+            digest = hashlib.blake2b(encoded, digest_size=16).digest()
+            lineups.append((digest, encoded))
+            known = stored[id(lineup)] = lineup, digest
+        rows.append((contact_id, known[1], decision_to_bytes(decision)))
+    return Encoded(lineups, rows)
 
 
 def lineup_to_bytes(lineup: Lineup) -> bytes:

@@ -1,6 +1,7 @@
 """Dispatches in SQL: the locks, the slots and the counters."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select, union, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from adapters.sql.catalogue import OPERATOR_COLUMNS
+from adapters.sql.kept import Kept
 from adapters.sql.prepared import Prepared, texts
 from adapters.sql.tables import (
     COUNTED_HOURS,
@@ -28,7 +30,12 @@ _served = select(AllocationRow.source_key).where(
 )
 _sources = Prepared(
     select(
-        SourceRow.key, SourceRow.name, SourceRow.strategy, SourceRow.created_at, SourceRow.waiting
+        SourceRow.key,
+        SourceRow.name,
+        SourceRow.strategy,
+        SourceRow.created_at,
+        SourceRow.waiting,
+        SourceRow.credits,
     )
     .where(SourceRow.key.in_(texts(bindparam("keys"))))
     .order_by(SourceRow.key)
@@ -40,7 +47,6 @@ _allocations = Prepared(
         AllocationRow.source_key,
         AllocationRow.operator_id,
         AllocationRow.weight,
-        AllocationRow.credit,
     )
     .where(AllocationRow.source_key.in_(texts(bindparam("keys"))))
     .order_by(AllocationRow.source_key, AllocationRow.operator_id),
@@ -94,16 +100,12 @@ _free_slots = Prepared(
     "operator",
     "slots",
 )
-_save_credit = Prepared(
-    update(AllocationRow)
-    .where(
-        AllocationRow.source_key == bindparam("source"),
-        AllocationRow.operator_id == bindparam("operator"),
-    )
-    .values(credit=bindparam("credit")),
+_save_credits = Prepared(
+    update(SourceRow)
+    .where(SourceRow.key == bindparam("source"))
+    .values(credits=bindparam("credits")),
     "source",
-    "operator",
-    "credit",
+    "credits",
 )
 _save_waiting = Prepared(
     update(SourceRow)
@@ -131,12 +133,17 @@ _count_assigned = _counter(AssignedCountRow)
 
 
 class SqlDispatches(Dispatches):
-    """See `application.ports.Dispatches`."""
+    """See `application.ports.Dispatches`.
 
-    def __init__(self, connection: Connection, rolls: Rolls) -> None:
+    Attributes:
+        admits: the unit of work admits contacts and does nothing else.
+    """
+
+    def __init__(self, connection: Connection, rolls: Rolls, kept: Kept) -> None:
         self._connection = connection
         self._rolls = rolls
-        self._stored_waiting: dict[str, int] = {}
+        self._kept = kept
+        self.admits = False
 
     def load(
         self,
@@ -150,35 +157,56 @@ class SqlDispatches(Dispatches):
         keys = set(sources)
         if served_by:
             keys.update(connection.execute(_served, {"operator_ids": served_by}).scalars())
-        listed = json.dumps(sorted(keys))
-        loaded = {
-            key: Source(key, name, strategy, created_at, waiting=waiting)
-            for key, name, strategy, created_at, waiting in _sources.fetch(connection, listed)
-        }
-        for key, operator_id, weight, credit in _allocations.fetch(connection, listed):
-            loaded[key].allocations.append(Allocation(operator_id, weight, credit))
-        self._stored_waiting.update((each.key, each.waiting) for each in loaded.values())
+        loaded = self._load_sources(keys)
         others = {*served_by, *operators}
         # One statement for all of them, so that they are locked in one order.
         found: Iterable[Sequence[Any]] = (
             connection.execute(_allocated_and_others, {"keys": [*keys], "operator_ids": [*others]})
             if others
-            else _operators.fetch(connection, listed)
+            else _operators.fetch(connection, _listed(keys))
         )
-        return Dispatch(
-            loaded.values(),
-            [
-                Operator(operator_id, name, capacity, active, created_at, load)
-                for operator_id, name, active, capacity, load, created_at in found
-            ],
-            self._rolls,
-        )
+        return Dispatch(loaded, map(_operator, found), self._rolls)
+
+    def load_to_admit(self, sources: Iterable[str]) -> Dispatch:
+        self.admits = True
+        kept = self._kept
+        if kept.dispatch is None:
+            kept.dispatch = Dispatch([], [], self._rolls)
+        missing = set(sources) - kept.dispatch.sources.keys()
+        if missing:
+            loaded = self._load_sources(missing)
+            found = _operators.fetch(self._connection, _listed(missing))
+            kept.dispatch.include(loaded, map(_operator, found))
+        return kept.dispatch
 
     def save(self, dispatch: Dispatch) -> None:
         self._save_slots(dispatch)
         self._save_credits(dispatch)
         self._save_waiting(dispatch)
         self._save_counters(dispatch)
+        dispatch.forget_changes()
+
+    def _load_sources(self, keys: Iterable[str]) -> Iterable[Source]:
+        listed = _listed(keys)
+        rows = _sources.fetch(self._connection, listed)
+        weights: defaultdict[str, list[tuple[OperatorId, int]]] = defaultdict(list)
+        for key, operator_id, weight in _allocations.fetch(self._connection, listed):
+            weights[key].append((operator_id, weight))
+        self._kept.waiting.update((key, waiting) for key, *_, waiting, _ in rows)
+        return [
+            Source(
+                key,
+                name,
+                strategy,
+                created_at,
+                [
+                    Allocation(operator_id, weight, credit)
+                    for (operator_id, weight), credit in zip(weights[key], credits, strict=True)
+                ],
+                waiting,
+            )
+            for key, name, strategy, created_at, waiting, credits in rows
+        ]
 
     def _save_slots(self, dispatch: Dispatch) -> None:
         moved = dispatch.slots.items()
@@ -189,17 +217,23 @@ class SqlDispatches(Dispatches):
         _free_slots.run(self._connection, freed)
 
     def _save_credits(self, dispatch: Dispatch) -> None:
-        _save_credit.run(self._connection, dispatch.settle_credits())
-
-    def _save_waiting(self, dispatch: Dispatch) -> None:
-        _save_waiting.run(
+        _save_credits.run(
             self._connection,
             [
-                (key, source.waiting)
-                for key, source in dispatch.sources.items()
-                if self._stored_waiting[key] != source.waiting
+                (source.key, [each.credit for each in source.allocations])
+                for source in dispatch.settle_credits()
             ],
         )
+
+    def _save_waiting(self, dispatch: Dispatch) -> None:
+        stored = self._kept.waiting
+        changed = [
+            (key, source.waiting)
+            for key, source in dispatch.sources.items()
+            if stored[key] != source.waiting
+        ]
+        _save_waiting.run(self._connection, changed)
+        stored.update(changed)
 
     def _save_counters(self, dispatch: Dispatch) -> None:
         _count_registered.run(
@@ -218,3 +252,12 @@ class SqlDispatches(Dispatches):
                 for hours in COUNTED_HOURS
             ],
         )
+
+
+def _listed(keys: Iterable[str]) -> str:
+    return json.dumps(sorted(keys))
+
+
+def _operator(row: Sequence[Any]) -> Operator:
+    operator_id, name, active, capacity, load, created_at = row
+    return Operator(operator_id, name, capacity, active, created_at, load)

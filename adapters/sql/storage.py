@@ -6,6 +6,7 @@ from adapters.sql.auditor import SqlAuditor
 from adapters.sql.catalogue import SqlCatalogueReader
 from adapters.sql.contacts import SqlContactReader
 from adapters.sql.engine import open_database
+from adapters.sql.kept import Keeper
 from adapters.sql.leads import SqlLeadReader
 from adapters.sql.migrate import SqlHealth, migrate
 from adapters.sql.statistics import SqlStatisticsReader
@@ -21,7 +22,7 @@ def sql_storage(url: str, rolls: Rolls) -> Storage:
     """
     database = open_database(url)
     return Storage(
-        unit_of_work=partial(SqlUnitOfWork, database, rolls),
+        unit_of_work=partial(SqlUnitOfWork, database, Keeper(), rolls),
         catalogue=SqlCatalogueReader(database),
         contacts=SqlContactReader(database),
         leads=SqlLeadReader(database),

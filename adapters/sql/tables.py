@@ -1,5 +1,6 @@
 """The tables, declared once; see docs/data-model.md for why they are as they are."""
 
+import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
@@ -85,6 +86,18 @@ class _StrategyName(String):
         return Strategy
 
 
+class _Credits(LargeBinary):
+    """Whole numbers, 8 bytes each, little-endian."""
+
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        del dialect
+        return lambda values: struct.pack(f"<{len(values)}q", *values)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        del dialect, coltype
+        return lambda stored: struct.unpack(f"<{len(stored) // 8}q", stored)
+
+
 Id = Uuid().with_variant(_IdBlob(), "sqlite")
 """A UUID: PostgreSQL's own type, 16 bytes in SQLite, which has none."""
 
@@ -139,10 +152,15 @@ class SourceRow(Row):
     strategy: Mapped[Strategy] = mapped_column(_StrategyName(16))
     waiting: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(Moment)
+    credits: Mapped[tuple[int, ...]] = mapped_column(_Credits, server_default="")
 
 
 class AllocationRow(Row):
-    """An operator's weight and credit on a source."""
+    """An operator's weight on a source.
+
+    Its credit stands in `SourceRow.credits`, in the order of operators: every contact moves the
+    credits of all, and one value is written where there would be as many rows.
+    """
 
     __tablename__ = "allocations"
     __table_args__ = (CheckConstraint("weight >= 0", name="weight"), _CLUSTERED)
@@ -152,7 +170,6 @@ class AllocationRow(Row):
         Id, ForeignKey("operators.id"), primary_key=True, index=True
     )
     weight: Mapped[int]
-    credit: Mapped[int] = mapped_column(BigInteger)
 
 
 class LeadRow(Row):

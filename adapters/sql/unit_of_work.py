@@ -10,6 +10,7 @@ from adapters.sql.catalogue import SqlOperators, SqlSources
 from adapters.sql.contacts import SqlContacts
 from adapters.sql.dispatches import SqlDispatches
 from adapters.sql.engine import Database, storage_unavailable
+from adapters.sql.kept import Keeper
 from adapters.sql.leads import SqlLeads
 from application.ports import Rolls, StorageAway, StorageUnavailable, UnitOfWork
 
@@ -19,10 +20,12 @@ logger = logging.getLogger(__name__)
 class SqlUnitOfWork(UnitOfWork):
     """One writing transaction; see `application.ports.UnitOfWork`."""
 
-    def __init__(self, database: Database, rolls: Rolls) -> None:
+    def __init__(self, database: Database, keeper: Keeper, rolls: Rolls) -> None:
         self._database = database
+        self._keeper = keeper
         self._rolls = rolls
         self._begun = False
+        self.dispatches: SqlDispatches
 
     def __enter__(self) -> Self:
         if not self._begun:
@@ -47,6 +50,8 @@ class SqlUnitOfWork(UnitOfWork):
             self._connection.commit()
         except self._database.errors as error:
             raise self._rolled_back(error) from error
+        if self.dispatches.admits:
+            self._keeper.give(self._kept)
         self._database.checkpoints.committed()
 
     def __exit__(
@@ -71,6 +76,7 @@ class SqlUnitOfWork(UnitOfWork):
             self._connection = connection = engine.connect()
             try:
                 connection.begin()
+                self._kept = kept = self._keeper.take(connection)
             except BaseException:
                 connection.close()
                 raise
@@ -80,8 +86,8 @@ class SqlUnitOfWork(UnitOfWork):
         self.operators = SqlOperators(connection)
         self.sources = SqlSources(connection)
         self.leads = SqlLeads(connection)
-        self.contacts = SqlContacts(connection)
-        self.dispatches = SqlDispatches(connection, self._rolls)
+        self.contacts = SqlContacts(connection, kept)
+        self.dispatches = SqlDispatches(connection, self._rolls, kept)
         self._begun = True
 
     def _rolled_back(self, error: BaseException) -> StorageUnavailable:

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -90,6 +91,33 @@ def test_the_migrated_schema_is_that_of_the_tables(database: Database, tmp_path:
     Row.metadata.create_all(declared)
     assert schema(database.read) == schema(declared)
     declared.dispose()
+
+
+def test_credits_are_kept_on_the_way_up_and_down(database: Database) -> None:
+    """They stood in a column of the allocations before they stood in one value of the source."""
+    migrate(database, "0001")
+    given = [("a", 1, 70, 5), ("a", 2, 30, -9), ("a", 3, 0, 4), ("b", 2, 1, 0)]
+    query = "SELECT source_key, operator_id, weight, credit FROM allocations ORDER BY 1, 2"
+    with database.write.begin() as connection:
+        for number in (1, 2, 3):
+            connection.exec_driver_sql(
+                "INSERT INTO operators VALUES (?, 'Ann', 1, 1, 0, 0)", (bytes([number] * 16),)
+            )
+        for key in ("a", "b", "nobody"):
+            connection.exec_driver_sql("INSERT INTO sources VALUES (?, 'A', 'exact', 0, 0)", (key,))
+        for key, number, weight, credit in given:
+            connection.exec_driver_sql(
+                "INSERT INTO allocations VALUES (?, ?, ?, ?)",
+                (key, bytes([number] * 16), weight, credit),
+            )
+        before = connection.exec_driver_sql(query).all()
+    migrate(database, "0002")
+    with database.read.connect() as connection:
+        stored = dict(connection.exec_driver_sql("SELECT key, credits FROM sources").all())
+    assert stored == {"a": struct.pack("<3q", 5, -9, 4), "b": bytes(8), "nobody": b""}
+    unmigrate(database, "0001")
+    with database.read.connect() as connection:
+        assert connection.exec_driver_sql(query).all() == before
 
 
 class TestHealth:

@@ -74,7 +74,7 @@ class Scene:
             decision.roll,
             decision.picked,
         )
-        encoded = encode({self.held.id: changed})
+        encoded = encode({self.held.id: changed}, {})
         ((_, digest, in_bytes),) = encoded.decisions
         self.plant(
             lambda store: store.decisions.update({self.held.id: changed}),
@@ -177,7 +177,7 @@ def plant_credit(scene: Scene) -> None:
 
     scene.plant(
         in_memory,
-        ("UPDATE allocations SET credit = credit + 1 WHERE operator_id = ?", scene.ann.id.bytes),
+        ("UPDATE sources SET credits = CAST(x'01' || substr(credits, 2) AS BLOB)",),
     )
 
 
@@ -311,6 +311,18 @@ def test_a_row_that_refers_to_nothing_is_found_in_the_file(sqlite_url: str) -> N
     assert defect.invariant == "I7"
     assert "contacts" in defect.detail
     assert "leads" in defect.detail
+
+
+@pytest.mark.parametrize(("credits", "number"), [("x''", 0), ("zeroblob(24)", 3)])
+def test_credits_that_are_not_as_many_as_the_allocations_are_found(
+    sqlite_url: str, credits: str, number: int
+) -> None:
+    with open_world(sqlite_url) as world:
+        world.source((world.operator(), 1), (world.operator("Bob"), 1))
+        execute(sqlite_url, (f"UPDATE sources SET credits = {credits}",))  # noqa: S608 -- ours
+        (defect,) = world.fairlead.check_invariants()
+    assert defect.invariant == "I7"
+    assert f"{number} credits for 2 allocations" in defect.detail
 
 
 def test_a_damaged_file_is_found(sqlite_url: str) -> None:

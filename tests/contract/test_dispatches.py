@@ -159,10 +159,9 @@ class TestSave:
         again = load(storage, sources=["a", "b"])
         assert [each.load for each in again.operators.values()] == [2, 1]
         assert [again.source(each.key).waiting for each in (source, other)] == [1, 1]
-        moved = {(key, each): credit for key, each, credit in dispatch.settle_credits()}
-        credits = {("a", each.operator_id): each.credit for each in again.source("a").allocations}
-        assert credits == moved
-        assert sum(credits.values()) == 0
+        assert again.source("a").allocations == dispatch.source("a").allocations
+        assert sum(each.credit for each in again.source("a").allocations) == 0
+        assert any(each.credit for each in again.source("a").allocations)
         statistics = storage.statistics.distribution(source=None, span=HourSpan())
         assert [(each.total, each.waiting) for each in statistics] == [(4, 1), (1, 1)]
         assert [[each.contacts for each in one.operators] for one in statistics] == [[2, 1], [0]]
