@@ -122,12 +122,12 @@ def _due_first(weights: Sequence[int], grown: Sequence[int]) -> int:
     largest = max(grown)
     if not CONTACT <= largest * scale <= ceiling:
         return grown.index(largest)
-    best = -1
-    best_slack = best_weight = 0
+    least = -(-CONTACT // scale)
+    # As slack/weight this is infinite, so the first that is due comes before it.
+    best, best_slack, best_weight = 0, 1, 0
     for index, credit in enumerate(grown):
-        scaled = credit * scale
-        if scaled >= CONTACT:
-            slack, weight = ceiling - scaled, weights[index]
-            if best < 0 or slack * best_weight < best_slack * weight:
+        if credit >= least:
+            slack, weight = ceiling - credit * scale, weights[index]
+            if slack * best_weight < best_slack * weight:
                 best, best_slack, best_weight = index, slack, weight
     return best
