@@ -1,5 +1,6 @@
 """A decision: who could have had a contact, who got it, and why."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -56,18 +57,22 @@ class Lineup:
 class Decision(NamedTuple):
     """The stored reason for one assignment.
 
+    Loads and credits are arrays, of 4 and 8 bytes a number: as tuples they would keep thousands of
+    integers alive as objects until the decision is stored, and the pickers' work out of the
+    processor's caches (a third more for a registration on a source of 1,000 operators).
+
     Attributes:
         lineup: every allocated operator.
-        loads: their loads before the pick.
-        credits: their credits before the pick.
+        loads: their loads before the pick, as array("I").
+        credits: their credits before the pick, as array("q").
         roll: what chance gave, for `random`; None for `exact`.
         position: of the operator that was picked.
     """
 
     strategy: Strategy
     lineup: Lineup
-    loads: tuple[int, ...]
-    credits: tuple[int, ...]
+    loads: "array[int]"
+    credits: "array[int]"
     roll: int | None
     position: int
 
@@ -120,7 +125,7 @@ class Pool:
             tuple(each.capacity for each in candidates),
             tuple(each.active for each in candidates),
         )
-        self.loads = [each.load for each in candidates]
+        self.loads = array("I", [each.load for each in candidates])
         self.credits = [each.credit for each in candidates]
         self._strategy = strategy
         self._picker = PICKERS[strategy]
@@ -141,7 +146,7 @@ class Pool:
         if not eligible:
             return None
         credits = self.credits
-        before = tuple(credits)
+        before = array("q", credits)
         if len(eligible) == len(credits):
             position, self.credits = self._picker.pick(self._weights, credits, roll)
         else:
@@ -151,7 +156,7 @@ class Pool:
             position = eligible[chosen]
             for each, credit in zip(eligible, moved, strict=True):
                 credits[each] = credit
-        return Decision(self._strategy, self.lineup, tuple(self.loads), before, roll, position)
+        return Decision(self._strategy, self.lineup, self.loads[:], before, roll, position)
 
     def move_load(self, position: int, slots: int) -> None:
         """Take slots, or free them if negative."""

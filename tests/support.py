@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -116,7 +117,7 @@ def decision_of(
     """A decision that picked whom it is told, right or wrong."""
     pool = Pool(strategy, candidates)
     position = pool.lineup.operator_ids.index(picked)
-    return Decision(strategy, pool.lineup, tuple(pool.loads), tuple(pool.credits), roll, position)
+    return Decision(strategy, pool.lineup, pool.loads, array("q", pool.credits), roll, position)
 
 
 @contextmanager

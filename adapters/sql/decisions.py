@@ -9,8 +9,9 @@ little-endian.
 
 import hashlib
 import struct
+import sys
+from array import array
 from collections.abc import Mapping
-from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -85,7 +86,7 @@ def decision_to_bytes(decision: Decision) -> bytes:
     """Encode a decision without its lineup."""
     strategy, _, loads, credits, roll, position = decision
     head = _head.pack(_VERSION, _NUMBERS[strategy], -1 if roll is None else roll, position)
-    return head + _columns(len(loads)).pack(*loads, *credits)
+    return head + _little_endian(loads).tobytes() + _little_endian(credits).tobytes()
 
 
 def decision_from_bytes(encoded: bytes, lineup: Lineup) -> Decision:
@@ -93,18 +94,23 @@ def decision_from_bytes(encoded: bytes, lineup: Lineup) -> Decision:
     version, strategy, roll, position = _head.unpack_from(encoded)
     if version != _VERSION:
         raise ValueError(f"a decision of version {version}; this release reads version {_VERSION}")
-    count = len(lineup.operator_ids)
-    numbers = _columns(count).unpack_from(encoded, _head.size)
+    loads, credits = array("I"), array("q")
+    loads_end = _head.size + loads.itemsize * len(lineup.operator_ids)
+    loads.frombytes(encoded[_head.size : loads_end])
+    credits.frombytes(encoded[loads_end:])
     return Decision(
         _STRATEGIES[strategy],
         lineup,
-        numbers[:count],
-        numbers[count:],
+        _little_endian(loads),
+        _little_endian(credits),
         None if roll < 0 else roll,
         position,
     )
 
 
-@cache
-def _columns(count: int) -> struct.Struct:
-    return struct.Struct(f"<{count}I{count}q")
+def _little_endian(numbers: "array[int]") -> "array[int]":
+    """Turn numbers from this machine's order of bytes to the stored one, or back."""
+    if sys.byteorder == "big":
+        numbers = numbers[:]
+        numbers.byteswap()
+    return numbers
