@@ -16,7 +16,7 @@ from application.register_contacts import (
     Registered,
 )
 
-MOST: Final = 256
+MOST: Final = 128
 """Commands in one transaction: enough to share its cost, few enough to keep the wait short."""
 
 MOST_WAITING: Final = 4096

@@ -1,67 +1,86 @@
 """Measure Fairlead on this machine: `python -m benchmarks`, or `make bench`."""
 
 import argparse
-import platform
-import sqlite3
 import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks import batches, http, importing
-from benchmarks import floor as floors
+from benchmarks import (
+    batches,
+    importing,
+    load,
+    picking,
+    processes,
+    registering,
+    report,
+    stored,
+)
+from benchmarks.report import Row
+
+_HOW = (
+    "SQLite in WAL with `synchronous=FULL`, decisions stored, ten operators on the source unless "
+    "said. What is compared is measured in turns, A B A B; figures are medians, ratios are medians "
+    "of the ratios of each turn. HTTP load is `wrk -t1`, new leads only."
+)
 
 
 def main() -> None:
-    """Measure and print the table."""
+    """Measure, print the table and write RESULTS.md."""
     parser = argparse.ArgumentParser(description="Measure Fairlead on this machine.")
-    parser.add_argument("--rounds", type=int, default=5, help="of each pair, in turns")
-    parser.add_argument("--seconds", type=int, default=5, help="of load in each round")
-    parser.add_argument("--rows", type=int, default=1_000_000, help="to import")
-    parser.add_argument("--database-folder", type=Path, help="where the databases go")
+    parser.add_argument("--rounds", type=int, default=5, help="of each comparison, in turns")
+    parser.add_argument("--seconds", type=int, default=4, help="of HTTP load in each turn")
+    parser.add_argument("--stored", type=int, default=1_000_000, help="contacts at the most")
+    parser.add_argument("--folder", type=Path, help="where the databases go")
+    parser.add_argument("--only", help="the measurements whose name has this in it; writes nothing")
     options = parser.parse_args()
+    load.require_wrk()
     console = Console(soft_wrap=True)
-    console.print(
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-        f"{platform.machine()}; medians; synchronous=FULL, ten operators, decisions stored."
-    )
-    table = Table("what", "measured", "beside it", "goal")
+    rows: list[Row] = []
     with (
-        tempfile.TemporaryDirectory(dir=options.database_folder) as made,
+        tempfile.TemporaryDirectory(dir=options.folder) as made,
         console.status("measuring") as status,
     ):
-        folder = Path(made)
-        status.update("batches of 500")
-        rate = batches.handler_rate(folder, 500, 20)
-        table.add_row("handler, 500 at a time", f"{rate:,.0f} contacts/s", "", "5,000")
-        rate = batches.call_rate(folder, 500, 20)
-        table.add_row("batch call, 500 at a time", f"{rate:,.0f} contacts/s", "", "5,000")
-        status.update("the floor")
-        ours, floor, ratio = floors.compare(folder, 64, options.rounds)
-        table.add_row(
-            "handler, 64 at a time, against the same writes by hand",
-            f"{ratio:.2f} ({ours:,.0f} contacts/s)",
-            f"{floor:,.0f} contacts/s",
-            "",
+        for name, measure in _measurements(Path(made), options):
+            if options.only is None or options.only in name:
+                status.update(name)
+                for row in measure():
+                    rows.append(row)
+                    console.print(f"{row.what}: {row.measured} beside {row.beside}")
+    report.show(rows, console)
+    if options.only is None:
+        report.write(rows, _HOW)
+        console.print(f"Written to {report.RESULTS}.")
+
+
+def _measurements(
+    folder: Path, options: argparse.Namespace
+) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
+    """Yield everything that is measured, with a name."""
+    rounds, seconds, most = options.rounds, options.seconds, options.stored
+    for connections in (1, 32, 256):
+        yield (
+            f"http {connections}",
+            partial(registering.against_empty, folder, connections, rounds, seconds),
         )
-        status.update("HTTP, 32 connections")
-        ours, empty, ratio = http.compare(folder, 32, options.rounds, options.seconds)
-        table.add_row(
-            "HTTP, 32 connections, against the empty FastAPI POST",
-            f"{ratio:.2f} ({ours.rate:,.0f}/s, p50 {ours.p50:.1f} ms, p99 {ours.p99:.1f} ms)",
-            f"{empty.rate:,.0f}/s, p50 {empty.p50:.1f} ms, p99 {empty.p99:.1f} ms",
-            "0.45",
-        )
-        status.update(f"import of {options.rows:,} rows")
-        done = importing.run(folder, options.rows)
-        table.add_row(
-            f"import of {done.rows:,} rows, peak memory",
-            f"{done.mebibytes:.0f} MiB",
-            f"{done.rows / done.seconds:,.0f} rows/s",
-            "150 MiB",
-        )
-    console.print(table)
+    yield "plain", lambda: [registering.against_plain(folder, rounds, seconds)]
+    yield "batches", partial(batches.against_floor, folder, rounds)
+    yield "operators", partial(registering.by_operators, folder, rounds, seconds)
+    yield "pickers", partial(picking.against_others, rounds)
+    yield "stored", partial(_stored, folder, [most // 10, most], rounds, seconds)
+    yield "start", lambda: [processes.starting(folder, rounds)]
+    yield "memory", lambda: [processes.memory(folder, most)]
+    yield "import", lambda: [importing.memory(folder, most)]
+
+
+def _stored(folder: Path, sizes: list[int], rounds: int, seconds: int) -> list[Row]:
+    urls = stored.fill(folder, sizes)
+    return [
+        *registering.by_stored(folder, urls, rounds, seconds),
+        *stored.reading(urls[max(sizes)], max(sizes), rounds),
+    ]
 
 
 if __name__ == "__main__":

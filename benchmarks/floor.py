@@ -9,12 +9,9 @@ import sqlite3
 import statistics
 import time
 import uuid
-from pathlib import Path
 from typing import Any
 
-from benchmarks.batches import handler_rate
-from benchmarks.servers import SOURCE, prepare
-from entrypoints.scripting import open_fairlead
+from benchmarks.servers import SOURCE
 
 _OPERATORS = 10
 _DECISION = os.urandom(12 + 12 * _OPERATORS)
@@ -25,11 +22,8 @@ _LINEUP = os.urandom(16)
 class Floor:
     """A database like Fairlead's, written by hand."""
 
-    def __init__(self, folder: Path) -> None:
-        file = folder / "floor.db"
-        with open_fairlead(f"sqlite:///{file}") as fairlead:
-            prepare(fairlead, _OPERATORS)
-        self._database = sqlite3.connect(file, isolation_level=None)
+    def __init__(self, url: str) -> None:
+        self._database = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             self._database.execute(f"PRAGMA {pragma}")
         self._database.execute("INSERT INTO lineups VALUES (?, ?)", (_LINEUP, _LINEUP))
@@ -87,10 +81,7 @@ class Floor:
             "UPDATE operators SET load = load + 1 WHERE id = ? AND active AND load + 1 <= capacity",
             [(operator,) for operator in touched],
         )
-        many(
-            "UPDATE allocations SET credit = ? WHERE source_key = ? AND operator_id = ?",
-            [(hour, SOURCE, operator) for operator in self._operators],
-        )
+        run("UPDATE sources SET credits = ? WHERE key = ?", (os.urandom(8 * _OPERATORS), SOURCE))
         many(
             "INSERT INTO registered_counts VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE "
             "SET contacts = contacts + 1",
@@ -102,19 +93,3 @@ class Floor:
             [(SOURCE, hours, hour, operator) for operator in touched for hours in (1, 24)],
         )
         run("COMMIT")
-
-
-def compare(folder: Path, size: int, rounds: int) -> tuple[float, float, float]:
-    """Measure the handler and the floor in turns; medians of both rates, and of their ratios."""
-    floor = Floor(folder)
-    pairs = []
-    for number in range(rounds):
-        fresh = folder / f"round-{number}"
-        fresh.mkdir()
-        pairs.append((handler_rate(fresh, size, 40), floor.rate(size, 40)))
-    ours, theirs = zip(*pairs, strict=True)
-    return (
-        statistics.median(ours),
-        statistics.median(theirs),
-        statistics.median(mine / other for mine, other in pairs),
-    )

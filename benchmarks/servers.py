@@ -1,4 +1,4 @@
-"""Servers to measure: Fairlead itself, and the empty FastAPI POST that it is measured against."""
+"""Servers to measure: Fairlead, and what it is measured against."""
 
 import os
 import socket
@@ -9,27 +9,58 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 from fastapi import FastAPI
 
 from application.fairlead import Fairlead
 from application.operators import CreateOperator
+from application.register_contacts import Registered
 from application.sources import CreateSource, ReplaceAllocations
+from entrypoints.container import build_container
 from entrypoints.http.schemas import ContactOut, NewContact
+from entrypoints.scripting import open_fairlead
 
 SOURCE = "bench"
+FAIRLEAD = "entrypoints.http.app:create_app"
+EMPTY = "benchmarks.servers:create_empty"
+PLAIN = "benchmarks.servers:create_plain"
 
 
-def prepare(fairlead: Fairlead, operators: int = 10) -> None:
-    """Make a source with operators who have room for everything."""
+class Server(NamedTuple):
+    """A server in a process of its own."""
+
+    address: str
+    pid: int
+    seconds_to_ready: float
+
+    @property
+    def mebibytes(self) -> float:
+        """Resident memory."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def database(folder: Path, name: str, operators: int = 10) -> str:
+    """Make a database with a source, whose operators have room for everything; returns its URL."""
+    url = f"sqlite:///{folder / name}.db"
+    with open_fairlead(url) as fairlead:
+        prepare(fairlead, [SOURCE], operators)
+    return url
+
+
+def prepare(fairlead: Fairlead, sources: list[str], operators: int) -> None:
+    """Make sources, and operators who answer them all, with weights 1, 2, 3 and so on."""
     made = [
         fairlead.create_operator(CreateOperator(f"Operator {number}", 1_000_000))
         for number in range(operators)
     ]
-    fairlead.create_source(CreateSource(SOURCE))
     weights = [(operator.id, number + 1) for number, operator in enumerate(made)]
-    fairlead.replace_allocations(ReplaceAllocations(SOURCE, weights))
+    for key in sources:
+        fairlead.create_source(CreateSource(key))
+        fairlead.replace_allocations(ReplaceAllocations(key, weights))
 
 
 def create_empty() -> FastAPI:
@@ -55,34 +86,57 @@ def create_empty() -> FastAPI:
     return app
 
 
+def create_plain() -> FastAPI:
+    """Build an ordinary FastAPI application that registers each contact in its own transaction."""
+    app = FastAPI()
+    register = build_container().register_contacts()
+
+    @app.post("/v1/contacts", status_code=201, response_model=ContactOut)
+    def register_contact(body: NewContact) -> object:
+        (outcome,) = register([body.command()])
+        if not isinstance(outcome, Registered):
+            raise outcome
+        return outcome.contact
+
+    return app
+
+
 @contextmanager
-def serving(factory: str, database_url: str) -> Iterator[str]:
-    """Serve an application in a process of its own; yields its address."""
+def serving(factory: str, database_url: str, ready: str = "/openapi.json") -> Iterator[Server]:
+    """Serve an application.
+
+    Args:
+        factory: of the application.
+        database_url: handed to it by the environment.
+        ready: what it answers with 200 once it is ready.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(port)]
+    started = time.perf_counter()
     process = subprocess.Popen(
         [*command, "--no-access-log", "--log-level", "error"],
         env={**os.environ, "FAIRLEAD_DATABASE_URL": database_url},
     )
     try:
         address = f"http://127.0.0.1:{port}"
-        _wait(address, process)
-        yield address
+        _wait(f"{address}{ready}", process)
+        yield Server(address, process.pid, time.perf_counter() - started)
     finally:
         process.terminate()
         process.wait()
 
 
 def _wait(address: str, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(200):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError("the server ended before it answered")
         try:
-            urllib.request.urlopen(f"{address}/openapi.json").close()  # noqa: S310 -- loopback
+            urllib.request.urlopen(address).close()  # noqa: S310 -- loopback
         except OSError:
-            time.sleep(0.05)
+            time.sleep(0.01)
         else:
             return
-    raise RuntimeError("the server did not answer within ten seconds")
+    raise RuntimeError("the server did not answer within thirty seconds")

@@ -1,0 +1,73 @@
+"""Load over HTTP, by wrk."""
+
+import re
+import shutil
+import statistics
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+_SCRIPT = Path(__file__).with_name("contacts.lua")
+_MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
+
+
+class Load(NamedTuple):
+    """What wrk saw: requests a second, and milliseconds of latency."""
+
+    rate: float
+    p50: float
+    p99: float
+    longest: float
+
+    def __str__(self) -> str:
+        """Say it in a cell of the table."""
+        return f"{self.rate:,.0f}/s, p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms"
+
+
+def require_wrk() -> None:
+    """Stop with a message if wrk is not there."""
+    if shutil.which("wrk") is None:
+        raise SystemExit(
+            "wrk is not there, and the load comes from it; install it (apt-get install wrk, "
+            "brew install wrk) and run this again."
+        )
+
+
+def register(address: str, connections: int, seconds: int) -> Load:
+    """Register contacts of ever new leads as fast as they are answered.
+
+    Raises:
+        RuntimeError: a request was not answered by a contact.
+    """
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(_SCRIPT)]
+    said = subprocess.run(
+        [*command, f"{address}/v1/contacts"], capture_output=True, text=True, check=True
+    ).stdout
+    if "Non-2xx" in said or "Socket errors" in said:
+        raise RuntimeError(f"some requests failed:\n{said}")
+    return Load(
+        float(_find(r"Requests/sec:\s+([\d.]+)()", said)[1]),
+        _milliseconds(r"50%\s+([\d.]+)(us|ms|s|m)", said),
+        _milliseconds(r"99%\s+([\d.]+)(us|ms|s|m)", said),
+        _milliseconds(r"Latency\s+\S+\s+\S+\s+([\d.]+)(us|ms|s|m)", said),
+    )
+
+
+def median(loads: Sequence[Load]) -> Load:
+    """Return the median of every figure, and the longest of all requests."""
+    rate, p50, p99, longest = zip(*loads, strict=True)
+    middle = statistics.median
+    return Load(middle(rate), middle(p50), middle(p99), max(longest))
+
+
+def _milliseconds(pattern: str, said: str) -> float:
+    found = _find(pattern, said)
+    return float(found[1]) * _MILLISECONDS[found[2]]
+
+
+def _find(pattern: str, said: str) -> re.Match[str]:
+    found = re.search(pattern, said)
+    if found is None:
+        raise RuntimeError(f"wrk said nothing that looks like {pattern}:\n{said}")
+    return found

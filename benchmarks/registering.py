@@ -1,0 +1,115 @@
+"""Registrations over HTTP, one request a contact."""
+
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from benchmarks import load
+from benchmarks.report import Row, in_turns, median_ratio
+from benchmarks.servers import EMPTY, FAIRLEAD, PLAIN, Server, database, serving
+
+_GOALS = {32: "0.70 (1.0)"}
+
+
+def against_empty(folder: Path, connections: int, rounds: int, seconds: int) -> list[Row]:
+    """Compare with an empty FastAPI POST with the same models."""
+    url = database(folder, f"http-{connections}")
+    with serving(FAIRLEAD, url) as ours, serving(EMPTY, url) as empty:
+        mine, theirs = _loads(rounds, seconds, connections, ours, empty)
+    found, floor = load.median(mine), load.median(theirs)
+    ratio = median_ratio([each.rate for each in mine], [each.rate for each in theirs])
+    rows = [
+        Row(
+            f"HTTP, {connections} connections, against an empty FastAPI POST",
+            str(found),
+            str(floor),
+            f"{ratio:.2f}",
+            _GOALS.get(connections, ""),
+        )
+    ]
+    if connections == 32:
+        rows += [
+            Row(
+                "the same, p99 as a multiple of p50",
+                f"{found.p99 / found.p50:.1f}",
+                f"{floor.p99 / floor.p50:.1f}",
+                "",
+                "at most 4",
+            ),
+            Row(
+                f"the same, the longest of all requests in {rounds} rounds",
+                f"{found.longest:.0f} ms",
+                f"{floor.longest:.0f} ms",
+                "",
+                "under 100 ms",
+            ),
+        ]
+    return rows
+
+
+def against_plain(folder: Path, rounds: int, seconds: int) -> Row:
+    """Compare with one transaction a request, at one connection."""
+    with (
+        serving(FAIRLEAD, database(folder, "grouped")) as ours,
+        serving(PLAIN, database(folder, "plain")) as plain,
+    ):
+        mine, theirs = _loads(rounds, seconds, 1, ours, plain)
+    ratio = median_ratio([each.rate for each in mine], [each.rate for each in theirs])
+    return Row(
+        "HTTP, 1 connection, against one plain transaction a request",
+        str(load.median(mine)),
+        str(load.median(theirs)),
+        f"{ratio:.2f}",
+        "1.0",
+    )
+
+
+def by_operators(folder: Path, rounds: int, seconds: int) -> list[Row]:
+    """Compare sources of 1, 100 and 1000 operators with one of ten."""
+    sizes = (10, 1, 100, 1000)
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(serving(FAIRLEAD, database(folder, f"operators-{size}", size)))
+            for size in sizes
+        ]
+        of_ten, *others = _loads(rounds, seconds, 32, *servers)
+    return [
+        Row(
+            f"HTTP, 32 connections, {size:,} operators on the source, against ten",
+            str(load.median(loads)),
+            str(load.median(of_ten)),
+            f"{median_ratio([each.rate for each in loads], [each.rate for each in of_ten]):.2f}",
+            {1000: "0.4"}.get(size, ""),
+        )
+        for size, loads in zip(sizes[1:], others, strict=True)
+    ]
+
+
+def by_stored(folder: Path, full: dict[int, str], rounds: int, seconds: int) -> list[Row]:
+    """Compare databases that hold much, by the number of contacts stored, with an empty one."""
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(serving(FAIRLEAD, url))
+            for url in (database(folder, "none-stored"), *full.values())
+        ]
+        empty, *others = _loads(rounds, seconds, 32, *servers)
+    return [
+        Row(
+            f"HTTP, 32 connections, {stored:,} contacts stored, against none",
+            str(load.median(loads)),
+            str(load.median(empty)),
+            f"{median_ratio([each.rate for each in loads], [each.rate for each in empty]):.2f}",
+            "0.9",
+        )
+        for stored, loads in zip(full, others, strict=True)
+    ]
+
+
+def _loads(
+    rounds: int, seconds: int, connections: int, *servers: Server
+) -> tuple[tuple[load.Load, ...], ...]:
+    for each in servers:
+        load.register(each.address, connections, 1)
+    return in_turns(
+        rounds, *(partial(load.register, each.address, connections, seconds) for each in servers)
+    )

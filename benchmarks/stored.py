@@ -1,0 +1,192 @@
+"""Databases that hold much: how they are filled, and what it costs to read them."""
+
+import http.client
+import json
+import random
+import re
+import sqlite3
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from application.contacts import CloseContact
+from application.fairlead import Fairlead
+from application.ports import Clock
+from application.register_contacts import RegisterContact
+from application.sources import CreateSource
+from application.views import ContactFilter
+from benchmarks.report import Row, in_turns, median_ratio
+from benchmarks.servers import FAIRLEAD, SOURCE, prepare, serving
+from entrypoints.container import build_simulation
+from entrypoints.settings import Settings
+
+_BATCH = 1000
+_DAYS = 30
+_SOURCES = [SOURCE, *(f"source-{number}" for number in range(28))]
+_NOBODY = "nobody"
+"""A source without operators: what comes in there waits."""
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+
+
+class _PastClock(Clock):
+    """Goes through the last month while the database is filled."""
+
+    def __init__(self) -> None:
+        moment = datetime.now(UTC) - timedelta(days=_DAYS)
+        self.moment = moment.replace(microsecond=0)
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+def fill(folder: Path, sizes: Sequence[int]) -> dict[int, str]:
+    """Make databases with so many contacts of the last month; returns their URLs.
+
+    Thirty sources, three contacts a lead; one in a hundred waits, two in a hundred are closed.
+    """
+    file, clock = folder / "stored.db", _PastClock()
+    container = build_simulation(Settings(database_url=f"sqlite:///{file}"), clock)
+    storage, fairlead = container.storage(), container.fairlead()
+    storage.migrate()
+    prepare(fairlead, _SOURCES, 10)
+    fairlead.create_source(CreateSource(_NOBODY))
+    chance = random.Random(1)
+    urls, step = {}, timedelta(days=_DAYS) * _BATCH / max(sizes)
+    for stored in range(_BATCH, max(sizes) + 1, _BATCH):
+        fairlead.register_contacts([_contact(chance, stored) for _ in range(_BATCH)])
+        _close_some(fairlead, _BATCH // 50)
+        clock.moment += step
+        if stored in sizes:
+            copy = folder / f"stored-{stored}.db"
+            with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+                source.backup(target)
+            urls[stored] = f"sqlite:///{copy}"
+    storage.close()
+    return urls
+
+
+def _contact(chance: random.Random, stored: int) -> RegisterContact:
+    waits = chance.random() < 0.01
+    return RegisterContact(
+        _NOBODY if waits else chance.choice(_SOURCES),
+        {"telegram": f"user-{chance.randrange(stored // 3 + 1)}"},
+        payload={"text": "hello"},
+    )
+
+
+def _close_some(fairlead: Fairlead, number: int) -> None:
+    page = fairlead.contacts.contacts(ContactFilter(source=SOURCE), limit=number, after=None)
+    for each in page.items:
+        fairlead.close_contact(CloseContact(each.id))
+
+
+def reading(url: str, stored: int, rounds: int) -> list[Row]:
+    """Compare the slowest read of each kind with a call that reads nothing."""
+    with (
+        serving(FAIRLEAD, url) as server,
+        closing(http.client.HTTPConnection(server.address.removeprefix("http://"))) as connection,
+    ):
+        milliseconds = partial(_milliseconds, connection)
+        rows = []
+        for kind, goal, calls in _calls(partial(_get, connection)):
+            slowest = max(calls, key=milliseconds)
+            mine, floor = in_turns(
+                rounds, partial(milliseconds, slowest), partial(milliseconds, "/healthz")
+            )
+            rows.append(
+                Row(
+                    f"{kind}, {stored:,} contacts stored, the slowest of {len(calls)} calls "
+                    f"(`{_ID.sub('...', slowest)}`)",
+                    f"{statistics.median(mine):.1f} ms",
+                    f"{statistics.median(floor):.1f} ms (`/healthz`)",
+                    f"{median_ratio(mine, floor):.1f}",
+                    goal,
+                )
+            )
+        return rows
+
+
+def _calls(get: Callable[[str], Any]) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield kinds of reads, each with its goal and its calls."""
+    newest = get(f"/v1/contacts?limit=1&source={SOURCE}")["items"][0]
+    contact, lead, operator = newest["id"], newest["lead"]["id"], newest["operator"]["id"]
+    middle = f"{datetime.now(UTC) - timedelta(days=_DAYS / 2):%Y-%m-%dT%H:30:00Z}"
+    deep = get(f"/v1/contacts?limit=1&until={middle}")["next_cursor"]
+    deep_lead = get(f"/v1/contacts/{deep}")["lead"]["id"]
+    filters = [
+        "",
+        f"&source={SOURCE}",
+        f"&source={_NOBODY}",
+        f"&operator_id={operator}",
+        f"&lead_id={lead}",
+        "&state=waiting",
+        "&state=assigned",
+        "&state=closed",
+        f"&source={SOURCE}&state=closed",
+        f"&source={_NOBODY}&state=closed",
+        f"&operator_id={operator}&state=closed",
+        f"&source={SOURCE}&operator_id={operator}",
+        f"&source={_NOBODY}&operator_id={operator}",
+    ]
+    pages = [f"/v1/contacts?limit=200{each}" for each in filters]
+    yield (
+        "a list page of 200",
+        "under 20 ms",
+        [
+            *pages,
+            *(f"{each}&cursor={deep}" for each in pages),
+            *(f"{each}&since={middle}" for each in pages),
+            *(f"{each}&until={middle}" for each in pages),
+            "/v1/leads?limit=200",
+            f"/v1/leads?limit=200&cursor={deep_lead}",
+            "/v1/operators?limit=200",
+            "/v1/sources?limit=200",
+        ],
+    )
+    yield (
+        "a lead or a contact looked up",
+        "",
+        [
+            "/v1/leads?identity=telegram:user-1",
+            "/v1/leads?identity=telegram:nobody",
+            f"/v1/leads/{lead}",
+            f"/v1/contacts/{contact}",
+            f"/v1/contacts/{contact}/decision",
+        ],
+    )
+    yield (
+        "statistics",
+        "under 50 ms",
+        [
+            "/v1/stats/distribution",
+            f"/v1/stats/distribution?source={SOURCE}",
+            f"/v1/stats/distribution?since={middle}",
+            f"/v1/stats/distribution?until={middle}",
+            "/v1/stats/operators",
+        ],
+    )
+
+
+def _milliseconds(connection: http.client.HTTPConnection, call: str) -> float:
+    """Return the median of a few calls."""
+    taken = []
+    for _ in range(5):
+        started = time.perf_counter()
+        _get(connection, call)
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken) * 1000
+
+
+def _get(connection: http.client.HTTPConnection, call: str) -> Any:
+    connection.request("GET", call)
+    answer = connection.getresponse()
+    content = answer.read()
+    if answer.status != HTTPStatus.OK:
+        raise RuntimeError(f"{call} was answered by {answer.status}: {content[:500]!r}")
+    return json.loads(content)

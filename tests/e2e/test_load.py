@@ -1,0 +1,483 @@
+"""Thousands of connections at once: what is promised to one is kept for all of them.
+
+Every test waits for something that happens, never for a time; the one clock that counts is the
+storage's own, which gives up on a locked file after ten seconds.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import signal
+import socket
+import sqlite3
+import struct
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from adapters.intake import MOST_WAITING
+from application.views import ContactFilter
+from tests.e2e.server import ROOT, Server, contact, opened, started, until
+from tests.e2e.test_life import created, house
+from tests.e2e.test_trouble import locked
+
+FILES = 3 * MOST_WAITING // 2
+"""Connections that this process and the server must be allowed to have."""
+
+NET = 60
+"""Seconds after which a story is stuck; none comes near."""
+
+RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER: a socket that is closed says so by a reset."""
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Caller(asyncio.Protocol):
+    """A connection that sends what it is told to, byte by byte, and may leave at any time."""
+
+    def __init__(self) -> None:
+        self.got = bytearray()
+        self._news = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.got += data
+        self._news.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's signature
+        self._ended.set()
+        self._news.set()
+
+    def send(self, request: bytes) -> None:
+        self._transport.write(request)
+
+    async def answer(self) -> Answer | None:
+        """Return the next answer; None if the server hung up without a word of it."""
+        while (found := self._whole()) is None:
+            if self._ended.is_set():
+                assert not self.got, f"the answer is torn: {self.got!r}"
+                return None
+            self._news.clear()
+            await self._news.wait()
+        return found
+
+    async def leave(self, *, reset: bool = False) -> None:
+        """Hang up, politely or not."""
+        if reset and not self._ended.is_set():
+            connection = self._transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self._transport.close()
+        await self._ended.wait()
+
+    def _whole(self) -> Answer | None:
+        head, blank, rest = bytes(self.got).partition(b"\r\n\r\n")
+        if not blank:
+            return None
+        first, *lines = head.decode("latin-1").split("\r\n")
+        headers = {
+            name.lower(): value.strip()
+            for name, _, value in (each.partition(":") for each in lines)
+        }
+        length = int(headers["content-length"])
+        if len(rest) < length:
+            return None
+        self.got[:] = rest[length:]
+        return Answer(int(first.split()[1]), headers, rest[:length])
+
+
+@asynccontextmanager
+async def callers(server: Server, count: int) -> AsyncIterator[list[Caller]]:
+    """Open connections, a hundred at a time: no more than can wait to be accepted."""
+    address = httpx.URL(server.url)
+    opened_callers: list[Caller] = []
+    try:
+        while len(opened_callers) < count:
+            opening = range(min(100, count - len(opened_callers)))
+            for _, caller in await asyncio.gather(
+                *(
+                    asyncio.get_running_loop().create_connection(Caller, address.host, address.port)
+                    for _ in opening
+                )
+            ):
+                opened_callers.append(caller)
+        yield opened_callers
+    finally:
+        await asyncio.gather(*(each.leave() for each in opened_callers))
+
+
+async def call(server: Server, method: str, path: str, body: object = None) -> Answer:
+    """Call on a connection of its own."""
+    async with callers(server, 1) as (caller,):
+        caller.send(request(method, path, body))
+        return one(await caller.answer())
+
+
+async def settled(server: Server) -> None:
+    """Return when the server has taken up all that was sent to it before.
+
+    It serves connections in the order in which something arrives, so whoever calls now is
+    answered after it has read everything else; it did something with it in the next rounds.
+    """
+    for _ in range(5):
+        assert (await call(server, "GET", "/healthz")).status == 200
+
+
+def one(answer: Answer | None) -> Answer:
+    assert answer is not None, "the server hung up"
+    return answer
+
+
+async def answers(some: Iterable[Caller]) -> list[Answer]:
+    return [one(each) for each in await asyncio.gather(*(each.answer() for each in some))]
+
+
+def request(method: str, path: str, body: object = None, *, announce_more: int = 0) -> bytes:
+    content = b"" if body is None else json.dumps(body).encode()
+    return (
+        f"{method} {path} HTTP/1.1\r\nHost: fairlead\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(content) + announce_more}\r\n\r\n"
+    ).encode() + content
+
+
+def numbered(source: str, number: int) -> dict[str, Any]:
+    """Return the body of a registration that is known again by its number."""
+    return contact(f"user-{number}", source) | {"payload": {"number": number}}
+
+
+def registration(source: str, number: int) -> bytes:
+    return request("POST", "/v1/contacts", numbered(source, number))
+
+
+def number_of(answer: Answer) -> int:
+    """Return which registration was acknowledged."""
+    assert answer.status == 201, answer
+    number: int = answer.json()["payload"]["number"]
+    return number
+
+
+def registered(url: str, source: str) -> list[int]:
+    """Return the numbers of all contacts of a source that are in the database, in order."""
+    numbers: list[int] = []
+    after = None
+    with opened(url) as fairlead:
+        while True:
+            page = fairlead.contacts.contacts(ContactFilter(source), limit=200, after=after)
+            numbers.extend((each.payload or {})["number"] for each in page.items)
+            if not page.more:
+                return sorted(numbers)
+            after = page.items[-1].id
+
+
+def check(url: str) -> str:
+    """Run `fairlead check`, on a database that may be in use."""
+    command = [sys.executable, "-c", "from entrypoints.cli.main import app; app()", "check"]
+    done = subprocess.run(
+        [*command, "--database-url", url], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def allow_files(pid: int) -> None:
+    """Let a process have as many connections as these tests open."""
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < FILES:
+        pytest.skip(f"a process may have no more than {hard} files here")
+    if soft != resource.RLIM_INFINITY and soft < FILES:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (FILES, hard))
+
+
+@pytest.fixture(autouse=True)
+def many_files() -> Iterator[None]:
+    """Let this process have enough connections while a test runs."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allow_files(os.getpid())
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(NET):
+            await story()
+
+    asyncio.run(bounded())
+
+
+async def happens(condition: Callable[[], bool]) -> None:
+    """Wait until something is the case; a lock that is held meanwhile is not held for too long."""
+    async with asyncio.timeout(8):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def test_clients_that_leave_by_the_thousand_cost_nothing(
+    server: Server, client: httpx.Client, database_url: str
+) -> None:
+    """More of them leave than may wait: whatever was kept for one that left would shut others out.
+
+    Whoever had sent a whole request is registered once, whoever had not is not, and whoever stays
+    is answered.
+    """
+    house(client, "leavers", 100_000)
+    allow_files(server.process.pid)
+    left = MOST_WAITING // 2 + 50
+    cut_off = [
+        # A body that would do, if only it were not announced to be longer.
+        request("POST", "/v1/contacts", numbered("leavers", -1), announce_more=1),
+        registration("leavers", -2)[:-10],
+        registration("leavers", -3)[:40],
+        request("POST", "/v1/contacts/batch", {"contacts": [numbered("leavers", -4)]})[:-10],
+    ]
+
+    async def story(numbers: range) -> None:
+        leavers, patient = numbers[:left], numbers[left:]
+        async with (
+            callers(server, len(leavers)) as leaving,
+            callers(server, 200) as unfinished,
+            callers(server, len(patient)) as staying,
+        ):
+            with locked(database_url):
+                for number, each in zip(leavers, leaving, strict=True):
+                    each.send(registration("leavers", number))
+                for number, each in enumerate(unfinished):
+                    each.send(cut_off[number % len(cut_off)])
+                await asyncio.gather(*(each.leave() for each in leaving[::2]))
+                await settled(server)
+                await asyncio.gather(*(each.leave(reset=True) for each in leaving[1::2]))
+                await asyncio.gather(*(each.leave() for each in unfinished[::3]))
+                await asyncio.gather(*(each.leave(reset=True) for each in unfinished))
+                for number, each in zip(patient, staying, strict=True):
+                    each.send(registration("leavers", number))
+                await settled(server)
+                assert not any(each.got for each in staying)
+            assert [number_of(each) for each in await answers(staying)] == [*patient]
+
+    for start in (0, left + 50):
+        run(lambda start=start: story(range(start, start + left + 50)))  # type: ignore[misc]
+    assert created(client, "/v1/contacts", numbered("leavers", 2 * (left + 50)))
+    assert registered(database_url, "leavers") == [*range(2 * (left + 50) + 1)]
+    assert "keeps every invariant" in check(database_url)
+    assert "Traceback" not in server.said()
+
+
+def test_whoever_is_past_the_bound_is_refused_before_the_lock_is_free_and_nobody_else(
+    server: Server, client: httpx.Client, database_url: str
+) -> None:
+    house(client, "bound", 100_000)
+    allow_files(server.process.pid)
+    past = 300
+
+    async def story() -> None:
+        async with callers(server, 1 + MOST_WAITING + past) as (first, *crowd):
+            with locked(database_url):
+                # It leaves the queue for a transaction that cannot begin.
+                first.send(registration("bound", 0))
+                await settled(server)
+                for number, each in enumerate(crowd, 1):
+                    each.send(registration("bound", number))
+                await happens(lambda: sum(bool(each.got) for each in crowd) >= past)
+                batch = [numbered("bound", -number) for number in range(1, 51)]
+                many = await call(server, "POST", "/v1/contacts/batch", {"contacts": batch})
+                assert many.status == 200
+                for item in many.json()["results"]:
+                    assert (item["status"], item["error"]["code"]) == (503, "overloaded")
+                await settled(server)
+                refused = [each for each in crowd if each.got]
+                for answer in await answers(refused):
+                    overloaded(answer)
+                assert len(refused) == past
+                waiting = [first, *(each for each in crowd if each not in set(refused))]
+                assert not any(each.got for each in waiting)
+            acknowledged = sorted(map(number_of, await answers(waiting)))
+            assert len(acknowledged) == 1 + MOST_WAITING
+            # Whoever was refused can try again, on the same connection or another one.
+            again = await call(server, "POST", "/v1/contacts", numbered("bound", 10_000))
+            acknowledged.append(number_of(again))
+            assert registered(database_url, "bound") == acknowledged
+
+    run(story)
+    assert client.get("/v1/sources/bound").json()["waiting"] == 0
+    assert "keeps every invariant" in check(database_url)
+
+
+def overloaded(answer: Answer) -> None:
+    """Hold an answer to what a full queue must answer."""
+    assert answer.status == 503, answer
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.json()["code"] == "overloaded"
+
+
+def test_reads_and_health_answer_while_hundreds_wait_and_while_their_batch_fails(
+    server: Server, client: httpx.Client, database_url: str
+) -> None:
+    house(client, "slow", 100_000)
+    before = created(client, "/v1/contacts", numbered("slow", -1))
+    paths = (
+        "/healthz",
+        "/readyz",
+        "/v1/contacts?source=slow",
+        f"/v1/contacts/{before['id']}",
+        "/v1/stats/distribution?source=slow",
+        "/metrics",
+    )
+
+    async def reads() -> None:
+        found = await asyncio.gather(*(call(server, "GET", each) for each in paths * 5))
+        assert {each.status for each in found} == {200}
+
+    async def story() -> None:
+        async with callers(server, 200) as registering, callers(server, 60) as creating:
+            with locked(database_url):
+                for number, each in enumerate(registering):
+                    each.send(registration("slow", number))
+                for each in creating:
+                    each.send(request("POST", "/v1/operators", {"name": "Late", "capacity": 1}))
+                await settled(server)
+                async with asyncio.timeout(8):
+                    for _ in range(3):
+                        await reads()
+                assert not any(each.got for each in (*registering, *creating))
+            while not all(each.got for each in registering):
+                await reads()
+            assert {each.status for each in await answers(creating)} == {201}
+            outcomes = await answers(registering)
+        failed = outcomes[7::50]
+        assert {each.status for each in failed} == {503}
+        assert {each.json()["code"] for each in failed} == {"storage_unavailable"}
+        acknowledged = [number_of(each) for each in outcomes if each not in failed]
+        assert len(acknowledged) == 196
+        assert registered(database_url, "slow") == [-1, *acknowledged]
+
+    with poisoned(database_url, "number", [7, 57, 107, 157]):
+        run(story)
+    assert created(client, "/v1/contacts", numbered("slow", 7))["state"] == "assigned"
+    assert "keeps every invariant" in check(database_url)
+
+
+@contextmanager
+def poisoned(url: str, field: str, values: list[int]) -> Iterator[None]:
+    """Make the database refuse contacts with these payloads, and with them the whole batch."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        choice = ", ".join(map(str, values))
+        other.execute(
+            "CREATE TRIGGER poison BEFORE INSERT ON contacts "
+            f"WHEN json_extract(NEW.payload, '$.{field}') IN ({choice}) "
+            "BEGIN SELECT RAISE(ABORT, 'poison'); END"
+        )
+        try:
+            yield
+        finally:
+            other.execute("DROP TRIGGER poison")
+
+
+def test_sigterm_waits_for_hundreds_that_wait_for_the_lock(
+    migrated_url: str, tmp_path: Path
+) -> None:
+    """Who is connected gets a whole answer, who has left is registered; nobody new comes in."""
+    batch = [numbered("telegram", number) for number in range(1000, 2000)]
+
+    async def story(server: Server) -> None:
+        async with (
+            callers(server, 400) as registering,
+            callers(server, 1) as (importing,),
+            callers(server, 100) as leaving,
+            callers(server, 20) as idle,
+        ):
+            for each in idle[:10]:
+                each.send(request("GET", "/healthz"))
+            assert {each.status for each in await answers(idle[:10])} == {200}
+            with locked(migrated_url):
+                for number, each in enumerate([*registering, *leaving]):
+                    each.send(registration("telegram", number))
+                importing.send(request("POST", "/v1/contacts/batch", {"contacts": batch}))
+                await settled(server)
+                await asyncio.gather(*(each.leave() for each in leaving))
+                server.process.send_signal(signal.SIGTERM)
+                until(lambda: not listening(server), server)
+                assert [await each.answer() for each in idle] == [None] * 20
+                assert not any(each.got for each in (*registering, importing))
+                assert server.process.poll() is None
+            assert sorted(map(number_of, await answers(registering))) == [*range(400)]
+            (many,) = await answers([importing])
+            assert [each["status"] for each in many.json()["results"]] == [201] * 1000
+            await ended(server)
+
+    with started(migrated_url, tmp_path) as server:
+        with server.client() as client:
+            house(client, "telegram", 100_000)
+        run(lambda: story(server))
+    assert registered(migrated_url, "telegram") == [*range(500), *range(1000, 2000)]
+    assert "keeps every invariant" in check(migrated_url)
+
+
+def test_sigterm_tears_no_answer_in_a_storm(migrated_url: str, tmp_path: Path) -> None:
+    """A connection gets the whole answer, or is closed without a word and without a contact."""
+    acknowledged: list[int] = []
+    unheard: list[int] = []
+
+    async def storm(caller: Caller, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            caller.send(registration("telegram", number))
+            answer = await caller.answer()
+            if answer is None:
+                unheard.append(number)
+                return
+            acknowledged.append(number_of(answer))
+
+    async def story(server: Server) -> None:
+        async with callers(server, 300) as storming:
+            storms: list[Awaitable[None]] = [
+                asyncio.create_task(storm(each, range(number, 10_000_000, len(storming))))
+                for number, each in enumerate(storming)
+            ]
+            await happens(lambda: len(acknowledged) >= 2 * len(storming))
+            server.process.send_signal(signal.SIGTERM)
+            await asyncio.gather(*storms)
+            await ended(server)
+
+    with started(migrated_url, tmp_path) as server:
+        with server.client() as client:
+            house(client, "telegram", 10, 100_000)
+        run(lambda: story(server))
+    assert len(unheard) == 300
+    assert registered(migrated_url, "telegram") == sorted(acknowledged)
+    assert "keeps every invariant" in check(migrated_url)
+
+
+def listening(server: Server) -> bool:
+    """Tell whether the server takes new connections."""
+    address = httpx.URL(server.url)
+    try:
+        socket.create_connection((address.host, address.port or 80)).close()
+    except ConnectionError:
+        return False
+    return True
+
+
+async def ended(server: Server) -> None:
+    """Wait for the server's end, which must be its own and without a defect."""
+    await asyncio.to_thread(server.process.wait, 30)
+    assert server.process.returncode in {0, -signal.SIGTERM}
+    assert "Traceback" not in server.said()
