@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.batches import contact, send
@@ -15,8 +16,8 @@ def starting(folder: Path, rounds: int) -> Row:
     """Compare the time from the start of the process to its first answer."""
     url = database(folder, "starting")
 
-    def seconds(factory: str, ready: str) -> float:
-        with serving(factory, url, ready) as server:
+    def seconds(command: Sequence[str], ready: str) -> float:
+        with serving(command, url, ready) as server:
             return server.seconds_to_ready
 
     ours, empty = in_turns(

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,9 +24,11 @@ from entrypoints.http.schemas import ContactOut, NewContact
 from entrypoints.scripting import open_fairlead
 
 SOURCE = "bench"
-FAIRLEAD = "entrypoints.http.app:create_app"
-EMPTY = "benchmarks.servers:create_empty"
-PLAIN = "benchmarks.servers:create_plain"
+_PYTHON = (sys.executable, "-c")
+_UVICORN = (sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "error", "--factory")
+FAIRLEAD = (*_PYTHON, "from entrypoints.cli.main import app; app()", "serve")
+EMPTY = (*_UVICORN, "benchmarks.servers:create_empty")
+PLAIN = (*_UVICORN, "benchmarks.servers:create_plain")
 
 
 class Server(NamedTuple):
@@ -102,21 +104,24 @@ def create_plain() -> FastAPI:
 
 
 @contextmanager
-def serving(factory: str, database_url: str, ready: str = "/openapi.json") -> Iterator[Server]:
-    """Serve an application.
+def serving(
+    command: Sequence[str], database_url: str, ready: str = "/openapi.json"
+) -> Iterator[Server]:
+    """Run a server.
 
     Args:
-        factory: of the application.
+        command: FAIRLEAD, EMPTY or PLAIN.
         database_url: handed to it by the environment.
         ready: what it answers with 200 once it is ready.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(port)]
     started = time.perf_counter()
     process = subprocess.Popen(
-        [*command, "--no-access-log", "--log-level", "error"],
+        [*command, "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         env={**os.environ, "FAIRLEAD_DATABASE_URL": database_url},
     )
     try:

@@ -17,6 +17,7 @@ from entrypoints.cli import demo as demo_month
 from entrypoints.cli import importing
 from entrypoints.cli.progress import counting, reading_file
 from entrypoints.container import Container, build_container, build_simulation
+from entrypoints.http.protocol import OneWriteProtocol
 from entrypoints.settings import Settings
 
 app = typer.Typer(
@@ -83,6 +84,8 @@ def serve(
         port=port,
         workers=workers,
         access_log=access_log,
+        http=OneWriteProtocol,
+        ws="none",
     )
 
 
