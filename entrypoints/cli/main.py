@@ -29,6 +29,10 @@ app = typer.Typer(
 out = Console(highlight=False, soft_wrap=True)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
 
+SHUTDOWN = 30
+"""Seconds that requests have to end after SIGTERM: more than it takes to write all that may wait for
+a locked database, and an end to clients that never finish theirs."""
+
 DatabaseUrl = Annotated[
     str | None,
     typer.Option(
@@ -86,6 +90,7 @@ def serve(
         access_log=access_log,
         http=OneWriteProtocol,
         ws="none",
+        timeout_graceful_shutdown=SHUTDOWN,
     )
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +21,10 @@ from entrypoints.container import build_container
 from entrypoints.settings import Settings
 
 ROOT = Path(__file__).parents[2]
+
+UVICORN = ("-m", "uvicorn", "--factory", "entrypoints.http.app:create_app", "--no-access-log")
+FAIRLEAD_SERVE = ("-c", "from entrypoints.cli.main import app; app()", "serve")
+"""What Python is given to serve; the command brings its own protocol, uvicorn has its own."""
 
 
 @dataclass
@@ -64,17 +68,14 @@ def opened(url: str) -> Iterator[Fairlead]:
 
 
 @contextmanager
-def started(database_url: str, folder: Path) -> Iterator[Server]:
+def started(database_url: str, folder: Path, command: Sequence[str] = UVICORN) -> Iterator[Server]:
     """Start a server, wait until it answers, and see to it that it is gone afterwards."""
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         port = reserved.getsockname()[1]
     log = folder / f"server-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "uvicorn", "--factory", "entrypoints.http.app:create_app"),
-                *("--host", "127.0.0.1", "--port", str(port), "--no-access-log"),
-            ],
+            [sys.executable, *command, "--host", "127.0.0.1", "--port", str(port)],
             cwd=ROOT,
             env={**os.environ, "FAIRLEAD_DATABASE_URL": database_url},
             stdout=output,

@@ -23,8 +23,9 @@ import httpx
 import pytest
 
 from adapters.intake import MOST_WAITING
+from application.check_invariants import Defect
 from application.views import ContactFilter
-from tests.e2e.server import ROOT, Server, contact, opened, started, until
+from tests.e2e.server import FAIRLEAD_SERVE, ROOT, UVICORN, Server, contact, opened, started, until
 from tests.e2e.test_life import created, house
 from tests.e2e.test_trouble import locked
 
@@ -33,6 +34,10 @@ FILES = 3 * MOST_WAITING // 2
 
 NET = 60
 """Seconds after which a story is stuck; none comes near."""
+
+BOTH_COMMANDS = pytest.mark.parametrize(
+    "command", [UVICORN, FAIRLEAD_SERVE], ids=["uvicorn", "fairlead-serve"]
+)
 
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER: a socket that is closed says so by a reset."""
@@ -198,6 +203,11 @@ def check(url: str) -> str:
     return done.stdout
 
 
+def defects(url: str) -> list[Defect]:
+    with opened(url) as fairlead:
+        return list(fairlead.check_invariants())
+
+
 def allow_files(pid: int) -> None:
     """Let a process have as many connections as these tests open."""
     soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
@@ -216,19 +226,22 @@ def many_files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
-def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def run(story: Coroutine[Any, Any, None]) -> None:
     async def bounded() -> None:
         async with asyncio.timeout(NET):
-            await story()
+            await story
 
     asyncio.run(bounded())
 
 
 async def happens(condition: Callable[[], bool]) -> None:
-    """Wait until something is the case; a lock that is held meanwhile is not held for too long."""
-    async with asyncio.timeout(8):
-        while not condition():
-            await asyncio.sleep(0.01)
+    """Wait until something is the case, for less time than a lock may be held."""
+    try:
+        async with asyncio.timeout(8):
+            while not condition():  # noqa: ASYNC110 -- an event of a thousand connections is none
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        pytest.fail("it did not happen")
 
 
 def test_clients_that_leave_by_the_thousand_cost_nothing(
@@ -274,7 +287,7 @@ def test_clients_that_leave_by_the_thousand_cost_nothing(
             assert [number_of(each) for each in await answers(staying)] == [*patient]
 
     for start in (0, left + 50):
-        run(lambda start=start: story(range(start, start + left + 50)))  # type: ignore[misc]
+        run(story(range(start, start + left + 50)))
     assert created(client, "/v1/contacts", numbered("leavers", 2 * (left + 50)))
     assert registered(database_url, "leavers") == [*range(2 * (left + 50) + 1)]
     assert "keeps every invariant" in check(database_url)
@@ -316,9 +329,8 @@ def test_whoever_is_past_the_bound_is_refused_before_the_lock_is_free_and_nobody
             acknowledged.append(number_of(again))
             assert registered(database_url, "bound") == acknowledged
 
-    run(story)
+    run(story())
     assert client.get("/v1/sources/bound").json()["waiting"] == 0
-    assert "keeps every invariant" in check(database_url)
 
 
 def overloaded(answer: Answer) -> None:
@@ -344,7 +356,7 @@ def test_reads_and_health_answer_while_hundreds_wait_and_while_their_batch_fails
     )
 
     async def reads() -> None:
-        found = await asyncio.gather(*(call(server, "GET", each) for each in paths * 5))
+        found = await asyncio.gather(*(call(server, "GET", each) for each in paths))
         assert {each.status for each in found} == {200}
 
     async def story() -> None:
@@ -356,7 +368,7 @@ def test_reads_and_health_answer_while_hundreds_wait_and_while_their_batch_fails
                     each.send(request("POST", "/v1/operators", {"name": "Late", "capacity": 1}))
                 await settled(server)
                 async with asyncio.timeout(8):
-                    for _ in range(3):
+                    for _ in range(9):
                         await reads()
                 assert not any(each.got for each in (*registering, *creating))
             while not all(each.got for each in registering):
@@ -366,14 +378,13 @@ def test_reads_and_health_answer_while_hundreds_wait_and_while_their_batch_fails
         failed = outcomes[7::50]
         assert {each.status for each in failed} == {503}
         assert {each.json()["code"] for each in failed} == {"storage_unavailable"}
-        acknowledged = [number_of(each) for each in outcomes if each not in failed]
+        acknowledged = [number_of(each) for each in outcomes if each.status != 503]
         assert len(acknowledged) == 196
         assert registered(database_url, "slow") == [-1, *acknowledged]
 
     with poisoned(database_url, "number", [7, 57, 107, 157]):
-        run(story)
+        run(story())
     assert created(client, "/v1/contacts", numbered("slow", 7))["state"] == "assigned"
-    assert "keeps every invariant" in check(database_url)
 
 
 @contextmanager
@@ -392,8 +403,9 @@ def poisoned(url: str, field: str, values: list[int]) -> Iterator[None]:
             other.execute("DROP TRIGGER poison")
 
 
+@BOTH_COMMANDS
 def test_sigterm_waits_for_hundreds_that_wait_for_the_lock(
-    migrated_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     """Who is connected gets a whole answer, who has left is registered; nobody new comes in."""
     batch = [numbered("telegram", number) for number in range(1000, 2000)]
@@ -424,15 +436,18 @@ def test_sigterm_waits_for_hundreds_that_wait_for_the_lock(
             assert [each["status"] for each in many.json()["results"]] == [201] * 1000
             await ended(server)
 
-    with started(migrated_url, tmp_path) as server:
+    with started(migrated_url, tmp_path, command) as server:
         with server.client() as client:
             house(client, "telegram", 100_000)
-        run(lambda: story(server))
+        run(story(server))
     assert registered(migrated_url, "telegram") == [*range(500), *range(1000, 2000)]
-    assert "keeps every invariant" in check(migrated_url)
+    assert defects(migrated_url) == []
 
 
-def test_sigterm_tears_no_answer_in_a_storm(migrated_url: str, tmp_path: Path) -> None:
+@BOTH_COMMANDS
+def test_sigterm_tears_no_answer_in_a_storm(
+    migrated_url: str, tmp_path: Path, command: tuple[str, ...]
+) -> None:
     """A connection gets the whole answer, or is closed without a word and without a contact."""
     acknowledged: list[int] = []
     unheard: list[int] = []
@@ -457,13 +472,13 @@ def test_sigterm_tears_no_answer_in_a_storm(migrated_url: str, tmp_path: Path) -
             await asyncio.gather(*storms)
             await ended(server)
 
-    with started(migrated_url, tmp_path) as server:
+    with started(migrated_url, tmp_path, command) as server:
         with server.client() as client:
             house(client, "telegram", 10, 100_000)
-        run(lambda: story(server))
+        run(story(server))
     assert len(unheard) == 300
     assert registered(migrated_url, "telegram") == sorted(acknowledged)
-    assert "keeps every invariant" in check(migrated_url)
+    assert defects(migrated_url) == []
 
 
 def listening(server: Server) -> bool:
