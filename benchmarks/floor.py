@@ -9,6 +9,7 @@ import sqlite3
 import statistics
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 from benchmarks.servers import SOURCE
@@ -93,3 +94,25 @@ class Floor:
             [(SOURCE, hours, hour, operator) for operator in touched for hours in (1, 24)],
         )
         run("COMMIT")
+
+
+def longest_write(folder: Path, seconds: float) -> float:
+    """Return the milliseconds of the longest of many writes to a file, each brought to the disk.
+
+    They are as large as a transaction of 32 contacts, into a file that is as long already.
+    """
+    data, length = os.urandom(160 * 1024), 64 * 2**20
+    file = folder / "disk"
+    longest, position = 0.0, 0
+    with file.open("wb", buffering=0) as opened:
+        opened.write(bytes(length))
+        os.fsync(opened.fileno())
+        end = time.perf_counter() + seconds
+        while (started := time.perf_counter()) < end:
+            os.pwrite(opened.fileno(), data, position)
+            os.fdatasync(opened.fileno())
+            longest = max(longest, time.perf_counter() - started)
+            position = (position + len(data)) % (length - len(data))
+            time.sleep(0.005)
+    file.unlink()
+    return longest * 1000
