@@ -23,13 +23,19 @@ class LibraryIdentityNormaliser(IdentityNormaliser):
     region: str
 
     def __call__(self, kind: str, value: str) -> Identity:
-        field = f"lead.identities.{limits.identity_kind(kind)}"
-        value = limits.short_text(value, field)
         if kind == "phone":
-            value = _phone(value, self.region, field)
+            value = _phone(_text(value, kind), self.region, _field(kind))
         elif kind == "email":
-            value = _email(value, field)
-        return Identity(kind, value)
+            value = _email(_text(value, kind), _field(kind))
+        return Identity(kind, value.strip())
+
+
+def _field(kind: str) -> str:
+    return f"lead.identities.{kind}"
+
+
+def _text(value: str, kind: str) -> str:
+    return limits.short_text(value, _field(kind))
 
 
 @lru_cache(maxsize=10_000)

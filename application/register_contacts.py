@@ -55,8 +55,7 @@ class Registered(NamedTuple):
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A command whose every value is within its limits and normalised.
 
     Attributes:

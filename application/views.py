@@ -1,4 +1,8 @@
-"""What queries return: small frozen facts, never entities."""
+"""What queries return: small facts that nobody changes, never entities.
+
+They are frozen, except for those of which every registration makes one: to make a frozen object
+takes three times as long.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +52,7 @@ class OperatorView:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OperatorRef:
     """An operator by id and name."""
 
@@ -102,7 +106,7 @@ def allocation_views(
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ContactLead:
     """The lead of a contact, and how the contact came to be its.
 
@@ -117,7 +121,7 @@ class ContactLead:
     conflicts: Sequence[LeadId]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ContactView:
     """A contact; see `domain.contact.Contact`."""
 

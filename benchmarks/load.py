@@ -40,9 +40,12 @@ def register(address: str, connections: int, seconds: int) -> Load:
     Raises:
         RuntimeError: a request was not answered by a contact.
     """
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(_SCRIPT)]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency"]
     said = subprocess.run(
-        [*command, f"{address}/v1/contacts"], capture_output=True, text=True, check=True
+        [*command, "-s", str(_SCRIPT), f"{address}/v1/contacts"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     if "Non-2xx" in said or "Socket errors" in said:
         raise RuntimeError(f"some requests failed:\n{said}")

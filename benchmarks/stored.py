@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import random
 import re
 import sqlite3
@@ -68,6 +69,9 @@ def fill(folder: Path, sizes: Sequence[int]) -> dict[int, str]:
                 source.backup(target)
             urls[stored] = f"sqlite:///{copy}"
     storage.close()
+    file.unlink()
+    # Or the system writes it all out while something is measured.
+    os.sync()
     return urls
 
 

@@ -95,8 +95,9 @@ class Dispatch:
     def admit(self, contact: Contact) -> Decision | None:
         """Take in a new contact: assign it at once, or let it wait if nobody is eligible."""
         source = self.sources[contact.source_key]
-        self.registered[source.key, hour_of(contact.created_at)] += 1
-        decision = self._assign(source, contact, contact.created_at)
+        hour = hour_of(contact.created_at)
+        self.registered[source.key, hour] += 1
+        decision = self._assign(source, contact, contact.created_at, hour)
         if decision is None:
             source.waiting += 1
         return decision
@@ -104,7 +105,7 @@ class Dispatch:
     def hand_out(self, contact: Contact, at: datetime) -> Decision | None:
         """Assign a waiting contact if somebody is eligible now."""
         source = self.sources[contact.source_key]
-        decision = self._assign(source, contact, at)
+        decision = self._assign(source, contact, at, hour_of(at))
         if decision is not None:
             source.waiting -= 1
         return decision
@@ -200,7 +201,7 @@ class Dispatch:
         self._pools.clear()
         self._seats.clear()
 
-    def _assign(self, source: Source, contact: Contact, at: datetime) -> Decision | None:
+    def _assign(self, source: Source, contact: Contact, at: datetime, hour: int) -> Decision | None:
         roll = self._roll() if source.strategy is Strategy.RANDOM else None
         decision = self._pool(source).pick(roll)
         if decision is None:
@@ -209,7 +210,7 @@ class Dispatch:
         picked = decision.picked
         self.operators[picked].take_slot()
         self._move_load(picked, 1)
-        self.assigned[source.key, picked, hour_of(at)] += 1
+        self.assigned[source.key, picked, hour] += 1
         contact.assign(picked, at)
         return decision
 

@@ -1,7 +1,7 @@
 """A lead: one end customer, known by one or more identities."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -20,16 +20,14 @@ class Identity:
 
     kind: str
     value: str
+    key: str = field(init=False, repr=False, compare=False)
+    """`kind:value`: unique, since a kind holds no colon."""
 
     def __post_init__(self) -> None:
         limits.identity_kind(self.kind)
         if limits.short_text(self.value, f"lead.identities.{self.kind}") != self.value:
             raise ValueError("an identity's value is trimmed before it comes here")
-
-    @property
-    def key(self) -> str:
-        """`kind:value`: unique, since a kind holds no colon."""
-        return f"{self.kind}:{self.value}"
+        object.__setattr__(self, "key", f"{self.kind}:{self.value}")
 
     @classmethod
     def from_key(cls, key: str) -> "Identity":
@@ -100,8 +98,10 @@ class LeadIndex:
             NoIdentity: neither an id nor an identity is given.
             UnknownLead: no lead has the id given.
         """
-        keys = [each.key for each in sorted(identities, key=_strength)]
         known = self._by_identity
+        # Most contacts come with one identity.
+        ranked = identities if len(identities) < 2 else sorted(identities, key=_strength)
+        keys = [each.key for each in ranked]
         owners = [known[key] for key in keys if key in known]
         lead, created = self._lead(lead_id, identities, owners, new_id)
         named = lead.name is None and name is not None

@@ -3,7 +3,6 @@
 import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +46,7 @@ class _IdBlob(BLOB):
 
     def bind_processor(self, dialect: Dialect) -> Processor:
         del dialect
-        return _or_none(attrgetter("bytes"))
+        return lambda value: value and value.bytes
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
         del dialect, coltype
@@ -59,7 +58,7 @@ class _MillisecondsSince1970(BigInteger):
 
     def bind_processor(self, dialect: Dialect) -> Processor:
         del dialect
-        return _or_none(lambda value: (value - _EPOCH) // _MILLISECOND)
+        return lambda value: value and (value - _EPOCH) // _MILLISECOND
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
         del dialect, coltype

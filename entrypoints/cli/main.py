@@ -30,8 +30,8 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
 
 SHUTDOWN = 30
-"""Seconds that requests have to end after SIGTERM: more than all that may wait for a locked database
-needs to be written, and an end for clients that never finish theirs."""
+"""Seconds that requests have to end after SIGTERM: more than it takes to write all that may wait,
+and an end for clients that never finish theirs."""
 
 DatabaseUrl = Annotated[
     str | None,
