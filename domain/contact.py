@@ -82,7 +82,7 @@ def payload_text(payload: Mapping[str, Any]) -> str:
     """
     try:
         text = _to_json(payload)
-        size = len(text.encode())
+        size = len(text) if text.isascii() else len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidValue(
             f"payload cannot be stored as JSON: {error}.", field="payload"
@@ -92,6 +92,6 @@ def payload_text(payload: Mapping[str, Any]) -> str:
             f"payload has {size} bytes as compact JSON; at most {limits.MAX_PAYLOAD} are kept.",
             field="payload",
         )
-    if _ESCAPED_NUL.search(text):
+    if "\\u0000" in text and _ESCAPED_NUL.search(text):
         raise InvalidValue("payload holds a NUL character; remove it.", field="payload")
     return text

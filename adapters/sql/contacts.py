@@ -8,11 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    CompoundSelect,
     Connection,
+    Select,
     bindparam,
     func,
     insert,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -21,7 +24,7 @@ from sqlalchemy.orm import aliased
 from adapters.sql.decisions import decision_from_bytes, encode, lineup_from_bytes
 from adapters.sql.engine import Database
 from adapters.sql.kept import Kept
-from adapters.sql.prepared import IsWaiting, Prepared
+from adapters.sql.prepared import Prepared
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
 from adapters.sql.tables import (
     ContactRow,
@@ -42,7 +45,7 @@ from application.views import (
     Page,
     Transfer,
 )
-from domain.contact import Contact
+from domain.contact import Contact, ContactState
 from domain.decision import Decision
 from domain.errors import NoDecision, UnknownContact
 from domain.ids import ContactId, LeadId, OperatorId, first_id_at
@@ -63,7 +66,7 @@ _CONTACT = (
 _get = select(*_CONTACT).where(ContactRow.id == bindparam("contact_id"))
 _oldest_waiting = (
     select(*_CONTACT)
-    .where(ContactRow.source_key == bindparam("key"), IsWaiting())
+    .where(ContactRow.source_key == bindparam("key"), ContactRow.state == ContactState.WAITING)
     .order_by(ContactRow.id)
     .limit(bindparam("most"))
 )
@@ -135,7 +138,7 @@ class SqlContacts(Contacts):
                     each.created_at,
                     each.payload,
                     each.lead_created,
-                    b"".join(lead.bytes for lead in each.conflicts) or None,
+                    b"".join(lead.bytes for lead in each.conflicts) if each.conflicts else None,
                     each.state,
                     each.operator_id,
                     each.assigned_at,
@@ -145,14 +148,15 @@ class SqlContacts(Contacts):
             ],
         )
         self._add_decisions(decisions)
-        _insert_key.run(
-            self._connection,
-            [
-                (_stored_key(each.source_key, keys[each.id][0]), each.id, keys[each.id][1])
-                for each in contacts
-                if each.id in keys
-            ],
-        )
+        if keys:
+            _insert_key.run(
+                self._connection,
+                [
+                    (_stored_key(each.source_key, keys[each.id][0]), each.id, keys[each.id][1])
+                    for each in contacts
+                    if each.id in keys
+                ],
+            )
 
     def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:
         # A query for each source walks no further than `limit` along the index; one query for
@@ -214,9 +218,18 @@ class SqlContactReader(ContactReader):
     def contacts(
         self, where: ContactFilter, *, limit: int, after: ContactId | None
     ) -> Page[ContactView]:
-        query = _filtered(_view, where).order_by(ContactRow.id.desc()).limit(limit + 1)
+        newest = _filtered(select(ContactRow.id), where)
         if after is not None:
-            query = query.where(ContactRow.id < after)
+            newest = newest.where(ContactRow.id < after)
+        newest = newest.order_by(ContactRow.id.desc()).limit(limit + 1)
+        ids: Select[UUID] | CompoundSelect[UUID] = newest
+        if where.state is None and where.lead_id is None:
+            # An index goes by state; of each state come the newest, and of these the newest.
+            by_state = [
+                newest.where(ContactRow.state == state).subquery() for state in ContactState
+            ]
+            ids = union_all(*(select(each.c.id) for each in by_state))
+        query = _view.where(ContactRow.id.in_(ids)).order_by(ContactRow.id.desc()).limit(limit + 1)
         with reading(self._database) as connection:
             rows = connection.execute(query).all()
         return Page([_contact_view(row) for row in rows[:limit]], len(rows) > limit)

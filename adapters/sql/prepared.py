@@ -6,11 +6,11 @@ the statement is written and compiled by it, types convert the values, and conne
 transaction are its own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Executable, column, select
+from sqlalchemy import Connection, Dialect, Executable, column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -36,10 +36,10 @@ class Prepared:
         """Run it for every row of parameters; returns how many rows of the table it touched."""
         if not rows:
             return 0
-        sql, bind, _ = self._compiled(connection.dialect)
+        sql, binds, _ = self._compiled(connection.dialect)
         cursor = _cursor(connection)
         try:
-            cursor.executemany(sql, [bind(row) for row in rows])
+            cursor.executemany(sql, _converted(rows, binds))
             touched: int = cursor.rowcount
             return touched
         finally:
@@ -47,15 +47,15 @@ class Prepared:
 
     def fetch(self, connection: Connection, *parameters: Any) -> list[Sequence[Any]]:
         """Run it once and return all rows, their values converted."""
-        sql, bind, convert = self._compiled(connection.dialect)
+        sql, binds, results = self._compiled(connection.dialect)
         cursor = _cursor(connection)
         try:
-            cursor.execute(sql, bind(parameters))
-            return [convert(row) for row in cursor.fetchall()]
+            cursor.execute(sql, *_converted([parameters], binds))
+            return [*_converted(cursor.fetchall(), results)]
         finally:
             cursor.close()
 
-    def _compile(self, dialect: Dialect) -> "tuple[str, _Convert, _Convert]":
+    def _compile(self, dialect: Dialect) -> "tuple[str, _Columns, _Columns]":
         compiled = self._statement.compile(  # type: ignore[attr-defined]
             dialect=dialect, column_keys=list(self._names)
         )
@@ -69,24 +69,27 @@ class Prepared:
             (position, _result_processor(each.type, dialect))
             for position, each in enumerate(getattr(self._statement, "selected_columns", ()))
         ]
-        return compiled.string, _converter(binds), _converter(results)
+        return compiled.string, binds, results
 
 
-_Convert = Callable[[Sequence[Any]], Sequence[Any]]
+_Columns = Sequence[tuple[int, Converter]]
 
 
-def _converter(columns: Sequence[tuple[int, Converter]]) -> _Convert:
-    """Return a function that takes values from these positions and converts them."""
-    plain = all(
-        converter is None and position == index
-        for index, (position, converter) in enumerate(columns)
+def _converted(rows: Sequence[Sequence[Any]], columns: _Columns) -> Iterable[tuple[Any, ...]]:
+    """Yield rows with the values from these positions, converted.
+
+    Column by column: a call for every row would take longer than most conversions.
+    """
+    if not rows:
+        return ()
+    given = list(zip(*rows, strict=True))
+    return zip(
+        *(
+            given[position] if converter is None else map(converter, given[position])
+            for position, converter in columns
+        ),
+        strict=True,
     )
-    if plain:
-        return lambda values: values
-    return lambda values: [
-        values[position] if converter is None else converter(values[position])
-        for position, converter in columns
-    ]
 
 
 def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Converter:
@@ -119,23 +122,3 @@ def _sqlite_json_texts(element: _JsonTexts, compiler: SQLCompiler, **options: An
 def texts(parameter: Any) -> Any:
     """Return a subquery of the texts in a parameter that holds a JSON array of them."""
     return select(column("value")).select_from(_JsonTexts(parameter))
-
-
-class IsWaiting(ColumnElement[bool]):
-    """A contact waits: said so that the index of those that wait is used.
-
-    With a literal, because a planner cannot know what a parameter will be. And SQLite is told that
-    it is likely, or it takes the index of all states and walks what waits on every source.
-    """
-
-    inherit_cache = True
-
-
-@compiles(IsWaiting)
-def _is_waiting(_element: IsWaiting, _compiler: SQLCompiler, **_options: Any) -> str:
-    return "state = 0"
-
-
-@compiles(IsWaiting, "sqlite")
-def _sqlite_is_waiting(_element: IsWaiting, _compiler: SQLCompiler, **_options: Any) -> str:
-    return "likely(state = 0)"

@@ -31,7 +31,7 @@ def connection() -> Iterator[Connection]:
 def test_parameters_are_taken_in_the_order_named_and_converted(connection: Connection) -> None:
     lead = uuid4()
     assert add.run(connection, [(MOMENT, lead, "Zoë 👋")]) == 1
-    assert every.fetch(connection) == [[lead, "Zoë 👋", MOMENT]]
+    assert every.fetch(connection) == [(lead, "Zoë 👋", MOMENT)]
     (raw,) = connection.exec_driver_sql("SELECT id, created_at FROM leads")
     assert tuple(raw) == (lead.bytes, int(MOMENT.timestamp() * 1000))
 
@@ -39,7 +39,7 @@ def test_parameters_are_taken_in_the_order_named_and_converted(connection: Conne
 def test_nothing_is_a_value_too(connection: Connection) -> None:
     lead = uuid4()
     add.run(connection, [(MOMENT, lead, None)])
-    assert every.fetch(connection) == [[lead, None, MOMENT]]
+    assert every.fetch(connection) == [(lead, None, MOMENT)]
 
 
 def test_many_rows_are_run_at_once_and_counted(connection: Connection) -> None:
