@@ -115,7 +115,9 @@ def test_a_close_hands_out_what_waits_by_index(library: Library) -> None:
     plans = library.plans(lambda: fairlead.close_contact(CloseContact(assigned.items[0].id)))
     assert_found_by_index(plans)
     assert_not_sorted(plans)
-    assert len(looks_into_queues(plans)) == 3, "one look into the queue of every source that the operator serves"
+    assert len(looks_into_queues(plans)) == 3, (
+        "one look into the queue of every source that the operator serves"
+    )
 
 
 def test_a_transfer(library: Library) -> None:
