@@ -29,10 +29,6 @@ app = typer.Typer(
 out = Console(highlight=False, soft_wrap=True)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
 
-SHUTDOWN = 30
-"""Seconds that requests have to end after SIGTERM: more than it takes to write all that may wait,
-and an end for clients that never finish theirs."""
-
 DatabaseUrl = Annotated[
     str | None,
     typer.Option(
@@ -67,6 +63,14 @@ def serve(
     access_log: Annotated[
         bool, typer.Option(help="Log every request; costs a third of the throughput.")
     ] = False,
+    shutdown_timeout: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Seconds that requests have to end after SIGTERM; a client that never finishes "
+            "its request is cut off then.",
+        ),
+    ] = 30,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Bring the database up to date and serve the API."""
@@ -90,7 +94,7 @@ def serve(
         access_log=access_log,
         http=OneWriteProtocol,
         ws="none",
-        timeout_graceful_shutdown=SHUTDOWN,
+        timeout_graceful_shutdown=shutdown_timeout,
     )
 
 

@@ -1,6 +1,7 @@
 """What is acknowledged is there, however the server ends, and however many there are."""
 
 import signal
+import socket
 import threading
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from application.fairlead import Fairlead
 from application.operators import CreateOperator
 from application.sources import CreateSource, ReplaceAllocations
 from application.views import ContactFilter
-from tests.e2e.server import opened, started, under_load
+from tests.e2e.server import FAIRLEAD_SERVE, opened, started, under_load
 
 
 def stored(fairlead: Fairlead) -> set[str]:
@@ -120,3 +121,20 @@ def with_key(url: str) -> httpx.Response:
     body = {"source": "telegram", "lead": {"identities": {"telegram": "the same"}}}
     headers = {"Idempotency-Key": "the same"}
     return httpx.post(f"{url}/v1/contacts", json=body, headers=headers, timeout=30, trust_env=False)
+
+
+def test_a_client_that_never_ends_its_request_does_not_keep_the_service_from_ending(
+    migrated_url: str, tmp_path: Path
+) -> None:
+    command = (*FAIRLEAD_SERVE, "--shutdown-timeout", "1")
+    with (
+        started(migrated_url, tmp_path, command) as server,
+        socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))) as client,
+    ):
+        head = "POST /v1/contacts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        client.sendall(f'{head}Content-Length: 100\r\n\r\n{{"so'.encode())
+        with server.client() as other:
+            assert other.get("/healthz").status_code == 200
+        server.stop()
+    with opened(migrated_url) as fairlead:
+        assert fairlead.contacts.contacts(ContactFilter(), limit=1, after=None).items == []
