@@ -17,7 +17,6 @@ from entrypoints.cli import demo as demo_month
 from entrypoints.cli import importing
 from entrypoints.cli.progress import counting, reading_file
 from entrypoints.container import Container, build_container, build_simulation
-from entrypoints.http.protocol import OneWriteProtocol
 from entrypoints.settings import Settings
 
 app = typer.Typer(
@@ -92,7 +91,6 @@ def serve(
         port=port,
         workers=workers,
         access_log=access_log,
-        http=OneWriteProtocol,
         ws="none",
         timeout_graceful_shutdown=shutdown_timeout,
     )

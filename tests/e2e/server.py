@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 UVICORN = ("-m", "uvicorn", "--factory", "entrypoints.http.app:create_app", "--no-access-log")
 FAIRLEAD_SERVE = ("-c", "from entrypoints.cli.main import app; app()", "serve")
-"""What Python is given to serve; the command brings its own protocol, uvicorn has its own."""
+"""What Python is given to serve."""
 
 
 @dataclass
