@@ -45,7 +45,7 @@ def _nanoseconds(pick: Callable[[], object]) -> float:
 
 
 def _exact(weights: tuple[int, ...]) -> Callable[[], object]:
-    picker = PICKERS[Strategy.EXACT]
+    picker = PICKERS[Strategy.EXACT]()
     credits: list[int] = [0] * len(weights)
 
     def pick() -> None:
@@ -56,7 +56,7 @@ def _exact(weights: tuple[int, ...]) -> Callable[[], object]:
 
 
 def _random(weights: tuple[int, ...]) -> Callable[[], object]:
-    picker, credits = PICKERS[Strategy.RANDOM], [0] * len(weights)
+    picker, credits = PICKERS[Strategy.RANDOM](), [0] * len(weights)
     return lambda: picker.pick(weights, credits, int(random.random() * ROLLS))
 
 

@@ -513,7 +513,7 @@ class FairleadMachine(RuleBasedStateMachine):
         if source.strategy is Strategy.EXACT:
             assert decision.roll is None
             position, credits = exact_pick(
-                weights, [source.credits[each] for each in eligible], grants(weights)
+                [source.credits[each] for each in eligible], grants(weights)
             )
             source.credits.update(zip(eligible, map(int, credits), strict=True))
         else:

@@ -35,9 +35,9 @@ def run_exact(weights: Sequence[int], steps: int, credits: Sequence[int] | None 
     """Pick `steps` times; returns the positions picked and the credits after every pick."""
     now = list(credits or [0] * len(weights))
     positions, history = [], []
+    picker = ExactPicker()
     for _ in range(steps):
-        position, after = EXACT.pick(tuple(weights), now, None)
-        now = list(after)
+        position, now = picker.pick(tuple(weights), now, None)
         positions.append(position)
         history.append(now)
     return positions, history
@@ -248,7 +248,7 @@ class TestExact:
         positions, history = run_exact(weights, steps)
         now: list[int | Fraction] = [0] * len(weights)
         for position, credits in zip(positions, history, strict=True):
-            expected, now = exact_pick(weights, now, grants(weights))
+            expected, now = exact_pick(now, grants(weights))
             assert (position, credits) == (expected, now)
 
     @given(
@@ -266,7 +266,33 @@ class TestExact:
         weights = [weight for weight, _ in pool]
         credits = [credit for _, credit in pool]
         position, after = EXACT.pick(tuple(weights), credits, None)
-        assert (position, list(after)) == exact_pick(weights, credits, grants(weights))
+        assert (position, list(after)) == exact_pick(credits, grants(weights))
+
+    @given(
+        pool=st.lists(
+            st.tuples(some_weight, st.integers(-3 * CONTACT, 3 * CONTACT)), min_size=1, max_size=12
+        ),
+        other=some_weights,
+        steps=st.integers(1, 40),
+    )
+    @example(pool=[(1, 0)] * 12, other=[1] * 12, steps=40)
+    @example(pool=[(1, -CONTACT), (9, -CONTACT), (4, -CONTACT)], other=[2, 2, 2], steps=40)
+    @example(pool=[(1, 2 * CONTACT), (9, CONTACT), (4, 3 * CONTACT)], other=[2, 1, 9], steps=40)
+    @settings(max_examples=300, deadline=None)
+    def test_what_a_picker_remembers_changes_nothing(
+        self, pool: list[tuple[int, int]], other: list[int], steps: int
+    ) -> None:
+        """From any credits, also if the weights are others in the middle of it."""
+        weights, now = tuple(weight for weight, _ in pool), [credit for _, credit in pool]
+        others = tuple((other * len(pool))[: len(pool)])
+        picker = ExactPicker()
+        for step in range(steps):
+            turn = others if step % 8 == 7 else weights
+            fresh = ExactPicker().pick(turn, now, None)
+            picked = picker.pick(turn, now, None)
+            assert picked == fresh
+            # Now and then credits come that the picker has not returned.
+            now = fresh.credits if step % 5 == 4 else picked.credits
 
     @given(weights=st.lists(st.integers(1, 100), min_size=2, max_size=8), data=st.data())
     @settings(max_examples=60, deadline=None)
@@ -280,7 +306,7 @@ class TestExact:
         now: list[int | Fraction] = [Fraction(0)] * len(weights)
         for position in positions:
             shares = [Fraction(CONTACT * weight, total) for weight in weights]
-            expected, now = exact_pick(weights, now, shares)
+            expected, now = exact_pick(now, shares)
             assert position == expected
 
     def test_ties_go_to_the_first(self) -> None:

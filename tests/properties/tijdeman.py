@@ -17,13 +17,15 @@ def grants(weights: Sequence[int]) -> list[int]:
 
 
 def exact_pick(
-    weights: Sequence[int], credits: Sequence[int | Fraction], grown_by: Sequence[int | Fraction]
+    credits: Sequence[int | Fraction], grown_by: Sequence[int | Fraction]
 ) -> tuple[int, list[int | Fraction]]:
     """Tijdeman's rule, with the largest credit first where somebody is overdue.
 
+    A weight is what the credit grows by: the share of one contact.
+
     Returns the position picked, and the credits afterwards, in units of credit.
     """
-    count = len(weights)
+    count = len(credits)
     grown = [credit + grant for credit, grant in zip(credits, grown_by, strict=True)]
     position = 0
     if count > 1:
@@ -32,7 +34,7 @@ def exact_pick(
         overdue = max(grown) > CONTACT - threshold
         if due and not overdue:
             position = min(
-                due, key=lambda i: (Fraction(CONTACT - threshold - grown[i]) / weights[i], i)
+                due, key=lambda i: (Fraction(CONTACT - threshold - grown[i]) / grown_by[i], i)
             )
         else:
             position = min(range(count), key=lambda i: (-grown[i], i))
