@@ -29,7 +29,7 @@ from domain.contact import Contact
 from domain.decision import Decision
 from domain.dispatch import Dispatch
 from domain.ids import ContactId, LeadId, OperatorId
-from domain.lead import Identity, Lead, LeadIndex
+from domain.lead import Identity, LeadIndex, Recognition
 from domain.operator import Operator
 from domain.source import Source
 
@@ -114,15 +114,6 @@ class Sources(Protocol):
         ...
 
 
-class NewLead(NamedTuple):
-    """What a registration taught about a lead."""
-
-    lead: Lead
-    created: bool
-    named: bool
-    learned: Sequence[Identity]
-
-
 class Leads(Protocol):
     """Leads with their identities, for writing."""
 
@@ -130,7 +121,7 @@ class Leads(Protocol):
         """Return every lead that has one of these ids or owns one of these identities."""
         ...
 
-    def learn(self, lessons: Sequence[NewLead]) -> None:
+    def learn(self, lessons: Sequence[Recognition]) -> None:
         """Store new leads, names of leads that had none, and identities that were nobody's."""
         ...
 

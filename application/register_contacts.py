@@ -10,7 +10,6 @@ from application.ports import (
     IdentityNormaliser,
     Ids,
     Keyed,
-    NewLead,
     StorageAway,
     StorageUnavailable,
     UnitOfWork,
@@ -22,7 +21,7 @@ from domain.contact import Contact, payload_text
 from domain.decision import Decision
 from domain.errors import DomainError, IdempotencyConflict, InvalidValue
 from domain.ids import ContactId, LeadId, time_of
-from domain.lead import Identity, LeadIndex
+from domain.lead import Identity, LeadIndex, Recognition
 
 Refused = DomainError | StorageUnavailable
 
@@ -220,7 +219,7 @@ class _Batch:
         )
         self._contacts: list[Contact] = []
         self._decisions: dict[ContactId, Decision] = {}
-        self._lessons: list[NewLead] = []
+        self._lessons: list[Recognition] = []
         self._keys: dict[ContactId, tuple[str, bytes]] = {}
 
     def register(self, draft: Draft, ids: Ids) -> Registered | DomainError:
@@ -253,14 +252,15 @@ class _Batch:
 
     def _admit(self, draft: Draft, ids: Ids) -> Registered:
         contact_id = ContactId(ids.new())
-        lead, created, learned, named, conflicts = self._leads.recognise(
+        recognition = self._leads.recognise(
             draft.identities,
             new_id=ids.new,
             name=draft.lead_name,
             lead_id=draft.command.lead_id,
         )
+        lead, created, learned, named, conflicts = recognition
         if created or learned or named:
-            self._lessons.append(NewLead(lead, created, named, learned))
+            self._lessons.append(recognition)
         contact = Contact(
             contact_id,
             draft.command.source,

@@ -7,6 +7,7 @@ out, is closed or changes hands.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from domain.contact import Contact, ContactState
 from domain.decision import Decision, Pool
@@ -238,6 +239,7 @@ class Dispatch:
             pool.move_load(position, slots)
 
 
+@lru_cache(maxsize=64)
 def hour_of(moment: datetime) -> int:
     """Return the number of whole hours since 1970 in UTC: what the counters are kept by."""
     return int(moment.timestamp()) // 3600

@@ -1,6 +1,7 @@
 """The identifiers of the domain: UUIDs of version 7, each kind a type of its own."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NewType
 from uuid import UUID
 
@@ -17,10 +18,16 @@ def time_of(identifier: UUID) -> datetime:
     What an id names is stamped with the id's own time, so that lists ordered by id are ordered by
     time, and a period is a range of ids.
     """
-    return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
+    return _moment(identifier.int >> 80)
 
 
 def first_id_at(moment: datetime) -> UUID:
     """Return the smallest UUID that can be made at `moment` or later."""
     milliseconds = -((_EPOCH - moment) // timedelta(milliseconds=1))
     return UUID(int=min(max(milliseconds, 0), (1 << 48) - 1) << 80)
+
+
+@lru_cache(maxsize=64)
+def _moment(milliseconds: int) -> datetime:
+    """Return a moment. Cached: under load, many ids are made in one millisecond."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -63,7 +63,7 @@ class Recognition(NamedTuple):
     created: bool
     learned: Sequence[Identity]
     named: bool
-    conflicts: tuple[LeadId, ...]
+    conflicts: tuple[LeadId, ...] = ()
 
 
 class LeadIndex:
@@ -101,15 +101,14 @@ class LeadIndex:
         known = self._by_identity
         # Most contacts come with one identity.
         ranked = identities if len(identities) < 2 else sorted(identities, key=_strength)
-        keys = [each.key for each in ranked]
-        owners = [known[key] for key in keys if key in known]
+        owners = [known[each.key] for each in ranked if each.key in known]
         lead, created = self._lead(lead_id, identities, owners, new_id)
         named = lead.name is None and name is not None
         if named:
             lead.name = name
         learned = [each for each in identities if each.key not in known]
-        for key in keys:
-            known.setdefault(key, lead)
+        for each in learned:
+            known[each.key] = lead
         conflicts = {each.id: None for each in owners if each.id != lead.id} if owners else ()
         return Recognition(lead, created, learned, named and not created, tuple(conflicts))
 

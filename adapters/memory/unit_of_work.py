@@ -15,7 +15,6 @@ from application.ports import (
     Dispatches,
     Keyed,
     Leads,
-    NewLead,
     Operators,
     Rolls,
     Sources,
@@ -27,7 +26,7 @@ from domain.decision import Decision
 from domain.dispatch import Dispatch
 from domain.errors import SourceExists, UnknownContact
 from domain.ids import ContactId, LeadId, OperatorId
-from domain.lead import Identity, LeadIndex
+from domain.lead import Identity, LeadIndex, Recognition
 from domain.operator import Operator
 from domain.source import Source
 
@@ -124,11 +123,11 @@ class MemoryLeads(Leads):
             [copy(leads[each]) for each in lead_ids if each in leads],
         )
 
-    def learn(self, lessons: Sequence[NewLead]) -> None:
-        for lead, _, _, learned in lessons:
-            self._store.put(self._store.leads, lead.id, copy(lead))
-            for identity in learned:
-                self._store.put(self._store.identities, identity.key, lead.id)
+    def learn(self, lessons: Sequence[Recognition]) -> None:
+        for each in lessons:
+            self._store.put(self._store.leads, each.lead.id, copy(each.lead))
+            for identity in each.learned:
+                self._store.put(self._store.identities, identity.key, each.lead.id)
 
 
 class MemoryContacts(Contacts):

@@ -10,11 +10,11 @@ from adapters.sql.engine import Database
 from adapters.sql.prepared import Prepared, texts
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
 from adapters.sql.tables import IdentityRow, LeadRow
-from application.ports import LeadReader, Leads, NewLead
+from application.ports import LeadReader, Leads
 from application.views import LeadView, Page
 from domain.errors import UnknownLead
 from domain.ids import LeadId
-from domain.lead import Identity, Lead, LeadIndex
+from domain.lead import Identity, Lead, LeadIndex, Recognition
 
 _LEAD = (LeadRow.id, LeadRow.name, LeadRow.created_at)
 _by_identity = Prepared(
@@ -55,7 +55,7 @@ class SqlLeads(Leads):
         ]
         return LeadIndex(known, by_id)
 
-    def learn(self, lessons: Sequence[NewLead]) -> None:
+    def learn(self, lessons: Sequence[Recognition]) -> None:
         connection = self._connection
         _insert_lead.run(
             connection,

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from application.ports import NewLead, Storage
+from application.ports import Storage
 from application.views import ContactFilter, HourSpan
 from domain.contact import Contact
 from domain.decision import Candidate, Decision
 from domain.ids import ContactId, LeadId, OperatorId, time_of
-from domain.lead import Identity, Lead
+from domain.lead import Identity, Lead, Recognition
 from domain.operator import Operator
 from domain.picker import Strategy
 from domain.source import Allocation, Source
@@ -69,7 +69,7 @@ class Given:
         lead_id = LeadId(self.new_id())
         lead = Lead(lead_id, name, time_of(lead_id))
         with self.storage.unit_of_work() as uow:
-            uow.leads.learn([NewLead(lead, created=True, named=False, learned=identities)])
+            uow.leads.learn([Recognition(lead, created=True, named=False, learned=identities)])
         return lead
 
     def contact(

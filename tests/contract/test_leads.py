@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from application.ports import NewLead, Storage
+from application.ports import Storage
 from domain import limits
 from domain.errors import UnknownLead
 from domain.ids import LeadId
@@ -91,7 +91,7 @@ def test_an_index_of_thousands_is_complete(storage: Storage, given: Given) -> No
     lessons = []
     for number in range(1200):
         lead = Lead(LeadId(given.new_id()), f"Lead {number}", given.now)
-        lessons.append(NewLead(lead, True, False, [Identity("telegram", f"user-{number}")]))
+        lessons.append(Recognition(lead, True, [Identity("telegram", f"user-{number}")], False))
     with storage.unit_of_work() as uow:
         uow.leads.learn(lessons)
     identities = [each.learned[0] for each in lessons]
@@ -105,16 +105,16 @@ def test_a_known_lead_learns_identities_and_a_name(storage: Storage, given: Give
     lead = given.lead(PHONE)
     named = replace(lead, name="Ann")
     with storage.unit_of_work() as uow:
-        uow.leads.learn([NewLead(named, created=False, named=True, learned=[CHAT, EMAIL])])
+        uow.leads.learn([Recognition(named, created=False, named=True, learned=[CHAT, EMAIL])])
     view = storage.leads.lead(lead.id)
     assert (view.name, view.identities) == ("Ann", [EMAIL, PHONE, CHAT])
 
 
 def test_a_lead_can_be_made_and_taught_more_in_one_go(storage: Storage, given: Given) -> None:
     lead = Lead(LeadId(given.new_id()), None, given.now)
-    lessons = [NewLead(lead, created=True, named=False, learned=[PHONE])]
+    lessons = [Recognition(lead, created=True, named=False, learned=[PHONE])]
     lead.name = "Ann"
-    lessons.append(NewLead(lead, created=False, named=True, learned=[EMAIL]))
+    lessons.append(Recognition(lead, created=False, named=True, learned=[EMAIL]))
     with storage.unit_of_work() as uow:
         uow.leads.learn(lessons)
     view = storage.leads.lead(lead.id)
@@ -124,7 +124,7 @@ def test_a_lead_can_be_made_and_taught_more_in_one_go(storage: Storage, given: G
 def test_a_lead_without_a_name_stays_without(storage: Storage, given: Given) -> None:
     lead = given.lead(PHONE)
     with storage.unit_of_work() as uow:
-        uow.leads.learn([NewLead(lead, created=False, named=False, learned=[EMAIL])])
+        uow.leads.learn([Recognition(lead, created=False, named=False, learned=[EMAIL])])
     assert storage.leads.lead(lead.id).name is None
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from application.ports import NewLead, Storage, UnitOfWork
+from application.ports import Storage, UnitOfWork
 from domain.contact import Contact
 from domain.errors import InvalidValue, UnknownContact, UnknownOperator
 from domain.ids import ContactId, LeadId, OperatorId
-from domain.lead import Identity, Lead
+from domain.lead import Identity, Lead, Recognition
 from domain.operator import Operator
 from domain.picker import Strategy
 from domain.source import Source
@@ -46,8 +46,10 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
         nameless.name = "Yan"
         uow.leads.learn(
             [
-                NewLead(lead, created=True, named=False, learned=[PHONE]),
-                NewLead(nameless, created=False, named=True, learned=[Identity("email", "y@x.io")]),
+                Recognition(lead, created=True, named=False, learned=[PHONE]),
+                Recognition(
+                    nameless, created=False, named=True, learned=[Identity("email", "y@x.io")]
+                ),
             ]
         )
         dispatch = uow.dispatches.load(sources=["telegram"], operators=[ann.id])
