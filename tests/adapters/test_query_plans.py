@@ -165,6 +165,20 @@ def test_every_list_filter_and_every_combination_of_them(library: Library) -> No
     assert_not_sorted(plans)
 
 
+@pytest.mark.parametrize("state", [None, *ContactState])
+def test_a_list_of_an_operator_on_a_source_reads_no_other_rows(
+    library: Library, state: ContactState | None
+) -> None:
+    where = ContactFilter("a", library.ann.id, state=state)
+    ((_, steps),) = library.plans(
+        lambda: library.world.fairlead.contacts.contacts(where, limit=50, after=None)
+    )
+    walks = [
+        each for each in steps if each.endswith("(operator_id=? AND source_key=? AND state=?)")
+    ]
+    assert len(walks) == (1 if state else 3)
+
+
 def test_one_contact_its_decision_and_one_lead(library: Library) -> None:
     fairlead, contact = library.world.fairlead, library.newest
     given = fairlead.contacts.contacts(
