@@ -150,8 +150,7 @@ class Contacts(Protocol):
 
     def add(
         self,
-        contacts: Sequence[Contact],
-        decisions: Mapping[ContactId, Decision],
+        contacts: Sequence[tuple[Contact, Decision | None]],
         keys: Mapping[ContactId, tuple[str, bytes]],
     ) -> None:
         """Store new contacts, the decisions on those assigned, and (key, fingerprint) of some."""

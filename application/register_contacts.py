@@ -217,8 +217,7 @@ class _Batch:
             [identity for each in drafts for identity in each.identities],
             [each.command.lead_id for each in drafts if each.command.lead_id is not None],
         )
-        self._contacts: list[Contact] = []
-        self._decisions: dict[ContactId, Decision] = {}
+        self._contacts: list[tuple[Contact, Decision | None]] = []
         self._lessons: list[Recognition] = []
         self._keys: dict[ContactId, tuple[str, bytes]] = {}
 
@@ -234,7 +233,7 @@ class _Batch:
         """Store what was registered."""
         if self._contacts:
             self._uow.leads.learn(self._lessons)
-            self._uow.contacts.add(self._contacts, self._decisions, self._keys)
+            self._uow.contacts.add(self._contacts, self._keys)
             self._uow.dispatches.save(self._dispatch)
 
     def _replay(self, draft: Draft) -> Registered | None:
@@ -271,11 +270,10 @@ class _Batch:
             conflicts,
         )
         decision = self._dispatch.admit(contact)
-        self._contacts.append(contact)
+        self._contacts.append((contact, decision))
         operator_name = None
-        if decision is not None:
-            self._decisions[contact_id] = decision
-            operator_name = self._dispatch.operators[decision.picked].name
+        if contact.operator_id is not None:
+            operator_name = self._dispatch.operators[contact.operator_id].name
         view = ContactView.of(contact, lead.name, operator_name, draft.command.payload)
         if draft.slot is not None:
             fingerprint = draft.fingerprint()

@@ -151,15 +151,14 @@ class MemoryContacts(Contacts):
 
     def add(
         self,
-        contacts: Sequence[Contact],
-        decisions: Mapping[ContactId, Decision],
+        contacts: Sequence[tuple[Contact, Decision | None]],
         keys: Mapping[ContactId, tuple[str, bytes]],
     ) -> None:
         store = self._store
-        for contact in contacts:
+        for contact, decision in contacts:
             self._put(contact)
-            if contact.id in decisions:
-                store.put(store.decisions, contact.id, decisions[contact.id])
+            if decision is not None:
+                store.put(store.decisions, contact.id, decision)
             if contact.id in keys:
                 key, fingerprint = keys[contact.id]
                 store.put(store.keys, (contact.source_key, key), (contact.id, fingerprint))

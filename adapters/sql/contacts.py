@@ -124,8 +124,7 @@ class SqlContacts(Contacts):
 
     def add(
         self,
-        contacts: Sequence[Contact],
-        decisions: Mapping[ContactId, Decision],
+        contacts: Sequence[tuple[Contact, Decision | None]],
         keys: Mapping[ContactId, tuple[str, bytes]],
     ) -> None:
         _insert_contact.run(
@@ -144,16 +143,16 @@ class SqlContacts(Contacts):
                     each.assigned_at,
                     each.closed_at,
                 )
-                for each in contacts
+                for each, _ in contacts
             ],
         )
-        self._add_decisions(decisions)
+        self._add_decisions(contacts)
         if keys:
             _insert_key.run(
                 self._connection,
                 [
                     (_stored_key(each.source_key, keys[each.id][0]), each.id, keys[each.id][1])
-                    for each in contacts
+                    for each, _ in contacts
                     if each.id in keys
                 ],
             )
@@ -172,7 +171,7 @@ class SqlContacts(Contacts):
         self._connection.execute(
             _save_operator, [_operator_columns(contact) for contact, _ in contacts]
         )
-        self._add_decisions({contact.id: decision for contact, decision in contacts})
+        self._add_decisions(contacts)
 
     def save_closed(self, contact: Contact) -> None:
         self._connection.execute(
@@ -196,8 +195,11 @@ class SqlContacts(Contacts):
             },
         )
 
-    def _add_decisions(self, decisions: Mapping[ContactId, Decision]) -> None:
-        encoded = encode(decisions, self._kept.lineups)
+    def _add_decisions(self, contacts: Sequence[tuple[Contact, Decision | None]]) -> None:
+        encoded = encode(
+            [(contact.id, decision) for contact, decision in contacts if decision is not None],
+            self._kept.lineups,
+        )
         _insert_lineup.run(self._connection, encoded.lineups)
         _insert_decision.run(self._connection, encoded.decisions)
 

@@ -11,7 +11,7 @@ import hashlib
 import struct
 import sys
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
@@ -39,18 +39,18 @@ class Encoded(NamedTuple):
 
 
 def encode(
-    decisions: Mapping[ContactId, Decision], stored: dict[int, tuple[Lineup, bytes]]
+    decisions: Iterable[tuple[ContactId, Decision]], stored: dict[int, tuple[Lineup, bytes]]
 ) -> Encoded:
     """Encode decisions, and those of their lineups that are new.
 
     Args:
-        decisions: by contact.
+        decisions: each with its contact.
         stored: lineups that need not be stored again, each with its digest; new ones are added.
             By identity: decisions made in one go share the very object, and comparing a thousand
             operators each time would take longer than everything else.
     """
     lineups, rows = [], []
-    for contact_id, decision in decisions.items():
+    for contact_id, decision in decisions:
         lineup = decision.lineup
         known = stored.get(id(lineup))
         if known is None:

@@ -77,7 +77,7 @@ def test_a_lineup_is_stored_once_for_all_decisions_that_share_it() -> None:
     pool = Pool(Strategy.EXACT, [Candidate(OperatorId(UUID(int=1)), 1, True, 0, 9, 0)])
     other = Pool(Strategy.EXACT, [Candidate(OperatorId(UUID(int=1)), 2, True, 0, 9, 0)])
     made = [pool.pick(None), pool.pick(None), other.pick(None)]
-    decisions_of = {ContactId(UUID(int=number)): each for number, each in enumerate(made) if each}
+    decisions_of = [(ContactId(UUID(int=number)), each) for number, each in enumerate(made) if each]
     encoded = encode(decisions_of, {})
     digests = [digest for _, digest, _ in encoded.decisions]
     assert digests[0] == digests[1] != digests[2]

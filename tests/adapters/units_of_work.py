@@ -71,14 +71,14 @@ class _Contacts(Contacts):
 
     def add(
         self,
-        contacts: Sequence[Contact],
-        decisions: Mapping[ContactId, Decision],
+        contacts: Sequence[tuple[Contact, Decision | None]],
         keys: Mapping[ContactId, tuple[str, bytes]],
     ) -> None:
-        self._watched.batches[-1] += [each.payload for each in contacts]
-        self._add(contacts, decisions, keys)
+        added = [contact for contact, _ in contacts]
+        self._watched.batches[-1] += [each.payload for each in added]
+        self._add(contacts, keys)
         # After the fact, so that there is something to roll back.
-        self._watched.fail(contacts)
+        self._watched.fail(added)
 
 
 def fails_on(payload: str) -> Callable[[Sequence[Contact]], None]:

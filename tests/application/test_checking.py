@@ -74,7 +74,7 @@ class Scene:
             decision.roll,
             decision.picked,
         )
-        encoded = encode({self.held.id: changed}, {})
+        encoded = encode([(self.held.id, changed)], {})
         ((_, digest, in_bytes),) = encoded.decisions
         self.plant(
             lambda store: store.decisions.update({self.held.id: changed}),

@@ -84,14 +84,14 @@ class Given:
         """Store one contact: waiting, or assigned to the operator; loads are not counted."""
         contact_id = ContactId(self.new_id())
         contact = Contact(contact_id, source.key, lead.id, time_of(contact_id), **more)
-        decisions = {}
+        decision = None
         if operator is not None:
             contact.assign(operator.id, self.now)
-            decisions[contact_id] = decision_on(operator)
+            decision = decision_on(operator)
         if closed:
             contact.close(self.now)
         with self.storage.unit_of_work() as uow:
-            uow.contacts.add([contact], decisions, {})
+            uow.contacts.add([(contact, decision)], {})
         return contact
 
 

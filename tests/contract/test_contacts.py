@@ -104,18 +104,18 @@ def test_hundreds_are_added_at_once(
         if number % 3:
             contact.assign(ann.id, given.now)
         contacts.append(contact)
-    decisions = {each.id: decision_on(ann) for each in contacts if each.operator_id}
+    decided = [(each, decision_on(ann) if each.operator_id else None) for each in contacts]
     keys = {each.id: (f"key-{number}", bytes(32)) for number, each in enumerate(contacts)}
     with storage.unit_of_work() as uow:
-        uow.contacts.add(contacts, decisions, keys)
+        uow.contacts.add(decided, keys)
     with storage.unit_of_work() as uow:
         assert [uow.contacts.get(each.id) for each in contacts] == contacts
         asked = [("telegram", key) for key, _ in keys.values()]
         found = uow.contacts.keyed(asked)
     assert [found[slot].contact.id for slot in asked] == [each.id for each in contacts]
     with storage.auditor.facts() as facts:
-        decided = {each.id for each in facts.contacts() if each.decision}
-    assert decided == decisions.keys()
+        found_decided = {each.id for each in facts.contacts() if each.decision}
+    assert found_decided == {each.id for each in contacts if each.operator_id}
 
 
 class TestKeyed:
@@ -134,7 +134,7 @@ class TestKeyed:
         with storage.unit_of_work() as uow:
             for (source_key, key), print_ in zip(slots, (b"\0", b"1" * 32, b"\xff"), strict=True):
                 contact = contacts[source_key]
-                uow.contacts.add([contact], {}, {contact.id: (key, print_)})
+                uow.contacts.add([(contact, None)], {contact.id: (key, print_)})
         with storage.unit_of_work() as uow:
             found = uow.contacts.keyed([*slots, ("a", "c"), ("a.b", "b:c"), ("nowhere", "b:c")])
         assert {slot: (each.fingerprint, each.contact.source) for slot, each in found.items()} == {
@@ -149,7 +149,7 @@ class TestKeyed:
     ) -> None:
         contact = Contact(ContactId(given.new_id()), source.key, lead.id, given.now)
         with storage.unit_of_work() as uow:
-            uow.contacts.add([contact], {}, {contact.id: (key, b"print")})
+            uow.contacts.add([(contact, None)], {contact.id: (key, b"print")})
         with storage.unit_of_work() as uow:
             asked = [(source.key, each) for each in (key, key.upper() + "!", key[:-1] + "_")]
             assert list(uow.contacts.keyed(asked)) == [(source.key, key)]
@@ -160,9 +160,7 @@ class TestKeyed:
         contact = Contact(ContactId(given.new_id()), source.key, lead.id, given.now, '{"a":1}')
         contact.assign(ann.id, given.now)
         with storage.unit_of_work() as uow:
-            uow.contacts.add(
-                [contact], {contact.id: decision_on(ann)}, {contact.id: ("key", b"print")}
-            )
+            uow.contacts.add([(contact, decision_on(ann))], {contact.id: ("key", b"print")})
         contact.close(given.now)
         with storage.unit_of_work() as uow:
             uow.contacts.save_closed(contact)

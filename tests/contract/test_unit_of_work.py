@@ -28,7 +28,7 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
     transferred = given.contact(source, nameless, ann)
     closed = given.contact(source, nameless, bob)
     with given.storage.unit_of_work() as uow:
-        uow.contacts.add([], {}, {})
+        uow.contacts.add([], {})
         dispatch = uow.dispatches.load(sources=["telegram"])
         dispatch.source("telegram").waiting = 1
         dispatch.slots[ann.id] = dispatch.slots[bob.id] = 1
@@ -56,7 +56,7 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
         new = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
         decision = dispatch.admit(new)
         assert decision
-        uow.contacts.add([new], {new.id: decision}, {new.id: ("key", b"f" * 32)})
+        uow.contacts.add([(new, decision)], {new.id: ("key", b"f" * 32)})
         handed = dispatch.hand_out(waiting, given.now)
         assert handed
         uow.contacts.save_handed_out([(waiting, handed)])
@@ -129,7 +129,7 @@ def test_a_unit_of_work_sees_its_own_writes(storage: Storage, given: Given) -> N
     source, lead = given.source("telegram"), given.lead(Identity("telegram", "first"))
     contact = Contact(ContactId(given.new_id()), source.key, lead.id, given.now)
     with storage.unit_of_work() as uow:
-        uow.contacts.add([contact], {}, {contact.id: ("key", b"print")})
+        uow.contacts.add([(contact, None)], {contact.id: ("key", b"print")})
         assert uow.contacts.get(contact.id) == contact
         assert uow.contacts.keyed([("telegram", "key")])
         assert uow.contacts.oldest_waiting(["telegram"], 1) == [contact]
@@ -168,7 +168,7 @@ def test_units_of_work_come_one_after_the_other(storage: Storage, given: Given) 
             dispatch = uow.dispatches.load(sources=["telegram"])
             contact = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
             decision = dispatch.admit(contact)
-            uow.contacts.add([contact], {contact.id: decision} if decision else {}, {})
+            uow.contacts.add([(contact, decision)], {})
             uow.dispatches.save(dispatch)
         outcomes.append(decision is not None)
 
