@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgresql import Databases, databases
 from tests.support import World, open_world
 
-ENGINES = ("memory", "sqlite")
+ENGINES = ("memory", "sqlite", "postgresql")
 
 
 @pytest.fixture
@@ -16,12 +17,38 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'fairlead.db'}"
 
 
+@pytest.fixture(scope="session")
+def _postgresql() -> Iterator[Databases]:
+    with databases() as opened:
+        yield opened
+
+
+@pytest.fixture
+def postgresql(_postgresql: Databases) -> Iterator[Databases]:
+    """A PostgreSQL server; the databases made on it are removed after the test."""
+    yield _postgresql
+    _postgresql.drop()
+
+
+@pytest.fixture
+def postgresql_url(postgresql: Databases) -> str:
+    """A PostgreSQL database of the test's own, with a schema and nothing else."""
+    return postgresql.migrated()
+
+
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest) -> str:
     """One storage after the other."""
     if request.param == "memory":
         return "memory://"
-    url: str = request.getfixturevalue("sqlite_url")
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shared_url(request: pytest.FixtureRequest) -> str:
+    """One database after the other that several processes can share."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 

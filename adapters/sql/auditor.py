@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BigInteger, Connection, cast, func, select
 
 from adapters.sql.catalogue import OPERATOR_COLUMNS
 from adapters.sql.decisions import decision_from_bytes, lineup_from_bytes
@@ -47,11 +47,8 @@ class SqlAuditor(Auditor):
 
     def defects(self) -> Iterator[str]:
         with reading(self._database) as connection:
-            for (problem,) in connection.exec_driver_sql("PRAGMA quick_check"):
-                if problem != "ok":
-                    yield f"the file is damaged: {problem}"
-            for table, _, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
-                yield f"a row of {table} refers to a row of {parent} that is not there"
+            if connection.dialect.name == "sqlite":
+                yield from _defects_of_file(connection)
             for key, credits, allocated in connection.execute(
                 select(SourceRow.key, SourceRow.credits, func.count(AllocationRow.operator_id))
                 .outerjoin(AllocationRow, AllocationRow.source_key == SourceRow.key)
@@ -59,6 +56,15 @@ class SqlAuditor(Auditor):
             ):
                 if len(credits) != allocated:
                     yield f"source {key} has {len(credits)} credits for {allocated} allocations"
+
+
+def _defects_of_file(connection: Connection) -> Iterator[str]:
+    """Ask SQLite itself; a server looks after such things by its own means."""
+    for (problem,) in connection.exec_driver_sql("PRAGMA quick_check"):
+        if problem != "ok":
+            yield f"the file is damaged: {problem}"
+    for table, _, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+        yield f"a row of {table} refers to a row of {parent} that is not there"
 
 
 class SqlFacts(Facts):
@@ -128,7 +134,7 @@ class SqlFacts(Facts):
         row = RegisteredCountRow
         for hours in COUNTED_HOURS:
             counted = self._connection.execute(
-                select(row.source_key, func.sum(row.contacts))
+                select(row.source_key, cast(func.sum(row.contacts), BigInteger))
                 .where(row.hours == hours)
                 .group_by(row.source_key)
             )
@@ -138,7 +144,7 @@ class SqlFacts(Facts):
         row = AssignedCountRow
         for hours in COUNTED_HOURS:
             counted = self._connection.execute(
-                select(row.source_key, row.operator_id, func.sum(row.contacts))
+                select(row.source_key, row.operator_id, cast(func.sum(row.contacts), BigInteger))
                 .where(row.hours == hours)
                 .group_by(row.source_key, row.operator_id)
             )

@@ -18,13 +18,12 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import aliased
 
 from adapters.sql.decisions import decision_from_bytes, encode, lineup_from_bytes
 from adapters.sql.engine import Database
 from adapters.sql.kept import Kept
-from adapters.sql.prepared import Prepared
+from adapters.sql.prepared import PreparedInsert
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
 from adapters.sql.tables import (
     ContactRow,
@@ -80,10 +79,10 @@ _keyed = (
     .join(IdempotencyKeyRow, IdempotencyKeyRow.contact_id == ContactRow.id)
     .where(IdempotencyKeyRow.key.in_(bindparam("keys", expanding=True)))
 )
-_insert_contact = Prepared(insert(ContactRow), *(each.key for each in _CONTACT))
-_insert_lineup = Prepared(upsert(LineupRow).on_conflict_do_nothing(), "digest", "lineup")
-_insert_decision = Prepared(insert(DecisionRow), "contact_id", "lineup", "decision")
-_insert_key = Prepared(insert(IdempotencyKeyRow), "key", "contact_id", "fingerprint")
+_insert_contact = PreparedInsert(ContactRow, *(each.key for each in _CONTACT))
+_insert_lineup = PreparedInsert(LineupRow, "digest", "lineup", existing="kept")
+_insert_decision = PreparedInsert(DecisionRow, "contact_id", "lineup", "decision")
+_insert_key = PreparedInsert(IdempotencyKeyRow, "key", "contact_id", "fingerprint")
 _insert_transfer = insert(TransferRow)
 _save_operator = (
     update(ContactRow)

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, union, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from adapters.sql.catalogue import OPERATOR_COLUMNS
 from adapters.sql.kept import Kept
-from adapters.sql.prepared import Prepared, texts
+from adapters.sql.prepared import Prepared, PreparedInsert, texts
 from adapters.sql.tables import (
     COUNTED_HOURS,
     AllocationRow,
@@ -116,20 +115,14 @@ _save_waiting = Prepared(
 )
 
 
-def _counter(table: type[RegisteredCountRow] | type[AssignedCountRow]) -> Prepared:
-    names = [each.name for each in table.__table__.columns]
-    statement = upsert(table)
-    return Prepared(
-        statement.on_conflict_do_update(
-            index_elements=list(table.__table__.primary_key),
-            set_={"contacts": table.contacts + statement.excluded.contacts},
-        ),
-        *names,
-    )
-
-
-_count_registered = _counter(RegisteredCountRow)
-_count_assigned = _counter(AssignedCountRow)
+_count_registered = PreparedInsert(
+    RegisteredCountRow, "source_key", "hours", "start", "contacts", existing="contacts"
+)
+_count_assigned = PreparedInsert(
+    AssignedCountRow,
+    *("source_key", "hours", "start", "operator_id", "contacts"),
+    existing="contacts",
+)
 
 
 class SqlDispatches(Dispatches):
@@ -236,21 +229,19 @@ class SqlDispatches(Dispatches):
         stored.update(changed)
 
     def _save_counters(self, dispatch: Dispatch) -> None:
+        # Added up before: several hours may be of one day.
+        registered: defaultdict[tuple[str, int, int], int] = defaultdict(int)
+        assigned: defaultdict[tuple[str, int, int, OperatorId], int] = defaultdict(int)
+        for hours in COUNTED_HOURS:
+            for (key, hour), number in dispatch.registered.items():
+                registered[key, hours, hour // hours * hours] += number
+            for (key, operator_id, hour), number in dispatch.assigned.items():
+                assigned[key, hours, hour // hours * hours, operator_id] += number
         _count_registered.run(
-            self._connection,
-            [
-                (key, hours, hour // hours * hours, number)
-                for (key, hour), number in dispatch.registered.items()
-                for hours in COUNTED_HOURS
-            ],
+            self._connection, [(*counted, number) for counted, number in registered.items()]
         )
         _count_assigned.run(
-            self._connection,
-            [
-                (key, hours, hour // hours * hours, operator_id, number)
-                for (key, operator_id, hour), number in dispatch.assigned.items()
-                for hours in COUNTED_HOURS
-            ],
+            self._connection, [(*counted, number) for counted, number in assigned.items()]
         )
 
 

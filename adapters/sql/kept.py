@@ -1,10 +1,8 @@
 """What registrations decide on, kept in memory from one to the next while nobody else writes."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import Connection
-
+from adapters.sql.engine import Turn
 from domain.decision import Lineup
 from domain.dispatch import Dispatch
 
@@ -14,15 +12,13 @@ class Kept:
     """What one unit of work leaves to the next.
 
     Attributes:
-        driver: the driver's connection that the dispatch was read through.
-        version: what SQLite said then about changes by other connections.
+        state: stands for everything stored, as that unit of work has left it; see `Turn`.
         dispatch: every source that was asked for so far; None before the first.
         waiting: the stored lengths of the sources' queues.
         lineups: those that are stored, by their identity as objects, each with its digest.
     """
 
-    driver: Any
-    version: int
+    state: object
     dispatch: Dispatch | None = None
     waiting: dict[str, int] = field(default_factory=dict)
     lineups: dict[int, tuple[Lineup, bytes]] = field(default_factory=dict)
@@ -33,25 +29,20 @@ class Keeper:
 
     Reading sources and operators anew takes 0.2 ms for ten operators and 10 ms for a thousand, and
     as a rule nothing has happened to them but what the transaction before did itself. Every unit
-    of work takes what is kept, and only a registration that was committed gives it back; a change
-    by another connection, of this process or of another, moves SQLite's `data_version`.
+    of work takes what is kept, and only a registration that was committed gives it back; that
+    nobody else has written in between is what the database says.
     """
 
     def __init__(self) -> None:
         self._kept: Kept | None = None
 
-    def take(self, connection: Connection) -> Kept:
-        """Return what was kept if it still holds, else an empty one to begin with.
-
-        Args:
-            connection: with a writing transaction begun.
-        """
-        driver: Any = connection.connection.dbapi_connection
-        (version,) = driver.execute("PRAGMA data_version").fetchone()
+    def take(self, turn: Turn) -> Kept:
+        """Return what was kept if it still holds, else an empty one to begin with."""
         kept, self._kept = self._kept, None
-        if kept is not None and kept.driver is driver and kept.version == version:
-            return kept
-        return Kept(driver, version)
+        if kept is None or kept.state != turn.found:
+            return Kept(turn.left)
+        kept.state = turn.left
+        return kept
 
     def give(self, kept: Kept) -> None:
         """Keep what is true as of the transaction just committed."""

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from adapters.sql.engine import Database
-from adapters.sql.prepared import Prepared, texts
+from adapters.sql.prepared import Prepared, PreparedInsert, texts
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
 from adapters.sql.tables import IdentityRow, LeadRow
 from application.ports import LeadReader, Leads
@@ -24,8 +24,8 @@ _by_identity = Prepared(
     "keys",
 )
 _by_id = select(*_LEAD).where(LeadRow.id.in_(bindparam("ids", expanding=True)))
-_insert_lead = Prepared(insert(LeadRow), "id", "name", "created_at")
-_insert_identity = Prepared(insert(IdentityRow), "key", "lead_id")
+_insert_lead = PreparedInsert(LeadRow, "id", "name", "created_at")
+_insert_identity = PreparedInsert(IdentityRow, "key", "lead_id")
 _name_lead = Prepared(
     update(LeadRow).where(LeadRow.id == bindparam("lead")).values(name=bindparam("name")),
     "name",

@@ -38,16 +38,13 @@ def unmigrate(database: Database, revision: str) -> None:
 
 @contextmanager
 def _migrating(database: Database) -> Iterator[Config]:
-    database.take_turn()
     try:
-        with database.write.begin() as connection:
+        with database.migrating() as connection:
             config = _config()
             config.attributes["connection"] = connection
             yield config
     except database.errors as error:
         raise storage_unavailable(error) from error
-    finally:
-        database.writing.release()
 
 
 def _config() -> Config:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BigInteger, Connection, cast, func, select
 
 from adapters.sql.catalogue import OPERATOR_COLUMNS, operator_view, source_views
 from adapters.sql.engine import Database
@@ -87,14 +87,16 @@ def buckets(span: HourSpan) -> Iterator[tuple[int, int | None, int | None]]:
 
 def _registered(source: str | None, hours: int, since: int | None, until: int | None) -> AnySelect:
     row = RegisteredCountRow
-    query = select(row.source_key, func.sum(row.contacts)).group_by(row.source_key)
+    query = select(row.source_key, cast(func.sum(row.contacts), BigInteger)).group_by(
+        row.source_key
+    )
     return _within(query, row, source, hours, since, until)
 
 
 def _assigned(source: str | None, hours: int, since: int | None, until: int | None) -> AnySelect:
     row = AssignedCountRow
     query = (
-        select(row.source_key, row.operator_id, func.sum(row.contacts))
+        select(row.source_key, row.operator_id, cast(func.sum(row.contacts), BigInteger))
         .group_by(row.source_key, row.operator_id)
         .order_by(row.source_key)
     )

@@ -5,10 +5,10 @@ from functools import partial
 from adapters.sql.auditor import SqlAuditor
 from adapters.sql.catalogue import SqlCatalogueReader
 from adapters.sql.contacts import SqlContactReader
-from adapters.sql.engine import open_database
 from adapters.sql.kept import Keeper
 from adapters.sql.leads import SqlLeadReader
 from adapters.sql.migrate import SqlHealth, migrate
+from adapters.sql.opening import open_database
 from adapters.sql.statistics import SqlStatisticsReader
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from application.ports import Rolls, Storage

@@ -4,15 +4,13 @@ import logging
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Engine
-
 from adapters.sql.catalogue import SqlOperators, SqlSources
 from adapters.sql.contacts import SqlContacts
 from adapters.sql.dispatches import SqlDispatches
-from adapters.sql.engine import Database, storage_unavailable
+from adapters.sql.engine import Database, Turn, storage_unavailable
 from adapters.sql.kept import Keeper
 from adapters.sql.leads import SqlLeads
-from application.ports import Rolls, StorageAway, StorageUnavailable, UnitOfWork
+from application.ports import Rolls, StorageUnavailable, UnitOfWork
 
 logger = logging.getLogger(__name__)
 
@@ -29,30 +27,23 @@ class SqlUnitOfWork(UnitOfWork):
 
     def __enter__(self) -> Self:
         if not self._begun:
-            self._database.take_turn()
-            try:
-                self._begin(self._database.write)
-            except self._database.errors as error:
-                raise StorageAway(*self._rolled_back(error).args) from error
+            self._take(self._database.begin())
         return self
 
     def begin_at_once(self) -> bool:
-        if self._database.writing.acquire(blocking=False):
-            try:
-                self._begin(self._database.at_once)
-            except self._database.errors:
-                # Another process writes, or worse; whoever waits for it will hear.
-                return False
+        turn = self._database.begin_at_once()
+        if turn is not None:
+            self._take(turn)
         return self._begun
 
     def commit(self) -> None:
         try:
-            self._connection.commit()
+            self._turn.connection.commit()
         except self._database.errors as error:
             raise self._rolled_back(error) from error
         if self.dispatches.admits:
             self._keeper.give(self._kept)
-        self._database.checkpoints.committed()
+        self._database.committed()
 
     def __exit__(
         self,
@@ -61,28 +52,17 @@ class SqlUnitOfWork(UnitOfWork):
         trace: TracebackType | None,
     ) -> None:
         try:
-            if kind is None and self._connection.in_transaction():
+            if kind is None and self._turn.connection.in_transaction():
                 self.commit()
         finally:
             # Takes back what is not committed.
-            self._connection.close()
-            self._database.writing.release()
+            self._database.end(self._turn)
         if isinstance(error, self._database.errors):
             raise self._rolled_back(error) from error
 
-    def _begin(self, engine: Engine) -> None:
-        """Begin on a connection of this engine; the turn is given back if that fails."""
-        try:
-            self._connection = connection = engine.connect()
-            try:
-                connection.begin()
-                self._kept = kept = self._keeper.take(connection)
-            except BaseException:
-                connection.close()
-                raise
-        except BaseException:
-            self._database.writing.release()
-            raise
+    def _take(self, turn: Turn) -> None:
+        self._turn, connection = turn, turn.connection
+        self._kept = kept = self._keeper.take(turn)
         self.operators = SqlOperators(connection)
         self.sources = SqlSources(connection)
         self.leads = SqlLeads(connection)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import event
 
-from adapters.sql.engine import Database
+from adapters.sql.sqlite import SqliteDatabase
 from application.ports import Storage
 
 
@@ -57,12 +57,12 @@ class _Connection(sqlite3.Connection):
         return cursor
 
 
-def database_of(storage: Storage) -> Database:
-    """Return the database behind a storage in SQL."""
+def database_of(storage: Storage) -> SqliteDatabase:
+    """Return the file behind a storage in SQLite."""
     factory = storage.unit_of_work
     assert isinstance(factory, partial)
     database = factory.args[0]
-    assert isinstance(database, Database)
+    assert isinstance(database, SqliteDatabase)
     return database
 
 

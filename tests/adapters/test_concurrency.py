@@ -43,9 +43,9 @@ def fairlead(database_url: str) -> Iterator[Fairlead]:
 
 
 @pytest.fixture
-def on_file(sqlite_url: str) -> Iterator[Fairlead]:
-    """SQLite alone, for what takes several processes."""
-    with open_fairlead(sqlite_url) as opened:
+def shared(shared_url: str) -> Iterator[Fairlead]:
+    """A database that several processes can share."""
+    with open_fairlead(shared_url) as opened:
         yield opened
 
 
@@ -250,14 +250,14 @@ def processes(*arguments: tuple[str, ...], output: int | IO[str]) -> Iterator[li
 
 
 class TestProcesses:
-    """Two processes on one SQLite file."""
+    """Several processes on one database."""
 
     def test_two_processes_at_once_keep_the_invariants(
-        self, on_file: Fairlead, sqlite_url: str
+        self, shared: Fairlead, shared_url: str
     ) -> None:
-        furnish(on_file, 0, 1, 2, 3)
+        furnish(shared, 0, 1, 2, 3)
         with processes(
-            (sqlite_url, "1", "150"), (sqlite_url, "2", "150"), output=subprocess.PIPE
+            (shared_url, "1", "150"), (shared_url, "2", "150"), output=subprocess.PIPE
         ) as started:
             for process in started:
                 assert process.stdout
@@ -267,33 +267,33 @@ class TestProcesses:
                 process.stdin.write("\n")
                 process.stdin.flush()
             # This process makes it three.
-            mine = mix(on_file, 3, 50)
+            mine = mix(shared, 3, 50)
             registered = mine
             for process in started:
                 output, errors = process.communicate(timeout=60)
                 assert process.returncode == 0, errors
                 registered += int(output)
-        assert len(all_contacts(on_file)) == registered
-        assert_sound(on_file)
+        assert len(all_contacts(shared)) == registered
+        assert_sound(shared)
         known = [
             each
-            for each in on_file.leads.leads(identity=None, limit=200, after=None).items
+            for each in shared.leads.leads(identity=None, limit=200, after=None).items
             if each.identities[0].value.startswith("known-")
         ]
         assert len(known) == len({each.identities[0] for each in known}) <= 12
 
     def test_what_was_acknowledged_survives_kill_9(
-        self, on_file: Fairlead, sqlite_url: str, tmp_path: Path
+        self, shared: Fairlead, shared_url: str, tmp_path: Path
     ) -> None:
         """I7: every id that was printed is in the database, however the process ended."""
-        furnish(on_file, 3, 1000, 2)
+        furnish(shared, 3, 1000, 2)
         chance = random.Random(9)
         acknowledged: set[ContactId] = set()
         for attempt in range(4):
             log = tmp_path / f"acknowledged-{attempt}"
             with (
                 log.open("a") as output,
-                processes(*[(sqlite_url, "forever")] * 2, output=output) as started,
+                processes(*[(shared_url, "forever")] * 2, output=output) as started,
             ):
                 wait_until(lambda: log.stat().st_size > 0)  # noqa: B023 -- called at once
                 time.sleep(chance.uniform(0, 0.3))
@@ -305,11 +305,11 @@ class TestProcesses:
             # The signal may have cut a line short.
             lines = [line for line in log.read_text().splitlines() if len(line) == 36]
             acknowledged |= {ContactId(UUID(line)) for line in lines}
-            assert_sound(on_file)
+            assert_sound(shared)
         assert len(acknowledged) > 20
-        assert acknowledged <= {each.id for each in all_contacts(on_file)}
-        register(on_file, RegisterContact("a", {"telegram": "afterwards"}))
-        assert_sound(on_file)
+        assert acknowledged <= {each.id for each in all_contacts(shared)}
+        register(shared, RegisterContact("a", {"telegram": "afterwards"}))
+        assert_sound(shared)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -324,7 +324,7 @@ def test_a_storage_that_fails_now_and_then_keeps_the_invariants(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Writers that give up after a busy timeout of nothing have changed nothing."""
-    monkeypatch.setattr("adapters.sql.engine.BUSY_TIMEOUT", 0.0)
+    monkeypatch.setattr("adapters.sql.sqlite.BUSY_TIMEOUT", 0.0)
     with open_fairlead(sqlite_url) as first, open_fairlead(sqlite_url) as second:
         furnish(first, 1, 2)
         counts: Counter[str] = Counter()

@@ -16,12 +16,17 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import IntegrityError
 
-from adapters.sql.engine import Database, open_database
+from adapters.sql.engine import Database
 from adapters.sql.migrate import SqlHealth, _config, migrate, unmigrate
+from adapters.sql.opening import open_database
 from adapters.sql.tables import Row
 from application.ports import StorageUnavailable
 
 ROOT = Path(__file__).parents[2]
+
+
+POSTGRESQL_ONLY = {"0005"}
+"""Revisions that change nothing in SQLite."""
 
 
 def revisions() -> list[str]:
@@ -63,7 +68,7 @@ def test_every_revision_goes_up_down_and_up_again(database: Database) -> None:
         before = schema(database.read)
         migrate(database, revision)
         after = schema(database.read)
-        assert after != before
+        assert after != before or revision in POSTGRESQL_ONLY
         unmigrate(database, below)
         assert schema(database.read) == before
         migrate(database, revision)

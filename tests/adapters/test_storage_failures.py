@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from adapters.sql.engine import BUSY_TIMEOUT, Database, open_database
+from adapters.sql.engine import BUSY_TIMEOUT, Database
+from adapters.sql.opening import open_database
 from application.contacts import CloseContact, TransferContact
 from application.operators import CreateOperator, UpdateOperator
 from application.ports import Storage, StorageUnavailable
@@ -183,7 +184,7 @@ class TestLocked:
 
     @pytest.fixture
     def world(self, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-        monkeypatch.setattr("adapters.sql.engine.BUSY_TIMEOUT", 0.05)
+        monkeypatch.setattr("adapters.sql.sqlite.BUSY_TIMEOUT", 0.05)
         with open_world(sqlite_url) as opened:
             furnish(opened)
             yield opened
@@ -273,6 +274,7 @@ class TestBatch:
     def watched(self, world: World) -> Watched:
         made = Watched(world.container.storage().unit_of_work)
         made.gate.set()
+        made.disk.set()
         return made
 
     def register(
@@ -346,7 +348,7 @@ def test_an_error_leaves_no_transaction_open(world: World) -> None:
 def test_a_batch_on_a_locked_database_waits_once(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.sql.engine.BUSY_TIMEOUT", 0.2)
+    monkeypatch.setattr("adapters.sql.sqlite.BUSY_TIMEOUT", 0.2)
     with open_world(sqlite_url) as world:
         world.source((world.operator(), 1))
         other = open_database(sqlite_url)

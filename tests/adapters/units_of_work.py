@@ -59,6 +59,7 @@ class _UnitOfWork(UnitOfWork):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        assert kind is not None or self._watched.disk.wait(20)
         self._real.__exit__(kind, error, trace)
 
 

