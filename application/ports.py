@@ -42,6 +42,10 @@ class StorageAway(StorageUnavailable):
     """Not even a transaction could be begun."""
 
 
+class OutcomeUnknown(StorageUnavailable):
+    """The storage went away while it committed: everything was stored, or nothing."""
+
+
 class Overloaded(StorageUnavailable):
     """More is waiting to be stored than can be stored soon."""
 

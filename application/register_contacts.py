@@ -10,6 +10,7 @@ from application.ports import (
     IdentityNormaliser,
     Ids,
     Keyed,
+    OutcomeUnknown,
     StorageAway,
     StorageUnavailable,
     UnitOfWork,
@@ -156,13 +157,14 @@ class RegisterContactsHandler:
         """Go on after a transaction of these failed: each one by itself, if that may help.
 
         What could not even begin a transaction has waited for its turn already; a hundred
-        commands that wait one after the other would keep everybody for as many time-outs.
+        commands that wait one after the other would keep everybody for as many time-outs. What
+        may have been stored would be stored twice.
         """
         results: list[Registered | Refused] = []
         for each in drafts:
             if isinstance(each, DomainError):
                 results.append(each)
-            elif len(drafts) == 1 or isinstance(failure, StorageAway):
+            elif len(drafts) == 1 or isinstance(failure, StorageAway | OutcomeUnknown):
                 results.append(failure)
             else:
                 try:

@@ -173,10 +173,11 @@ class SqlDispatches(Dispatches):
         return kept.dispatch
 
     def save(self, dispatch: Dispatch) -> None:
-        self._save_slots(dispatch)
         self._save_credits(dispatch)
         self._save_waiting(dispatch)
         self._save_counters(dispatch)
+        # Last, since it waits for an answer.
+        self._save_slots(dispatch)
         dispatch.forget_changes()
 
     def _load_sources(self, keys: Iterable[str]) -> Iterable[Source]:
@@ -205,9 +206,9 @@ class SqlDispatches(Dispatches):
         moved = dispatch.slots.items()
         taken = [(operator_id, slots) for operator_id, slots in moved if slots > 0]
         freed = [(operator_id, slots) for operator_id, slots in moved if slots < 0]
-        if _take_slots.run(self._connection, taken) != len(taken):
-            raise StorageUnavailable("an operator changed while its slot was taken; try again.")
         _free_slots.run(self._connection, freed)
+        if _take_slots.touched(self._connection, taken) != len(taken):
+            raise StorageUnavailable("an operator changed while its slot was taken; try again.")
 
     def _save_credits(self, dispatch: Dispatch) -> None:
         _save_credits.run(

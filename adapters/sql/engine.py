@@ -57,8 +57,12 @@ class Database(Protocol):
         """Take back what was not committed, and let others write."""
         ...
 
-    def committed(self) -> None:
-        """Hear that something was committed."""
+    def commit(self, turn: Turn) -> None:
+        """Commit.
+
+        Raises:
+            OutcomeUnknown: nobody can say whether it was.
+        """
         ...
 
     def migrating(self) -> AbstractContextManager[Connection]:

@@ -1,15 +1,26 @@
 """PostgreSQL: many processes on many hosts, one of which writes at a time."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import URL, BigInteger, Column, Connection, Engine, MetaData, Table, create_engine
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+)
 from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.engine import BUSY_TIMEOUT, Database, Turn, storage_unavailable
-from application.ports import StorageAway
+from adapters.sql.pipeline import begin_pipeline, end_pipeline
+from application.ports import OutcomeUnknown, StorageAway
 
 _POOL: Final = 64
 """Connections, more than the server has threads: nobody waits for one."""
@@ -29,10 +40,16 @@ write_lock = Table("write_lock", lock_metadata, Column("version", BigInteger, nu
 that another has left knows that nobody has written between the two."""
 
 _TAKE_LOCK: Final = "UPDATE write_lock SET version = version + 1 RETURNING version"
-_LIMITS: Final = (
-    f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT:.0f}s'",
+_SETTINGS: Final = {
+    "lock_timeout": f"{BUSY_TIMEOUT:.0f}s",
     # A host that has gone cannot give the lock back; everybody would wait for it for hours.
-    f"SET LOCAL idle_in_transaction_session_timeout = '{BUSY_TIMEOUT:.0f}s'",
+    "idle_in_transaction_session_timeout": f"{BUSY_TIMEOUT:.0f}s",
+    # Every statement of a writer finds its rows by an index. A plan made while the tables were
+    # small would go on to walk them until PostgreSQL looks at their sizes again.
+    "enable_seqscan": "off",
+}
+_SET: Final = "SELECT " + ", ".join(
+    f"set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items()
 )
 _MIGRATING: Final = "SELECT pg_advisory_xact_lock(7311145)"
 """Any number, as long as everybody takes the same; `write_lock` may not be there yet."""
@@ -77,8 +94,17 @@ class PostgresqlDatabase(Database):
     def end(self, turn: Turn) -> None:
         _give_back(turn.connection)
 
-    def committed(self) -> None:
-        """Nothing has to follow."""
+    def commit(self, turn: Turn) -> None:
+        connection = turn.connection
+        # Whatever fails here has not been committed.
+        end_pipeline(connection)
+        driver: Any = connection.connection.driver_connection
+        try:
+            connection.commit()
+        except self.errors as error:
+            if driver.closed:
+                raise storage_unavailable(error, OutcomeUnknown) from error
+            raise
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -94,12 +120,9 @@ class PostgresqlDatabase(Database):
         try:
             connection.begin()
             driver: Any = connection.connection.driver_connection
-            # In one round trip.
-            with driver.pipeline():
-                for statement in _LIMITS:
-                    driver.execute(statement)
-                taken = driver.execute(_TAKE_LOCK)
-            (version,) = taken.fetchone()
+            begin_pipeline(connection)
+            driver.execute(_SET)
+            (version,) = driver.execute(_TAKE_LOCK).fetchone()
         except BaseException:
             _give_back(connection)
             raise
@@ -110,14 +133,28 @@ _LOCK_TIMEOUT: Final = psycopg.errors.LockNotAvailable.sqlstate
 
 
 def _engine(url: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url, pool_size=_POOL, max_overflow=0, paramstyle="format", connect_args=_CONNECTING
     )
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def execute(connection: Connection, *_: object) -> None:
+        # SQLAlchemy wants to see the answer of every statement that it executes itself.
+        end_pipeline(connection)
+
+    @event.listens_for(engine, "rollback")
+    def roll_back(connection: Connection) -> None:
+        # What went wrong is known already, or nobody wants to know it any more.
+        with suppress(psycopg.Error):
+            end_pipeline(connection)
+
+    return engine
 
 
 def _give_back(connection: Connection) -> None:
     """Return a connection to the pool, which throws it away if the server has gone."""
-    driver: Any = connection.connection.driver_connection
-    if driver.closed:
-        connection.invalidate()
+    if not connection.invalidated:
+        driver: Any = connection.connection.driver_connection
+        if driver.closed:
+            connection.invalidate()
     connection.close()

@@ -67,7 +67,8 @@ class SqliteDatabase(Database):
         finally:
             self._writing.release()
 
-    def committed(self) -> None:
+    def commit(self, turn: Turn) -> None:
+        turn.connection.commit()
         self.checkpoints.committed()
 
     @contextmanager

@@ -38,12 +38,11 @@ class SqlUnitOfWork(UnitOfWork):
 
     def commit(self) -> None:
         try:
-            self._turn.connection.commit()
+            self._database.commit(self._turn)
         except self._database.errors as error:
             raise self._rolled_back(error) from error
         if self.dispatches.admits:
             self._keeper.give(self._kept)
-        self._database.committed()
 
     def __exit__(
         self,

@@ -50,6 +50,7 @@ _REGISTER = (
     "invalid_value",
     "idempotency_conflict",
     "overloaded",
+    "outcome_unknown",
 )
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

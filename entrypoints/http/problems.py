@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from application.ports import Overloaded, StorageUnavailable
+from application.ports import OutcomeUnknown, Overloaded, StorageUnavailable
 from domain.errors import DomainError
 
 logger = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ STATUSES: Final[Mapping[str, int]] = {
     # Not the client's fault.
     "storage_unavailable": 503,
     "overloaded": 503,
+    "outcome_unknown": 503,
     "internal_error": 500,
 }
 
@@ -109,6 +110,12 @@ def problem_of(error: DomainError | StorageUnavailable) -> Problem:
     """Describe what a use case answered."""
     if isinstance(error, Overloaded):
         return problem("overloaded", f"{error} Nothing was changed; try again shortly.")
+    if isinstance(error, OutcomeUnknown):
+        return problem(
+            "outcome_unknown",
+            f"{error} All of it was stored, or nothing; send it again, a registration with the "
+            "same idempotency key.",
+        )
     if isinstance(error, StorageUnavailable):
         return problem("storage_unavailable", f"{error} Nothing was changed; try again shortly.")
     fields = [] if error.field is None else [FieldProblem(field=error.field, detail=error.detail)]
@@ -183,6 +190,7 @@ def _summaries() -> dict[str, str]:
         "not_found": "There is nothing at this address.",
         "method_not_allowed": "There is no such call at this address.",
         "storage_unavailable": "The storage does not work just now; nothing was changed.",
+        "outcome_unknown": "The storage went away while it committed; all was stored, or nothing.",
         "overloaded": "More registrations wait than can be stored soon.",
         "internal_error": "A defect of the service.",
     }

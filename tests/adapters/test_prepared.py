@@ -30,7 +30,7 @@ def connection() -> Iterator[Connection]:
 
 def test_parameters_are_taken_in_the_order_named_and_converted(connection: Connection) -> None:
     lead = uuid4()
-    assert add.run(connection, [(MOMENT, lead, "Zoë 👋")]) == 1
+    assert add.touched(connection, [(MOMENT, lead, "Zoë 👋")]) == 1
     assert every.fetch(connection) == [(lead, "Zoë 👋", MOMENT)]
     (raw,) = connection.exec_driver_sql("SELECT id, created_at FROM leads")
     assert tuple(raw) == (lead.bytes, int(MOMENT.timestamp() * 1000))
@@ -44,18 +44,18 @@ def test_nothing_is_a_value_too(connection: Connection) -> None:
 
 def test_many_rows_are_run_at_once_and_counted(connection: Connection) -> None:
     rows = [(MOMENT + timedelta(milliseconds=n), UUID(int=n), f"Lead {n}") for n in range(1000)]
-    assert add.run(connection, rows) == 1000
+    assert add.touched(connection, rows) == 1000
     assert len(every.fetch(connection)) == 1000
     rename = Prepared(
         update(LeadRow).where(LeadRow.id == bindparam("lead")).values(name=bindparam("name")),
         "name",
         "lead",
     )
-    assert rename.run(connection, [("x", UUID(int=n)) for n in range(990, 1010)]) == 10
+    assert rename.touched(connection, [("x", UUID(int=n)) for n in range(990, 1010)]) == 10
 
 
 def test_no_rows_run_nothing(connection: Connection) -> None:
-    assert add.run(connection, []) == 0
+    assert add.touched(connection, []) == 0
     assert every.fetch(connection) == []
 
 
@@ -80,8 +80,8 @@ def test_a_parameter_may_stand_in_several_places(connection: Connection) -> None
         "operator",
         "slots",
     )
-    assert take.run(connection, [(operator, 4)]) == 0
-    assert take.run(connection, [(operator, 2)]) == 1
+    assert take.touched(connection, [(operator, 4)]) == 0
+    assert take.touched(connection, [(operator, 2)]) == 1
     assert connection.execute(select(OperatorRow.load)).scalar_one() == 4
 
 

@@ -27,6 +27,7 @@ BEFORE_THE_DOMAIN = {
     "method_not_allowed",
     "storage_unavailable",
     "overloaded",
+    "outcome_unknown",
     "internal_error",
 }
 
@@ -95,7 +96,7 @@ def test_the_statuses_are_those_of_the_contract() -> None:
     assert {code for code in STATUSES if code.startswith("unknown_")} <= groups[404]
     assert groups[413] == {"body_too_large"}
     assert groups[415] == {"unsupported_media_type"}
-    assert groups[503] == {"storage_unavailable", "overloaded"}
+    assert groups[503] == {"storage_unavailable", "overloaded", "outcome_unknown"}
     assert groups[500] == {"internal_error"}
     assert set(groups) == {404, 405, 409, 413, 415, 422, 500, 503}
 

@@ -1,0 +1,171 @@
+"""PostgreSQL: the writers' lock, and what happens when the server or the way to it goes away."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import psycopg
+import pytest
+
+from adapters.sql import postgresql as adapter
+from adapters.sql.unit_of_work import SqlUnitOfWork
+from application.ports import OutcomeUnknown, StorageAway, StorageUnavailable
+from application.register_contacts import RegisterContact
+from tests.postgresql import Databases, PostgresqlServer, postgresql_server
+from tests.support import World, open_world
+
+
+@pytest.fixture
+def world(postgresql_url: str) -> Iterator[World]:
+    with open_world(postgresql_url) as opened:
+        opened.source((opened.operator(), 1))
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[PostgresqlServer]:
+    """A server that a test may stop."""
+    with postgresql_server() as server:
+        yield server
+
+
+def connected(url: str) -> psycopg.Connection:
+    return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+
+
+def url_of(world: World) -> str:
+    url: str = world.container.settings().database_url
+    return url
+
+
+def cut_off(world: World) -> None:
+    """End every session of the application, as a server that is restarted does."""
+    with closing(connected(url_of(world))) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def registers(world: World) -> None:
+    """Hold that everything works."""
+    before = len(world.fairlead.leads.leads(identity=None, limit=200, after=None).items)
+    world.register()
+    after = len(world.fairlead.leads.leads(identity=None, limit=200, after=None).items)
+    assert after == before + 1
+    assert world.defects() == []
+
+
+def test_sessions_that_were_ended_meanwhile_go_unnoticed_by_writers(world: World) -> None:
+    for _ in range(3):
+        cut_off(world)
+        world.register()
+    assert world.defects() == []
+
+
+def test_readers_find_new_connections_after_one_failure(world: World) -> None:
+    world.fairlead.catalogue.sources(limit=1, after=None)
+    cut_off(world)
+    try:
+        world.fairlead.catalogue.sources(limit=1, after=None)
+    except StorageUnavailable:
+        """The first to come finds out."""
+    registers(world)
+
+
+def test_a_session_that_ends_in_a_transaction_leaves_nothing(world: World) -> None:
+    def begin_and_be_cut_off() -> None:
+        with world.container.storage().unit_of_work() as uow:
+            dispatch = uow.dispatches.load(sources=["telegram"])
+            dispatch.source("telegram").change(name="Changed")
+            uow.sources.save(dispatch.source("telegram"))
+            cut_off(world)
+
+    with pytest.raises(StorageUnavailable):
+        begin_and_be_cut_off()
+    assert world.fairlead.catalogue.source("telegram").name == "telegram"
+    registers(world)
+
+
+def test_when_the_commit_gets_no_answer_nobody_says_that_nothing_happened(world: World) -> None:
+    uow = world.container.storage().unit_of_work()
+
+    def commit() -> None:
+        with uow:
+            # Everything before is answered, so that it is the commit that is not.
+            uow.sources.save(uow.dispatches.load(sources=["telegram"]).source("telegram"))
+            cut_off(world)
+            uow.commit()
+
+    with pytest.raises(OutcomeUnknown):
+        commit()
+    registers(world)
+
+
+def test_what_may_have_been_stored_is_not_stored_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = SqlUnitOfWork.commit
+
+    def commit_and_lose_the_answer(self: SqlUnitOfWork) -> None:
+        commit(self)
+        raise OutcomeUnknown("the way back was cut.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlUnitOfWork, "commit", commit_and_lose_the_answer)
+        outcomes = world.fairlead.register_contacts(
+            [RegisterContact("telegram", {"vk": f"{number}"}) for number in range(3)]
+        )
+    assert [type(each) for each in outcomes] == [OutcomeUnknown] * 3
+    (operator,) = world.fairlead.catalogue.operators(active=None, limit=2, after=None).items
+    assert operator.load == 3
+    registers(world)
+
+
+def test_a_writer_waits_for_another_no_longer_than_its_patience(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapter, "_SET", "SELECT set_config('lock_timeout', '200ms', true)")
+    with closing(connected(url_of(world))) as other:
+        other.execute("BEGIN")
+        other.execute("UPDATE write_lock SET version = version + 1")
+        began = time.monotonic()
+        with pytest.raises(StorageAway, match="lock timeout"):
+            world.operator("Late")
+        outcomes = world.fairlead.register_contacts(
+            [RegisterContact("telegram", {"vk": f"{number}"}) for number in range(40)]
+        )
+        assert time.monotonic() - began < 5, "they wait together, not one after the other"
+        assert {type(each) for each in outcomes} == {StorageAway}
+        # Readers do not wait.
+        assert world.fairlead.catalogue.source("telegram").waiting == 0
+        other.execute("ROLLBACK")
+    registers(world)
+
+
+def test_a_server_that_is_away_is_told_at_once_and_found_again(
+    own_server: PostgresqlServer,
+) -> None:
+    with open_world(Databases(own_server.url).empty()) as world:
+        world.source((world.operator(), 1))
+        world.register()
+        own_server.stop()
+        for _ in range(2):
+            with pytest.raises(StorageAway):
+                world.operator("Late")
+            with pytest.raises(StorageUnavailable):
+                world.fairlead.health.ready()
+        own_server.start()
+        world.fairlead.health.ready()
+        registers(world)
+
+
+def test_what_is_kept_in_memory_is_dropped_when_another_process_has_written(
+    world: World, postgresql_url: str
+) -> None:
+    with open_world(postgresql_url, beside=world) as other:
+        for _ in range(3):
+            world.register()
+            other.register()
+            other.operator("Another")
+    assert world.defects() == []
