@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help run setup test check lint format lock bench clean
+.PHONY: help run setup test check chaos lint format lock bench clean
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
@@ -16,6 +16,9 @@ setup: $(VENV)/.dev  ## Install everything, development tools included
 
 test: $(VENV)/.dev  ## Run all tests
 	$(BIN)/pytest
+
+chaos: $(VENV)/.dev  ## Kill processes and databases under load, for a quarter of an hour
+	FAIRLEAD_CHAOS=long $(BIN)/pytest tests/e2e/test_chaos.py
 
 lint: $(VENV)/.dev  ## Check style, types and the direction of imports
 	$(BIN)/ruff format --check .

@@ -18,16 +18,18 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def _postgresql() -> Iterator[Databases]:
+def server_of_databases() -> Iterator[Databases]:
+    """A PostgreSQL server."""
     with databases() as opened:
         yield opened
 
 
 @pytest.fixture
-def postgresql(_postgresql: Databases) -> Iterator[Databases]:
+def postgresql(server_of_databases: Databases) -> Iterator[Databases]:
     """A PostgreSQL server; the databases made on it are removed after the test."""
-    yield _postgresql
-    _postgresql.drop()
+    kept = server_of_databases.made()
+    yield server_of_databases
+    server_of_databases.drop(but=kept)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -68,10 +68,15 @@ class Databases:
             self._run(self._migrated, f"TRUNCATE {', '.join(['{}'] * len(tables))}", *tables)
         return self._url(self._migrated)
 
-    def drop(self) -> None:
+    def made(self) -> set[str]:
+        """Return the names of the databases made, but for the migrated one."""
+        return set(self._made)
+
+    def drop(self, but: Collection[str] = ()) -> None:
         """Remove the databases made, whoever is connected to them, but for the migrated one."""
-        while self._made:
-            self._run("postgres", "DROP DATABASE {} WITH (FORCE)", self._made.pop())
+        for name in self.made() - set(but):
+            self._run("postgres", "DROP DATABASE {} WITH (FORCE)", name)
+            self._made.remove(name)
 
     def close(self) -> None:
         """Remove everything."""

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.e2e.server import Server, migrated, opened, started
+from tests.postgresql import Databases
 
 
 @dataclass
@@ -18,17 +19,33 @@ class Running:
 
 
 @pytest.fixture
-def migrated_url(sqlite_url: str) -> str:
+def migrated_url(shared_url: str) -> str:
+    """One database after the other that has a schema and nothing else."""
+    migrated(shared_url)
+    return shared_url
+
+
+@pytest.fixture
+def migrated_file(sqlite_url: str) -> str:
     """A database file with a schema and nothing else."""
     migrated(sqlite_url)
     return sqlite_url
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A running server; afterwards it ends without a defect and its data are sound."""
+def running(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    server_of_databases: Databases,
+) -> Iterator[Running]:
+    """A running server; afterwards it ends without a defect and its data are sound.
+
+    Its database is a file, unless a module says otherwise; see ON_BOTH_ENGINES.
+    """
     folder = tmp_path_factory.mktemp("server")
     url = f"sqlite:///{folder / 'fairlead.db'}"
+    if getattr(request, "param", "sqlite") == "postgresql":
+        url = server_of_databases.empty()
     migrated(url)
     with started(url, folder) as server:
         yield Running(server, url)

@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from application.fairlead import Fairlead
 from entrypoints.container import build_container
 from entrypoints.settings import Settings
 
 ROOT = Path(__file__).parents[2]
+
+ON_BOTH_ENGINES = pytest.mark.parametrize("running", ["sqlite", "postgresql"], indirect=True)
+"""What a module is marked with whose server is to run on one database after the other."""
 
 UVICORN = ("-m", "uvicorn", "--factory", "entrypoints.http.app:create_app", "--no-access-log")
 FAIRLEAD_SERVE = ("-c", "from entrypoints.cli.main import app; app()", "serve")
@@ -68,12 +72,14 @@ def opened(url: str) -> Iterator[Fairlead]:
 
 
 @contextmanager
-def started(database_url: str, folder: Path, command: Sequence[str] = UVICORN) -> Iterator[Server]:
+def started(
+    database_url: str, folder: Path, command: Sequence[str] = UVICORN, port: int = 0
+) -> Iterator[Server]:
     """Start a server, wait until it answers, and see to it that it is gone afterwards."""
-    with socket.create_server(("127.0.0.1", 0)) as reserved:
+    with socket.create_server(("127.0.0.1", port)) as reserved:
         port = reserved.getsockname()[1]
     log = folder / f"server-{port}.log"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, *command, "--host", "127.0.0.1", "--port", str(port)],
             cwd=ROOT,

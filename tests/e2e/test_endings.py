@@ -80,7 +80,7 @@ def test_sigterm_finishes_what_was_accepted(migrated_url: str, tmp_path: Path) -
         assert fairlead.check_invariants() == []
 
 
-def test_two_servers_share_one_file_under_load(migrated_url: str, tmp_path: Path) -> None:
+def test_two_servers_share_one_database_under_load(migrated_url: str, tmp_path: Path) -> None:
     furnish(migrated_url, 40, 60)
     with (
         started(migrated_url, tmp_path) as one,

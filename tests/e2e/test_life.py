@@ -5,7 +5,9 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.server import contact
+from tests.e2e.server import ON_BOTH_ENGINES, contact
+
+pytestmark = ON_BOTH_ENGINES
 
 
 def created(client: httpx.Client, path: str, body: dict[str, Any]) -> Any:

@@ -405,7 +405,7 @@ def poisoned(url: str, field: str, values: list[int]) -> Iterator[None]:
 
 @BOTH_COMMANDS
 def test_sigterm_waits_for_hundreds_that_wait_for_the_lock(
-    migrated_url: str, tmp_path: Path, command: tuple[str, ...]
+    migrated_file: str, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     """Who is connected gets a whole answer, who has left is registered; nobody new comes in."""
     batch = [numbered("telegram", number) for number in range(1000, 2000)]
@@ -420,7 +420,7 @@ def test_sigterm_waits_for_hundreds_that_wait_for_the_lock(
             for each in idle[:10]:
                 each.send(request("GET", "/healthz"))
             assert {each.status for each in await answers(idle[:10])} == {200}
-            with locked(migrated_url):
+            with locked(migrated_file):
                 for number, each in enumerate([*registering, *leaving]):
                     each.send(registration("telegram", number))
                 importing.send(request("POST", "/v1/contacts/batch", {"contacts": batch}))
@@ -436,17 +436,17 @@ def test_sigterm_waits_for_hundreds_that_wait_for_the_lock(
             assert [each["status"] for each in many.json()["results"]] == [201] * 1000
             await ended(server)
 
-    with started(migrated_url, tmp_path, command) as server:
+    with started(migrated_file, tmp_path, command) as server:
         with server.client() as client:
             house(client, "telegram", 100_000)
         run(story(server))
-    assert registered(migrated_url, "telegram") == [*range(500), *range(1000, 2000)]
-    assert defects(migrated_url) == []
+    assert registered(migrated_file, "telegram") == [*range(500), *range(1000, 2000)]
+    assert defects(migrated_file) == []
 
 
 @BOTH_COMMANDS
 def test_sigterm_tears_no_answer_in_a_storm(
-    migrated_url: str, tmp_path: Path, command: tuple[str, ...]
+    migrated_file: str, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     """A connection gets the whole answer, or is closed without a word and without a contact."""
     acknowledged: list[int] = []
@@ -472,13 +472,13 @@ def test_sigterm_tears_no_answer_in_a_storm(
             await asyncio.gather(*storms)
             await ended(server)
 
-    with started(migrated_url, tmp_path, command) as server:
+    with started(migrated_file, tmp_path, command) as server:
         with server.client() as client:
             house(client, "telegram", 10, 100_000)
         run(story(server))
     assert len(unheard) == 300
-    assert registered(migrated_url, "telegram") == sorted(acknowledged)
-    assert defects(migrated_url) == []
+    assert registered(migrated_file, "telegram") == sorted(acknowledged)
+    assert defects(migrated_file) == []
 
 
 def listening(server: Server) -> bool:
