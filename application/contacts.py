@@ -32,7 +32,7 @@ class CloseContactHandler:
             UnknownContact: it is not there.
         """
         with self.unit_of_work() as uow:
-            contact, dispatch = _lock(uow, command.contact_id)
+            contact, dispatch = _load(uow, command.contact_id)
             if contact.state is not ContactState.CLOSED:
                 now = self.clock.now()
                 dispatch.close(contact, now)
@@ -67,7 +67,7 @@ class TransferContactHandler:
             OperatorInactive, OperatorAtCapacity: the operator cannot take it.
         """
         with self.unit_of_work() as uow:
-            contact, dispatch = _lock(uow, command.contact_id, command.operator_id)
+            contact, dispatch = _load(uow, command.contact_id, command.operator_id)
             contact.require_open()
             previous = contact.operator_id
             if previous != dispatch.operator(command.operator_id).id:
@@ -79,19 +79,10 @@ class TransferContactHandler:
         return self.contacts.contact(command.contact_id)
 
 
-def _lock(uow: UnitOfWork, contact_id: ContactId, *others: OperatorId) -> tuple[Contact, Dispatch]:
-    """Lock everything that a change of this contact can touch, then read it.
-
-    Who holds the contact is read before the locks, to know what to lock, and again under them: if
-    it changed hands in between, the locks are on the wrong sources and are taken anew.
-    """
+def _load(uow: UnitOfWork, contact_id: ContactId, *others: OperatorId) -> tuple[Contact, Dispatch]:
+    """Load a contact, and everything that a change of it can touch."""
     contact = uow.contacts.get(contact_id)
-    while True:
-        holders = [] if contact.operator_id is None else [contact.operator_id]
-        dispatch = uow.dispatches.load(
-            sources=[contact.source_key], served_by=holders, operators=others
-        )
-        locked = uow.contacts.get(contact_id)
-        if locked.operator_id == contact.operator_id:
-            return locked, dispatch
-        contact = locked
+    holders = [] if contact.operator_id is None else [contact.operator_id]
+    return contact, uow.dispatches.load(
+        sources=[contact.source_key], served_by=holders, operators=others
+    )

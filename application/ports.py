@@ -178,10 +178,7 @@ class Contacts(Protocol):
 
 
 class Dispatches(Protocol):
-    """Dispatches: what a decision is made on, locked before it is read.
-
-    Locks are taken in one order in the whole service: sources by key, then operators by id.
-    """
+    """Dispatches: what a decision is made on."""
 
     def load(
         self,
@@ -190,7 +187,7 @@ class Dispatches(Protocol):
         served_by: Iterable[OperatorId] = (),
         operators: Iterable[OperatorId] = (),
     ) -> Dispatch:
-        """Lock and load; what does not exist is missing from the result.
+        """Load; what does not exist is missing from the result.
 
         Args:
             sources: these sources;
@@ -200,7 +197,7 @@ class Dispatches(Protocol):
         ...
 
     def load_to_admit(self, sources: Iterable[str]) -> Dispatch:
-        """Lock and load sources in a unit of work that does nothing but admit contacts to them.
+        """Load sources in a unit of work that does nothing but admit contacts to them.
 
         The storage may go on with the dispatch of the unit of work before, if it can be sure that
         it is what it would load.
@@ -217,6 +214,9 @@ class Dispatches(Protocol):
 
 class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     """One transaction. A clean exit commits; an exception rolls everything back.
+
+    From its beginning to its end no other unit of work runs on the same storage, in this process
+    or any other; so what it reads stays as it is.
 
     Raises:
         StorageAway: on entering.

@@ -211,7 +211,6 @@ class _Batch:
 
     def __init__(self, uow: UnitOfWork, drafts: Sequence[Draft]) -> None:
         self._uow = uow
-        # Locks first: everything else is read as it is once nobody else can change it.
         self._dispatch = uow.dispatches.load_to_admit({each.command.source for each in drafts})
         slots = [each.slot for each in drafts if each.slot is not None]
         self._keyed: dict[tuple[str, str], Keyed] = dict(uow.contacts.keyed(slots)) if slots else {}

@@ -1,4 +1,4 @@
-"""A dispatch: the sources and operators that one unit of work has locked, and what happens to them.
+"""A dispatch: the sources and operators that one unit of work has loaded, and what happens to them.
 
 Every rule that moves a load, a credit or a queue stands here, once: a contact comes in, is handed
 out, is closed or changes hands.
@@ -31,7 +31,7 @@ class Dispatch:
     def __init__(
         self, sources: Iterable[Source], operators: Iterable[Operator], roll: Callable[[], int]
     ) -> None:
-        """Take what was loaded under lock.
+        """Take what was loaded.
 
         Args:
             sources: each with all its allocations.
@@ -51,7 +51,7 @@ class Dispatch:
         self.include(sources, operators)
 
     def include(self, sources: Iterable[Source], operators: Iterable[Operator]) -> None:
-        """Take in more that was loaded under lock; who is here already stays as it stands here."""
+        """Take in more that was loaded; who is here already stays as it stands here."""
         self.sources.update((each.key, each) for each in sources)
         for each in operators:
             self.operators.setdefault(each.id, each)

@@ -13,7 +13,8 @@ def open_fairlead(database_url: str | None = None) -> Iterator[Fairlead]:
     """Open a database, bring its schema up to date, and close it at the end.
 
     Args:
-        database_url: `sqlite:///FILE`, or `memory://`; what FAIRLEAD_DATABASE_URL says if None.
+        database_url: `sqlite:///FILE`, `postgresql+psycopg://...` or `memory://`; what
+            FAIRLEAD_DATABASE_URL says if None.
 
     Raises:
         ValueError: the URL cannot be used.

@@ -37,8 +37,7 @@ _sources = Prepared(
         SourceRow.credits,
     )
     .where(SourceRow.key.in_(texts(bindparam("keys"))))
-    .order_by(SourceRow.key)
-    .with_for_update(key_share=True),
+    .order_by(SourceRow.key),
     "keys",
 )
 _allocations = Prepared(
@@ -60,8 +59,7 @@ _operators = Prepared(
             )
         )
     )
-    .order_by(OperatorRow.id)
-    .with_for_update(key_share=True),
+    .order_by(OperatorRow.id),
     "keys",
 )
 _allocated_and_others = (
@@ -79,7 +77,6 @@ _allocated_and_others = (
         )
     )
     .order_by(OperatorRow.id)
-    .with_for_update(key_share=True)
 )
 _take_slots = Prepared(
     update(OperatorRow)
@@ -152,7 +149,6 @@ class SqlDispatches(Dispatches):
             keys.update(connection.execute(_served, {"operator_ids": served_by}).scalars())
         loaded = self._load_sources(keys)
         others = {*served_by, *operators}
-        # One statement for all of them, so that they are locked in one order.
         found: Iterable[Sequence[Any]] = (
             connection.execute(_allocated_and_others, {"keys": [*keys], "operator_ids": [*others]})
             if others

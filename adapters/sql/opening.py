@@ -26,7 +26,7 @@ def open_database(url: str) -> Database:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise ValueError(f"{url!r} is no database URL; {_WRITE}.") from error
+        raise ValueError(f"this is no database URL; {_WRITE}.") from error
     if parsed.drivername not in _KINDS:
         raise ValueError(f"{parsed.drivername} is not supported; {_WRITE}.")
     return _KINDS[parsed.drivername](parsed)

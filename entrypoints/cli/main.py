@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -31,8 +31,8 @@ err = Console(highlight=False, soft_wrap=True, stderr=True)
 DatabaseUrl = Annotated[
     str | None,
     typer.Option(
-        help="sqlite:///FILE; the environment's FAIRLEAD_DATABASE_URL, or "
-        "sqlite:///fairlead.db, if not given.",
+        help="sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME; the environment's "
+        "FAIRLEAD_DATABASE_URL, or sqlite:///fairlead.db, if not given.",
         show_default=False,
     ),
 ]
@@ -75,14 +75,14 @@ def serve(
     """Bring the database up to date and serve the API."""
     settings = _settings(database_url)
     if workers > 1 and settings.database_url == "memory://":
-        _stop("memory:// cannot be shared by several workers; use sqlite:///FILE.")
+        _stop("memory:// cannot be shared by several workers; use sqlite:///FILE or PostgreSQL.")
     with _storage(build_container(settings)):
         pass
     # Workers are new processes: they read their settings from the environment.
     os.environ["FAIRLEAD_DATABASE_URL"] = settings.database_url
     shown = "localhost" if host in {"0.0.0.0", "::"} else host  # noqa: S104 -- compared, not bound
     out.print(
-        f"Fairlead serves {settings.database_url}; the API is explained at http://{shown}:{port}/docs"
+        f"Fairlead serves {settings.shown_database_url}; the API is explained at http://{shown}:{port}/docs"
     )
     uvicorn.run(
         "entrypoints.http.app:create_app",
@@ -101,7 +101,9 @@ def migrate(database_url: DatabaseUrl = None) -> None:
     """Bring the database's schema up to date; it is created if it is not there."""
     settings = _settings(database_url)
     with _storage(build_container(settings)):
-        out.print(f"{settings.database_url} has the schema of fairlead {version('fairlead')}.")
+        out.print(
+            f"{settings.shown_database_url} has the schema of fairlead {version('fairlead')}."
+        )
 
 
 @app.command()
@@ -109,16 +111,16 @@ def check(database_url: DatabaseUrl = None) -> None:
     """Verify the invariants on a live database; exit with 1 and a list if one fails."""
     settings = _settings(database_url)
     container = build_container(settings)
-    with _failures():
-        container.storage().health.ready()
+    with _failures(), closing(container.storage()) as storage:
+        storage.health.ready()
         with counting(err, "contacts read") as progress:
             defects = container.fairlead().check_invariants(progress)
     for each in defects:
         out.print(f"{each.invariant}: {each.detail}")
     if defects:
-        err.print(f"{len(defects)} defects in {settings.database_url}.")
+        err.print(f"{len(defects)} defects in {settings.shown_database_url}.")
         raise typer.Exit(1)
-    out.print(f"{settings.database_url} keeps every invariant.")
+    out.print(f"{settings.shown_database_url} keeps every invariant.")
 
 
 @app.command("import")
@@ -197,15 +199,15 @@ def demo(
         fairlead = container.fairlead()
         if fairlead.catalogue.operators(active=None, limit=1, after=None).items:
             _stop(
-                f"{settings.database_url} has operators already and is left alone; name another "
-                "database with --database-url."
+                f"{settings.shown_database_url} has operators already and is left alone; name "
+                "another database with --database-url."
             )
         with counting(err, "contacts registered") as progress:
             result = demo_month.Month(fairlead, clock, days, seed).run(progress)
     out.print(
-        f"{settings.database_url} holds {result.operators} operators, {result.sources} sources and "
-        f"{result.contacts} contacts of {result.leads} leads; {result.waiting} contacts wait.\n"
-        "Next: fairlead serve"
+        f"{settings.shown_database_url} holds {result.operators} operators, {result.sources} "
+        f"sources and {result.contacts} contacts of {result.leads} leads; {result.waiting} of the "
+        "contacts wait.\nNext: fairlead serve"
     )
 
 

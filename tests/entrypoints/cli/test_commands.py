@@ -4,10 +4,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from application.views import ContactFilter, HourSpan
 from entrypoints.scripting import open_fairlead
 from tests.entrypoints.cli.conftest import Command
+from tests.postgresql import Databases
 
 
 def test_without_words_the_command_shows_every_word_it_knows(fairlead: Command) -> None:
@@ -109,3 +111,14 @@ def test_demo_leaves_a_database_alone_that_is_in_use(fairlead: Command) -> None:
     done = fairlead("demo", "--days", 1)
     assert done.exit_code == 2
     assert "left alone" in done.output
+
+
+def test_a_password_is_shown_to_nobody(
+    fairlead: Command, postgresql: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = make_url(postgresql.empty()).set(password="se-cret")  # noqa: S106 -- the test's own
+    monkeypatch.setenv("FAIRLEAD_DATABASE_URL", url.render_as_string(hide_password=False))
+    for command in (["migrate"], ["check"], ["demo", "--days", "1"], ["demo"]):
+        said = fairlead(*command)
+        assert "se-cret" not in said.output
+        assert str(url.database) in said.output
