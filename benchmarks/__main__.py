@@ -16,6 +16,7 @@ from benchmarks import (
     processes,
     registering,
     report,
+    sharing,
     stored,
 )
 from benchmarks.report import Row
@@ -72,6 +73,7 @@ def _measurements(
     yield "stored", partial(_stored, folder, [most // 10, most], rounds, seconds)
     yield "start", lambda: [processes.starting(folder, rounds)]
     yield "memory", lambda: [processes.memory(folder, most)]
+    yield "postgresql", partial(sharing.by_processes, rounds, seconds)
     yield "import", lambda: [importing.memory(folder, most)]
 
 

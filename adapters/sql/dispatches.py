@@ -1,6 +1,5 @@
 """Dispatches in SQL: the locks, the slots and the counters."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select, union, update
 
 from adapters.sql.catalogue import OPERATOR_COLUMNS
 from adapters.sql.kept import Kept
-from adapters.sql.prepared import Prepared, PreparedInsert, texts
+from adapters.sql.prepared import Prepared, PreparedInsert, among
 from adapters.sql.tables import (
     COUNTED_HOURS,
     AllocationRow,
@@ -36,7 +35,7 @@ _sources = Prepared(
         SourceRow.waiting,
         SourceRow.credits,
     )
-    .where(SourceRow.key.in_(texts(bindparam("keys"))))
+    .where(among(SourceRow.key, "keys"))
     .order_by(SourceRow.key),
     "keys",
 )
@@ -46,7 +45,7 @@ _allocations = Prepared(
         AllocationRow.operator_id,
         AllocationRow.weight,
     )
-    .where(AllocationRow.source_key.in_(texts(bindparam("keys"))))
+    .where(among(AllocationRow.source_key, "keys"))
     .order_by(AllocationRow.source_key, AllocationRow.operator_id),
     "keys",
 )
@@ -54,9 +53,7 @@ _operators = Prepared(
     select(*OPERATOR_COLUMNS)
     .where(
         OperatorRow.id.in_(
-            select(AllocationRow.operator_id).where(
-                AllocationRow.source_key.in_(texts(bindparam("keys")))
-            )
+            select(AllocationRow.operator_id).where(among(AllocationRow.source_key, "keys"))
         )
     )
     .order_by(OperatorRow.id),
@@ -152,7 +149,7 @@ class SqlDispatches(Dispatches):
         found: Iterable[Sequence[Any]] = (
             connection.execute(_allocated_and_others, {"keys": [*keys], "operator_ids": [*others]})
             if others
-            else _operators.fetch(connection, _listed(keys))
+            else _operators.fetch(connection, [*keys])
         )
         return Dispatch(loaded, map(_operator, found), self._rolls)
 
@@ -164,7 +161,7 @@ class SqlDispatches(Dispatches):
         missing = set(sources) - kept.dispatch.sources.keys()
         if missing:
             loaded = self._load_sources(missing)
-            found = _operators.fetch(self._connection, _listed(missing))
+            found = _operators.fetch(self._connection, [*missing])
             kept.dispatch.include(loaded, map(_operator, found))
         return kept.dispatch
 
@@ -177,7 +174,7 @@ class SqlDispatches(Dispatches):
         dispatch.forget_changes()
 
     def _load_sources(self, keys: Iterable[str]) -> Iterable[Source]:
-        listed = _listed(keys)
+        listed = [*keys]
         rows = _sources.fetch(self._connection, listed)
         weights: defaultdict[str, list[tuple[OperatorId, int]]] = defaultdict(list)
         for key, operator_id, weight in _allocations.fetch(self._connection, listed):
@@ -240,10 +237,6 @@ class SqlDispatches(Dispatches):
         _count_assigned.run(
             self._connection, [(*counted, number) for counted, number in assigned.items()]
         )
-
-
-def _listed(keys: Iterable[str]) -> str:
-    return json.dumps(sorted(keys))
 
 
 def _operator(row: Sequence[Any]) -> Operator:

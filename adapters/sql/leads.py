@@ -1,13 +1,12 @@
 """Leads and their identities in SQL."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from adapters.sql.engine import Database
-from adapters.sql.prepared import Prepared, PreparedInsert, texts
+from adapters.sql.prepared import Prepared, PreparedInsert, among
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
 from adapters.sql.tables import IdentityRow, LeadRow
 from application.ports import LeadReader, Leads
@@ -20,7 +19,7 @@ _LEAD = (LeadRow.id, LeadRow.name, LeadRow.created_at)
 _by_identity = Prepared(
     select(IdentityRow.key, *_LEAD)
     .join(LeadRow, LeadRow.id == IdentityRow.lead_id)
-    .where(IdentityRow.key.in_(texts(bindparam("keys")))),
+    .where(among(IdentityRow.key, "keys")),
     "keys",
 )
 _by_id = select(*_LEAD).where(LeadRow.id.in_(bindparam("ids", expanding=True)))
@@ -44,9 +43,7 @@ class SqlLeads(Leads):
         by_key = {each.key: each for each in identities}
         known = [
             (by_key[key], Lead(lead_id, name, created_at))
-            for key, lead_id, name, created_at in _by_identity.fetch(
-                connection, json.dumps(list(by_key))
-            )
+            for key, lead_id, name, created_at in _by_identity.fetch(connection, list(by_key))
         ]
         by_id = [
             Lead(LeadId(row.id), row.name, row.created_at)

@@ -47,6 +47,8 @@ _SETTINGS: Final = {
     # Every statement of a writer finds its rows by an index. A plan made while the tables were
     # small would go on to walk them until PostgreSQL looks at their sizes again.
     "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
 }
 _SET: Final = "SELECT " + ", ".join(
     f"set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items()

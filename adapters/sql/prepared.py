@@ -6,11 +6,22 @@ the statement is written and compiled by it, types convert the values, and conne
 transaction are its own.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Dialect, Executable, bindparam, column, func, select
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Dialect,
+    Executable,
+    Text,
+    TypeDecorator,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -181,27 +192,38 @@ def _cursor(connection: Connection) -> Any:
     return connection.connection.cursor()
 
 
-class _JsonTexts(FunctionElement[str]):
-    """The texts of a JSON array, as a table of one column, `value`.
+class _Texts(TypeDecorator[Sequence[str]]):
+    """A list of texts as one parameter: JSON in SQLite, which has no arrays."""
 
-    A list of any length is one parameter then, and the statement stays the same.
-    """
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(Text))
+
+    def bind_processor(self, dialect: Dialect) -> Converter:
+        return json.dumps if dialect.name == "sqlite" else None
+
+
+class _Among(FunctionElement[Any]):
+    """Whether a column has one of many texts, in a way that is looked up in its index."""
 
     inherit_cache = True
-    name = "json_texts"
 
 
-@compiles(_JsonTexts, "sqlite")
-def _sqlite_json_texts(element: _JsonTexts, compiler: SQLCompiler, **options: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **options)})"
+@compiles(_Among, "sqlite")
+def _among_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    of, texts = (compiler.process(each, **options) for each in element.clauses)
+    return f"{of} IN (SELECT value FROM json_each({texts}))"  # noqa: S608 -- both are compiled
 
 
-@compiles(_JsonTexts, "postgresql")
-def _postgresql_json_texts(element: _JsonTexts, compiler: SQLCompiler, **options: Any) -> str:
-    texts = compiler.process(element.clauses, **options)
-    return f"json_array_elements_text(CAST({texts} AS JSON))"
+@compiles(_Among, "postgresql")
+def _among_array(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    # Not a join with the array's texts: a plan made while the table was small would walk it.
+    of, texts = (compiler.process(each, **options) for each in element.clauses)
+    return f"{of} = ANY (CAST({texts} AS TEXT[]))"
 
 
-def texts(parameter: Any) -> Any:
-    """Return a subquery of the texts in a parameter that holds a JSON array of them."""
-    return select(column("value")).select_from(_JsonTexts(parameter))
+def among(of: Any, parameter: str) -> Any:
+    """Say that a column has one of the texts in a parameter, which is a list of any length."""
+    return _Among(of, bindparam(parameter, type_=_Texts()))

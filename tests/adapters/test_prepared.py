@@ -1,6 +1,5 @@
 """Statements compiled once and run on the driver's cursor."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -10,7 +9,7 @@ from sqlalchemy import Connection, bindparam, create_engine, delete, insert, sel
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.pool import StaticPool
 
-from adapters.sql.prepared import Prepared, texts
+from adapters.sql.prepared import Prepared, among
 from adapters.sql.tables import LeadRow, OperatorRow, Row
 
 MOMENT = datetime(2026, 3, 2, 9, 0, 0, 123000, tzinfo=UTC)
@@ -113,12 +112,10 @@ def test_a_dialect_with_named_parameters_is_refused() -> None:
 class TestTexts:
     """A list of any length as one parameter."""
 
-    named = Prepared(
-        select(LeadRow.name).where(LeadRow.name.in_(texts(bindparam("names")))), "names"
-    )
+    named = Prepared(select(LeadRow.name).where(among(LeadRow.name, "names")), "names")
 
     def found(self, connection: Connection, names: list[str]) -> set[str]:
-        return {row[0] for row in self.named.fetch(connection, json.dumps(names))}
+        return {row[0] for row in self.named.fetch(connection, names)}
 
     def test_every_text_is_found_as_it_is(self, connection: Connection) -> None:
         names = [
