@@ -13,6 +13,7 @@ from application.ports import (
     LeadReader,
     StatisticsReader,
 )
+from application.purging import PurgeContactsHandler
 from application.register_contacts import RegisterContactsHandler
 from application.sources import (
     CreateSourceHandler,
@@ -33,6 +34,7 @@ class Fairlead:
     register_contacts: RegisterContactsHandler
     close_contact: CloseContactHandler
     transfer_contact: TransferContactHandler
+    purge_contacts: PurgeContactsHandler
     check_invariants: CheckInvariantsHandler
     normalise: IdentityNormaliser
     catalogue: CatalogueReader

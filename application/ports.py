@@ -82,6 +82,14 @@ class Rolls(Protocol):
         ...
 
 
+class Pause(Protocol):
+    """Lets others come to the storage between the transactions of long work."""
+
+    def __call__(self) -> None:
+        """Wait for a moment."""
+        ...
+
+
 class Operators(Protocol):
     """Operators, for writing."""
 
@@ -133,6 +141,18 @@ class Keyed(NamedTuple):
     contact: ContactView
 
 
+class Purged(NamedTuple):
+    """What became of some of the oldest closed contacts.
+
+    Attributes:
+        removed: how many of them are gone.
+        last: of all that were looked at; None if there are no more to look at.
+    """
+
+    removed: int
+    last: ContactId | None
+
+
 class Contacts(Protocol):
     """Contacts with their decisions, for writing."""
 
@@ -170,6 +190,18 @@ class Contacts(Protocol):
 
     def save_transferred(self, contact: Contact, previous: OperatorId | None) -> None:
         """Store that a contact changed hands, and from whom it came."""
+        ...
+
+    def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
+        """Remove contacts closed before a moment, with everything that is stored about them alone.
+
+        They are counted as purged; the counters that statistics come from stay.
+
+        Args:
+            before: a moment in the past.
+            after: where the last call ended; None to begin with the oldest.
+            limit: the most closed contacts to look at.
+        """
         ...
 
 

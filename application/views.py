@@ -330,6 +330,14 @@ class Facts(Protocol):
         """Return the counters of contacts that pickers gave, by source key and operator, so too."""
         ...
 
+    def purged_registered(self) -> Mapping[str, int]:
+        """Return how many contacts were purged, by source key."""
+        ...
+
+    def purged_assigned(self) -> Mapping[tuple[str, OperatorId], int]:
+        """Return how many of them pickers had given, by source key and operator."""
+        ...
+
     def identities(self) -> Iterator[tuple[str, LeadId, bool]]:
         """Return every identity's key with its lead, and whether that lead exists, by key."""
         ...

@@ -270,6 +270,12 @@ class MemoryFacts(Facts):
             total[key, operator_id] += number
         yield total
 
+    def purged_registered(self) -> Mapping[str, int]:
+        return self._store.purged_registered
+
+    def purged_assigned(self) -> Mapping[tuple[str, OperatorId], int]:
+        return self._store.purged_assigned
+
     def identities(self) -> Iterator[tuple[str, LeadId, bool]]:
         for key, lead_id in sorted(self._store.identities.items()):
             yield key, lead_id, lead_id in self._store.leads

@@ -3,6 +3,7 @@
 import heapq
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from adapters.sql.decisions import decision_from_bytes, encode, lineup_from_byte
 from adapters.sql.engine import Database
 from adapters.sql.kept import Kept
 from adapters.sql.prepared import Prepared
+from adapters.sql.purging import remove_closed
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
 from adapters.sql.tables import (
     ContactRow,
@@ -35,7 +37,7 @@ from adapters.sql.tables import (
     OperatorRow,
     TransferRow,
 )
-from application.ports import ContactReader, Contacts, Keyed
+from application.ports import ContactReader, Contacts, Keyed, Purged
 from application.views import (
     ContactFilter,
     ContactLead,
@@ -194,6 +196,9 @@ class SqlContacts(Contacts):
                 "operator_id": contact.operator_id,
             },
         )
+
+    def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
+        return remove_closed(self._connection, before, after, limit)
 
     def _add_decisions(self, contacts: Sequence[tuple[Contact, Decision | None]]) -> None:
         encoded = encode(

@@ -1,13 +1,18 @@
 """A dispatch kept from one registration to the next is what the database would say."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
 from application.contacts import CloseContact, TransferContact
+from application.fairlead import Fairlead
 from application.operators import CreateOperator, UpdateOperator
 from application.ports import StorageUnavailable
+from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
 from application.views import ContactView, OperatorView
@@ -144,6 +149,39 @@ def test_a_registration_that_failed_leaves_nothing_behind(world: World) -> None:
         assert isinstance(outcome, StorageUnavailable)
     assert register(world).operator is not None
     assert register(world).operator is None
+    assert world.fairlead.check_invariants() == []
+
+
+def purge(fairlead: Fairlead, world: World) -> int:
+    """Purge everything that is closed."""
+    world.clock.advance(hours=1)
+    return fairlead.purge_contacts(PurgeContacts(world.clock.now() - timedelta(minutes=1)))
+
+
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+def test_a_lineup_that_was_purged_is_stored_again(
+    world: World, elsewhere: World, sqlite_url: str, where: str
+) -> None:
+    """Registrations keep in memory which lineups are stored, and a purge removes some."""
+    world.source((world.operator("Ann", 100), 1))
+    fairlead = (world if where == "here" else elsewhere).fairlead
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as file:
+        for _ in range(2):
+            contact = register(world)
+            assert world.fairlead.contacts.decision(contact.id).decision is not None
+            assert world.fairlead.check_invariants() == []
+            assert file.execute("SELECT count(*) FROM lineups").fetchone() == (1,)
+            fairlead.close_contact(CloseContact(contact.id))
+            assert purge(fairlead, world) == 1
+            assert file.execute("SELECT count(*) FROM lineups").fetchone() == (0,)
+
+
+def test_a_lineup_that_an_open_contact_shares_stays(world: World) -> None:
+    world.source((world.operator("Ann", 100), 1))
+    old, held = register(world), register(world)
+    world.fairlead.close_contact(CloseContact(old.id))
+    assert purge(world.fairlead, world) == 1
+    assert world.fairlead.contacts.decision(held.id).decision is not None
     assert world.fairlead.check_invariants() == []
 
 

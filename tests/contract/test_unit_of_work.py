@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -27,6 +28,7 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
     waiting = given.contact(source, nameless)
     transferred = given.contact(source, nameless, ann)
     closed = given.contact(source, nameless, bob)
+    given.contact(source, nameless, bob, closed=True)
     with given.storage.unit_of_work() as uow:
         uow.contacts.add([], {})
         dispatch = uow.dispatches.load(sources=["telegram"])
@@ -65,6 +67,7 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
         dispatch.close(closed, given.now)
         uow.contacts.save_closed(closed)
         uow.dispatches.save(dispatch)
+        uow.contacts.remove_closed(given.now + timedelta(hours=1), after=None, limit=9)
 
     return write
 
