@@ -133,6 +133,14 @@ class Leads(Protocol):
         """Store new leads, names of leads that had none, and identities that were nobody's."""
         ...
 
+    def erase(self, lead_id: LeadId) -> None:
+        """Remove a lead's name and identities, and its contacts' payloads and idempotency keys.
+
+        Raises:
+            UnknownLead: it is not there.
+        """
+        ...
+
 
 class Keyed(NamedTuple):
     """A contact registered before under an idempotency key."""

@@ -10,6 +10,7 @@ from adapters.system import ClockIds, SystemClock, SystemIds, SystemPause, Syste
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, TransferContactHandler
 from application.fairlead import Fairlead
+from application.leads import EraseLeadHandler
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
 from application.ports import Clock, Rolls, Storage
 from application.purging import PurgeContactsHandler
@@ -65,6 +66,7 @@ class Container(containers.DeclarativeContainer):
         transfer_contact=providers.Singleton(
             TransferContactHandler, _unit_of_work, clock=clock, contacts=storage.provided.contacts
         ),
+        erase_lead=providers.Singleton(EraseLeadHandler, _unit_of_work),
         purge_contacts=providers.Singleton(
             PurgeContactsHandler, _unit_of_work, clock=clock, pause=pause
         ),

@@ -26,7 +26,7 @@ from application.ports import (
 from domain.contact import Contact, ContactState
 from domain.decision import Decision
 from domain.dispatch import Dispatch
-from domain.errors import SourceExists, UnknownContact
+from domain.errors import SourceExists, UnknownContact, UnknownLead
 from domain.ids import ContactId, LeadId, OperatorId, first_id_at
 from domain.lead import Identity, LeadIndex, Recognition
 from domain.operator import Operator
@@ -130,6 +130,20 @@ class MemoryLeads(Leads):
             self._store.put(self._store.leads, each.lead.id, copy(each.lead))
             for identity in each.learned:
                 self._store.put(self._store.identities, identity.key, each.lead.id)
+
+    def erase(self, lead_id: LeadId) -> None:
+        store = self._store
+        if lead_id not in store.leads:
+            raise UnknownLead(f"no lead has the id {lead_id}.", field="lead_id")
+        store.put(store.leads, lead_id, replace(store.leads[lead_id], name=None))
+        for key in [key for key, owner in store.identities.items() if owner == lead_id]:
+            store.remove(store.identities, key)
+        contacts = [each for each in store.contacts.values() if each.lead_id == lead_id]
+        for contact in contacts:
+            store.put(store.contacts, contact.id, replace(contact, payload=None))
+        ids = {each.id for each in contacts}
+        for slot in [slot for slot, (owner, _) in store.keys.items() if owner in ids]:
+            store.remove(store.keys, slot)
 
 
 class MemoryContacts(Contacts):

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from adapters.sql.engine import Database
 from adapters.sql.prepared import Prepared, texts
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
-from adapters.sql.tables import IdentityRow, LeadRow
+from adapters.sql.tables import ContactRow, IdempotencyKeyRow, IdentityRow, LeadRow
 from application.ports import LeadReader, Leads
 from application.views import LeadView, Page
 from domain.errors import UnknownLead
@@ -30,6 +30,17 @@ _name_lead = Prepared(
     update(LeadRow).where(LeadRow.id == bindparam("lead")).values(name=bindparam("name")),
     "name",
     "lead",
+)
+_forget_name = update(LeadRow).where(LeadRow.id == bindparam("lead")).values(name=None)
+# A fingerprint is a digest of what the person wrote: whoever guesses that can tell.
+_erase = (
+    delete(IdentityRow).where(IdentityRow.lead_id == bindparam("lead")),
+    delete(IdempotencyKeyRow).where(
+        IdempotencyKeyRow.contact_id.in_(
+            select(ContactRow.id).where(ContactRow.lead_id == bindparam("lead"))
+        )
+    ),
+    update(ContactRow).where(ContactRow.lead_id == bindparam("lead")).values(payload=None),
 )
 
 
@@ -73,6 +84,12 @@ class SqlLeads(Leads):
             [(identity.key, each.lead.id) for each in lessons for identity in each.learned],
         )
 
+    def erase(self, lead_id: LeadId) -> None:
+        if self._connection.execute(_forget_name, {"lead": lead_id}).rowcount == 0:
+            raise _unknown(lead_id)
+        for statement in _erase:
+            self._connection.execute(statement, {"lead": lead_id})
+
 
 class SqlLeadReader(LeadReader):
     """See `application.ports.LeadReader`."""
@@ -84,7 +101,7 @@ class SqlLeadReader(LeadReader):
         with reading(self._database) as connection:
             found = _views(connection, select(*_LEAD).where(LeadRow.id == lead_id))
         if not found:
-            raise UnknownLead(f"no lead has the id {lead_id}.", field="lead_id")
+            raise _unknown(lead_id)
         return found[0]
 
     def leads(
@@ -113,3 +130,7 @@ def _views(connection: Connection, query: AnySelect) -> list[LeadView]:
         ):
             identities[lead_id].append(Identity.from_key(key))
     return [LeadView(row.id, row.name, identities[row.id], row.created_at) for row in rows]
+
+
+def _unknown(lead_id: LeadId) -> UnknownLead:
+    return UnknownLead(f"no lead has the id {lead_id}.", field="lead_id")

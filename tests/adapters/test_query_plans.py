@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from application.contacts import CloseContact, TransferContact
+from application.leads import EraseLead
 from application.operators import UpdateOperator
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, Registered
@@ -147,6 +148,13 @@ def test_a_purge_walks_no_further_than_it_has_to(library: Library) -> None:
     assert sum(statement.verb == "DELETE" for statement, _ in plans) == 5
     assert_found_by_index(plans)
     assert_not_sorted(plans)
+
+
+def test_erasing_a_lead_finds_what_is_its_own(library: Library) -> None:
+    command = EraseLead(library.newest.lead.id)
+    plans = library.plans(lambda: library.world.fairlead.erase_lead(command))
+    assert len(plans) == 4
+    assert_found_by_index(plans)
 
 
 def test_what_refers_to_a_row_that_goes_is_found_by_index(library: Library) -> None:

@@ -29,6 +29,7 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
     transferred = given.contact(source, nameless, ann)
     closed = given.contact(source, nameless, bob)
     given.contact(source, nameless, bob, closed=True)
+    known = given.lead(Identity("vk", "known"), name="Kim")
     with given.storage.unit_of_work() as uow:
         uow.contacts.add([], {})
         dispatch = uow.dispatches.load(sources=["telegram"])
@@ -54,6 +55,7 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
                 ),
             ]
         )
+        uow.leads.erase(known.id)
         dispatch = uow.dispatches.load(sources=["telegram"], operators=[ann.id])
         new = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
         decision = dispatch.admit(new)

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from application.contacts import CloseContact, TransferContact
+from application.leads import EraseLead
 from application.operators import CreateOperator, UpdateOperator
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, Registered
@@ -309,6 +310,15 @@ class FairleadMachine(RuleBasedStateMachine):
         for each in gone:
             del self.contacts[each]
         self.keys = {slot: known for slot, known in self.keys.items() if known[1] not in gone}
+
+    @rule(number=some)
+    @precondition(lambda self: self.leads)
+    def erase(self, number: int) -> None:
+        lead = list(self.leads)[number % len(self.leads)]
+        self.fairlead.erase_lead(EraseLead(lead))
+        self.owners = {key: owner for key, owner in self.owners.items() if owner != lead}
+        theirs = {key for key, each in self.contacts.items() if each.lead == lead}
+        self.keys = {slot: known for slot, known in self.keys.items() if known[1] not in theirs}
 
     @rule(seconds=st.sampled_from([0.001, 1, 60, 3600, 26 * 3600]))
     def advance_the_clock(self, seconds: float) -> None:
