@@ -18,6 +18,7 @@ from application.views import (
     DecisionView,
     Facts,
     HourSpan,
+    LeadExport,
     LeadView,
     OperatorStatistics,
     OperatorView,
@@ -341,6 +342,10 @@ class LeadReader(Protocol):
         self, *, identity: Identity | None, limit: int, after: LeadId | None
     ) -> Page[LeadView]:
         """Return leads, the newest first."""
+        ...
+
+    def export(self, lead_id: LeadId) -> LeadExport:
+        """Return everything stored about a person, as of one moment; raises UnknownLead."""
         ...
 
 

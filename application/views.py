@@ -208,6 +208,23 @@ class LeadView:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactExport:
+    """A contact with all that is stored about it but the reason for its assignment."""
+
+    contact: ContactView
+    idempotency_key: str | None
+    transfers: Sequence[Transfer]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadExport:
+    """Everything stored about a person; contacts, the newest first."""
+
+    lead: LeadView
+    contacts: Sequence[ContactExport]
+
+
+@dataclass(frozen=True, slots=True)
 class HourSpan:
     """A period of whole hours, counted since 1970 in UTC; `until` is exclusive, None is open."""
 

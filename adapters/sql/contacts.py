@@ -2,6 +2,7 @@
 
 import heapq
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -9,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     Connection,
     Select,
@@ -39,6 +41,7 @@ from adapters.sql.tables import (
 )
 from application.ports import ContactReader, Contacts, Keyed, Purged
 from application.views import (
+    ContactExport,
     ContactFilter,
     ContactLead,
     ContactView,
@@ -81,6 +84,12 @@ _keyed = (
     _view.add_columns(IdempotencyKeyRow.key, IdempotencyKeyRow.fingerprint)
     .join(IdempotencyKeyRow, IdempotencyKeyRow.contact_id == ContactRow.id)
     .where(IdempotencyKeyRow.key.in_(bindparam("keys", expanding=True)))
+)
+_exported = (
+    _view.add_columns(IdempotencyKeyRow.key)
+    .outerjoin(IdempotencyKeyRow, IdempotencyKeyRow.contact_id == ContactRow.id)
+    .where(ContactRow.lead_id == bindparam("lead_id"))
+    .order_by(ContactRow.id.desc())
 )
 _insert_contact = Prepared(insert(ContactRow), *(each.key for each in _CONTACT))
 _insert_lineup = Prepared(upsert(LineupRow).on_conflict_do_nothing(), "digest", "lineup")
@@ -251,7 +260,7 @@ class SqlContactReader(ContactReader):
                 .where(DecisionRow.contact_id == contact_id)
             ).one_or_none()
             decision = row and decision_from_bytes(row.decision, lineup_from_bytes(row.lineup))
-            transfers = _transfers(connection, contact_id)
+            transfers = _transfers(connection, TransferRow.contact_id == contact_id)[contact_id]
             if decision is None and not transfers:
                 raise NoDecision(
                     "nobody has been given this contact, so there is nothing to explain; if it "
@@ -259,6 +268,22 @@ class SqlContactReader(ContactReader):
                 )
             names = _names(connection, decision.lineup.operator_ids if decision else [])
         return DecisionView(contact_id, decision, names, transfers)
+
+
+def contact_exports(connection: Connection, lead_id: LeadId) -> list[ContactExport]:
+    """Return all contacts of a lead, the newest first."""
+    transfers = _transfers(
+        connection,
+        TransferRow.contact_id.in_(select(ContactRow.id).where(ContactRow.lead_id == lead_id)),
+    )
+    return [
+        ContactExport(
+            _contact_view(row),
+            row.key and row.key.removeprefix(_stored_key(row.source_key, "")),
+            transfers[row.id],
+        )
+        for row in connection.execute(_exported, {"lead_id": lead_id})
+    ]
 
 
 def _filtered(query: AnySelect, where: ContactFilter) -> AnySelect:
@@ -277,10 +302,14 @@ def _filtered(query: AnySelect, where: ContactFilter) -> AnySelect:
     return query
 
 
-def _transfers(connection: Connection, contact_id: ContactId) -> list[Transfer]:
+def _transfers(
+    connection: Connection, which: ColumnElement[bool]
+) -> Mapping[ContactId, list[Transfer]]:
+    """Return transfers by contact, in the order in which they happened; none if there were none."""
     previous, operator = aliased(OperatorRow), aliased(OperatorRow)
     rows = connection.execute(
         select(
+            TransferRow.contact_id,
             TransferRow.at,
             TransferRow.previous_id,
             previous.name.label("previous_name"),
@@ -289,17 +318,16 @@ def _transfers(connection: Connection, contact_id: ContactId) -> list[Transfer]:
         )
         .join(operator, operator.id == TransferRow.operator_id)
         .outerjoin(previous, previous.id == TransferRow.previous_id)
-        .where(TransferRow.contact_id == contact_id)
-        .order_by(TransferRow.number)
+        .where(which)
+        .order_by(TransferRow.contact_id, TransferRow.number)
     )
-    return [
-        Transfer(
-            row.at,
-            None if row.previous_id is None else OperatorRef(row.previous_id, row.previous_name),
-            OperatorRef(row.operator_id, row.operator_name),
+    found: defaultdict[ContactId, list[Transfer]] = defaultdict(list)
+    for row in rows:
+        previous_ref = row.previous_id and OperatorRef(row.previous_id, row.previous_name)
+        found[row.contact_id].append(
+            Transfer(row.at, previous_ref, OperatorRef(row.operator_id, row.operator_name))
         )
-        for row in rows
-    ]
+    return found
 
 
 def _names(connection: Connection, operator_ids: Sequence[OperatorId]) -> dict[OperatorId, str]:

@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from adapters.sql.contacts import contact_exports
 from adapters.sql.engine import Database
 from adapters.sql.prepared import Prepared, texts
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
 from adapters.sql.tables import ContactRow, IdempotencyKeyRow, IdentityRow, LeadRow
 from application.ports import LeadReader, Leads
-from application.views import LeadView, Page
+from application.views import LeadExport, LeadView, Page
 from domain.errors import UnknownLead
 from domain.ids import LeadId
 from domain.lead import Identity, Lead, LeadIndex, Recognition
@@ -99,10 +100,7 @@ class SqlLeadReader(LeadReader):
 
     def lead(self, lead_id: LeadId) -> LeadView:
         with reading(self._database) as connection:
-            found = _views(connection, select(*_LEAD).where(LeadRow.id == lead_id))
-        if not found:
-            raise _unknown(lead_id)
-        return found[0]
+            return _lead_view(connection, lead_id)
 
     def leads(
         self, *, identity: Identity | None, limit: int, after: LeadId | None
@@ -117,6 +115,17 @@ class SqlLeadReader(LeadReader):
         with reading(self._database) as connection:
             found = _views(connection, query)
         return Page(found[:limit], len(found) > limit)
+
+    def export(self, lead_id: LeadId) -> LeadExport:
+        with reading(self._database) as connection:
+            return LeadExport(_lead_view(connection, lead_id), contact_exports(connection, lead_id))
+
+
+def _lead_view(connection: Connection, lead_id: LeadId) -> LeadView:
+    found = _views(connection, select(*_LEAD).where(LeadRow.id == lead_id))
+    if not found:
+        raise _unknown(lead_id)
+    return found[0]
 
 
 def _views(connection: Connection, query: AnySelect) -> list[LeadView]:

@@ -14,7 +14,14 @@ from domain.ids import LeadId
 from domain.lead import Identity
 from entrypoints.http.pages import Limit, next_id
 from entrypoints.http.problems import documented
-from entrypoints.http.schemas import ContactOut, LeadOut, LeadPage, LeadWithContactsOut
+from entrypoints.http.schemas import (
+    ContactOut,
+    ExportedContactOut,
+    LeadExportOut,
+    LeadOut,
+    LeadPage,
+    LeadWithContactsOut,
+)
 from entrypoints.http.writing import Writing
 
 _CONTACTS = 200
@@ -59,6 +66,14 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             contacts=[ContactOut.model_validate(each) for each in page.items],
             next_cursor=next_id(page),
         )
+
+    @routes.get("/{lead_id}/export", responses=documented("unknown_lead"))
+    def export_lead(lead_id: UUID) -> LeadExportOut:
+        """Show everything stored about a person, in one document."""
+        found = fairlead.leads.export(LeadId(lead_id))
+        lead = LeadOut.model_validate(found.lead)
+        contacts = [ExportedContactOut.of(each) for each in found.contacts]
+        return LeadExportOut(**lead.model_dump(), contacts=contacts)
 
     @routes.delete("/{lead_id}", status_code=204, responses=documented("unknown_lead"))
     async def erase_lead(lead_id: UUID) -> None:

@@ -150,6 +150,13 @@ def test_a_purge_walks_no_further_than_it_has_to(library: Library) -> None:
     assert_not_sorted(plans)
 
 
+def test_an_export_reads_what_is_the_leads(library: Library) -> None:
+    plans = library.plans(lambda: library.world.fairlead.leads.export(library.newest.lead.id))
+    assert len(plans) == 4
+    assert_found_by_index(plans)
+    assert_not_sorted(plans)
+
+
 def test_erasing_a_lead_finds_what_is_its_own(library: Library) -> None:
     command = EraseLead(library.newest.lead.id)
     plans = library.plans(lambda: library.world.fairlead.erase_lead(command))
