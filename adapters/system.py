@@ -1,13 +1,19 @@
 """Time, ids and chance, as the operating system gives them."""
 
 import secrets
+import time
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 
-from application.ports import Clock, Ids, Rolls
+from application.ports import Clock, Ids, Pause, Rolls
 from domain.picker import ROLLS
+
+_PAUSE: Final = 0.05
+"""Seconds. A process that finds SQLite locked looks again after 1, 2, 5, 10, 15, ... ms: it comes
+in while this lasts."""
 
 
 class SystemClock(Clock):
@@ -46,3 +52,10 @@ class SystemRolls(Rolls):
 
     def __call__(self) -> int:
         return secrets.randbelow(ROLLS)
+
+
+class SystemPause(Pause):
+    """A short sleep."""
+
+    def __call__(self) -> None:
+        time.sleep(_PAUSE)

@@ -30,7 +30,7 @@ class CheckInvariantsHandler:
 
     I1 load, I2 capacity at every assignment, I3 nobody waits beside an eligible operator, I4 one
     lead an identity, I5 credits sum to 0, I6 decisions recompute, I7 what is stored is whole. The
-    counters that statistics come from are compared with the contacts, too.
+    counters that statistics come from are compared with the contacts, those purged included.
     """
 
     auditor: Auditor
@@ -56,6 +56,9 @@ class _Check:
     assigned: Counter[tuple[str, OperatorId]] = field(default_factory=Counter)
 
     def run(self) -> Iterator[Defect]:
+        # What was purged is no longer there to be counted, and statistics go on telling of it.
+        self.registered.update(self.facts.purged_registered())
+        self.assigned.update(self.facts.purged_assigned())
         for number, contact in enumerate(self.facts.contacts(), start=1):
             yield from self._contact(contact)
             if number % 1000 == 0:

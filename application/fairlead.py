@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, TransferContactHandler
+from application.leads import EraseLeadHandler
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
 from application.ports import (
     CatalogueReader,
@@ -13,6 +14,7 @@ from application.ports import (
     LeadReader,
     StatisticsReader,
 )
+from application.purging import PurgeContactsHandler
 from application.register_contacts import RegisterContactsHandler
 from application.sources import (
     CreateSourceHandler,
@@ -33,6 +35,8 @@ class Fairlead:
     register_contacts: RegisterContactsHandler
     close_contact: CloseContactHandler
     transfer_contact: TransferContactHandler
+    erase_lead: EraseLeadHandler
+    purge_contacts: PurgeContactsHandler
     check_invariants: CheckInvariantsHandler
     normalise: IdentityNormaliser
     catalogue: CatalogueReader

@@ -18,6 +18,7 @@ from application.views import (
     DecisionView,
     Facts,
     HourSpan,
+    LeadExport,
     LeadView,
     OperatorStatistics,
     OperatorView,
@@ -86,6 +87,14 @@ class Rolls(Protocol):
         ...
 
 
+class Pause(Protocol):
+    """Lets others come to the storage between the transactions of long work."""
+
+    def __call__(self) -> None:
+        """Wait for a moment."""
+        ...
+
+
 class Operators(Protocol):
     """Operators, for writing."""
 
@@ -129,12 +138,32 @@ class Leads(Protocol):
         """Store new leads, names of leads that had none, and identities that were nobody's."""
         ...
 
+    def erase(self, lead_id: LeadId) -> None:
+        """Remove a lead's name and identities, and its contacts' payloads and idempotency keys.
+
+        Raises:
+            UnknownLead: it is not there.
+        """
+        ...
+
 
 class Keyed(NamedTuple):
     """A contact registered before under an idempotency key."""
 
     fingerprint: bytes
     contact: ContactView
+
+
+class Purged(NamedTuple):
+    """What became of some of the oldest closed contacts.
+
+    Attributes:
+        removed: how many of them are gone.
+        last: of all that were looked at; None if there are no more to look at.
+    """
+
+    removed: int
+    last: ContactId | None
 
 
 class Contacts(Protocol):
@@ -174,6 +203,18 @@ class Contacts(Protocol):
 
     def save_transferred(self, contact: Contact, previous: OperatorId | None) -> None:
         """Store that a contact changed hands, and from whom it came."""
+        ...
+
+    def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
+        """Remove contacts closed before a moment, with everything that is stored about them alone.
+
+        They are counted as purged; the counters that statistics come from stay.
+
+        Args:
+            before: a moment in the past.
+            after: where the last call ended; None to begin with the oldest.
+            limit: the most closed contacts to look at.
+        """
         ...
 
 
@@ -305,6 +346,10 @@ class LeadReader(Protocol):
         self, *, identity: Identity | None, limit: int, after: LeadId | None
     ) -> Page[LeadView]:
         """Return leads, the newest first."""
+        ...
+
+    def export(self, lead_id: LeadId) -> LeadExport:
+        """Return everything stored about a person, as of one moment; raises UnknownLead."""
         ...
 
 

@@ -208,6 +208,23 @@ class LeadView:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactExport:
+    """A contact with all that is stored about it but the reason for its assignment."""
+
+    contact: ContactView
+    idempotency_key: str | None
+    transfers: Sequence[Transfer]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadExport:
+    """Everything stored about a person; contacts, the newest first."""
+
+    lead: LeadView
+    contacts: Sequence[ContactExport]
+
+
+@dataclass(frozen=True, slots=True)
 class HourSpan:
     """A period of whole hours, counted since 1970 in UTC; `until` is exclusive, None is open."""
 
@@ -328,6 +345,14 @@ class Facts(Protocol):
 
     def assigned(self) -> Iterable[Mapping[tuple[str, OperatorId], int]]:
         """Return the counters of contacts that pickers gave, by source key and operator, so too."""
+        ...
+
+    def purged_registered(self) -> Mapping[str, int]:
+        """Return how many contacts were purged, by source key."""
+        ...
+
+    def purged_assigned(self) -> Mapping[tuple[str, OperatorId], int]:
+        """Return how many of them pickers had given, by source key and operator."""
         ...
 
     def identities(self) -> Iterator[tuple[str, LeadId, bool]]:

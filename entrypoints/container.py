@@ -6,12 +6,14 @@ from adapters.identities import LibraryIdentityNormaliser
 from adapters.intake import GroupCommitIntake
 from adapters.memory.storage import memory_storage
 from adapters.sql.storage import sql_storage
-from adapters.system import ClockIds, SystemClock, SystemIds, SystemRolls
+from adapters.system import ClockIds, SystemClock, SystemIds, SystemPause, SystemRolls
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, TransferContactHandler
 from application.fairlead import Fairlead
+from application.leads import EraseLeadHandler
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
 from application.ports import Clock, Rolls, Storage
+from application.purging import PurgeContactsHandler
 from application.register_contacts import RegisterContactsHandler
 from application.sources import (
     CreateSourceHandler,
@@ -38,6 +40,7 @@ class Container(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(SystemIds)
     rolls = providers.Singleton(SystemRolls)
+    pause = providers.Singleton(SystemPause)
     normalise = providers.Singleton(
         LibraryIdentityNormaliser, region=settings.provided.phone_region
     )
@@ -62,6 +65,10 @@ class Container(containers.DeclarativeContainer):
         ),
         transfer_contact=providers.Singleton(
             TransferContactHandler, _unit_of_work, clock=clock, contacts=storage.provided.contacts
+        ),
+        erase_lead=providers.Singleton(EraseLeadHandler, _unit_of_work),
+        purge_contacts=providers.Singleton(
+            PurgeContactsHandler, _unit_of_work, clock=clock, pause=pause
         ),
         check_invariants=providers.Singleton(CheckInvariantsHandler, storage.provided.auditor),
         normalise=normalise,

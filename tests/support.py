@@ -134,6 +134,7 @@ def open_world(database_url: str = "memory://", *, beside: World | None = None) 
     container.clock.override(providers.Object(clock))
     container.ids.override(providers.Object(ids))
     container.rolls.override(providers.Object(FakeRolls()))
+    container.pause.override(providers.Object(lambda: None))
     storage = container.storage()
     storage.migrate()
     try:

@@ -16,12 +16,14 @@ from application.ports import (
     StatisticsReader,
 )
 from application.views import (
+    ContactExport,
     ContactFact,
     ContactFilter,
     ContactView,
     DecisionView,
     Facts,
     HourSpan,
+    LeadExport,
     LeadView,
     OperatorRef,
     OperatorStatistics,
@@ -116,7 +118,7 @@ class MemoryContactReader(ContactReader):
         with store.lock:
             self.contact(contact_id)
             decision = store.decisions.get(contact_id)
-            transfers = store.transfers.get(contact_id, ())
+            transfers = _transfers(store, contact_id)
             if decision is None and not transfers:
                 raise NoDecision(
                     "nobody has been given this contact, so there is nothing to explain; if it "
@@ -127,14 +129,7 @@ class MemoryContactReader(ContactReader):
                 contact_id,
                 decision,
                 {each: store.operators[each].name for each in operator_ids},
-                [
-                    Transfer(
-                        each.at,
-                        None if each.previous is None else operator_ref(store, each.previous),
-                        operator_ref(store, each.operator),
-                    )
-                    for each in transfers
-                ],
+                transfers,
             )
 
 
@@ -163,6 +158,21 @@ class MemoryLeadReader(LeadReader):
                 ),
                 limit,
                 self._view,
+            )
+
+    def export(self, lead_id: LeadId) -> LeadExport:
+        store = self._store
+        with store.lock:
+            keys = {contact_id: key for (_, key), (contact_id, _) in store.keys.items()}
+            return LeadExport(
+                self.lead(lead_id),
+                [
+                    ContactExport(
+                        contact_view(store, each.id), keys.get(each.id), _transfers(store, each.id)
+                    )
+                    for each in reversed(store.contacts.values())
+                    if each.lead_id == lead_id
+                ],
             )
 
     def _view(self, lead_id: LeadId) -> LeadView:
@@ -270,6 +280,12 @@ class MemoryFacts(Facts):
             total[key, operator_id] += number
         yield total
 
+    def purged_registered(self) -> Mapping[str, int]:
+        return self._store.purged_registered
+
+    def purged_assigned(self) -> Mapping[tuple[str, OperatorId], int]:
+        return self._store.purged_assigned
+
     def identities(self) -> Iterator[tuple[str, LeadId, bool]]:
         for key, lead_id in sorted(self._store.identities.items()):
             yield key, lead_id, lead_id in self._store.leads
@@ -305,6 +321,17 @@ def source_view(store: MemoryStore, key: str) -> SourceView:
 def operator_ref(store: MemoryStore, operator_id: OperatorId) -> OperatorRef:
     """Name a stored operator."""
     return OperatorRef(operator_id, store.operators[operator_id].name)
+
+
+def _transfers(store: MemoryStore, contact_id: ContactId) -> list[Transfer]:
+    return [
+        Transfer(
+            each.at,
+            None if each.previous is None else operator_ref(store, each.previous),
+            operator_ref(store, each.operator),
+        )
+        for each in store.transfers.get(contact_id, ())
+    ]
 
 
 def _page(found: Iterable[Stored], limit: int, view: Callable[[Stored], View]) -> Page[View]:

@@ -44,6 +44,8 @@ class MemoryStore:
         self.keys: dict[tuple[str, str], tuple[ContactId, bytes]] = {}
         self.registered: dict[tuple[str, int], int] = {}
         self.assigned: dict[tuple[str, OperatorId, int], int] = {}
+        self.purged_registered: dict[str, int] = {}
+        self.purged_assigned: dict[tuple[str, OperatorId], int] = {}
         self._journal: list[tuple[MutableMapping[Any, Any], Any, Any]] = []
 
     def put(self, mapping: MutableMapping[Key, Value], key: Key, value: Value) -> None:
@@ -54,6 +56,10 @@ class MemoryStore:
     def remove(self, mapping: MutableMapping[Key, Value], key: Key) -> None:
         """Delete a value, remembering it."""
         self._journal.append((mapping, key, mapping.pop(key)))
+
+    def count(self, counters: MutableMapping[Key, int], key: Key, number: int) -> None:
+        """Add to a counter, remembering what it was."""
+        self.put(counters, key, counters.get(key, 0) + number)
 
     def commit(self) -> None:
         """Keep everything since the last commit."""
@@ -67,7 +73,8 @@ class MemoryStore:
             else:
                 mapping[key] = value
         self._journal.clear()
-        # What was put back into a queue stands at its end now.
+        # What was put back stands at the end now.
+        self.contacts = dict(sorted(self.contacts.items()))
         for key, queue in self.queues.items():
             self.queues[key] = dict.fromkeys(sorted(queue))
 

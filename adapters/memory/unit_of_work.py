@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,7 @@ from application.ports import (
     Keyed,
     Leads,
     Operators,
+    Purged,
     Rolls,
     Sources,
     StorageUnavailable,
@@ -24,8 +26,8 @@ from application.ports import (
 from domain.contact import Contact, ContactState
 from domain.decision import Decision
 from domain.dispatch import Dispatch
-from domain.errors import SourceExists, UnknownContact
-from domain.ids import ContactId, LeadId, OperatorId
+from domain.errors import SourceExists, UnknownContact, UnknownLead
+from domain.ids import ContactId, LeadId, OperatorId, first_id_at
 from domain.lead import Identity, LeadIndex, Recognition
 from domain.operator import Operator
 from domain.source import Source
@@ -129,6 +131,20 @@ class MemoryLeads(Leads):
             for identity in each.learned:
                 self._store.put(self._store.identities, identity.key, each.lead.id)
 
+    def erase(self, lead_id: LeadId) -> None:
+        store = self._store
+        if lead_id not in store.leads:
+            raise UnknownLead(f"no lead has the id {lead_id}.", field="lead_id")
+        store.put(store.leads, lead_id, replace(store.leads[lead_id], name=None))
+        for key in [key for key, owner in store.identities.items() if owner == lead_id]:
+            store.remove(store.identities, key)
+        contacts = [each for each in store.contacts.values() if each.lead_id == lead_id]
+        for contact in contacts:
+            store.put(store.contacts, contact.id, replace(contact, payload=None))
+        ids = {each.id for each in contacts}
+        for slot in [slot for slot, (owner, _) in store.keys.items() if owner in ids]:
+            store.remove(store.keys, slot)
+
 
 class MemoryContacts(Contacts):
     """See `application.ports.Contacts`."""
@@ -182,6 +198,37 @@ class MemoryContacts(Contacts):
         earlier = self._store.transfers.get(contact.id, ())
         transfer = StoredTransfer(contact.assigned_at, previous, contact.operator_id)
         self._store.put(self._store.transfers, contact.id, (*earlier, transfer))
+
+    def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
+        # A list of all to walk on along it: memory is for tests and simulations.
+        closed = [
+            each
+            for contact_id, each in sorted(self._store.contacts.items())
+            if each.state is ContactState.CLOSED
+            and contact_id < first_id_at(before)
+            and (after is None or contact_id > after)
+        ]
+        removed = [
+            each
+            for each in closed[:limit]
+            if each.closed_at is not None and each.closed_at < before
+        ]
+        for each in removed:
+            self._remove(each)
+        return Purged(len(removed), closed[limit - 1].id if len(closed) > limit else None)
+
+    def _remove(self, contact: Contact) -> None:
+        store = self._store
+        store.remove(store.contacts, contact.id)
+        store.count(store.purged_registered, contact.source_key, 1)
+        decision = store.decisions.get(contact.id)
+        if decision is not None:
+            store.remove(store.decisions, contact.id)
+            store.count(store.purged_assigned, (contact.source_key, decision.picked), 1)
+        if contact.id in store.transfers:
+            store.remove(store.transfers, contact.id)
+        for key in [key for key, (owner, _) in store.keys.items() if owner == contact.id]:
+            store.remove(store.keys, key)
 
     def _put(self, contact: Contact) -> None:
         self._store.put(self._store.contacts, contact.id, copy(contact))
@@ -239,6 +286,6 @@ class MemoryDispatches(Dispatches):
                 stored.allocations = list(map(copy, source.allocations))
             store.put(store.sources, key, stored)
         for counted, number in dispatch.registered.items():
-            store.put(store.registered, counted, store.registered.get(counted, 0) + number)
+            store.count(store.registered, counted, number)
         for given, number in dispatch.assigned.items():
-            store.put(store.assigned, given, store.assigned.get(given, 0) + number)
+            store.count(store.assigned, given, number)

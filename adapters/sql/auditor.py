@@ -20,6 +20,8 @@ from adapters.sql.tables import (
     IdentityRow,
     LeadRow,
     LineupRow,
+    PurgedAssignedRow,
+    PurgedRegisteredRow,
     RegisteredCountRow,
     SourceRow,
     TransferRow,
@@ -149,6 +151,16 @@ class SqlFacts(Facts):
                 .group_by(row.source_key, row.operator_id)
             )
             yield {(each[0], OperatorId(each[1])): each[2] for each in counted}
+
+    def purged_registered(self) -> Mapping[str, int]:
+        row = PurgedRegisteredRow
+        counted = self._connection.execute(select(row.source_key, row.contacts))
+        return {each[0]: each[1] for each in counted}
+
+    def purged_assigned(self) -> Mapping[tuple[str, OperatorId], int]:
+        row = PurgedAssignedRow
+        counted = self._connection.execute(select(row.source_key, row.operator_id, row.contacts))
+        return {(each[0], OperatorId(each[1])): each[2] for each in counted}
 
     def identities(self) -> Iterator[tuple[str, LeadId, bool]]:
         for key, lead_id, found in self._connection.execute(

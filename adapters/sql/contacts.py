@@ -2,12 +2,15 @@
 
 import heapq
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     Connection,
     Select,
@@ -24,6 +27,7 @@ from adapters.sql.decisions import decision_from_bytes, encode, lineup_from_byte
 from adapters.sql.engine import Database
 from adapters.sql.kept import Kept
 from adapters.sql.prepared import PreparedInsert
+from adapters.sql.purging import remove_closed
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
 from adapters.sql.tables import (
     ContactRow,
@@ -34,8 +38,9 @@ from adapters.sql.tables import (
     OperatorRow,
     TransferRow,
 )
-from application.ports import ContactReader, Contacts, Keyed
+from application.ports import ContactReader, Contacts, Keyed, Purged
 from application.views import (
+    ContactExport,
     ContactFilter,
     ContactLead,
     ContactView,
@@ -83,6 +88,12 @@ _insert_contact = PreparedInsert(ContactRow, *(each.key for each in _CONTACT))
 _insert_lineup = PreparedInsert(LineupRow, "digest", "lineup", existing="kept")
 _insert_decision = PreparedInsert(DecisionRow, "contact_id", "lineup", "decision")
 _insert_key = PreparedInsert(IdempotencyKeyRow, "key", "contact_id", "fingerprint")
+_exported = (
+    _view.add_columns(IdempotencyKeyRow.key)
+    .outerjoin(IdempotencyKeyRow, IdempotencyKeyRow.contact_id == ContactRow.id)
+    .where(ContactRow.lead_id == bindparam("lead_id"))
+    .order_by(ContactRow.id.desc())
+)
 _insert_transfer = insert(TransferRow)
 _save_operator = (
     update(ContactRow)
@@ -194,6 +205,9 @@ class SqlContacts(Contacts):
             },
         )
 
+    def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
+        return remove_closed(self._connection, before, after, limit)
+
     def _add_decisions(self, contacts: Sequence[tuple[Contact, Decision | None]]) -> None:
         encoded = encode(
             [(contact.id, decision) for contact, decision in contacts if decision is not None],
@@ -245,7 +259,7 @@ class SqlContactReader(ContactReader):
                 .where(DecisionRow.contact_id == contact_id)
             ).one_or_none()
             decision = row and decision_from_bytes(row.decision, lineup_from_bytes(row.lineup))
-            transfers = _transfers(connection, contact_id)
+            transfers = _transfers(connection, TransferRow.contact_id == contact_id)[contact_id]
             if decision is None and not transfers:
                 raise NoDecision(
                     "nobody has been given this contact, so there is nothing to explain; if it "
@@ -253,6 +267,22 @@ class SqlContactReader(ContactReader):
                 )
             names = _names(connection, decision.lineup.operator_ids if decision else [])
         return DecisionView(contact_id, decision, names, transfers)
+
+
+def contact_exports(connection: Connection, lead_id: LeadId) -> list[ContactExport]:
+    """Return all contacts of a lead, the newest first."""
+    transfers = _transfers(
+        connection,
+        TransferRow.contact_id.in_(select(ContactRow.id).where(ContactRow.lead_id == lead_id)),
+    )
+    return [
+        ContactExport(
+            _contact_view(row),
+            row.key and row.key.removeprefix(_stored_key(row.source_key, "")),
+            transfers[row.id],
+        )
+        for row in connection.execute(_exported, {"lead_id": lead_id})
+    ]
 
 
 def _filtered(query: AnySelect, where: ContactFilter) -> AnySelect:
@@ -271,10 +301,14 @@ def _filtered(query: AnySelect, where: ContactFilter) -> AnySelect:
     return query
 
 
-def _transfers(connection: Connection, contact_id: ContactId) -> list[Transfer]:
+def _transfers(
+    connection: Connection, which: ColumnElement[bool]
+) -> Mapping[ContactId, list[Transfer]]:
+    """Return transfers by contact, in the order in which they happened; none if there were none."""
     previous, operator = aliased(OperatorRow), aliased(OperatorRow)
     rows = connection.execute(
         select(
+            TransferRow.contact_id,
             TransferRow.at,
             TransferRow.previous_id,
             previous.name.label("previous_name"),
@@ -283,17 +317,16 @@ def _transfers(connection: Connection, contact_id: ContactId) -> list[Transfer]:
         )
         .join(operator, operator.id == TransferRow.operator_id)
         .outerjoin(previous, previous.id == TransferRow.previous_id)
-        .where(TransferRow.contact_id == contact_id)
-        .order_by(TransferRow.number)
+        .where(which)
+        .order_by(TransferRow.contact_id, TransferRow.number)
     )
-    return [
-        Transfer(
-            row.at,
-            None if row.previous_id is None else OperatorRef(row.previous_id, row.previous_name),
-            OperatorRef(row.operator_id, row.operator_name),
+    found: defaultdict[ContactId, list[Transfer]] = defaultdict(list)
+    for row in rows:
+        previous_ref = row.previous_id and OperatorRef(row.previous_id, row.previous_name)
+        found[row.contact_id].append(
+            Transfer(row.at, previous_ref, OperatorRef(row.operator_id, row.operator_name))
         )
-        for row in rows
-    ]
+    return found
 
 
 def _names(connection: Connection, operator_ids: Sequence[OperatorId]) -> dict[OperatorId, str]:

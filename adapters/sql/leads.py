@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
+from adapters.sql.contacts import contact_exports
 from adapters.sql.engine import Database
 from adapters.sql.prepared import Prepared, PreparedInsert, among
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
-from adapters.sql.tables import IdentityRow, LeadRow
+from adapters.sql.tables import ContactRow, IdempotencyKeyRow, IdentityRow, LeadRow
 from application.ports import LeadReader, Leads
-from application.views import LeadView, Page
+from application.views import LeadExport, LeadView, Page
 from domain.errors import UnknownLead
 from domain.ids import LeadId
 from domain.lead import Identity, Lead, LeadIndex, Recognition
@@ -29,6 +30,17 @@ _name_lead = Prepared(
     update(LeadRow).where(LeadRow.id == bindparam("lead")).values(name=bindparam("name")),
     "name",
     "lead",
+)
+_forget_name = update(LeadRow).where(LeadRow.id == bindparam("lead")).values(name=None)
+# A fingerprint is a digest of what the person wrote: whoever guesses that can tell.
+_erase = (
+    delete(IdentityRow).where(IdentityRow.lead_id == bindparam("lead")),
+    delete(IdempotencyKeyRow).where(
+        IdempotencyKeyRow.contact_id.in_(
+            select(ContactRow.id).where(ContactRow.lead_id == bindparam("lead"))
+        )
+    ),
+    update(ContactRow).where(ContactRow.lead_id == bindparam("lead")).values(payload=None),
 )
 
 
@@ -70,6 +82,12 @@ class SqlLeads(Leads):
             [(identity.key, each.lead.id) for each in lessons for identity in each.learned],
         )
 
+    def erase(self, lead_id: LeadId) -> None:
+        if self._connection.execute(_forget_name, {"lead": lead_id}).rowcount == 0:
+            raise _unknown(lead_id)
+        for statement in _erase:
+            self._connection.execute(statement, {"lead": lead_id})
+
 
 class SqlLeadReader(LeadReader):
     """See `application.ports.LeadReader`."""
@@ -79,10 +97,7 @@ class SqlLeadReader(LeadReader):
 
     def lead(self, lead_id: LeadId) -> LeadView:
         with reading(self._database) as connection:
-            found = _views(connection, select(*_LEAD).where(LeadRow.id == lead_id))
-        if not found:
-            raise UnknownLead(f"no lead has the id {lead_id}.", field="lead_id")
-        return found[0]
+            return _lead_view(connection, lead_id)
 
     def leads(
         self, *, identity: Identity | None, limit: int, after: LeadId | None
@@ -98,6 +113,17 @@ class SqlLeadReader(LeadReader):
             found = _views(connection, query)
         return Page(found[:limit], len(found) > limit)
 
+    def export(self, lead_id: LeadId) -> LeadExport:
+        with reading(self._database) as connection:
+            return LeadExport(_lead_view(connection, lead_id), contact_exports(connection, lead_id))
+
+
+def _lead_view(connection: Connection, lead_id: LeadId) -> LeadView:
+    found = _views(connection, select(*_LEAD).where(LeadRow.id == lead_id))
+    if not found:
+        raise _unknown(lead_id)
+    return found[0]
+
 
 def _views(connection: Connection, query: AnySelect) -> list[LeadView]:
     rows: Sequence[AnyRow] = connection.execute(query).all()
@@ -110,3 +136,7 @@ def _views(connection: Connection, query: AnySelect) -> list[LeadView]:
         ):
             identities[lead_id].append(Identity.from_key(key))
     return [LeadView(row.id, row.name, identities[row.id], row.created_at) for row in rows]
+
+
+def _unknown(lead_id: LeadId) -> UnknownLead:
+    return UnknownLead(f"no lead has the id {lead_id}.", field="lead_id")

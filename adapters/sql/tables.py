@@ -273,7 +273,7 @@ class IdempotencyKeyRow(Row):
     __table_args__ = (_CLUSTERED,)
 
     key: Mapped[str] = mapped_column(Text, primary_key=True)
-    contact_id: Mapped[UUID] = mapped_column(Id, ForeignKey("contacts.id"))
+    contact_id: Mapped[UUID] = mapped_column(Id, ForeignKey("contacts.id"), index=True)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -336,5 +336,26 @@ class AssignedCountRow(Row):
     source_key: Mapped[str] = mapped_column(ForeignKey("sources.key"), primary_key=True)
     hours: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     start: Mapped[int] = mapped_column(primary_key=True)
+    operator_id: Mapped[UUID] = mapped_column(Id, ForeignKey("operators.id"), primary_key=True)
+    contacts: Mapped[int] = mapped_column(BigInteger)
+
+
+class PurgedRegisteredRow(Row):
+    """How many of a source's contacts have been purged; they stay in `registered_counts`."""
+
+    __tablename__ = "purged_registered"
+    __table_args__ = (_CLUSTERED,)
+
+    source_key: Mapped[str] = mapped_column(ForeignKey("sources.key"), primary_key=True)
+    contacts: Mapped[int] = mapped_column(BigInteger)
+
+
+class PurgedAssignedRow(Row):
+    """How many of those a picker gave to an operator; they stay in `assigned_counts`."""
+
+    __tablename__ = "purged_assigned"
+    __table_args__ = (_CLUSTERED,)
+
+    source_key: Mapped[str] = mapped_column(ForeignKey("sources.key"), primary_key=True)
     operator_id: Mapped[UUID] = mapped_column(Id, ForeignKey("operators.id"), primary_key=True)
     contacts: Mapped[int] = mapped_column(BigInteger)

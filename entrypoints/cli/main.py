@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -13,6 +14,8 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from application.ports import StorageUnavailable
+from application.purging import PurgeContacts
+from domain.errors import DomainError
 from entrypoints.cli import demo as demo_month
 from entrypoints.cli import importing
 from entrypoints.cli.progress import counting, reading_file
@@ -104,6 +107,34 @@ def migrate(database_url: DatabaseUrl = None) -> None:
         out.print(
             f"{settings.shown_database_url} has the schema of fairlead {version('fairlead')}."
         )
+
+
+@app.command()
+def purge(
+    before: Annotated[
+        str,
+        typer.Option(
+            metavar="DATE",
+            help="ISO 8601, such as 2026-01-31 or 2026-01-31T18:00+03:00; in UTC if it names no "
+            "zone.",
+        ),
+    ],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Remove contacts closed before a moment; statistics, leads and identities stay.
+
+    Registrations go on meanwhile.
+    """
+    try:
+        moment = datetime.fromisoformat(before)
+    except ValueError:
+        _stop(f"{before!r} is no date; write one as 2026-01-31 or 2026-01-31T18:00+03:00.")
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    container = build_container(_settings(database_url))
+    with _storage(container), counting(err, "contacts removed") as progress:
+        removed = container.fairlead().purge_contacts(PurgeContacts(moment), progress)
+    out.print(f"{removed:,} contacts closed before {moment.isoformat()} were removed.")
 
 
 @app.command()
@@ -242,7 +273,7 @@ def _failures() -> Iterator[None]:
         yield
     except ValueError as error:
         _stop(str(error))
-    except StorageUnavailable as error:
+    except (DomainError, StorageUnavailable) as error:
         _stop(str(error))
 
 

@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     app.include_router(contact_routes)
     app.include_router(operators.router(fairlead, writing))
     app.include_router(sources.router(fairlead, writing))
-    app.include_router(leads.router(fairlead))
+    app.include_router(leads.router(fairlead, writing))
     app.include_router(statistics.router(fairlead))
     app.include_router(service.router(fairlead, metrics))
     app.mount("/static", StaticFiles(directory=service.STATIC), name="static")

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from application.fairlead import Fairlead
+from application.leads import EraseLead
 from application.views import ContactFilter
 from domain import limits
 from domain.errors import InvalidIdentity
@@ -13,13 +14,21 @@ from domain.ids import LeadId
 from domain.lead import Identity
 from entrypoints.http.pages import Limit, next_id
 from entrypoints.http.problems import documented
-from entrypoints.http.schemas import ContactOut, LeadOut, LeadPage, LeadWithContactsOut
+from entrypoints.http.schemas import (
+    ContactOut,
+    ExportedContactOut,
+    LeadExportOut,
+    LeadOut,
+    LeadPage,
+    LeadWithContactsOut,
+)
+from entrypoints.http.writing import Writing
 
 _CONTACTS = 200
 """Contacts shown with a lead; GET /v1/contacts has the rest."""
 
 
-def router(fairlead: Fairlead) -> APIRouter:
+def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     """Build the routes on a wired application."""
     routes = APIRouter(prefix="/v1/leads", tags=["leads"])
 
@@ -57,6 +66,23 @@ def router(fairlead: Fairlead) -> APIRouter:
             contacts=[ContactOut.model_validate(each) for each in page.items],
             next_cursor=next_id(page),
         )
+
+    @routes.get("/{lead_id}/export", responses=documented("unknown_lead"))
+    def export_lead(lead_id: UUID) -> LeadExportOut:
+        """Show everything stored about a person, in one document."""
+        found = fairlead.leads.export(LeadId(lead_id))
+        lead = LeadOut.model_validate(found.lead)
+        contacts = [ExportedContactOut.of(each) for each in found.contacts]
+        return LeadExportOut(**lead.model_dump(), contacts=contacts)
+
+    @routes.delete("/{lead_id}", status_code=204, responses=documented("unknown_lead"))
+    async def erase_lead(lead_id: UUID) -> None:
+        """Erase a person's data.
+
+        The lead loses its name and its identities, its contacts their payloads and idempotency
+        keys. Contacts, open ones too, and everything counted stay, and tell of nobody.
+        """
+        await writing(fairlead.erase_lead, EraseLead(LeadId(lead_id)))
 
     return routes
 

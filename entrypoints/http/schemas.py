@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from application.register_contacts import RegisterContact
-from application.views import DecisionView, OperatorStatistics
+from application.views import ContactExport, DecisionView, OperatorStatistics
 from domain import limits
 from domain.contact import ContactState
 from domain.decision import Refusal
@@ -369,6 +369,28 @@ class LeadWithContactsOut(LeadOut):
     next_cursor: UUID | None = Field(
         description="For GET /v1/contacts?lead_id=...&cursor=..., if there are more contacts."
     )
+
+
+class ExportedContactOut(ContactOut):
+    """A contact with all that is stored about it; why it has its operator is its decision."""
+
+    idempotency_key: str | None
+    transfers: list[TransferOut]
+
+    @classmethod
+    def of(cls, view: ContactExport) -> "ExportedContactOut":
+        """Show a contact."""
+        return cls(
+            **ContactOut.model_validate(view.contact).model_dump(),
+            idempotency_key=view.idempotency_key,
+            transfers=[TransferOut.model_validate(each) for each in view.transfers],
+        )
+
+
+class LeadExportOut(LeadOut):
+    """Everything stored about a person: the lead with all its contacts, the newest first."""
+
+    contacts: list[ExportedContactOut]
 
 
 class OperatorPage(BaseModel):

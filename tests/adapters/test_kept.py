@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 from application.contacts import CloseContact, TransferContact
+from application.fairlead import Fairlead
 from application.operators import CreateOperator, UpdateOperator
 from application.ports import StorageUnavailable
+from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
 from application.views import ContactView, OperatorView
@@ -144,6 +147,21 @@ def test_a_registration_that_failed_leaves_nothing_behind(world: World) -> None:
         assert isinstance(outcome, StorageUnavailable)
     assert register(world).operator is not None
     assert register(world).operator is None
+    assert world.fairlead.check_invariants() == []
+
+
+def purge(fairlead: Fairlead, world: World) -> int:
+    """Purge everything that is closed."""
+    world.clock.advance(hours=1)
+    return fairlead.purge_contacts(PurgeContacts(world.clock.now() - timedelta(minutes=1)))
+
+
+def test_what_is_kept_survives_a_purge(world: World) -> None:
+    world.source((world.operator("Ann", 100), 1))
+    old, held = register(world), register(world)
+    world.fairlead.close_contact(CloseContact(old.id))
+    assert purge(world.fairlead, world) == 1
+    assert world.fairlead.contacts.decision(held.id).decision is not None
     assert world.fairlead.check_invariants() == []
 
 

@@ -8,6 +8,7 @@ import itertools
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from typing import Any
 import pytest
 
 from application.contacts import CloseContact, TransferContact
+from application.leads import EraseLead
 from application.operators import UpdateOperator
+from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, Registered
 from application.sources import ReplaceAllocations
 from application.views import ContactFilter, ContactView, HourSpan, OperatorView
@@ -130,6 +133,49 @@ def test_a_transfer(library: Library) -> None:
         assert_found_by_index(
             library.plans(lambda: fairlead.transfer_contact(TransferContact(contact.id, idle.id)))  # noqa: B023 -- run at once
         )
+
+
+def test_a_purge_walks_no_further_than_it_has_to(library: Library) -> None:
+    world = library.world
+    for operator in (library.ann, library.bob):
+        (contact,) = world.fairlead.contacts.contacts(
+            ContactFilter(operator_id=operator.id, state=ContactState.ASSIGNED), limit=1, after=None
+        ).items
+        world.fairlead.close_contact(CloseContact(contact.id))
+    command = PurgeContacts(world.clock.now() + timedelta(seconds=1))
+    world.clock.advance(minutes=1)
+    plans = library.plans(lambda: world.fairlead.purge_contacts(command))
+    assert sum(statement.verb == "DELETE" for statement, _ in plans) == 4
+    assert_found_by_index(plans)
+    assert_not_sorted(plans)
+
+
+def test_an_export_reads_what_is_the_leads(library: Library) -> None:
+    plans = library.plans(lambda: library.world.fairlead.leads.export(library.newest.lead.id))
+    assert len(plans) == 4
+    assert_found_by_index(plans)
+    assert_not_sorted(plans)
+
+
+def test_erasing_a_lead_finds_what_is_its_own(library: Library) -> None:
+    command = EraseLead(library.newest.lead.id)
+    plans = library.plans(lambda: library.world.fairlead.erase_lead(command))
+    assert len(plans) == 4
+    assert_found_by_index(plans)
+
+
+def test_what_refers_to_a_row_that_goes_is_found_by_index(library: Library) -> None:
+    """SQLite looks for it by itself, once a row, and shows no plan of that."""
+    database = database_of(library.world.container.storage())
+    with closing(sqlite3.connect(str(database.url.database))) as file:
+        for child, parent, column in file.execute(
+            """SELECT m.name, f."table", f."from"
+            FROM sqlite_master m, pragma_foreign_key_list(m.name) f
+            WHERE m.type = 'table' AND f."table" = 'contacts'"""
+        ).fetchall():
+            query = f"EXPLAIN QUERY PLAN SELECT 1 FROM {child} WHERE {column} = x'00'"  # noqa: S608 -- names from the schema
+            ((*_, step),) = file.execute(query).fetchall()
+            assert step.startswith("SEARCH"), (child, parent)
 
 
 def test_changes_of_operators_and_allocations(library: Library) -> None:

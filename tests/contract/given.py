@@ -123,4 +123,5 @@ def _everything(storage: Storage) -> Iterator[Any]:
         yield sorted(facts.contacts(), key=lambda each: each.id)
         yield [dict(each) for each in facts.registered()]
         yield [dict(each) for each in facts.assigned()]
+        yield [dict(facts.purged_registered()), dict(facts.purged_assigned())]
         yield list(facts.identities())

@@ -4,8 +4,9 @@ import pytest
 
 from application.ports import Storage
 from application.views import LeadView
+from domain.contact import Contact
 from domain.errors import UnknownLead
-from domain.ids import LeadId
+from domain.ids import ContactId, LeadId
 from domain.lead import Identity
 from tests.contract.given import NOBODY, Given
 
@@ -65,3 +66,56 @@ def test_leads_are_found_by_an_identity(storage: Storage, given: Given) -> None:
     assert (list(page.items), page.more) == ([], False)
     page = storage.leads.leads(identity=Identity("telegram", "nobody"), limit=5, after=None)
     assert (list(page.items), page.more) == ([], False)
+
+
+class TestExport:
+    """Everything stored about a person, and nothing about anybody else."""
+
+    def test_a_lead_is_shown_with_all_its_contacts_the_newest_first(
+        self, storage: Storage, given: Given
+    ) -> None:
+        ann, bob = given.operator("Ann"), given.operator("Bob")
+        source, web = given.source("telegram", (ann, 1)), given.source("web")
+        lead = given.lead(Identity("telegram", "x"), Identity("vk", "y"), name="Ivan")
+        other = given.lead(Identity("telegram", "z"))
+        keyed = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
+        with storage.unit_of_work() as uow:
+            uow.contacts.add([(keyed, None)], {keyed.id: ("telegram:a:b", bytes(32))})
+        closed = given.contact(web, lead, ann, closed=True, payload='{"text":"hi"}')
+        given.contact(source, other, ann)
+        moved = given.contact(source, lead)
+        for target, previous in ((ann, None), (bob, ann.id)):
+            given.world.clock.advance(minutes=1)
+            moved.assign(target.id, given.now)
+            with storage.unit_of_work() as uow:
+                uow.contacts.save_transferred(moved, previous)
+        found = storage.leads.export(lead.id)
+        assert found.lead == storage.leads.lead(lead.id)
+        assert [each.contact for each in found.contacts] == [
+            storage.contacts.contact(each.id) for each in (moved, closed, keyed)
+        ]
+        assert [each.idempotency_key for each in found.contacts] == [None, None, "telegram:a:b"]
+        assert [[*each.transfers] for each in found.contacts] == [
+            [*storage.contacts.decision(moved.id).transfers],
+            [],
+            [],
+        ]
+        assert [each.operator.name for each in found.contacts[0].transfers] == ["Ann", "Bob"]
+
+    def test_all_of_a_thousand_contacts_are_there(self, storage: Storage, given: Given) -> None:
+        source, lead = given.source("telegram"), given.lead(Identity("telegram", "x"))
+        contacts = [
+            Contact(ContactId(given.new_id()), source.key, lead.id, given.now) for _ in range(1200)
+        ]
+        with storage.unit_of_work() as uow:
+            uow.contacts.add([(each, None) for each in contacts], {})
+        found = storage.leads.export(lead.id).contacts
+        assert [each.contact.id for each in found] == [each.id for each in reversed(contacts)]
+
+    def test_a_lead_without_contacts_has_none(self, storage: Storage, given: Given) -> None:
+        lead = given.lead(Identity("telegram", "x"))
+        assert list(storage.leads.export(lead.id).contacts) == []
+
+    def test_a_lead_that_is_not_there_is_refused(self, storage: Storage) -> None:
+        with pytest.raises(UnknownLead):
+            storage.leads.export(LeadId(NOBODY))

@@ -8,10 +8,11 @@ import pytest
 
 from application.ports import Storage
 from domain import limits
+from domain.contact import Contact
 from domain.errors import UnknownLead
-from domain.ids import LeadId
+from domain.ids import ContactId, LeadId
 from domain.lead import Identity, Lead, LeadIndex, Recognition
-from tests.contract.given import NOBODY, Given
+from tests.contract.given import NOBODY, Given, everything
 from tests.contract.test_operators import TEXTS
 
 PHONE = Identity("phone", "+79161234567")
@@ -144,3 +145,78 @@ def test_every_identity_has_one_owner_whatever_is_registered(
 def test_a_name_of_the_longest_is_kept(storage: Storage, given: Given) -> None:
     lead = given.lead(PHONE, name="\U0001f600" * limits.MAX_TEXT)
     assert storage.leads.lead(lead.id).name == lead.name
+
+
+class TestErasing:
+    """Whatever tells of the person goes; what is counted stays."""
+
+    def erase(self, storage: Storage, *lead_ids: LeadId) -> None:
+        with storage.unit_of_work() as uow:
+            for each in lead_ids:
+                uow.leads.erase(each)
+
+    def test_the_name_and_the_identities_go(self, storage: Storage, given: Given) -> None:
+        lead, other = given.lead(PHONE, EMAIL, name="Ann"), given.lead(CHAT, name="Bob")
+        self.erase(storage, lead.id)
+        view = storage.leads.lead(lead.id)
+        assert (view.name, view.identities) == (None, [])
+        view = storage.leads.lead(other.id)
+        assert (view.name, view.identities) == ("Bob", [CHAT])
+
+    def test_payloads_go_and_nothing_else_of_a_contact(
+        self, storage: Storage, given: Given
+    ) -> None:
+        ann = given.operator("Ann")
+        source = given.source("telegram", (ann, 1))
+        lead, other = given.lead(PHONE), given.lead(CHAT)
+        contacts = [
+            given.contact(source, lead, payload='{"text":"x"}'),
+            given.contact(source, lead, ann, payload='{"text":"y"}', closed=True),
+            given.contact(source, lead, ann),
+        ]
+        kept = given.contact(source, other, ann, payload='{"text":"z"}')
+        self.erase(storage, lead.id)
+        with storage.unit_of_work() as uow:
+            for each in contacts:
+                assert uow.contacts.get(each.id) == replace(each, payload=None)
+            assert uow.contacts.get(kept.id) == kept
+            assert [each.id for each in uow.contacts.oldest_waiting(["telegram"], 9)] == [
+                contacts[0].id
+            ]
+        assert storage.contacts.decision(contacts[1].id).decision is not None
+
+    def test_idempotency_keys_go(self, storage: Storage, given: Given) -> None:
+        given.source("telegram")
+        lead, other = given.lead(PHONE), given.lead(CHAT)
+        contacts = {}
+        for key, owner in (("a", lead), ("b", other), ("c", lead)):
+            contacts[key] = Contact(ContactId(given.new_id()), "telegram", owner.id, given.now)
+            with storage.unit_of_work() as uow:
+                uow.contacts.add([(contacts[key], None)], {contacts[key].id: (key, bytes(32))})
+        self.erase(storage, lead.id)
+        with storage.unit_of_work() as uow:
+            assert list(uow.contacts.keyed([("telegram", each) for each in "abc"])) == [
+                ("telegram", "b")
+            ]
+
+    def test_twice_is_as_once(self, storage: Storage, given: Given) -> None:
+        lead = given.lead(PHONE, name="Ann")
+        self.erase(storage, lead.id)
+        before = everything(storage)
+        self.erase(storage, lead.id)
+        assert everything(storage) == before
+
+    def test_a_lead_that_is_not_there_is_refused(self, storage: Storage, given: Given) -> None:
+        given.lead(PHONE)
+        before = everything(storage)
+        with pytest.raises(UnknownLead):
+            self.erase(storage, LeadId(NOBODY))
+        assert everything(storage) == before
+
+    def test_it_can_be_rolled_back(self, storage: Storage, given: Given) -> None:
+        lead = given.lead(PHONE, name="Ann")
+        given.contact(given.source("telegram"), lead, payload="{}")
+        before = everything(storage)
+        with pytest.raises(UnknownLead):
+            self.erase(storage, lead.id, LeadId(NOBODY))
+        assert everything(storage) == before

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -27,6 +28,8 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
     waiting = given.contact(source, nameless)
     transferred = given.contact(source, nameless, ann)
     closed = given.contact(source, nameless, bob)
+    given.contact(source, nameless, bob, closed=True)
+    known = given.lead(Identity("vk", "known"), name="Kim")
     with given.storage.unit_of_work() as uow:
         uow.contacts.add([], {})
         dispatch = uow.dispatches.load(sources=["telegram"])
@@ -52,6 +55,7 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
                 ),
             ]
         )
+        uow.leads.erase(known.id)
         dispatch = uow.dispatches.load(sources=["telegram"], operators=[ann.id])
         new = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
         decision = dispatch.admit(new)
@@ -65,6 +69,7 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
         dispatch.close(closed, given.now)
         uow.contacts.save_closed(closed)
         uow.dispatches.save(dispatch)
+        uow.contacts.remove_closed(given.now + timedelta(hours=1), after=None, limit=9)
 
     return write
 

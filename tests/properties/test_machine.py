@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from application.contacts import CloseContact, TransferContact
+from application.leads import EraseLead
 from application.operators import CreateOperator, UpdateOperator
+from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, Registered
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
 from application.views import ContactFilter, ContactView, HourSpan
@@ -109,6 +112,7 @@ class ModelContact:
     conflicts: frozenset[LeadId]
     state: str = "waiting"
     operator: OperatorId | None = None
+    closed_at: datetime | None = None
 
 
 class FairleadMachine(RuleBasedStateMachine):
@@ -256,7 +260,8 @@ class FairleadMachine(RuleBasedStateMachine):
         model = self.contacts[contact_id]
         if model.state == "assigned":
             self.operators[model.operator or _nobody()].load -= 1
-        model.state = "closed"
+        if model.state != "closed":
+            model.state, model.closed_at = "closed", self.world.clock.now()
         self.expect_handed_out()
         self.expect_shown(view)
 
@@ -293,6 +298,27 @@ class FairleadMachine(RuleBasedStateMachine):
             model.state, model.operator = "assigned", operator_id
         self.expect_handed_out()
         self.expect_shown(view)
+
+    @rule(seconds=st.sampled_from([0, 1, 60, 3600]))
+    def purge(self, seconds: float) -> None:
+        self.world.clock.advance(seconds=0.001)
+        before = self.world.clock.now() - timedelta(seconds=seconds, milliseconds=1)
+        gone = {
+            key for key, each in self.contacts.items() if each.closed_at and each.closed_at < before
+        }
+        assert self.fairlead.purge_contacts(PurgeContacts(before)) == len(gone)
+        for each in gone:
+            del self.contacts[each]
+        self.keys = {slot: known for slot, known in self.keys.items() if known[1] not in gone}
+
+    @rule(number=some)
+    @precondition(lambda self: self.leads)
+    def erase(self, number: int) -> None:
+        lead = list(self.leads)[number % len(self.leads)]
+        self.fairlead.erase_lead(EraseLead(lead))
+        self.owners = {key: owner for key, owner in self.owners.items() if owner != lead}
+        theirs = {key for key, each in self.contacts.items() if each.lead == lead}
+        self.keys = {slot: known for slot, known in self.keys.items() if known[1] not in theirs}
 
     @rule(seconds=st.sampled_from([0.001, 1, 60, 3600, 26 * 3600]))
     def advance_the_clock(self, seconds: float) -> None:

@@ -42,6 +42,9 @@ class Client:
     def put(self, url: str, **options: Any) -> httpx.Response:
         return self.request("PUT", url, **options)
 
+    def delete(self, url: str, **options: Any) -> httpx.Response:
+        return self.request("DELETE", url, **options)
+
     def together(
         self, *calls: Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
     ) -> Sequence[httpx.Response]:

@@ -113,3 +113,62 @@ def test_the_first_name_that_comes_is_kept(client: Client, world: World) -> None
 
 def test_a_lead_that_is_not_there_is_404(client: Client) -> None:
     refused(client.get(f"/v1/leads/{NOBODY}"), "unknown_lead")
+
+
+def test_a_lead_that_is_erased_is_nobody(client: Client, world: World) -> None:
+    world.source((world.operator("Ann"), 1))
+    lead = {"name": "Ivan", "identities": {"telegram": "ivan"}}
+    body = {"source": "telegram", "lead": lead, "payload": {"text": "x"}, "idempotency_key": "1"}
+    contact = answered(client.post("/v1/contacts", json=body), 201)
+    lead_id = contact["lead"]["id"]
+    for _ in range(2):
+        response = client.delete(f"/v1/leads/{lead_id}")
+        assert (response.status_code, response.content) == (204, b"")
+    shown = answered(client.get(f"/v1/leads/{lead_id}"))
+    assert (shown["name"], shown["identities"]) == (None, [])
+    nameless = {**contact["lead"], "name": None}
+    assert shown["contacts"] == [contact | {"lead": nameless, "payload": None}]
+    assert answered(client.get("/v1/leads?identity=telegram:ivan"))["items"] == []
+    again = answered(client.post("/v1/contacts", json=body), 201)
+    assert again["lead"]["created"]
+    assert again["lead"]["id"] != lead_id
+
+
+def test_a_lead_that_is_not_there_cannot_be_erased(client: Client) -> None:
+    refused(client.delete(f"/v1/leads/{NOBODY}"), "unknown_lead")
+
+
+def test_everything_stored_about_a_person_is_exported(client: Client, world: World) -> None:
+    ann, bob = world.operator("Ann"), world.operator("Bob")
+    world.source((ann, 1))
+    lead = {"name": "Ivan", "identities": {"telegram": "ivan"}}
+    body = {"source": "telegram", "lead": lead, "payload": {"text": "x"}, "idempotency_key": "1"}
+    contact = answered(client.post("/v1/contacts", json=body), 201)
+    path = f"/v1/contacts/{contact['id']}"
+    answered(client.post(f"{path}/transfer", json={"operator_id": str(bob.id)}))
+    closed = answered(client.post(f"{path}/close"))
+    world.register(telegram="somebody else")
+    latest = world.register(telegram="ivan")
+    address = f"/v1/leads/{contact['lead']['id']}"
+    exported = answered(client.get(f"{address}/export"))
+    shown = answered(client.get(address))
+    assert {key: exported[key] for key in ("id", "name", "identities", "created_at")} == {
+        key: shown[key] for key in ("id", "name", "identities", "created_at")
+    }
+    transfers = answered(client.get(f"{path}/decision"))["transfers"]
+    assert [each["operator"]["name"] for each in transfers] == ["Bob"]
+    assert exported["contacts"] == [
+        answered(client.get(f"/v1/contacts/{latest.id}"))
+        | {"idempotency_key": None, "transfers": []},
+        closed | {"idempotency_key": "1", "transfers": transfers},
+    ]
+    client.delete(address)
+    erased = answered(client.get(f"{address}/export"))
+    assert (erased["name"], erased["identities"]) == (None, [])
+    assert {(each["payload"], each["idempotency_key"]) for each in erased["contacts"]} == {
+        (None, None)
+    }
+
+
+def test_a_lead_that_is_not_there_is_not_exported(client: Client) -> None:
+    refused(client.get(f"/v1/leads/{NOBODY}/export"), "unknown_lead")

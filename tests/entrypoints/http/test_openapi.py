@@ -33,6 +33,8 @@ CALLS = {
     ("post", "/v1/contacts/{contact_id}/transfer"),
     ("get", "/v1/leads"),
     ("get", "/v1/leads/{lead_id}"),
+    ("delete", "/v1/leads/{lead_id}"),
+    ("get", "/v1/leads/{lead_id}/export"),
     ("get", "/v1/stats/distribution"),
     ("get", "/v1/stats/operators"),
     ("get", "/healthz"),

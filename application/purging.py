@@ -1,0 +1,72 @@
+"""The use case that keeps the storage small: remove what was closed long ago."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from application.ports import Clock, Pause, UnitOfWorkFactory
+from domain.errors import InvalidValue
+from domain.ids import ContactId
+
+_CHUNK: Final = 500
+"""The most contacts in one transaction: registrations wait for it, some 20 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeContacts:
+    """Contacts closed before a moment are wanted no more.
+
+    Attributes:
+        before: with a time zone.
+    """
+
+    before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeContactsHandler:
+    """Removes closed contacts with their decisions, transfers and idempotency keys.
+
+    Leads and identities stay, and so do statistics.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    pause: Pause
+
+    def __call__(
+        self, command: PurgeContacts, progress: Callable[[int], None] = lambda _: None
+    ) -> int:
+        """Remove the oldest first, a few in each transaction; others go on in between.
+
+        If it ends too early, what was removed is removed, and doing it again does the rest.
+
+        Args:
+            command: what to remove.
+            progress: called with the number of contacts removed so far, after each transaction.
+
+        Returns:
+            How many were removed.
+
+        Raises:
+            InvalidValue: the moment is not in the past.
+            StorageUnavailable: the rest was not removed.
+        """
+        if command.before >= self.clock.now():
+            raise InvalidValue(
+                f"{command.before.isoformat()} is not in the past; name a moment that is.",
+                field="before",
+            )
+        removed, last = self._remove(command.before, None)
+        progress(removed)
+        while last is not None:
+            self.pause()
+            more, last = self._remove(command.before, last)
+            removed += more
+            progress(removed)
+        return removed
+
+    def _remove(self, before: datetime, after: ContactId | None) -> tuple[int, ContactId | None]:
+        with self.unit_of_work() as uow:
+            return uow.contacts.remove_closed(before, after=after, limit=_CHUNK)

@@ -1,0 +1,163 @@
+"""Purging: what was closed long ago goes, and nothing else can be told from it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from application.ports import StorageUnavailable, UnitOfWork
+from application.purging import PurgeContacts, PurgeContactsHandler
+from application.register_contacts import RegisterContact, Registered
+from application.views import ContactFilter, ContactView, HourSpan
+from domain.contact import ContactState
+from domain.errors import InvalidValue, UnknownContact
+from tests.application.acts import close, now, transfer
+from tests.support import World
+
+
+def purge(world: World, before: datetime | None = None) -> int:
+    before = before or world.clock.now() - timedelta(seconds=1)
+    return world.fairlead.purge_contacts(PurgeContacts(before))
+
+
+def several(world: World, number: int) -> Sequence[ContactView]:
+    outcomes = world.fairlead.register_contacts(
+        [RegisterContact("telegram", {"vk": f"{each}"}) for each in range(number)]
+    )
+    return [each.contact for each in outcomes if isinstance(each, Registered)]
+
+
+def test_closed_contacts_go_and_open_ones_stay(world: World) -> None:
+    ann = world.operator("Ann", capacity=3)
+    world.source((ann, 1))
+    old, held, *_ = contacts = [world.register() for _ in range(5)]
+    close(world, old)
+    world.clock.advance(days=1)
+    moment = world.clock.now()
+    world.clock.advance(days=1)
+    close(world, contacts[2])
+    assert purge(world, moment) == 1
+    with pytest.raises(UnknownContact):
+        now(world, old)
+    assert now(world, held).state is ContactState.ASSIGNED
+    assert [now(world, each).state for each in contacts[2:]] == ["closed", "assigned", "assigned"]
+    assert world.load(ann) == 3
+    assert world.defects() == []
+    assert purge(world, moment) == 0
+
+
+def test_statistics_tell_the_same_afterwards_and_the_check_finds_nothing(world: World) -> None:
+    ann, bob = world.operator("Ann"), world.operator("Bob")
+    world.source((ann, 3), (bob, 1))
+    world.source((bob, 1), key="web")
+    for number in range(12):
+        contact = world.register(("telegram", "web")[number % 2])
+        if number % 3 == 0:
+            transfer(world, contact, ann)
+        if number < 9:
+            close(world, contact)
+        world.clock.advance(hours=7)
+    statistics = world.fairlead.statistics
+
+    def told() -> object:
+        return statistics.distribution(source=None, span=HourSpan()), statistics.operators()
+
+    before = told()
+    assert purge(world) == 9
+    assert told() == before
+    assert world.defects() == []
+    world.register()
+    assert world.defects() == []
+
+
+def test_a_closed_contact_that_nobody_ever_had_goes_too(world: World) -> None:
+    world.source()
+    close(world, world.register())
+    world.clock.advance(hours=1)
+    assert purge(world) == 1
+    assert world.defects() == []
+
+
+def test_the_person_is_still_known(world: World) -> None:
+    world.source((world.operator(), 1))
+    contact = world.register(telegram="ivan")
+    close(world, contact)
+    world.clock.advance(hours=1)
+    purge(world)
+    again = world.register(telegram="ivan")
+    assert (again.lead.id, again.lead.created) == (contact.lead.id, False)
+
+
+def test_the_key_of_a_contact_that_is_gone_is_free(world: World) -> None:
+    world.source((world.operator(), 1))
+    command = RegisterContact("telegram", {"telegram": "ivan"}, idempotency_key="1")
+    first = world.outcome(command).contact
+    close(world, first)
+    world.clock.advance(hours=1)
+    purge(world)
+    again = world.outcome(command)
+    assert not again.replayed
+    assert again.contact.id != first.id
+    assert world.outcome(command).replayed
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(days=1)])
+def test_a_moment_that_is_not_in_the_past_is_refused(world: World, ahead: timedelta) -> None:
+    world.source((world.operator(), 1))
+    close(world, world.register())
+    now = world.clock.now()
+    world.clock.advance(hours=-1)
+    with pytest.raises(InvalidValue, match="not in the past"):
+        purge(world, world.clock.now() + ahead)
+    world.clock.moment = now
+    assert len(world.fairlead.contacts.contacts(ContactFilter(), limit=9, after=None).items) == 1
+
+
+class Units:
+    """Units of work, counted, of which one may fail."""
+
+    def __init__(self, world: World, failing: int | None = None) -> None:
+        self.world, self.failing, self.begun = world, failing, 0
+
+    def __call__(self) -> UnitOfWork:
+        self.begun += 1
+        if self.begun == self.failing:
+            raise StorageUnavailable("the disk is full.")
+        return self.world.container.storage().unit_of_work()
+
+
+def test_many_go_in_small_transactions_with_a_pause_between_them(world: World) -> None:
+    world.source((world.operator(capacity=2000), 1))
+    for each in several(world, 1203):
+        close(world, each)
+    world.clock.advance(hours=1)
+    units, pauses, told = Units(world), list[int](), list[int]()
+
+    def pause() -> None:
+        # Others write in between, and what they write stays.
+        pauses.append(units.begun)
+        close(world, world.register())
+
+    handler = PurgeContactsHandler(units, world.clock, pause)
+    before = world.clock.now() - timedelta(seconds=1)
+    assert handler(PurgeContacts(before), told.append) == 1203
+    assert units.begun == 3
+    assert pauses == [1, 2]
+    assert told == [500, 1000, 1203]
+    assert len(world.fairlead.contacts.contacts(ContactFilter(), limit=9, after=None).items) == 2
+    assert world.defects() == []
+
+
+def test_what_was_removed_before_a_failure_is_removed(world: World) -> None:
+    world.source((world.operator(capacity=2000), 1))
+    for each in several(world, 600):
+        close(world, each)
+    world.clock.advance(hours=1)
+    handler = PurgeContactsHandler(Units(world, failing=2), world.clock, lambda: None)
+    with pytest.raises(StorageUnavailable):
+        handler(PurgeContacts(world.clock.now() - timedelta(seconds=1)))
+    assert len(world.fairlead.contacts.contacts(ContactFilter(), limit=600, after=None).items) == (
+        100
+    )
+    assert world.defects() == []
+    assert purge(world) == 100
