@@ -25,7 +25,10 @@ from application.ports import OutcomeUnknown, StorageAway
 _POOL: Final = 64
 """Connections, more than the server has threads: nobody waits for one."""
 
-_CONNECTING: Final = {
+_PREPARE: Final = "prepare_threshold"
+"""In a URL's query: `none` prepares no statements."""
+
+_CONNECTING: Final[dict[str, int | None]] = {
     "connect_timeout": 5,
     # Where the network swallows everything nobody is told; these find out within ten seconds.
     "keepalives_idle": 5,
@@ -60,8 +63,9 @@ _MIGRATING: Final = "SELECT pg_advisory_xact_lock(7311145)"
 class PostgresqlDatabase(Database):
     """A server; see `Database`.
 
-    Nothing is set for a session but by the connection's own means, and nothing is locked beyond a
-    transaction: a pool that hands out connections by the transaction may stand between.
+    Nothing is set for a session, and nothing is locked beyond a transaction: a pool that hands out
+    connections by the transaction may stand between. One that does not know prepared statements
+    needs `?prepare_threshold=none` in the URL.
     """
 
     def __init__(self, url: URL) -> None:
@@ -135,8 +139,15 @@ _LOCK_TIMEOUT: Final = psycopg.errors.LockNotAvailable.sqlstate
 
 
 def _engine(url: URL) -> Engine:
+    connecting = dict(_CONNECTING)
+    if url.query.get(_PREPARE) == "none":
+        connecting[_PREPARE] = None
     engine = create_engine(
-        url, pool_size=_POOL, max_overflow=0, paramstyle="format", connect_args=_CONNECTING
+        url.difference_update_query([_PREPARE]),
+        pool_size=_POOL,
+        max_overflow=0,
+        paramstyle="format",
+        connect_args=connecting,
     )
 
     @event.listens_for(engine, "before_cursor_execute")

@@ -169,3 +169,17 @@ def test_what_is_kept_in_memory_is_dropped_when_another_process_has_written(
             other.register()
             other.operator("Another")
     assert world.defects() == []
+
+
+def test_statements_are_not_prepared_if_the_url_says_so(postgresql_url: str) -> None:
+    """A pool that hands out connections by the transaction may not know them."""
+    with open_world(f"{postgresql_url}?prepare_threshold=none") as world:
+        world.source((world.operator(), 1))
+        for _ in range(8):
+            world.register()
+        with world.container.storage().unit_of_work() as uow:
+            assert isinstance(uow, SqlUnitOfWork)
+            found = uow._turn.connection.exec_driver_sql(
+                "SELECT count(*) FROM pg_prepared_statements"
+            ).scalar_one()
+    assert found == 0
