@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 from uuid import UUID
@@ -395,6 +396,9 @@ class Storage:
 
     Attributes:
         migrate: brings the stored schema to this release's; raises StorageUnavailable.
+        backup: copies everything into a new file, as of one moment, while others go on.
+        restore: makes the storage, which must not be there yet, of such a file. Both raise
+            ValueError where that cannot be, and StorageUnavailable; nothing half-done is left.
         close: gives back what is held; the storage is of no use afterwards.
     """
 
@@ -406,4 +410,6 @@ class Storage:
     auditor: Auditor
     health: Health
     migrate: Callable[[], None]
+    backup: Callable[[Path], None]
+    restore: Callable[[Path], None]
     close: Callable[[], None]

@@ -1,6 +1,7 @@
 """Everything that memory provides; nothing outlives the process."""
 
 from functools import partial
+from pathlib import Path
 
 from adapters.memory.readers import (
     MemoryAuditor,
@@ -15,6 +16,10 @@ from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.ports import Rolls, Storage
 
 
+def _no_file(_: Path) -> None:
+    raise ValueError("what is in memory ends with the process; use sqlite:///FILE.")
+
+
 def memory_storage(rolls: Rolls) -> Storage:
     """Make an empty storage."""
     store = MemoryStore()
@@ -27,5 +32,7 @@ def memory_storage(rolls: Rolls) -> Storage:
         auditor=MemoryAuditor(store),
         health=MemoryHealth(),
         migrate=lambda: None,
+        backup=_no_file,
+        restore=_no_file,
         close=lambda: None,
     )

@@ -3,6 +3,7 @@
 from functools import partial
 
 from adapters.sql.auditor import SqlAuditor
+from adapters.sql.backups import back_up, restore
 from adapters.sql.catalogue import SqlCatalogueReader
 from adapters.sql.contacts import SqlContactReader
 from adapters.sql.kept import Keeper
@@ -30,5 +31,7 @@ def sql_storage(url: str, rolls: Rolls) -> Storage:
         auditor=SqlAuditor(database),
         health=SqlHealth(database),
         migrate=partial(migrate, database),
+        backup=partial(back_up, database),
+        restore=partial(restore, database),
         close=database.dispose,
     )

@@ -138,6 +138,33 @@ def purge(
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="A new file.")],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Copy an SQLite database into a file while the service runs."""
+    settings = _settings(database_url)
+    with _failures(), closing(build_container(settings).storage()) as storage:
+        with err.status("copying"):
+            storage.backup(file)
+        out.print(f"{file} holds all of {settings.shown_database_url}.")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `fairlead backup` has made.")],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Make an SQLite database, which must not be there yet, of a backup."""
+    settings = _settings(database_url)
+    with _failures(), closing(build_container(settings).storage()) as storage:
+        with err.status("copying"):
+            storage.restore(file)
+        storage.migrate()
+        out.print(f"{settings.shown_database_url} holds all of {file}.\nNext: fairlead check")
+
+
+@app.command()
 def check(database_url: DatabaseUrl = None) -> None:
     """Verify the invariants on a live database; exit with 1 and a list if one fails."""
     settings = _settings(database_url)

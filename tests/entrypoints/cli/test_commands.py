@@ -14,11 +14,13 @@ from tests.postgresql import Databases
 
 def test_without_words_the_command_shows_every_word_it_knows(fairlead: Command) -> None:
     done = fairlead()
-    for word in ("serve", "migrate", "check", "purge", "import", "demo"):
+    for word in ("serve", "migrate", "check", "backup", "restore", "purge", "import", "demo"):
         assert word in done.output
 
 
-@pytest.mark.parametrize("word", ["serve", "migrate", "check", "purge", "import", "demo"])
+@pytest.mark.parametrize(
+    "word", ["serve", "migrate", "check", "backup", "restore", "purge", "import", "demo"]
+)
 def test_every_word_explains_itself(fairlead: Command, word: str) -> None:
     done = fairlead(word, "--help")
     assert done.exit_code == 0
