@@ -3,11 +3,19 @@
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import psycopg
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from adapters.sql import postgresql as adapter
+from adapters.sql.engine import Database
+from adapters.sql.migrate import _config, migrate, unmigrate
+from adapters.sql.opening import open_database
+from adapters.sql.tables import Row
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from application.ports import OutcomeUnknown, StorageAway, StorageUnavailable
 from application.register_contacts import RegisterContact
@@ -183,3 +191,41 @@ def test_statements_are_not_prepared_if_the_url_says_so(postgresql_url: str) -> 
                 "SELECT count(*) FROM pg_prepared_statements"
             ).scalar_one()
     assert found == 0
+
+
+def test_every_revision_goes_up_down_and_up_again(postgresql: Databases) -> None:
+    database = open_database(postgresql.empty())
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    known = [each.revision for each in scripts][::-1]
+    before = described(database)
+    for below, revision in zip(["base", *known], known, strict=False):
+        migrate(database, revision)
+        after = described(database)
+        assert after != before
+        unmigrate(database, below)
+        assert described(database) == before
+        migrate(database, revision)
+        before = after
+    with database.read.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, Row.metadata)
+    database.dispose()
+    assert [(what, table.name) for what, table in differences] == [("remove_table", "write_lock")]
+
+
+_DESCRIBED = (
+    """SELECT table_name, column_name, data_type, is_nullable, column_default
+    FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name <> 'alembic_version' ORDER BY 1, 2""",
+    """SELECT indexdef FROM pg_indexes
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1""",
+    """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace
+    AND conrelid::regclass::text <> 'alembic_version' ORDER BY 1, 2""",
+)
+
+
+def described(database: Database) -> list[Any]:
+    """What PostgreSQL says of columns, indexes and constraints."""
+    with database.read.connect() as connection:
+        return [connection.exec_driver_sql(query).all() for query in _DESCRIBED]

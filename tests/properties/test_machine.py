@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -38,6 +38,7 @@ from domain.errors import (
 )
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.picker import Strategy
+from tests.postgresql import Databases
 from tests.properties.tijdeman import exact_pick, grants, random_pick
 from tests.support import World, open_world
 
@@ -583,6 +584,21 @@ class SqliteMachine(FairleadMachine):
         return f"sqlite:///{Path(folder) / 'fairlead.db'}"
 
 
+class PostgresqlMachine(FairleadMachine):
+    """The same on PostgreSQL."""
+
+    databases: ClassVar[Databases]
+
+    def new_url(self) -> str:
+        return self.databases.migrated()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _server(server_of_databases: Databases) -> None:
+    """Hand the machine a server; hypothesis makes the machine by itself."""
+    PostgresqlMachine.databases = server_of_databases
+
+
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 TestOnMemory = FairleadMachine.TestCase
@@ -592,4 +608,8 @@ TestOnMemory.settings = settings(
 TestOnSqlite = SqliteMachine.TestCase
 TestOnSqlite.settings = settings(
     max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=UNHURRIED
+)
+TestOnPostgresql = PostgresqlMachine.TestCase
+TestOnPostgresql.settings = settings(
+    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=UNHURRIED
 )

@@ -19,6 +19,7 @@ from schemathesis.python import asgi
 
 from entrypoints.http.app import create_app
 from entrypoints.http.problems import MEDIA_TYPE
+from tests.postgresql import Databases
 from tests.support import World, open_world
 
 CONFIG: dict[str, Any] = {
@@ -142,11 +143,17 @@ def note(seen: Run, event: events.ScenarioFinished) -> None:
             )
 
 
-@pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """What a run saw."""
-    folder = tmp_path_factory.mktemp("schemathesis")
-    with open_world(f"sqlite:///{folder / 'fairlead.db'}") as world:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def seen(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    server_of_databases: Databases,
+) -> Iterator[Run]:
+    """What a run saw, on one database after the other."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('schemathesis') / 'fairlead.db'}"
+    if request.param == "postgresql":
+        url = server_of_databases.empty()
+    with open_world(url) as world:
         yield run(world)
 
 
