@@ -4,13 +4,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from adapters.sql.engine import Database
-from adapters.sql.postgresql import PostgresqlDatabase
 from adapters.sql.sqlite import SqliteDatabase
 
-_KINDS: dict[str, type[PostgresqlDatabase] | type[SqliteDatabase]] = {
-    "sqlite": SqliteDatabase,
-    "postgresql+psycopg": PostgresqlDatabase,
-}
 _WRITE = "write sqlite:///FILE, or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
 
 
@@ -27,6 +22,11 @@ def open_database(url: str) -> Database:
         parsed = make_url(url)
     except ArgumentError as error:
         raise ValueError(f"this is no database URL; {_WRITE}.") from error
-    if parsed.drivername not in _KINDS:
-        raise ValueError(f"{parsed.drivername} is not supported; {_WRITE}.")
-    return _KINDS[parsed.drivername](parsed)
+    if parsed.drivername == "sqlite":
+        return SqliteDatabase(parsed)
+    if parsed.drivername == "postgresql+psycopg":
+        # Imported only where it is used: the driver takes 10 MiB.
+        from adapters.sql.postgresql import PostgresqlDatabase  # noqa: PLC0415
+
+        return PostgresqlDatabase(parsed)
+    raise ValueError(f"{parsed.drivername} is not supported; {_WRITE}.")
