@@ -9,15 +9,26 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 _PIPELINE: Final = "fairlead_pipeline"
-"""Where it stands in a connection's info."""
+"""Where it stands in a connection's info: the block that was entered, and the pipeline."""
 
 
 def begin_pipeline(connection: Connection) -> None:
     """Wait for no answer from now on, but to rows that are fetched."""
     driver: Any = connection.connection.driver_connection
-    pipeline = driver.pipeline()
-    pipeline.__enter__()
-    connection.info[_PIPELINE] = pipeline
+    block = driver.pipeline()
+    connection.info[_PIPELINE] = block, block.__enter__()
+
+
+def synchronise(connection: Connection) -> None:
+    """End a stretch of statements, if there is a pipeline; call it before waiting for an answer.
+
+    To the server a session is busy until then. If its host went away meanwhile, the lock would be
+    held until somebody noticed, and no time-out for idle transactions would.
+    """
+    found = connection.info.get(_PIPELINE)
+    if found is not None:
+        _, pipeline = found
+        pipeline.sync()
 
 
 def end_pipeline(connection: Connection) -> None:
@@ -26,6 +37,7 @@ def end_pipeline(connection: Connection) -> None:
     Raises:
         psycopg.Error: of the first statement that failed.
     """
-    pipeline = None if connection.invalidated else connection.info.pop(_PIPELINE, None)
-    if pipeline is not None:
-        pipeline.__exit__(None, None, None)
+    found = None if connection.invalidated else connection.info.pop(_PIPELINE, None)
+    if found is not None:
+        block, _ = found
+        block.__exit__(None, None, None)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.engine import BUSY_TIMEOUT, Database, Turn, storage_unavailable
-from adapters.sql.pipeline import begin_pipeline, end_pipeline
+from adapters.sql.pipeline import begin_pipeline, end_pipeline, synchronise
 from application.ports import OutcomeUnknown, StorageAway
 
 _POOL: Final = 64
@@ -128,7 +128,9 @@ class PostgresqlDatabase(Database):
             driver: Any = connection.connection.driver_connection
             begin_pipeline(connection)
             driver.execute(_SET)
-            (version,) = driver.execute(_TAKE_LOCK).fetchone()
+            taken = driver.execute(_TAKE_LOCK)
+            synchronise(connection)
+            (version,) = taken.fetchone()
         except BaseException:
             _give_back(connection)
             raise

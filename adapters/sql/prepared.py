@@ -28,7 +28,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from adapters.sql.pipeline import end_pipeline
+from adapters.sql.pipeline import end_pipeline, synchronise
 from adapters.sql.tables import Row
 
 Converter = Callable[[Any], Any] | None
@@ -76,6 +76,7 @@ class Prepared:
         cursor = _cursor(connection)
         try:
             cursor.execute(sql, *_converted([parameters], binds))
+            synchronise(connection)
             return [*_converted(cursor.fetchall(), results)]
         finally:
             cursor.close()

@@ -19,6 +19,7 @@ from adapters.sql.tables import Row
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from application.ports import OutcomeUnknown, StorageAway, StorageUnavailable
 from application.register_contacts import RegisterContact
+from domain.lead import Identity
 from tests.postgresql import Databases, PostgresqlServer, postgresql_server
 from tests.support import World, open_world
 
@@ -148,6 +149,28 @@ def test_a_writer_waits_for_another_no_longer_than_its_patience(
         # Readers do not wait.
         assert world.fairlead.catalogue.source("telegram").waiting == 0
         other.execute("ROLLBACK")
+    registers(world)
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_writer_that_falls_silent_loses_the_lock(
+    world: World, postgresql_url: str, monkeypatch: pytest.MonkeyPatch, reads: bool
+) -> None:
+    """A host that has gone cannot give the lock back, before its first statement or after one."""
+    patience = "SELECT set_config('idle_in_transaction_session_timeout', '300ms', true)"
+    monkeypatch.setattr(adapter, "_SET", patience)
+    silent = world.container.storage().unit_of_work()
+
+    def fall_silent() -> None:
+        with silent:
+            if reads:
+                silent.dispatches.load_to_admit(["telegram"])
+                silent.leads.index([Identity("vk", "somebody")], [])
+            with open_world(postgresql_url, beside=world) as other:
+                other.register()
+
+    with pytest.raises(StorageUnavailable):
+        fall_silent()
     registers(world)
 
 
