@@ -157,7 +157,10 @@ def test_a_writer_that_falls_silent_loses_the_lock(
     world: World, postgresql_url: str, monkeypatch: pytest.MonkeyPatch, reads: bool
 ) -> None:
     """A host that has gone cannot give the lock back, before its first statement or after one."""
-    patience = "SELECT set_config('idle_in_transaction_session_timeout', '300ms', true)"
+    patience = (
+        "SELECT set_config('idle_in_transaction_session_timeout', '300ms', true), "
+        "set_config('lock_timeout', '5s', true)"
+    )
     monkeypatch.setattr(adapter, "_SET", patience)
     silent = world.container.storage().unit_of_work()
 
