@@ -14,9 +14,12 @@ _STRENGTH = {"external_id": 0, "phone": 1, "email": 2}
 """The strongest identity is the one with the smallest number; others come by name of kind."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Identity:
-    """One way to know a lead: a kind and a value already normalised."""
+    """One way to know a lead: a kind and a value already normalised. Nobody changes it.
+
+    Not frozen, since every registration makes one: that would take half as long again.
+    """
 
     kind: str
     value: str
@@ -27,7 +30,7 @@ class Identity:
         limits.identity_kind(self.kind)
         if limits.short_text(self.value, f"lead.identities.{self.kind}") != self.value:
             raise ValueError("an identity's value is trimmed before it comes here")
-        object.__setattr__(self, "key", f"{self.kind}:{self.value}")
+        self.key = f"{self.kind}:{self.value}"
 
     @classmethod
     def from_key(cls, key: str) -> "Identity":
