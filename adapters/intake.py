@@ -5,16 +5,18 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
-from application.ports import Overloaded, StorageUnavailable
+from application.ports import Overloaded, StorageUnavailable, UnitOfWork
 from application.register_contacts import (
+    Draft,
     Intake,
     Refused,
     RegisterContact,
     RegisterContactsHandler,
     Registered,
 )
+from domain.errors import DomainError
 
 MOST: Final = 128
 """Commands in one transaction: enough to share its cost, few enough to keep the wait short."""
@@ -27,8 +29,15 @@ Outcome = Registered | Refused | Exception
 Result = TypeVar("Result")
 
 
+class _Waiter(NamedTuple):
+    """A contact to be registered, and who is to hear of it."""
+
+    draft: Draft
+    future: asyncio.Future[Registered]
+
+
 class GroupCommitIntake(Intake):
-    """One transaction at a time; it takes what is waiting and never waits for more.
+    """One transaction at a time; it takes what is waiting once it has begun, and waits for no more.
 
     What can take long, to wait for somebody else's transaction and for the disk, is done in a
     thread, so that the event loop stays free. A few milliseconds of Python are done on the loop:
@@ -40,7 +49,7 @@ class GroupCommitIntake(Intake):
 
     def __init__(self, register: RegisterContactsHandler) -> None:
         self._register = register
-        self._waiting: deque[tuple[RegisterContact, asyncio.Future[Registered]]] = deque()
+        self._waiting: deque[_Waiter] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="intake")
 
@@ -49,7 +58,11 @@ class GroupCommitIntake(Intake):
             raise Overloaded("too many registrations wait already.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Registered] = loop.create_future()
-        self._waiting.append((command, future))
+        (draft,) = self._register.draft([command])
+        if isinstance(draft, DomainError):
+            future.set_exception(draft)
+            return future
+        self._waiting.append(_Waiter(draft, future))
         if self._writer is None or self._writer.done():
             self._writer = loop.create_task(self._write())
         return future
@@ -64,11 +77,12 @@ class GroupCommitIntake(Intake):
             # Whoever is ready at this moment gets in; otherwise the first of several requests
             # that arrive together would get a transaction of its own.
             await asyncio.sleep(0)
-            batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+            batch: list[_Waiter] = []
             outcomes: Sequence[Outcome]
             try:
-                outcomes = await self._carry_out([command for command, _ in batch])
+                outcomes = await self._carry_out(batch)
             except Exception as defect:  # noqa: BLE001 -- whoever waits must hear of it, and the next batch must run
+                self._take(batch)
                 outcomes = [defect] * len(batch)
             for (_, future), outcome in zip(batch, outcomes, strict=True):
                 # A client that went away has cancelled its future; its contact is stored.
@@ -79,18 +93,33 @@ class GroupCommitIntake(Intake):
                 else:
                     future.set_exception(outcome)
 
-    async def _carry_out(self, commands: Sequence[RegisterContact]) -> Sequence[Outcome]:
-        drafts = self._register.draft(commands)
+    async def _carry_out(self, batch: list[_Waiter]) -> Sequence[Outcome]:
+        """Register those who wait, and put them into `batch`."""
         uow = self._register.unit_of_work()
-        if not uow.begin_at_once():
-            return await self._in_thread(partial(self._register.store, drafts))
         try:
+            if not uow.begin_at_once():
+                return await self._in_thread(partial(self._store, uow, batch))
             with uow:
-                outcomes = self._register.within(uow, drafts)
+                outcomes = self._register.within(uow, self._take(batch))
                 await self._in_thread(uow.commit)
         except StorageUnavailable as failure:
+            drafts = self._take(batch)
             return await self._in_thread(partial(self._register.after, failure, drafts))
         return outcomes
+
+    def _store(self, uow: UnitOfWork, batch: list[_Waiter]) -> Sequence[Outcome]:
+        with uow:
+            return self._register.within(uow, self._take(batch))
+
+    def _take(self, batch: list[_Waiter]) -> list[Draft]:
+        """Fill a batch that is empty with those who have waited longest; returns what it holds.
+
+        Only now that the transaction has begun, or has failed to: whoever came while it waited for
+        its turn is in it. With three processes on one PostgreSQL, batches are twice as large.
+        """
+        if not batch:
+            batch += [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+        return [each.draft for each in batch]
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

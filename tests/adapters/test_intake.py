@@ -82,7 +82,7 @@ def test_a_transaction_takes_no_more_than_the_most(run: Runner, watched: Watched
     assert [len(batch) for batch in watched.batches] == [MOST, MOST, 10]
 
 
-def test_what_comes_while_a_transaction_runs_shares_the_next_one(
+def test_what_comes_while_a_transaction_waits_for_its_turn_shares_it(
     run: Runner, watched: Watched
 ) -> None:
     watched.gate.clear()
@@ -93,6 +93,23 @@ def test_what_comes_while_a_transaction_runs_shares_the_next_one(
         later = [intake.submit(command(number)) for number in range(1, 40)]
         await asyncio.sleep(0)
         watched.gate.set()
+        await asyncio.gather(first, *later)
+
+    run(story)
+    assert [len(batch) for batch in watched.batches] == [40]
+
+
+def test_what_comes_while_a_transaction_is_committed_shares_the_next_one(
+    run: Runner, watched: Watched
+) -> None:
+    watched.disk.clear()
+
+    async def story(intake: GroupCommitIntake) -> None:
+        first = intake.submit(command(0))
+        await asyncio.sleep(0.05)
+        later = [intake.submit(command(number)) for number in range(1, 40)]
+        await asyncio.sleep(0)
+        watched.disk.set()
         await asyncio.gather(first, *later)
 
     run(story)
