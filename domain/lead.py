@@ -14,7 +14,7 @@ _STRENGTH = {"external_id": 0, "phone": 1, "email": 2}
 """The strongest identity is the one with the smallest number; others come by name of kind."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Identity:
     """One way to know a lead: a kind and a value already normalised. Nobody changes it.
 

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, union, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from adapters.sql.catalogue import OPERATOR_COLUMNS
 from adapters.sql.kept import Kept
-from adapters.sql.prepared import Prepared, PreparedInsert, among
+from adapters.sql.prepared import Prepared, PreparedInsert, among, fetch_all
 from adapters.sql.tables import (
     COUNTED_HOURS,
     AllocationRow,
@@ -59,21 +59,8 @@ _operators = Prepared(
     .order_by(OperatorRow.id),
     "keys",
 )
-_allocated_and_others = (
-    select(*OPERATOR_COLUMNS)
-    .where(
-        OperatorRow.id.in_(
-            union(
-                select(AllocationRow.operator_id).where(
-                    AllocationRow.source_key.in_(bindparam("keys", expanding=True))
-                ),
-                select(OperatorRow.id).where(
-                    OperatorRow.id.in_(bindparam("operator_ids", expanding=True))
-                ),
-            )
-        )
-    )
-    .order_by(OperatorRow.id)
+_named = select(*OPERATOR_COLUMNS).where(
+    OperatorRow.id.in_(bindparam("operator_ids", expanding=True))
 )
 _take_slots = Prepared(
     update(OperatorRow)
@@ -144,14 +131,10 @@ class SqlDispatches(Dispatches):
         keys = set(sources)
         if served_by:
             keys.update(connection.execute(_served, {"operator_ids": served_by}).scalars())
-        loaded = self._load_sources(keys)
-        others = {*served_by, *operators}
-        found: Iterable[Sequence[Any]] = (
-            connection.execute(_allocated_and_others, {"keys": [*keys], "operator_ids": [*others]})
-            if others
-            else _operators.fetch(connection, [*keys])
-        )
-        return Dispatch(loaded, map(_operator, found), self._rolls)
+        loaded, allocated = self._load(keys)
+        named = [*{*served_by, *operators}]
+        found = connection.execute(_named, {"operator_ids": named}) if named else ()
+        return Dispatch(loaded, [*allocated, *map(_operator, found)], self._rolls)
 
     def load_to_admit(self, sources: Iterable[str]) -> Dispatch:
         self.admits = True
@@ -160,9 +143,7 @@ class SqlDispatches(Dispatches):
             kept.dispatch = Dispatch([], [], self._rolls)
         missing = set(sources) - kept.dispatch.sources.keys()
         if missing:
-            loaded = self._load_sources(missing)
-            found = _operators.fetch(self._connection, [*missing])
-            kept.dispatch.include(loaded, map(_operator, found))
+            kept.dispatch.include(*self._load(missing))
         return kept.dispatch
 
     def save(self, dispatch: Dispatch) -> None:
@@ -173,14 +154,17 @@ class SqlDispatches(Dispatches):
         self._save_slots(dispatch)
         dispatch.forget_changes()
 
-    def _load_sources(self, keys: Iterable[str]) -> Iterable[Source]:
-        listed = [*keys]
-        rows = _sources.fetch(self._connection, listed)
+    def _load(self, keys: Iterable[str]) -> tuple[list[Source], list[Operator]]:
+        """Return sources with their allocations, and all who are allocated to them."""
+        listed = [[*keys]]
+        rows, allocations, operators = fetch_all(
+            self._connection, (_sources, listed), (_allocations, listed), (_operators, listed)
+        )
         weights: defaultdict[str, list[tuple[OperatorId, int]]] = defaultdict(list)
-        for key, operator_id, weight in _allocations.fetch(self._connection, listed):
+        for key, operator_id, weight in allocations:
             weights[key].append((operator_id, weight))
         self._kept.waiting.update((key, waiting) for key, *_, waiting, _ in rows)
-        return [
+        sources = [
             Source(
                 key,
                 name,
@@ -194,6 +178,7 @@ class SqlDispatches(Dispatches):
             )
             for key, name, strategy, created_at, waiting, credits in rows
         ]
+        return sources, [*map(_operator, operators)]
 
     def _save_slots(self, dispatch: Dispatch) -> None:
         moved = dispatch.slots.items()

@@ -72,17 +72,33 @@ class Prepared:
 
     def fetch(self, connection: Connection, *parameters: Any) -> list[Sequence[Any]]:
         """Run it once and return all rows, their values converted."""
+        (rows,) = fetch_all(connection, (self, parameters))
+        return rows
+
+    def _send(self, connection: Connection, parameters: Sequence[Any]) -> tuple[Any, "_Columns"]:
         sql, binds, results = self._compiled(connection.dialect)
         cursor = _cursor(connection)
-        try:
-            cursor.execute(sql, *_converted([parameters], binds))
-            synchronise(connection)
-            return [*_converted(cursor.fetchall(), results)]
-        finally:
-            cursor.close()
+        cursor.execute(sql, *_converted([parameters], binds))
+        return cursor, results
 
     def _compile(self, dialect: Dialect) -> "_Compiled":
         return _compile(self._statement, self._names, dialect)
+
+
+def fetch_all(
+    connection: Connection, *statements: tuple[Prepared, Sequence[Any]]
+) -> list[list[Sequence[Any]]]:
+    """Run each statement once, with its parameters, and return all rows of each, converted.
+
+    The database is waited for once, not once for each of them.
+    """
+    sent = [statement._send(connection, parameters) for statement, parameters in statements]  # noqa: SLF001 -- it is of this module
+    synchronise(connection)
+    found: list[list[Sequence[Any]]] = []
+    for cursor, results in sent:
+        found.append([*_converted(cursor.fetchall(), results)])
+        cursor.close()
+    return found
 
 
 class PreparedInsert:

@@ -246,10 +246,9 @@ class TestSave:
         assert everything(storage) == before
 
 
-def test_all_operators_of_a_dispatch_come_by_id_also_those_named_beside(world: World) -> None:
-    """They are locked in the order in which they come: another order is a deadlock elsewhere."""
-    first, second = world.operator("First"), world.operator("Second")
+def test_a_dispatch_holds_the_operators_of_its_sources_and_those_named_beside(world: World) -> None:
+    first, second, _ = (world.operator(name) for name in ("First", "Second", "Third"))
     key = world.source((second, 1))
     with world.container.storage().unit_of_work() as uow:
         dispatch = uow.dispatches.load(sources=[key], operators=[first.id])
-        assert list(dispatch.operators) == [first.id, second.id]
+        assert dispatch.operators.keys() == {first.id, second.id}
