@@ -111,6 +111,23 @@ def test_when_the_commit_gets_no_answer_nobody_says_that_nothing_happened(world:
     registers(world)
 
 
+def test_whoever_hears_of_a_contact_finds_it_on_the_disk(world: World) -> None:
+    """The lock is given back before; the answer is not.
+
+    What PostgreSQL itself adds to its log in between would look like a contact that is not on the
+    disk, and what it brings to the disk by itself, five times a second, like one that is.
+    """
+    with closing(connected(url_of(world))) as other:
+        kept = 0
+        for _ in range(20):
+            world.register()
+            row = other.execute(
+                "SELECT pg_current_wal_flush_lsn() >= pg_current_wal_insert_lsn()"
+            ).fetchone()
+            kept += row == (True,)
+    assert kept > 15
+
+
 def test_what_may_have_been_stored_is_not_stored_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
