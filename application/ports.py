@@ -44,6 +44,10 @@ class StorageAway(StorageUnavailable):
     """Not even a transaction could be begun."""
 
 
+class TransactionLost(StorageUnavailable):
+    """Nothing was stored, since others were in the way or the connection broke; again may work."""
+
+
 class OutcomeUnknown(StorageUnavailable):
     """The storage went away while it committed: everything was stored, or nothing."""
 

@@ -13,6 +13,7 @@ from application.ports import (
     OutcomeUnknown,
     StorageAway,
     StorageUnavailable,
+    TransactionLost,
     UnitOfWork,
     UnitOfWorkFactory,
 )
@@ -158,13 +159,17 @@ class RegisterContactsHandler:
 
         What could not even begin a transaction has waited for its turn already; a hundred
         commands that wait one after the other would keep everybody for as many time-outs. What
-        may have been stored would be stored twice.
+        may have been stored would be stored twice. What failed alone would fail again, unless it
+        was not to blame.
         """
+        hopeless = isinstance(failure, StorageAway | OutcomeUnknown) or (
+            len(drafts) == 1 and not isinstance(failure, TransactionLost)
+        )
         results: list[Registered | Refused] = []
         for each in drafts:
             if isinstance(each, DomainError):
                 results.append(each)
-            elif len(drafts) == 1 or isinstance(failure, StorageAway | OutcomeUnknown):
+            elif hopeless:
                 results.append(failure)
             else:
                 try:
@@ -172,6 +177,7 @@ class RegisterContactsHandler:
                         (result,) = self.within(uow, [each])
                 except StorageUnavailable as another:
                     result = failure = another
+                    hopeless = isinstance(failure, StorageAway | OutcomeUnknown)
                 # Only now: what was registered and could not be committed was not registered.
                 results.append(result)
         return results

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple, Protocol
 
 from sqlalchemy import URL, Connection, Engine
 
-from application.ports import StorageUnavailable
+from application.ports import StorageUnavailable, TransactionLost
 
 BUSY_TIMEOUT: Final = 10.0
 """Seconds that a writer waits for others to finish their transactions."""
@@ -39,6 +39,10 @@ class Database(Protocol):
     @property
     def errors(self) -> tuple[type[Exception], ...]:
         """What goes wrong in the database: SQLAlchemy's errors, or the driver's own."""
+        ...
+
+    def snapshot(self) -> Connection:
+        """Connect to read: everything that is read belongs to the same moment."""
         ...
 
     def begin(self) -> Turn:
@@ -77,8 +81,28 @@ class Database(Protocol):
 def storage_unavailable(
     error: BaseException, kind: type[StorageUnavailable] = StorageUnavailable
 ) -> StorageUnavailable:
-    """Say of a database error what a person should know, without SQL and without values."""
+    """Say of a database error what a person should know, without SQL and without values.
+
+    Args:
+        error: SQLAlchemy's or the driver's.
+        kind: what it is, if nothing can be told from the error itself.
+    """
+    if kind is StorageUnavailable and _passes(getattr(error, "orig", error)):
+        kind = TransactionLost
     reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
     if reason.startswith(("no such table", "relation ")):
         reason = "it has not been migrated; run `fairlead migrate`"
     return kind(f"the database does not work just now: {reason}.")
+
+
+_PASSING: Final = ("08", "40", "57P")
+"""SQLSTATEs that begin so: a broken connection; a deadlock or a serialization failure; a server
+that ends its sessions."""
+
+
+def _passes(error: BaseException) -> bool:
+    """Whether an error of PostgreSQL's driver is of this moment; SQLite has no such errors."""
+    if not hasattr(error, "sqlstate"):
+        return False
+    # A connection that breaks has nobody left who could name a state.
+    return error.sqlstate is None or error.sqlstate.startswith(_PASSING)

@@ -87,6 +87,18 @@ class PostgresqlDatabase(Database):
     def errors(self) -> tuple[type[Exception], ...]:
         return DBAPIError, psycopg.Error
 
+    def snapshot(self) -> Connection:
+        connection = self.read.connect()
+        try:
+            connection.exec_driver_sql("SELECT")
+        except DBAPIError as error:
+            connection.close()
+            if not error.connection_invalidated:
+                raise
+            # A connection from before the server was restarted; the pool has dropped them all.
+            return self.read.connect()
+        return connection
+
     def begin(self) -> Turn:
         try:
             try:

@@ -21,7 +21,7 @@ CHUNK = 500
 def reading(database: Database) -> Iterator[Connection]:
     """Read in one transaction: everything read belongs to the same moment."""
     try:
-        with database.read.connect() as connection:
+        with database.snapshot() as connection:
             yield connection
     except database.errors as error:
         raise storage_unavailable(error) from error

@@ -48,6 +48,9 @@ class SqliteDatabase(Database):
     def errors(self) -> tuple[type[Exception], ...]:
         return DBAPIError, sqlite3.Error
 
+    def snapshot(self) -> Connection:
+        return self.read.connect()
+
     def begin(self) -> Turn:
         self._wait_for_threads()
         return self._begin(self.write)

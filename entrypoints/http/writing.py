@@ -1,15 +1,22 @@
 """How routes call the use cases that write: in threads of their own."""
 
+import secrets
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, sleep, to_thread
+
+from application.ports import TransactionLost
 
 Command = TypeVar("Command")
 View = TypeVar("View")
 
 _WRITERS: Final = 4
 """Writers at a time. They mostly wait for each other; the rest wait without a thread."""
+
+_ATTEMPTS: Final = 4
+_MOST_PAUSE: Final = 100
+"""Milliseconds before the second attempt; twice as many before each later one."""
 
 
 class Writing:
@@ -23,5 +30,14 @@ class Writing:
         self._writers = CapacityLimiter(_WRITERS)
 
     async def __call__(self, handler: Callable[[Command], View], command: Command) -> View:
-        """Call a handler; its errors are raised here."""
+        """Call a handler; its errors are raised here.
+
+        A transaction that was lost is tried again, at a moment that chance picks: whoever was in
+        each other's way would meet again.
+        """
+        for attempt in range(1, _ATTEMPTS):
+            try:
+                return await to_thread.run_sync(handler, command, limiter=self._writers)
+            except TransactionLost:
+                await sleep(secrets.randbelow(_MOST_PAUSE << attempt - 1) / 1000)
         return await to_thread.run_sync(handler, command, limiter=self._writers)

@@ -1,5 +1,6 @@
 """PostgreSQL: the writers' lock, and what happens when the server or the way to it goes away."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,11 +14,12 @@ from alembic.script import ScriptDirectory
 
 from adapters.sql import postgresql as adapter
 from adapters.sql.engine import Database
+from adapters.sql.leads import SqlLeads
 from adapters.sql.migrate import _config, migrate, unmigrate
 from adapters.sql.opening import open_database
 from adapters.sql.tables import Row
 from adapters.sql.unit_of_work import SqlUnitOfWork
-from application.ports import OutcomeUnknown, StorageAway, StorageUnavailable
+from application.ports import OutcomeUnknown, StorageAway, StorageUnavailable, TransactionLost
 from application.register_contacts import RegisterContact
 from domain.lead import Identity
 from tests.postgresql import Databases, PostgresqlServer, postgresql_server
@@ -72,13 +74,54 @@ def test_sessions_that_were_ended_meanwhile_go_unnoticed_by_writers(world: World
     assert world.defects() == []
 
 
-def test_readers_find_new_connections_after_one_failure(world: World) -> None:
-    world.fairlead.catalogue.sources(limit=1, after=None)
-    cut_off(world)
-    try:
+def test_readers_do_not_notice_it_either(world: World) -> None:
+    for _ in range(3):
         world.fairlead.catalogue.sources(limit=1, after=None)
-    except StorageUnavailable:
-        """The first to come finds out."""
+        cut_off(world)
+    world.fairlead.catalogue.sources(limit=1, after=None)
+    registers(world)
+
+
+def test_a_registration_that_is_cut_off_alone_is_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = SqlLeads.index
+    with monkeypatch.context() as patched:
+
+        def be_cut_off_once(self: SqlLeads, *wanted: Any) -> Any:
+            patched.undo()
+            cut_off(world)
+            return index(self, *wanted)
+
+        patched.setattr(SqlLeads, "index", be_cut_off_once)
+        registers(world)
+
+
+def test_a_deadlock_with_a_stranger_is_of_this_moment(world: World) -> None:
+    """Nobody who keeps to the lock can be in one; a session that somebody opened by hand can."""
+    with closing(connected(url_of(world))) as stranger:
+
+        def want_the_source() -> None:
+            # The server ends whoever has waited longest; that is to be the other one.
+            time.sleep(0.3)
+            stranger.execute("UPDATE sources SET name = name")
+
+        def be_in_each_others_way() -> None:
+            with world.container.storage().unit_of_work() as uow:
+                dispatch = uow.dispatches.load(sources=["telegram"])
+                uow.sources.save(dispatch.source("telegram"))
+                stranger.execute("BEGIN")
+                stranger.execute("SELECT FROM operators FOR UPDATE")
+                waiting = threading.Thread(target=want_the_source)
+                waiting.start()
+                try:
+                    uow.operators.save(*dispatch.operators.values())
+                finally:
+                    waiting.join()
+
+        with pytest.raises(TransactionLost, match="deadlock"):
+            be_in_each_others_way()
+        stranger.execute("ROLLBACK")
     registers(world)
 
 
