@@ -134,11 +134,15 @@ class Pool:
             tuple(each.capacity for each in candidates),
             tuple(each.active for each in candidates),
         )
-        self.loads = array("I", [each.load for each in candidates])
-        self.credits = [each.credit for each in candidates]
         self._strategy = strategy
         self._picker = PICKERS[strategy]()
         self._moving: list[int]
+        self.refresh(candidates)
+
+    def refresh(self, candidates: Sequence[Candidate]) -> None:
+        """Take loads and credits of the same operators as they stand now."""
+        self.loads = array("I", [each.load for each in candidates])
+        self.credits = [each.credit for each in candidates]
         self._find_eligible()
 
     @property

@@ -56,6 +56,28 @@ class Dispatch:
         for each in operators:
             self.operators.setdefault(each.id, each)
 
+    def refresh(
+        self,
+        sources: Iterable[tuple[str, int, Sequence[int]]],
+        loads: Iterable[tuple[OperatorId, int]],
+    ) -> None:
+        """Take over what has been stored elsewhere meanwhile; nothing here may be left to store.
+
+        Args:
+            sources: of every source the key, the number of contacts that wait, and the credits in
+                the order of its allocations.
+            loads: of every operator that is allocated to one of them.
+        """
+        for operator_id, load in loads:
+            self.operators[operator_id].load = load
+        for key, waiting, credits in sources:
+            source = self.sources[key]
+            source.waiting = waiting
+            for allocation, credit in zip(source.allocations, credits, strict=True):
+                allocation.credit = credit
+            if key in self._pools:
+                self._pools[key].refresh(source.candidates(self.operators))
+
     def forget_changes(self) -> None:
         """Begin to count anew, now that what has happened is stored."""
         self.slots.clear()

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -131,19 +131,26 @@ class SqlDispatches(Dispatches):
         keys = set(sources)
         if served_by:
             keys.update(connection.execute(_served, {"operator_ids": served_by}).scalars())
-        loaded, allocated = self._load(keys)
+        loaded = self._load(keys)
         named = [*{*served_by, *operators}]
         found = connection.execute(_named, {"operator_ids": named}) if named else ()
-        return Dispatch(loaded, [*allocated, *map(_operator, found)], self._rolls)
+        return Dispatch(
+            loaded.sources(), [*loaded.operators(), *map(_operator, found)], self._rolls
+        )
 
     def load_to_admit(self, sources: Iterable[str]) -> Dispatch:
         self.admits = True
         kept = self._kept
+        wanted = set(sources)
         if kept.dispatch is None:
             kept.dispatch = Dispatch([], [], self._rolls)
-        missing = set(sources) - kept.dispatch.sources.keys()
+        elif not kept.current:
+            self._refresh(kept, kept.dispatch, wanted)
+        missing = wanted - kept.dispatch.sources.keys()
         if missing:
-            kept.dispatch.include(*self._load(missing))
+            loaded = self._load(missing)
+            kept.dispatch.include(loaded.sources(), loaded.operators())
+            kept.settled = loaded.settled() if missing >= kept.dispatch.sources.keys() else None
         return kept.dispatch
 
     def save(self, dispatch: Dispatch) -> None:
@@ -154,31 +161,26 @@ class SqlDispatches(Dispatches):
         self._save_slots(dispatch)
         dispatch.forget_changes()
 
-    def _load(self, keys: Iterable[str]) -> tuple[list[Source], list[Operator]]:
-        """Return sources with their allocations, and all who are allocated to them."""
+    def _refresh(self, kept: Kept, dispatch: Dispatch, wanted: set[str]) -> None:
+        """Bring what is kept up to date with what others have written, and take in more."""
+        loaded = self._load(wanted | dispatch.sources.keys())
+        settled = loaded.settled()
+        if settled == kept.settled:
+            dispatch.refresh(loaded.moved(), loaded.loads())
+        else:
+            kept.dispatch = Dispatch(loaded.sources(), loaded.operators(), self._rolls)
+            kept.settled = settled
+
+    def _load(self, keys: Iterable[str]) -> "_Loaded":
+        """Read sources with their allocations, and all who are allocated to them."""
         listed = [[*keys]]
-        rows, allocations, operators = fetch_all(
-            self._connection, (_sources, listed), (_allocations, listed), (_operators, listed)
-        )
-        weights: defaultdict[str, list[tuple[OperatorId, int]]] = defaultdict(list)
-        for key, operator_id, weight in allocations:
-            weights[key].append((operator_id, weight))
-        self._kept.waiting.update((key, waiting) for key, *_, waiting, _ in rows)
-        sources = [
-            Source(
-                key,
-                name,
-                strategy,
-                created_at,
-                [
-                    Allocation(operator_id, weight, credit)
-                    for (operator_id, weight), credit in zip(weights[key], credits, strict=True)
-                ],
-                waiting,
+        loaded = _Loaded(
+            *fetch_all(
+                self._connection, (_sources, listed), (_allocations, listed), (_operators, listed)
             )
-            for key, name, strategy, created_at, waiting, credits in rows
-        ]
-        return sources, [*map(_operator, operators)]
+        )
+        self._kept.waiting.update((key, waiting) for key, waiting, _ in loaded.moved())
+        return loaded
 
     def _save_slots(self, dispatch: Dispatch) -> None:
         moved = dispatch.slots.items()
@@ -222,6 +224,51 @@ class SqlDispatches(Dispatches):
         _count_assigned.run(
             self._connection, [(*counted, number) for counted, number in assigned.items()]
         )
+
+
+class _Loaded(NamedTuple):
+    """Rows, in the order of columns of the statements that they come from."""
+
+    source_rows: Sequence[Sequence[Any]]
+    allocation_rows: Sequence[Sequence[Any]]
+    operator_rows: Sequence[Sequence[Any]]
+
+    def sources(self) -> list[Source]:
+        weights: defaultdict[str, list[tuple[OperatorId, int]]] = defaultdict(list)
+        for key, operator_id, weight in self.allocation_rows:
+            weights[key].append((operator_id, weight))
+        return [
+            Source(
+                key,
+                name,
+                strategy,
+                created_at,
+                [
+                    Allocation(operator_id, weight, credit)
+                    for (operator_id, weight), credit in zip(weights[key], credits, strict=True)
+                ],
+                waiting,
+            )
+            for key, name, strategy, created_at, waiting, credits in self.source_rows
+        ]
+
+    def operators(self) -> list[Operator]:
+        return [*map(_operator, self.operator_rows)]
+
+    def settled(self) -> object:
+        """Everything that stays as it is when contacts come, go and change hands."""
+        return (
+            [row[:4] for row in self.source_rows],
+            self.allocation_rows,
+            [(*row[:4], *row[5:]) for row in self.operator_rows],
+        )
+
+    def moved(self) -> list[tuple[str, int, Sequence[int]]]:
+        """Of each source what does not: its key, the length of its queue, its credits."""
+        return [(row[0], row[4], row[5]) for row in self.source_rows]
+
+    def loads(self) -> list[tuple[OperatorId, int]]:
+        return [(row[0], row[4]) for row in self.operator_rows]
 
 
 def _operator(row: Sequence[Any]) -> Operator:

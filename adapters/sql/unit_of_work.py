@@ -41,8 +41,7 @@ class SqlUnitOfWork(UnitOfWork):
             self._database.commit(self._turn)
         except self._database.errors as error:
             raise self._rolled_back(error) from error
-        if self.dispatches.admits:
-            self._keeper.give(self._kept)
+        self._keeper.give(self._kept, current=self.dispatches.admits)
 
     def __exit__(
         self,

@@ -56,6 +56,21 @@ def test_the_second_registration_reads_no_source_and_no_operator(world: World) -
     assert again == []
 
 
+def test_what_others_registered_is_read_but_not_made_anew(world: World, elsewhere: World) -> None:
+    """The lineup stands for all that is made: were it another object, it would be stored again."""
+    world.source((world.operator(), 1), (world.operator(), 2))
+    register(world)
+    with recording(world.container.storage()) as recorded:
+        for other in (elsewhere, world, elsewhere):
+            held = register(other)
+            other.fairlead.close_contact(CloseContact(held.id))
+            register(world)
+        taken = [each.sql for each in recorded]
+    assert sum("FROM operators" in each for each in taken) >= 3
+    assert not any("INTO lineups" in each for each in taken)
+    assert world.fairlead.check_invariants() == []
+
+
 CHANGES: dict[str, Callable[[World, OperatorView, OperatorView], object]] = {
     "a capacity": lambda world, ann, _: world.fairlead.update_operator(
         UpdateOperator(ann.id, capacity=0)
