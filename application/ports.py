@@ -4,13 +4,13 @@ Writing goes through a unit of work and its repositories, which hand out entitie
 through readers, which hand out views. Whoever implements a port inherits it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 from uuid import UUID
 
 from application.views import (
@@ -394,6 +394,37 @@ class Health(Protocol):
         ...
 
 
+class Missed(NamedTuple):
+    """What was written after the moment of a snapshot.
+
+    Attributes:
+        anything: whether there was any writing.
+        registered: contacts that were registered.
+    """
+
+    anything: bool
+    registered: int
+
+
+class Snapshot(Protocol):
+    """Everything stored, as of one moment, for another storage of the same kind."""
+
+    def sizes(self) -> Mapping[str, int]:
+        """Return every table with its number of rows; each comes after those it refers to."""
+        ...
+
+    def rows(self, table: str) -> Generator[Sequence[Sequence[Any]]]:
+        """Yield a table's rows, some at a time, in values that no technology has a hand in.
+
+        Whoever leaves off before the end closes it.
+        """
+        ...
+
+    def missed(self) -> Missed:
+        """Let the moment go, and return what was written since; nothing is read afterwards."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Storage:
     """Everything that one storage technology provides.
@@ -403,6 +434,10 @@ class Storage:
         backup: copies everything into a new file, as of one moment, while others go on.
         restore: makes the storage, which must not be there yet, of such a file. Both raise
             ValueError where that cannot be, and StorageUnavailable; nothing half-done is left.
+        snapshot: opens everything as of one moment, while others go on.
+        fill: stores all of another storage's snapshot, and tells how many rows that is so far;
+            returns every table with its number of rows. The storage is made or migrated if it has
+            to be, and must be empty. Both raise the same; nothing half-done is left here either.
         close: gives back what is held; the storage is of no use afterwards.
     """
 
@@ -416,4 +451,6 @@ class Storage:
     migrate: Callable[[], None]
     backup: Callable[[Path], None]
     restore: Callable[[Path], None]
+    snapshot: Callable[[], AbstractContextManager[Snapshot]]
+    fill: Callable[[Snapshot, Callable[[int], None]], Mapping[str, int]]
     close: Callable[[], None]

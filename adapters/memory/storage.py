@@ -1,7 +1,9 @@
 """Everything that memory provides; nothing outlives the process."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from adapters.memory.readers import (
     MemoryAuditor,
@@ -13,11 +15,22 @@ from adapters.memory.readers import (
 )
 from adapters.memory.store import MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
-from application.ports import Rolls, Storage
+from application.ports import Rolls, Snapshot, Storage
 
 
 def _no_file(_: Path) -> None:
-    raise ValueError("what is in memory ends with the process; use sqlite:///FILE.")
+    raise ValueError(_ENDS)
+
+
+def _no_snapshot() -> NoReturn:
+    raise ValueError(_ENDS)
+
+
+def _no_fill(_: Snapshot, __: Callable[[int], None]) -> NoReturn:
+    raise ValueError(_ENDS)
+
+
+_ENDS = "what is in memory ends with the process; use sqlite:///FILE."
 
 
 def memory_storage(rolls: Rolls) -> Storage:
@@ -34,5 +47,7 @@ def memory_storage(rolls: Rolls) -> Storage:
         migrate=lambda: None,
         backup=_no_file,
         restore=_no_file,
+        snapshot=_no_snapshot,
+        fill=_no_fill,
         close=lambda: None,
     )

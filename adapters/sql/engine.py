@@ -69,6 +69,13 @@ class Database(Protocol):
         """
         ...
 
+    def version(self, connection: Connection) -> object:
+        """Return what stands for everything stored, as the connection's transaction finds it.
+
+        It compares with what another transaction on the same connection finds, no other.
+        """
+        ...
+
     def migrating(self) -> AbstractContextManager[Connection]:
         """Open a transaction that changes the schema, when nobody else does."""
         ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -58,17 +59,27 @@ class SqlHealth(Health):
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._head = ScriptDirectory.from_config(_config()).get_current_head()
 
     def ready(self) -> None:
         with reading(self._database) as connection:
-            found = _revision(connection)
-        if found != self._head:
-            raise StorageUnavailable(
-                f"the database has schema {found or 'none'} and this release needs {self._head}; "
-                "run `fairlead migrate`."
-            )
+            check_schema(connection)
 
 
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+def check_schema(connection: Connection) -> None:
+    """Return if the schema is that of this release.
+
+    Raises:
+        StorageUnavailable: it is not; the message says what to do.
+    """
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found != _head():
+        raise StorageUnavailable(
+            f"the database has schema {found or 'none'} and this release needs {_head()}; "
+            "run `fairlead migrate`."
+        )
+
+
+@cache
+def _head() -> str | None:
+    """Return the newest revision; to look for it reads every script."""
+    return ScriptDirectory.from_config(_config()).get_current_head()

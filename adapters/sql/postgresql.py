@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    select,
 )
 from sqlalchemy.exc import DBAPIError
 
@@ -130,6 +131,9 @@ class PostgresqlDatabase(Database):
             connection.commit()
         except self.errors as error:
             raise storage_unavailable(error, OutcomeUnknown) from error
+
+    def version(self, connection: Connection) -> object:
+        return connection.execute(select(write_lock.c.version)).scalar_one()
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Executable,
+    Table,
     Text,
     TypeDecorator,
     bindparam,
@@ -114,8 +115,8 @@ class PreparedInsert:
             the name of a column of numbers to which the new row's is added.
     """
 
-    def __init__(self, table: type[Row], *names: str, existing: str | None = None) -> None:
-        self._table = table
+    def __init__(self, table: type[Row] | Table, *names: str, existing: str | None = None) -> None:
+        self._table: Any = getattr(table, "__table__", table)
         self._names = names
         self._existing = existing
         self._compiled = cache(self._compile)
@@ -137,14 +138,14 @@ class PreparedInsert:
             cursor.close()
 
     def _compile(self, dialect: Dialect) -> "_Compiled":
-        table: Any = self._table.__table__
+        table = self._table
         statement: Any
         if dialect.name == "sqlite":
-            statement = sqlite.insert(self._table)
+            statement = sqlite.insert(table)
         else:
             arrays = [bindparam(name, type_=ARRAY(table.c[name].type)) for name in self._names]
             rows = func.unnest(*arrays).table_valued(*self._names).render_derived()
-            statement = postgresql.insert(self._table).from_select(self._names, select(rows))
+            statement = postgresql.insert(table).from_select(self._names, select(rows))
         if self._existing == "kept":
             statement = statement.on_conflict_do_nothing()
         elif self._existing is not None:

@@ -74,6 +74,12 @@ class SqliteDatabase(Database):
         turn.connection.commit()
         self.checkpoints.committed()
 
+    def version(self, connection: Connection) -> object:
+        driver: Any = connection.connection.dbapi_connection
+        # It tells commits of other connections, of this process or another, from none.
+        (version,) = driver.execute("PRAGMA data_version").fetchone()
+        return version
+
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
         self._wait_for_threads()
@@ -100,8 +106,7 @@ class SqliteDatabase(Database):
             try:
                 connection.begin()
                 driver: Any = connection.connection.dbapi_connection
-                # It tells commits of other connections, of this process or another, from none.
-                (version,) = driver.execute("PRAGMA data_version").fetchone()
+                version = self.version(connection)
             except BaseException:
                 connection.close()
                 raise

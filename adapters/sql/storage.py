@@ -6,6 +6,7 @@ from adapters.sql.auditor import SqlAuditor
 from adapters.sql.backups import back_up, restore
 from adapters.sql.catalogue import SqlCatalogueReader
 from adapters.sql.contacts import SqlContactReader
+from adapters.sql.copying import fill, snapshot
 from adapters.sql.kept import Keeper
 from adapters.sql.leads import SqlLeadReader
 from adapters.sql.migrate import SqlHealth, migrate
@@ -33,5 +34,7 @@ def sql_storage(url: str, rolls: Rolls) -> Storage:
         migrate=partial(migrate, database),
         backup=partial(back_up, database),
         restore=partial(restore, database),
+        snapshot=partial(snapshot, database),
+        fill=partial(fill, database),
         close=database.dispose,
     )

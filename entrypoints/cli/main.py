@@ -16,8 +16,8 @@ from rich.console import Console
 from application.ports import StorageUnavailable
 from application.purging import PurgeContacts
 from domain.errors import DomainError
+from entrypoints.cli import copying, importing
 from entrypoints.cli import demo as demo_month
-from entrypoints.cli import importing
 from entrypoints.cli.progress import counting, reading_file
 from entrypoints.container import Container, build_container, build_simulation
 from entrypoints.settings import Settings
@@ -162,6 +162,44 @@ def restore(
             storage.restore(file)
         storage.migrate()
         out.print(f"{settings.shown_database_url} holds all of {file}.\nNext: fairlead check")
+
+
+@app.command()
+def copy(
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="An empty database: sqlite:///FILE or "
+            "postgresql+psycopg://USER:PASSWORD@HOST/NAME; its tables are made if they are not "
+            "there.",
+        ),
+    ],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Copy everything into an empty database, SQLite or PostgreSQL, while the service runs.
+
+    Exit with 1 if the service wrote meanwhile: what it wrote is not in the copy.
+    """
+    settings, target = _settings(database_url), _settings(to)
+    container = build_container(target)
+    with (
+        _failures(),
+        closing(build_container(settings).storage()) as source,
+        closing(container.storage()) as storage,
+        source.snapshot() as snapshot,
+    ):
+        with counting(err, "rows copied") as progress:
+            rows = storage.fill(snapshot, progress)
+        with counting(err, "contacts of the copy checked") as progress:
+            defects = container.fairlead().check_invariants(progress)
+        missed = snapshot.missed()
+    out.print(copying.copied(target.shown_database_url, rows, defects))
+    if missed.anything:
+        err.print(copying.left_out(settings.shown_database_url, missed))
+    if defects or missed.anything:
+        raise typer.Exit(1)
+    out.print(copying.next_step(settings.shown_database_url))
 
 
 @app.command()

@@ -11,16 +11,16 @@ from entrypoints.scripting import open_fairlead
 from tests.entrypoints.cli.conftest import Command
 from tests.postgresql import Databases
 
+WORDS = ("serve", "migrate", "check", "backup", "restore", "copy", "purge", "import", "demo")
+
 
 def test_without_words_the_command_shows_every_word_it_knows(fairlead: Command) -> None:
     done = fairlead()
-    for word in ("serve", "migrate", "check", "backup", "restore", "purge", "import", "demo"):
+    for word in WORDS:
         assert word in done.output
 
 
-@pytest.mark.parametrize(
-    "word", ["serve", "migrate", "check", "backup", "restore", "purge", "import", "demo"]
-)
+@pytest.mark.parametrize("word", WORDS)
 def test_every_word_explains_itself(fairlead: Command, word: str) -> None:
     done = fairlead(word, "--help")
     assert done.exit_code == 0
@@ -124,3 +124,11 @@ def test_a_password_is_shown_to_nobody(
         said = fairlead(*command)
         assert "se-cret" not in said.output
         assert str(url.database) in said.output
+    other = make_url(postgresql.empty()).set(password="se-cret")  # noqa: S106 -- likewise
+    nowhere = other.set(database="nowhere")
+    # Copied, refused because it is not empty any more, and not there at all.
+    for target, code in ((other, 0), (other, 2), (nowhere, 2)):
+        said = fairlead("copy", "--to", target.render_as_string(hide_password=False))
+        assert said.exit_code == code
+        assert "se-cret" not in said.output
+        assert str(target.database) in said.output

@@ -1,0 +1,178 @@
+"""Moving everything from one database into another, of whichever engine.
+
+Tables are taken from the metadata, not by name: a new one is copied without anybody remembering.
+Values go through the types of the tables on both sides, so each engine has them in its own form.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Connection, cast, func, inspect, literal, select
+
+from adapters.sql.engine import Database, storage_unavailable
+from adapters.sql.migrate import check_schema, migrate
+from adapters.sql.prepared import PreparedInsert
+from adapters.sql.sqlite import SqliteDatabase
+from adapters.sql.tables import (
+    ContactRow,
+    LeadRow,
+    OperatorRow,
+    RegisteredCountRow,
+    Row,
+    SourceRow,
+)
+from application.ports import Missed, Snapshot, StorageUnavailable
+
+_BATCH: Final = 1000
+"""Rows held at a time."""
+
+_HELD: Final = (OperatorRow, SourceRow, LeadRow, ContactRow)
+"""A database without any of these is empty: whatever else there is refers to one of them."""
+
+_registered = select(
+    cast(func.coalesce(func.sum(RegisteredCountRow.contacts), 0), BigInteger)
+).where(RegisteredCountRow.hours == 24)
+"""Contacts registered since ever, those purged included."""
+
+
+@contextmanager
+def snapshot(database: Database) -> Iterator[Snapshot]:
+    """See `application.ports.Storage.snapshot`."""
+    if isinstance(database, SqliteDatabase):
+        file = Path(str(database.url.database))
+        if not file.exists():
+            # To look into it would make it.
+            raise ValueError(f"{file} is not there, so there is nothing to copy.")
+    with _of(database), database.read.connect() as connection:
+        yield SqlSnapshot(database, connection)
+
+
+def fill(
+    database: Database, origin: Snapshot, progress: Callable[[int], None]
+) -> Mapping[str, int]:
+    """See `application.ports.Storage.fill`."""
+    # Counted first: while the target is locked for writing, nobody waits for the source.
+    expected = origin.sizes()
+    with _of(database):
+        # What is somebody's is not even migrated.
+        with database.read.connect() as connection:
+            _refuse_held(database, connection)
+        migrate(database)
+        turn = database.begin()
+        try:
+            _refuse_held(database, turn.connection)
+            _write(turn.connection, origin, expected, progress)
+            found = _sizes(turn.connection)
+            if found != expected:
+                raise ValueError(f"{_differences(expected, found)}; the copy was given up.")
+            database.commit(turn)
+        finally:
+            # Takes back what is not committed.
+            database.end(turn)
+    return found
+
+
+class SqlSnapshot(Snapshot):
+    """See `application.ports.Snapshot`; one transaction on one connection."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self._database = database
+        self._connection = connection
+        check_schema(connection)
+        # Both as of the same moment as every row: the snapshot has begun with the line above.
+        self._version = database.version(connection)
+        self._registered: int = connection.execute(_registered).scalar_one()
+
+    def sizes(self) -> Mapping[str, int]:
+        with _of(self._database):
+            return _sizes(self._connection)
+
+    def rows(self, table: str) -> Generator[Sequence[Sequence[Any]]]:
+        columns = Row.metadata.tables[table].columns
+        with (
+            _of(self._database),
+            self._connection.execute(
+                select(*columns), execution_options={"yield_per": _BATCH}
+            ) as found,
+        ):
+            yield from found.partitions()
+
+    def missed(self) -> Missed:
+        with _of(self._database):
+            self._connection.rollback()
+            # The connection stays the same: SQLite tells only it what others have committed since.
+            written = self._database.version(self._connection) != self._version
+            registered: int = self._connection.execute(_registered).scalar_one()
+        return Missed(written, registered - self._registered)
+
+
+def _write(
+    connection: Connection,
+    origin: Snapshot,
+    expected: Mapping[str, int],
+    progress: Callable[[int], None],
+) -> None:
+    copied = 0
+    for name in expected:
+        table = Row.metadata.tables[name]
+        insert = PreparedInsert(table, *(column.name for column in table.columns))
+        with closing(origin.rows(name)) as batches:
+            for rows in batches:
+                insert.run(connection, rows)
+                copied += len(rows)
+                progress(copied)
+
+
+def _sizes(connection: Connection) -> dict[str, int]:
+    """Count the rows of every table; each comes after those that it refers to."""
+    return {
+        table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+        for table in Row.metadata.sorted_tables
+    }
+
+
+def _refuse_held(database: Database, connection: Connection) -> None:
+    """Raise ValueError if there is anything in the target."""
+    there = inspect(connection).get_table_names()
+    held = [
+        name
+        for row in _HELD
+        if (name := row.__tablename__) in there
+        and connection.execute(select(literal(1)).select_from(row).limit(1)).first()
+    ]
+    if held:
+        raise ValueError(
+            f"{_shown(database)} holds {', '.join(held)} already and is left as it is; copy "
+            "into an empty database: one that was only created, or a file that is not there."
+        )
+
+
+def _differences(expected: Mapping[str, int], found: Mapping[str, int]) -> str:
+    return "; ".join(
+        f"{name} has {number:,} rows and {found[name]:,} of them arrived"
+        for name, number in expected.items()
+        if found[name] != number
+    )
+
+
+@contextmanager
+def _of(database: Database) -> Iterator[None]:
+    """Say which of the two databases does not work."""
+    try:
+        yield
+    except _Named:
+        raise
+    except StorageUnavailable as error:
+        raise _Named(f"{_shown(database)}: {error}") from error
+    except database.errors as error:
+        raise _Named(f"{_shown(database)}: {storage_unavailable(error)}") from error
+
+
+class _Named(StorageUnavailable):
+    """Says which database it was."""
+
+
+def _shown(database: Database) -> str:
+    return database.url.render_as_string(hide_password=True)
