@@ -420,8 +420,12 @@ class Snapshot(Protocol):
         """
         ...
 
+    def let_go(self) -> None:
+        """Keep nothing for that moment any more; no rows can be read afterwards."""
+        ...
+
     def missed(self) -> Missed:
-        """Let the moment go, and return what was written since; nothing is read afterwards."""
+        """Return what was written since; the moment must have been let go."""
         ...
 
 

@@ -99,9 +99,12 @@ class SqlSnapshot(Snapshot):
         ):
             yield from found.partitions()
 
-    def missed(self) -> Missed:
+    def let_go(self) -> None:
         with _of(self._database):
             self._connection.rollback()
+
+    def missed(self) -> Missed:
+        with _of(self._database):
             # The connection stays the same: SQLite tells only it what others have committed since.
             written = self._database.version(self._connection) != self._version
             registered: int = self._connection.execute(_registered).scalar_one()

@@ -191,6 +191,8 @@ def copy(
     ):
         with counting(err, "rows copied") as progress:
             rows = storage.fill(snapshot, progress)
+        # The check takes long, too, and what the source keeps for its readers grows.
+        snapshot.let_go()
         with counting(err, "contacts of the copy checked") as progress:
             defects = container.fairlead().check_invariants(progress)
         missed = snapshot.missed()

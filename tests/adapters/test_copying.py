@@ -115,6 +115,10 @@ def keyed(number: int) -> RegisterContact:
     return RegisterContact("telegram", {"vk": f"{number}"}, idempotency_key=f"message {number}")
 
 
+def file_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
 def url_of(world: World) -> str:
     url: str = world.container.settings().database_url
     return url
@@ -134,7 +138,9 @@ def copy(
         closing(storage_of(target)) as storage,
         origin.snapshot() as snapshot,
     ):
-        return storage.fill(snapshot, progress), snapshot.missed()
+        rows = storage.fill(snapshot, progress)
+        snapshot.let_go()
+        return rows, snapshot.missed()
 
 
 def stored(url: str) -> Rows:
@@ -197,7 +203,7 @@ def test_there_and_back_again_is_the_same_file(urls: Urls) -> None:
 
 
 def in_the_file(url: str) -> Mapping[str, list[Any]]:
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file:
+    with closing(sqlite3.connect(file_of(url))) as file:
         return {
             name: sorted(file.execute(f"SELECT * FROM {name}"), key=repr)  # noqa: S608
             for name in (*Row.metadata.tables, "alembic_version")
@@ -339,6 +345,9 @@ class Losing(Snapshot):
         for rows in self._whole.rows(table):
             yield rows[:-1] if table == "registered_counts" else rows
 
+    def let_go(self) -> None:
+        self._whole.let_go()
+
     def missed(self) -> Missed:
         return self._whole.missed()
 
@@ -353,6 +362,20 @@ def test_a_row_that_does_not_arrive_is_noticed_and_nothing_is_kept(
     ):
         storage.fill(Losing(snapshot), lambda _: None)
     assert not any(stored(target).values())
+
+
+def test_a_moment_that_was_let_go_holds_nothing_up(sqlite_url: str) -> None:
+    """SQLite cannot begin its log anew while somebody reads what was before."""
+    with open_world(sqlite_url) as world:
+        live(world)
+        storage = world.container.storage()
+        with storage.snapshot() as snapshot, closing(sqlite3.connect(file_of(sqlite_url))) as file:
+            world.register()
+            held = file.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+            snapshot.let_go()
+            let_go = file.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+            assert (held[0], let_go[0]) == (1, 0)
+            assert snapshot.missed() == Missed(anything=True, registered=1)
 
 
 class TestAWriterMeanwhile:
@@ -410,14 +433,14 @@ def test_a_source_of_an_older_schema_is_refused_and_no_target_is_made(
     with pytest.raises(StorageUnavailable, match=r"has schema 0005.*run `fairlead migrate`"):
         copy(old, target)
     assert version(old) == "0005"
-    assert not Path(target.removeprefix("sqlite:///")).exists()
+    assert not file_of(target).exists()
 
 
 def test_a_file_that_is_not_there_is_not_made_to_be_copied(urls: Urls, target: str) -> None:
     nowhere = urls.new("sqlite")
     with pytest.raises(ValueError, match="is not there"):
         copy(nowhere, target)
-    assert not Path(nowhere.removeprefix("sqlite:///")).exists()
+    assert not file_of(nowhere).exists()
     assert tables(target) == set()
 
 
