@@ -45,7 +45,7 @@ def snapshot(database: Database) -> Iterator[Snapshot]:
         if not file.exists():
             # To look into it would make it.
             raise ValueError(f"{file} is not there, so there is nothing to copy.")
-    with _of(database), database.read.connect() as connection:
+    with _of(database), database.snapshot() as connection:
         yield SqlSnapshot(database, connection)
 
 
@@ -57,7 +57,7 @@ def fill(
     expected = origin.sizes()
     with _of(database):
         # What is somebody's is not even migrated.
-        with database.read.connect() as connection:
+        with database.snapshot() as connection:
             _refuse_held(database, connection)
         migrate(database)
         turn = database.begin()

@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
 from adapters.sql.engine import Database, storage_unavailable
@@ -44,6 +45,11 @@ def _migrating(database: Database) -> Iterator[Config]:
             config = _config()
             config.attributes["connection"] = connection
             yield config
+    except CommandError as error:
+        raise StorageUnavailable(
+            f"the database has a schema that this release does not know: {error}; use the release "
+            "that has migrated it, or a later one."
+        ) from error
     except database.errors as error:
         raise storage_unavailable(error) from error
 

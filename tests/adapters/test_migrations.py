@@ -151,6 +151,16 @@ class TestHealth:
             SqlHealth(database).ready()
 
 
+def test_a_schema_of_a_later_release_is_left_to_that_release(database: Database) -> None:
+    migrate(database)
+    with database.write.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    before = schema(database.read)
+    with pytest.raises(StorageUnavailable, match=r"does not know.*9999.*or a later one"):
+        migrate(database)
+    assert schema(database.read) == before
+
+
 def test_migrating_what_is_migrated_changes_nothing(database: Database) -> None:
     migrate(database)
     before = schema(database.read)
