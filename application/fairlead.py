@@ -12,6 +12,7 @@ from application.ports import (
     Health,
     IdentityNormaliser,
     LeadReader,
+    Readers,
     StatisticsReader,
 )
 from application.purging import PurgeContactsHandler
@@ -25,7 +26,12 @@ from application.sources import (
 
 @dataclass(frozen=True, slots=True)
 class Fairlead:
-    """Every use case and every query, wired to one storage. All of it may be called by threads."""
+    """Every use case and every query, wired to one storage. All of it may be called by threads.
+
+    Attributes:
+        lists: what is read from here may lag behind; the readers beside it show at once what was
+            acknowledged.
+    """
 
     create_operator: CreateOperatorHandler
     update_operator: UpdateOperatorHandler
@@ -44,3 +50,4 @@ class Fairlead:
     leads: LeadReader
     statistics: StatisticsReader
     health: Health
+    lists: Readers

@@ -458,3 +458,19 @@ class Storage:
     snapshot: Callable[[], AbstractContextManager[Snapshot]]
     fill: Callable[[Snapshot, Callable[[int], None]], Mapping[str, int]]
     close: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """What lists and statistics are read from: the storage, or a replica that follows it.
+
+    Attributes:
+        close: gives back what is held; the readers are of no use afterwards.
+    """
+
+    catalogue: CatalogueReader
+    contacts: ContactReader
+    leads: LeadReader
+    statistics: StatisticsReader
+    health: Health
+    close: Callable[[], None]

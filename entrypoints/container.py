@@ -5,14 +5,14 @@ from dependency_injector import containers, providers
 from adapters.identities import LibraryIdentityNormaliser
 from adapters.intake import GroupCommitIntake
 from adapters.memory.storage import memory_storage
-from adapters.sql.storage import sql_storage
+from adapters.sql.storage import sql_readers, sql_storage
 from adapters.system import ClockIds, SystemClock, SystemIds, SystemPause, SystemRolls
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, TransferContactHandler
 from application.fairlead import Fairlead
 from application.leads import EraseLeadHandler
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
-from application.ports import Clock, Rolls, Storage
+from application.ports import Clock, Readers, Rolls, Storage
 from application.purging import PurgeContactsHandler
 from application.register_contacts import RegisterContactsHandler
 from application.sources import (
@@ -32,6 +32,24 @@ def open_storage(url: str, rolls: Rolls) -> Storage:
     return memory_storage(rolls) if url == "memory://" else sql_storage(url, rolls)
 
 
+def open_readers(url: str | None, storage: Storage) -> Readers:
+    """Open what lists and statistics are read from: the storage itself if no URL names a replica.
+
+    Raises:
+        ValueError: the URL cannot be used; the message says why.
+    """
+    if url is not None:
+        return sql_readers(url)
+    return Readers(
+        catalogue=storage.catalogue,
+        contacts=storage.contacts,
+        leads=storage.leads,
+        statistics=storage.statistics,
+        health=storage.health,
+        close=lambda: None,
+    )
+
+
 class Container(containers.DeclarativeContainer):
     """Builds everything, each thing once; tests override what they want to hold in their hands."""
 
@@ -45,6 +63,8 @@ class Container(containers.DeclarativeContainer):
         LibraryIdentityNormaliser, region=settings.provided.phone_region
     )
     storage = providers.Singleton(open_storage, settings.provided.database_url, rolls)
+
+    readers = providers.Singleton(open_readers, settings.provided.read_database_url, storage)
 
     _unit_of_work = storage.provided.unit_of_work
     register_contacts = providers.Singleton(
@@ -77,6 +97,7 @@ class Container(containers.DeclarativeContainer):
         leads=storage.provided.leads,
         statistics=storage.provided.statistics,
         health=storage.provided.health,
+        lists=readers,
     )
     intake = providers.Factory(GroupCommitIntake, register_contacts)
 

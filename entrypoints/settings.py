@@ -15,6 +15,11 @@ class Settings(BaseSettings):
         description="sqlite:///FILE, postgresql+psycopg://USER:PASSWORD@HOST/NAME, or memory:// "
         "for a storage that ends with the process.",
     )
+    read_database_url: str | None = Field(
+        default=None,
+        description="A replica of the database, from which lists and statistics are read; it is "
+        "only read.",
+    )
     phone_region: str = Field(
         default="RU",
         pattern=r"^[A-Z]{2}$",
@@ -24,4 +29,13 @@ class Settings(BaseSettings):
     @property
     def shown_database_url(self) -> str:
         """The database's URL without its password."""
-        return make_url(self.database_url).render_as_string(hide_password=True)
+        return _shown(self.database_url)
+
+    @property
+    def shown_read_database_url(self) -> str | None:
+        """The replica's URL without its password."""
+        return None if self.read_database_url is None else _shown(self.read_database_url)
+
+
+def _shown(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)

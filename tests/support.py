@@ -121,14 +121,22 @@ def decision_of(
 
 
 @contextmanager
-def open_world(database_url: str = "memory://", *, beside: World | None = None) -> Iterator[World]:
+def open_world(
+    database_url: str = "memory://",
+    *,
+    beside: World | None = None,
+    read_database_url: str | None = None,
+) -> Iterator[World]:
     """Open an application on fakes and a real storage; the schema is made first.
 
     Args:
         database_url: as in the settings.
         beside: another world, of whose clock and ids this one shall be.
+        read_database_url: as in the settings; nothing is made there.
     """
-    container = build_container(Settings(database_url=database_url))
+    container = build_container(
+        Settings(database_url=database_url, read_database_url=read_database_url)
+    )
     clock = beside.clock if beside else FakeClock()
     ids = beside.container.ids() if beside else FakeIds(clock)
     container.clock.override(providers.Object(clock))
@@ -140,4 +148,5 @@ def open_world(database_url: str = "memory://", *, beside: World | None = None) 
     try:
         yield World(container.fairlead(), container, clock)
     finally:
+        container.readers().close()
         storage.close()

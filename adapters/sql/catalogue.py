@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from adapters.sql.engine import Database
+from adapters.sql.engine import ReadDatabase
 from adapters.sql.reading import AnyRow, chunks, reading
 from adapters.sql.tables import AllocationRow, OperatorRow, SourceRow
 from application.ports import CatalogueReader, Operators, Sources
@@ -134,7 +134,7 @@ class SqlSources(Sources):
 class SqlCatalogueReader(CatalogueReader):
     """See `application.ports.CatalogueReader`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: ReadDatabase) -> None:
         self._database = database
 
     def operator(self, operator_id: OperatorId) -> OperatorView:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from adapters.sql.decisions import decision_from_bytes, encode, lineup_from_bytes
-from adapters.sql.engine import Database
+from adapters.sql.engine import ReadDatabase
 from adapters.sql.kept import Kept
 from adapters.sql.prepared import PreparedInsert
 from adapters.sql.purging import remove_closed
@@ -220,7 +220,7 @@ class SqlContacts(Contacts):
 class SqlContactReader(ContactReader):
     """See `application.ports.ContactReader`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: ReadDatabase) -> None:
         self._database = database
 
     def contact(self, contact_id: ContactId) -> ContactView:

@@ -7,6 +7,9 @@ from sqlalchemy import URL, Connection, Engine
 
 from application.ports import StorageUnavailable, TransactionLost
 
+PRIMARY: Final = "the database"
+"""The role of the one that is written."""
+
 BUSY_TIMEOUT: Final = 10.0
 """Seconds that a writer waits for others to finish their transactions."""
 
@@ -24,17 +27,15 @@ class Turn(NamedTuple):
     left: object
 
 
-class Database(Protocol):
-    """A database in which one transaction at a time writes, and everybody may read meanwhile.
+class ReadDatabase(Protocol):
+    """A database that is read, whoever writes it.
 
     Attributes:
-        write: the engine of what writes, and of reads that must see what was written just now.
-        read: the engine of other reads; each of its transactions is one snapshot.
+        role: what it is called where it does not work.
     """
 
     url: URL
-    write: Engine
-    read: Engine
+    role: str
 
     @property
     def errors(self) -> tuple[type[Exception], ...]:
@@ -44,6 +45,22 @@ class Database(Protocol):
     def snapshot(self) -> Connection:
         """Connect to read: everything that is read belongs to the same moment."""
         ...
+
+    def dispose(self) -> None:
+        """Close every connection that is not in use."""
+        ...
+
+
+class Database(ReadDatabase, Protocol):
+    """A database in which one transaction at a time writes, and everybody may read meanwhile.
+
+    Attributes:
+        write: the engine of what writes, and of reads that must see what was written just now.
+        read: the engine of other reads; each of its transactions is one snapshot.
+    """
+
+    write: Engine
+    read: Engine
 
     def begin(self) -> Turn:
         """Begin to write, as soon as nobody else does.
@@ -80,26 +97,25 @@ class Database(Protocol):
         """Open a transaction that changes the schema, when nobody else does."""
         ...
 
-    def dispose(self) -> None:
-        """Close every connection that is not in use."""
-        ...
-
 
 def storage_unavailable(
-    error: BaseException, kind: type[StorageUnavailable] = StorageUnavailable
+    error: BaseException,
+    kind: type[StorageUnavailable] = StorageUnavailable,
+    role: str = PRIMARY,
 ) -> StorageUnavailable:
     """Say of a database error what a person should know, without SQL and without values.
 
     Args:
         error: SQLAlchemy's or the driver's.
         kind: what it is, if nothing can be told from the error itself.
+        role: of the database that does not work.
     """
     if kind is StorageUnavailable and _passes(getattr(error, "orig", error)):
         kind = TransactionLost
     reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
     if reason.startswith(("no such table", "relation ")):
         reason = "it has not been migrated; run `fairlead migrate`"
-    return kind(f"the database does not work just now: {reason}.")
+    return kind(f"{role} does not work just now: {reason}.")
 
 
 _PASSING: Final = ("08", "40", "57P")

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from adapters.sql.contacts import contact_exports
-from adapters.sql.engine import Database
+from adapters.sql.engine import ReadDatabase
 from adapters.sql.prepared import Prepared, PreparedInsert, among
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
 from adapters.sql.tables import ContactRow, IdempotencyKeyRow, IdentityRow, LeadRow
@@ -92,7 +92,7 @@ class SqlLeads(Leads):
 class SqlLeadReader(LeadReader):
     """See `application.ports.LeadReader`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: ReadDatabase) -> None:
         self._database = database
 
     def lead(self, lead_id: LeadId) -> LeadView:

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
-from adapters.sql.engine import Database, storage_unavailable
+from adapters.sql.engine import PRIMARY, Database, ReadDatabase, storage_unavailable
 from adapters.sql.reading import reading
 from application.ports import Health, StorageUnavailable
 
@@ -63,15 +63,15 @@ def _config() -> Config:
 class SqlHealth(Health):
     """See `application.ports.Health`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: ReadDatabase) -> None:
         self._database = database
 
     def ready(self) -> None:
         with reading(self._database) as connection:
-            check_schema(connection)
+            check_schema(connection, self._database.role)
 
 
-def check_schema(connection: Connection) -> None:
+def check_schema(connection: Connection, role: str = PRIMARY) -> None:
     """Return if the schema is that of this release.
 
     Raises:
@@ -79,9 +79,10 @@ def check_schema(connection: Connection) -> None:
     """
     found = MigrationContext.configure(connection).get_current_revision()
     if found != _head():
+        own = role == PRIMARY
         raise StorageUnavailable(
-            f"the database has schema {found or 'none'} and this release needs {_head()}; "
-            "run `fairlead migrate`."
+            f"{role} has schema {found or 'none'} and this release needs {_head()}; "
+            f"{'run `fairlead migrate`' if own else 'it follows the migration of its primary'}."
         )
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from adapters.sql.engine import BUSY_TIMEOUT, Database, Turn, storage_unavailable
+from adapters.sql.engine import BUSY_TIMEOUT, PRIMARY, Database, Turn, storage_unavailable
 from adapters.sql.pipeline import begin_pipeline, end_pipeline, synchronise
 from application.ports import OutcomeUnknown, StorageAway
 
@@ -76,9 +76,10 @@ class PostgresqlDatabase(Database):
     needs `?prepare_threshold=none` in the URL.
     """
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, role: str = PRIMARY) -> None:
         """Take the URL of a database; nothing is connected yet."""
         self.url = url
+        self.role = role
         self.write = _engine(url)
         self.read = self.write.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True

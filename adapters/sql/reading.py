@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select
 
-from adapters.sql.engine import Database, storage_unavailable
+from adapters.sql.engine import ReadDatabase, storage_unavailable
 
 Item = TypeVar("Item")
 
@@ -18,13 +18,13 @@ CHUNK = 500
 
 
 @contextmanager
-def reading(database: Database) -> Iterator[Connection]:
+def reading(database: ReadDatabase) -> Iterator[Connection]:
     """Read in one transaction: everything read belongs to the same moment."""
     try:
         with database.snapshot() as connection:
             yield connection
     except database.errors as error:
-        raise storage_unavailable(error) from error
+        raise storage_unavailable(error, role=database.role) from error
 
 
 def chunks(values: Sequence[Item]) -> Iterator[Sequence[Item]]:

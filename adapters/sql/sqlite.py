@@ -5,13 +5,21 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.checkpoints import Checkpointer
-from adapters.sql.engine import BUSY_TIMEOUT, Database, Turn, storage_unavailable
+from adapters.sql.engine import (
+    BUSY_TIMEOUT,
+    PRIMARY,
+    Database,
+    ReadDatabase,
+    Turn,
+    storage_unavailable,
+)
 from application.ports import StorageAway
 
 _WAITS: Final = "fairlead_waits"
@@ -31,11 +39,9 @@ class SqliteDatabase(Database):
         Raises:
             ValueError: the URL names no file.
         """
-        if url.database in {None, "", ":memory:"}:
-            raise ValueError(
-                "an SQLite database needs a file: sqlite:///fairlead.db, or use memory://."
-            )
+        _require_file(url)
         self.url = url
+        self.role = PRIMARY
         self.write = _engine(url, "BEGIN IMMEDIATE")
         self.read = _engine(url, "BEGIN")
         self._at_once = self.write.execution_options(**{_WAITS: False})
@@ -118,7 +124,42 @@ class SqliteDatabase(Database):
         return Turn(connection, (driver, version), (driver, version))
 
 
-def _engine(url: URL, begin: str) -> Engine:
+class SqliteReadDatabase(ReadDatabase):
+    """A file that somebody else writes, or puts in place; it is not made if it is not there."""
+
+    def __init__(self, url: URL, role: str) -> None:
+        """Take the URL of a file; nothing is opened yet.
+
+        Raises:
+            ValueError: the URL names no file.
+        """
+        _require_file(url)
+        self.url = url
+        self.role = role
+        file = Path(str(url.database)).absolute().as_uri()
+        self._read = _engine(
+            url.set(database=file, query={"mode": "ro", "uri": "true"}), "BEGIN", writes=False
+        )
+
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        return DBAPIError, sqlite3.Error
+
+    def snapshot(self) -> Connection:
+        return self._read.connect()
+
+    def dispose(self) -> None:
+        self._read.dispose()
+
+
+def _require_file(url: URL) -> None:
+    if url.database in {None, "", ":memory:"}:
+        raise ValueError(
+            "an SQLite database needs a file: sqlite:///fairlead.db, or use memory://."
+        )
+
+
+def _engine(url: URL, begin: str, *, writes: bool = True) -> Engine:
     # More connections than the server has threads: nobody waits for one.
     engine = create_engine(url, pool_size=64, connect_args={"timeout": BUSY_TIMEOUT})
 
@@ -127,7 +168,8 @@ def _engine(url: URL, begin: str) -> Engine:
         # The driver must not begin transactions by itself: it would do so before the first write,
         # after the load has been read, and two writers could both take the last slot.
         connection.isolation_level = None
-        _use_wal(connection)
+        if writes:
+            _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         connection.execute("PRAGMA foreign_keys = ON")

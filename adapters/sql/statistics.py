@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sqlalchemy import BigInteger, Connection, cast, func, select
 
 from adapters.sql.catalogue import OPERATOR_COLUMNS, operator_view, source_views
-from adapters.sql.engine import Database
+from adapters.sql.engine import ReadDatabase
 from adapters.sql.reading import AnySelect, reading
 from adapters.sql.tables import AssignedCountRow, OperatorRow, RegisteredCountRow, SourceRow
 from application.ports import StatisticsReader
@@ -25,7 +25,7 @@ _DAY = 24
 class SqlStatisticsReader(StatisticsReader):
     """See `application.ports.StatisticsReader`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: ReadDatabase) -> None:
         self._database = database
 
     def distribution(self, *, source: str | None, span: HourSpan) -> list[SourceDistribution]:

@@ -10,10 +10,10 @@ from adapters.sql.copying import fill, snapshot
 from adapters.sql.kept import Keeper
 from adapters.sql.leads import SqlLeadReader
 from adapters.sql.migrate import SqlHealth, migrate
-from adapters.sql.opening import open_database
+from adapters.sql.opening import open_database, open_read_database
 from adapters.sql.statistics import SqlStatisticsReader
 from adapters.sql.unit_of_work import SqlUnitOfWork
-from application.ports import Rolls, Storage
+from application.ports import Readers, Rolls, Storage
 
 
 def sql_storage(url: str, rolls: Rolls) -> Storage:
@@ -36,5 +36,22 @@ def sql_storage(url: str, rolls: Rolls) -> Storage:
         restore=partial(restore, database),
         snapshot=partial(snapshot, database),
         fill=partial(fill, database),
+        close=database.dispose,
+    )
+
+
+def sql_readers(url: str) -> Readers:
+    """Open a database, by its SQLAlchemy URL, that is only read.
+
+    Raises:
+        ValueError: the URL cannot be used; the message says why.
+    """
+    database = open_read_database(url)
+    return Readers(
+        catalogue=SqlCatalogueReader(database),
+        contacts=SqlContactReader(database),
+        leads=SqlLeadReader(database),
+        statistics=SqlStatisticsReader(database),
+        health=SqlHealth(database),
         close=database.dispose,
     )

@@ -79,14 +79,18 @@ def serve(
     settings = _settings(database_url)
     if workers > 1 and settings.database_url == "memory://":
         _stop("memory:// cannot be shared by several workers; use sqlite:///FILE or PostgreSQL.")
-    with _storage(build_container(settings)):
-        pass
+    container = build_container(settings)
+    with _storage(container):
+        # Refuses a URL that cannot be used before there is a server whose log has to be read.
+        container.readers().close()
     # Workers are new processes: they read their settings from the environment.
     os.environ["FAIRLEAD_DATABASE_URL"] = settings.database_url
     shown = "localhost" if host in {"0.0.0.0", "::"} else host  # noqa: S104 -- compared, not bound
     out.print(
         f"Fairlead serves {settings.shown_database_url}; the API is explained at http://{shown}:{port}/docs"
     )
+    if settings.shown_read_database_url is not None:
+        out.print(f"Lists and statistics are read from {settings.shown_read_database_url}.")
     uvicorn.run(
         "entrypoints.http.app:create_app",
         factory=True,

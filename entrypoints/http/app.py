@@ -1,21 +1,26 @@
 """The HTTP application."""
 
 import gc
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from application.ports import Readers, StorageUnavailable
 from entrypoints.container import Container, build_container
 from entrypoints.http import contacts, leads, operators, problems, service, sources, statistics
 from entrypoints.http.front import FrontDoor, LeanRoute
 from entrypoints.http.metrics import Metrics, MetricsMiddleware
 from entrypoints.http.writing import Writing
 from entrypoints.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _DESCRIPTION = """
 Fairlead registers **contacts** (a customer writing through one of many bots) and at once gives each
@@ -31,6 +36,18 @@ class _Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         return self.front_door(super().build_middleware_stack())
+
+
+def _say_if_lists_fail(readers: Readers) -> None:
+    """Say at the start what else only those would hear who ask for a list.
+
+    It is no reason not to start: registrations need no replica, and one that is fed by the primary
+    has its migration a moment later.
+    """
+    try:
+        readers.health.ready()
+    except StorageUnavailable as error:
+        logger.warning("lists and statistics may answer 503: %s", error)
 
 
 def create_app(settings: Settings | None = None, container: Container | None = None) -> FastAPI:
@@ -49,8 +66,11 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         # is not walked again and again: a walk stops every request for 50 to 100 ms.
         gc.collect()
         gc.freeze()
+        if container.settings().read_database_url is not None:
+            await to_thread.run_sync(_say_if_lists_fail, container.readers())
         yield
         await intake.close()
+        container.readers().close()
         container.storage().close()
 
     app = _Application(

@@ -132,7 +132,7 @@ def router(fairlead: Fairlead, writing: Writing, intake: Intake) -> APIRouter:
         cursor: Annotated[UUID | None, Query(description="next_cursor of the page before.")] = None,
     ) -> ContactPage:
         """List contacts, the newest first."""
-        page = fairlead.contacts.contacts(
+        page = fairlead.lists.contacts.contacts(
             ContactFilter(
                 source,
                 None if operator_id is None else OperatorId(operator_id),

@@ -46,7 +46,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         cursor: Annotated[UUID | None, Query(description="next_cursor of the page before.")] = None,
     ) -> LeadPage:
         """List leads, the newest first, or find the one that an identity belongs to."""
-        page = fairlead.leads.leads(
+        page = fairlead.lists.leads.leads(
             identity=None if identity is None else _identity(fairlead, identity),
             limit=limit,
             after=None if cursor is None else LeadId(cursor),

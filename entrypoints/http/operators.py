@@ -43,7 +43,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         cursor: Annotated[UUID | None, Query(description="next_cursor of the page before.")] = None,
     ) -> OperatorPage:
         """List operators in the order in which they were created."""
-        page = fairlead.catalogue.operators(
+        page = fairlead.lists.catalogue.operators(
             active=active, limit=limit, after=None if cursor is None else OperatorId(cursor)
         )
         items = [OperatorOut.model_validate(each) for each in page.items]

@@ -51,7 +51,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         ] = None,
     ) -> SourcePage:
         """List sources in the order of their keys."""
-        page = fairlead.catalogue.sources(limit=limit, after=cursor)
+        page = fairlead.lists.catalogue.sources(limit=limit, after=cursor)
         return SourcePage(
             items=[SourceOut.model_validate(each) for each in page.items],
             next_cursor=page.items[-1].key if page.more else None,

@@ -39,7 +39,7 @@ def router(fairlead: Fairlead) -> APIRouter:
         chose, in the hour in which it was assigned; a transfer changes nothing here.
         """
         span = HourSpan(_hour(since), _hour(until))
-        found = fairlead.statistics.distribution(source=source, span=span)
+        found = fairlead.lists.statistics.distribution(source=source, span=span)
         return DistributionOut(
             since=_moment(span.since),
             until=_moment(span.until),
@@ -50,7 +50,7 @@ def router(fairlead: Fairlead) -> APIRouter:
     def operators() -> OperatorsStatisticsOut:
         """Show every operator's load, and the contacts that it was given on each source."""
         return OperatorsStatisticsOut(
-            items=[OperatorStatisticsOut.of(each) for each in fairlead.statistics.operators()]
+            items=[OperatorStatisticsOut.of(each) for each in fairlead.lists.statistics.operators()]
         )
 
     return routes

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import make_url
 
 from application.views import ContactFilter, HourSpan
+from entrypoints.cli import main
 from entrypoints.scripting import open_fairlead
 from tests.entrypoints.cli.conftest import Command
 from tests.postgresql import Databases
@@ -90,6 +91,26 @@ def test_memory_is_not_served_by_several_workers(fairlead: Command) -> None:
     done = fairlead("serve", "--workers", 2, "--database-url", "memory://")
     assert done.exit_code == 2
     assert "memory:// cannot be shared" in done.output
+
+
+def test_a_read_database_that_cannot_be_used_is_refused_before_anything_is_served(
+    fairlead: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAIRLEAD_READ_DATABASE_URL", "oracle://somewhere/else")
+    done = fairlead("serve")
+    assert done.exit_code == 2
+    assert "oracle is not supported" in done.output
+
+
+def test_serve_says_where_lists_are_read_and_shows_no_password(
+    fairlead: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main.uvicorn, "run", lambda *_, **__: None)
+    assert "Lists and statistics" not in fairlead("serve").output
+    monkeypatch.setenv("FAIRLEAD_READ_DATABASE_URL", "postgresql+psycopg://me:se-cret@replica/x")
+    done = fairlead("serve")
+    assert done.exit_code == 0, done.output
+    assert "are read from postgresql+psycopg://me:***@replica/x." in done.output
 
 
 def test_demo_fills_a_database_that_keeps_every_invariant(
