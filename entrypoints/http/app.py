@@ -16,6 +16,7 @@ from application.ports import Readers, StorageUnavailable
 from entrypoints.container import Container, build_container
 from entrypoints.http import contacts, leads, operators, problems, service, sources, statistics
 from entrypoints.http.front import FrontDoor, LeanRoute
+from entrypoints.http.listing import Listing
 from entrypoints.http.metrics import Metrics, MetricsMiddleware
 from entrypoints.http.writing import Writing
 from entrypoints.settings import Settings
@@ -85,16 +86,16 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     problems.install(app)
-    metrics, writing = Metrics(fairlead), Writing()
-    contact_routes = contacts.router(fairlead, writing, intake)
+    metrics, writing, listing = Metrics(fairlead), Writing(), Listing()
+    contact_routes = contacts.router(fairlead, writing, listing, intake)
     lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]
     app.front_door = partial(FrontDoor, routes=lean_routes, metrics=metrics)
     app.add_middleware(MetricsMiddleware, metrics=metrics)
     app.include_router(contact_routes)
-    app.include_router(operators.router(fairlead, writing))
-    app.include_router(sources.router(fairlead, writing))
-    app.include_router(leads.router(fairlead, writing))
-    app.include_router(statistics.router(fairlead))
+    app.include_router(operators.router(fairlead, writing, listing))
+    app.include_router(sources.router(fairlead, writing, listing))
+    app.include_router(leads.router(fairlead, writing, listing))
+    app.include_router(statistics.router(fairlead, listing))
     app.include_router(service.router(fairlead, metrics))
     app.mount("/static", StaticFiles(directory=service.STATIC), name="static")
     return app

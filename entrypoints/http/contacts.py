@@ -19,6 +19,7 @@ from domain.errors import DomainError, InvalidValue
 from domain.ids import ContactId, LeadId, OperatorId
 from entrypoints.http.bodies import BatchRoute, JsonRoute
 from entrypoints.http.front import Answer, LeanRoute
+from entrypoints.http.listing import Listing
 from entrypoints.http.pages import Limit, Moment, next_id
 from entrypoints.http.problems import (
     Problem,
@@ -64,7 +65,7 @@ _contact_to_json = TypeAdapter(ContactView).serializer.to_json
 _REPLAYED = (b"idempotency-replayed", b"true")
 
 
-def router(fairlead: Fairlead, writing: Writing, intake: Intake) -> APIRouter:
+def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intake) -> APIRouter:
     """Build the routes on a wired application; registrations go through the intake."""
     routes = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=JsonRoute)
 
@@ -121,6 +122,7 @@ def router(fairlead: Fairlead, writing: Writing, intake: Intake) -> APIRouter:
     )
 
     @routes.get("", responses=documented())
+    @listing
     def list_contacts(
         limit: Limit = 50,
         source: Annotated[str | None, Query(pattern=limits.SOURCE_KEY)] = None,

@@ -12,6 +12,7 @@ from domain import limits
 from domain.errors import InvalidIdentity
 from domain.ids import LeadId
 from domain.lead import Identity
+from entrypoints.http.listing import Listing
 from entrypoints.http.pages import Limit, next_id
 from entrypoints.http.problems import documented
 from entrypoints.http.schemas import (
@@ -28,11 +29,12 @@ _CONTACTS = 200
 """Contacts shown with a lead; GET /v1/contacts has the rest."""
 
 
-def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
+def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     """Build the routes on a wired application."""
     routes = APIRouter(prefix="/v1/leads", tags=["leads"])
 
     @routes.get("", responses=documented("invalid_identity"))
+    @listing
     def list_leads(
         limit: Limit = 50,
         identity: Annotated[

@@ -9,13 +9,14 @@ from application.fairlead import Fairlead
 from application.operators import CreateOperator, UpdateOperator
 from domain.ids import OperatorId
 from entrypoints.http.bodies import JsonRoute
+from entrypoints.http.listing import Listing
 from entrypoints.http.pages import Limit, next_id
 from entrypoints.http.problems import created, documented
 from entrypoints.http.schemas import NewOperator, OperatorChange, OperatorOut, OperatorPage
 from entrypoints.http.writing import Writing
 
 
-def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
+def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     """Build the routes on a wired application."""
     routes = APIRouter(prefix="/v1/operators", tags=["operators"], route_class=JsonRoute)
 
@@ -37,6 +38,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         return view
 
     @routes.get("", responses=documented())
+    @listing
     def list_operators(
         limit: Limit = 50,
         active: Annotated[bool | None, Query(description="Only these.")] = None,

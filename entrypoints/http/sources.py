@@ -9,6 +9,7 @@ from application.sources import CreateSource, ReplaceAllocations, UpdateSource
 from domain import limits
 from domain.ids import OperatorId
 from entrypoints.http.bodies import AllocationsRoute, JsonRoute
+from entrypoints.http.listing import Listing
 from entrypoints.http.pages import Limit
 from entrypoints.http.problems import created, documented
 from entrypoints.http.schemas import (
@@ -24,7 +25,7 @@ Key = Annotated[str, Path(pattern=limits.SOURCE_KEY, examples=["telegram-sales"]
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 
 
-def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
+def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     """Build the routes on a wired application."""
     routes = APIRouter(prefix="/v1/sources", tags=["sources"], route_class=JsonRoute)
 
@@ -43,6 +44,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         return view
 
     @routes.get("", responses=documented())
+    @listing
     def list_sources(
         limit: Limit = 50,
         cursor: Annotated[

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from application.fairlead import Fairlead
 from application.views import HourSpan
 from domain import limits
+from entrypoints.http.listing import Listing
 from entrypoints.http.pages import Moment
 from entrypoints.http.problems import documented
 from entrypoints.http.schemas import (
@@ -22,11 +23,12 @@ _HOUR = timedelta(hours=1)
 _LAST = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _HOUR
 
 
-def router(fairlead: Fairlead) -> APIRouter:
+def router(fairlead: Fairlead, listing: Listing) -> APIRouter:
     """Build the routes on a wired application."""
     routes = APIRouter(prefix="/v1/stats", tags=["statistics"])
 
     @routes.get("/distribution", responses=documented("unknown_source"))
+    @listing
     def distribution(
         source: Annotated[str | None, Query(pattern=limits.SOURCE_KEY)] = None,
         since: Moment | None = None,
@@ -47,6 +49,7 @@ def router(fairlead: Fairlead) -> APIRouter:
         )
 
     @routes.get("/operators", responses=documented(validated=False))
+    @listing
     def operators() -> OperatorsStatisticsOut:
         """Show every operator's load, and the contacts that it was given on each source."""
         return OperatorsStatisticsOut(

@@ -1,18 +1,24 @@
 """A read database: lists and statistics come from there, and nothing else does."""
 
+import asyncio
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
+from dependency_injector import providers
 
 from adapters.sql.migrate import migrate
 from adapters.sql.opening import open_database, open_read_database
+from application.ports import StatisticsReader
+from application.views import HourSpan, OperatorStatistics, SourceDistribution
 from entrypoints.http.app import create_app
 from tests.entrypoints.http.client import Client, serving, serving_world
 from tests.entrypoints.http.expectations import answered, refused
@@ -159,6 +165,47 @@ def test_it_cannot_be_written_even_by_mistake(elsewhere_url: str) -> None:
     with database.snapshot() as connection, pytest.raises(database.errors, match=r"read-?only"):
         connection.exec_driver_sql("DELETE FROM leads")
     database.dispose()
+
+
+class SilentStatistics(StatisticsReader):
+    """Answers nothing until it is told to."""
+
+    def __init__(self) -> None:
+        self.answering = threading.Event()
+
+    def distribution(self, *, source: str | None, span: HourSpan) -> list[SourceDistribution]:
+        raise NotImplementedError
+
+    def operators(self) -> list[OperatorStatistics]:
+        assert self.answering.wait(30)
+        return []
+
+
+def test_one_that_has_fallen_silent_takes_no_thread_from_other_reads(memory: World) -> None:
+    """More lists wait for it than the server has threads."""
+    silent = SilentStatistics()
+    readers = replace(memory.container.readers(), statistics=silent)
+    memory.container.readers.override(providers.Object(readers))
+    operator = memory.operator()
+    # The application is put together anew, around the reader that is silent.
+    memory.container.fairlead.reset()
+
+    async def ask(client: httpx.AsyncClient) -> httpx.Response:
+        return await client.get("/v1/stats/operators")
+
+    async def look(client: httpx.AsyncClient) -> httpx.Response:
+        await asyncio.sleep(0.2)
+        try:
+            async with asyncio.timeout(10):
+                await client.get("/readyz")
+                return await client.get(f"/v1/operators/{operator.id}")
+        finally:
+            silent.answering.set()
+
+    with serving_world(memory) as client:
+        *lists, shown = client.together(*[ask] * 60, look)
+    assert answered(shown)["name"] == "Ann"
+    assert {each.status_code for each in lists} == {200}
 
 
 @pytest.fixture(scope="module")

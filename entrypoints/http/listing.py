@@ -1,0 +1,36 @@
+"""How routes read lists and statistics: in threads of their own."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial, wraps
+from typing import Final, ParamSpec, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+
+Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer")
+
+_LISTS: Final = 20
+"""Lists read at a time; the rest wait without a thread."""
+
+
+class Listing:
+    """Makes a route of a function that reads a list.
+
+    Single things and /readyz share the server's pool of some forty threads. If lists did, too, a
+    replica that has fallen silent, on which each waits for seconds, would leave nobody to read the
+    database that is well.
+    """
+
+    def __init__(self) -> None:
+        self._lists = CapacityLimiter(_LISTS)
+
+    def __call__(
+        self, endpoint: Callable[Parameters, Answer]
+    ) -> Callable[Parameters, Awaitable[Answer]]:
+        """Return the endpoint, called in a thread; its parameters are seen as they were."""
+
+        @wraps(endpoint)
+        async def call(*args: Parameters.args, **named: Parameters.kwargs) -> Answer:
+            return await to_thread.run_sync(partial(endpoint, *args, **named), limiter=self._lists)
+
+        return call
