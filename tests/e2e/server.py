@@ -18,6 +18,9 @@ import httpx
 import pytest
 
 from application.fairlead import Fairlead
+from application.operators import CreateOperator
+from application.sources import CreateSource, ReplaceAllocations
+from application.views import ContactFilter, ContactView
 from entrypoints.container import build_container
 from entrypoints.settings import Settings
 
@@ -69,6 +72,30 @@ def opened(url: str) -> Iterator[Fairlead]:
         yield container.fairlead()
     finally:
         container.storage().close()
+
+
+def furnish(url: str, *capacities: int) -> None:
+    """Put operators of these capacities, of weights 1, 2, 3, ..., and a source into a database."""
+    with opened(url) as fairlead:
+        operators = [
+            fairlead.create_operator(CreateOperator(f"Operator {number}", capacity))
+            for number, capacity in enumerate(capacities)
+        ]
+        fairlead.create_source(CreateSource("telegram"))
+        fairlead.replace_allocations(
+            ReplaceAllocations(
+                "telegram", [(each.id, number + 1) for number, each in enumerate(operators)]
+            )
+        )
+
+
+def all_contacts(fairlead: Fairlead, source: str | None = None) -> Iterator[ContactView]:
+    """Yield every contact, of a source or of all, page by page."""
+    after, more = None, True
+    while more:
+        page = fairlead.contacts.contacts(ContactFilter(source), limit=200, after=after)
+        yield from page.items
+        after, more = page.items[-1].id if page.items else None, page.more
 
 
 @contextmanager

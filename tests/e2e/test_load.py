@@ -24,8 +24,17 @@ import pytest
 
 from adapters.intake import MOST_WAITING
 from application.check_invariants import Defect
-from application.views import ContactFilter
-from tests.e2e.server import FAIRLEAD_SERVE, ROOT, UVICORN, Server, contact, opened, started, until
+from tests.e2e.server import (
+    FAIRLEAD_SERVE,
+    ROOT,
+    UVICORN,
+    Server,
+    all_contacts,
+    contact,
+    opened,
+    started,
+    until,
+)
 from tests.e2e.test_life import created, house
 from tests.e2e.test_trouble import locked
 
@@ -182,15 +191,8 @@ def number_of(answer: Answer) -> int:
 
 def registered(url: str, source: str) -> list[int]:
     """Return the numbers of all contacts of a source that are in the database, in order."""
-    numbers: list[int] = []
-    after = None
     with opened(url) as fairlead:
-        while True:
-            page = fairlead.contacts.contacts(ContactFilter(source), limit=200, after=after)
-            numbers.extend((each.payload or {})["number"] for each in page.items)
-            if not page.more:
-                return sorted(numbers)
-            after = page.items[-1].id
+        return sorted((each.payload or {})["number"] for each in all_contacts(fairlead, source))
 
 
 def check(url: str) -> str:
