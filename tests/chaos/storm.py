@@ -62,10 +62,14 @@ class Storm:
     def wait_for(self, more: int) -> None:
         """Wait until so many more are acknowledged."""
         enough = len(self.acknowledged) + more
-        self.wait_until(lambda: len(self.acknowledged) >= enough)
+        self._wait_until(lambda: len(self.acknowledged) >= enough)
 
-    def wait_until(self, holds: Callable[[], bool]) -> None:
-        """Wait for something that the storm brings."""
+    def wait_for_refusals(self, more: int) -> None:
+        """Wait until so many more requests came to nothing."""
+        enough = len(self.repeated) + more
+        self._wait_until(lambda: len(self.repeated) >= enough)
+
+    def _wait_until(self, holds: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
         while not holds():
             assert time.monotonic() < deadline, self.repeated[-20:]
@@ -74,6 +78,14 @@ class Storm:
     def send(self, http: httpx.Client, key: str, chance: random.Random) -> dict[str, Any]:
         """Send the message that has this key."""
         return self._register(http, key, chance, chance.choice(self.servers))
+
+    def register_at(self, server: Server) -> dict[str, Any]:
+        """Register one more contact through this server."""
+        key = f"key-{next(self._numbers)}"
+        with client() as http:
+            answer = self._register(http, key, random.Random(key), server)
+        self.acknowledged[key] = answer
+        return answer
 
     def _client(self, number: int) -> None:
         chance, own = random.Random(number), self.servers[number % len(self.servers)]

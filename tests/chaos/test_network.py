@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from sqlalchemy import make_url
 
 from tests.chaos.conftest import Fleet
 from tests.chaos.proxy import Proxy, proxy_to
 from tests.chaos.storm import Storm, assert_nothing_lost_and_nothing_twice, size
-from tests.e2e.server import Server, furnish
+from tests.e2e.server import furnish, get
 
 
 @pytest.fixture
@@ -44,19 +43,19 @@ def test_a_network_that_is_cut_again_and_again_loses_nothing(
             storm.wait_for(20)
             proxy.cut()
             for each in storm.servers:
-                assert status(each, "/healthz") == 200
-                assert status(each, "/readyz") == 503
+                assert get(each, "/healthz") == 200
+                assert get(each, "/readyz") == 503
             proxy.mend()
             storm.wait_for(20)
             proxy.freeze()
             for each in storm.servers:
-                assert status(each, "/healthz") == 200
+                assert get(each, "/healthz") == 200
             # Whatever was on its way never comes.
             proxy.cut()
             proxy.mend()
     assert set(storm.repeated) >= {"storage_unavailable", "outcome_unknown"}
     for each in storm.servers:
-        assert status(each, "/readyz") == 200
+        assert get(each, "/readyz") == 200
     assert_nothing_lost_and_nothing_twice(postgresql_url, storm)
 
 
@@ -73,11 +72,7 @@ def test_a_process_whose_network_stands_still_with_the_lock_is_overtaken(
             assert proxy.frozen.wait(30)
             # All of these are the other's.
             storm.wait_for(200)
-            assert status(far, "/healthz") == 200
+            assert get(far, "/healthz") == 200
             proxy.mend()
             storm.wait_for(20)
     assert_nothing_lost_and_nothing_twice(postgresql_url, storm)
-
-
-def status(server: Server, path: str) -> int:
-    return httpx.get(server.url + path, trust_env=False, timeout=30).status_code

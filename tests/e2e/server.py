@@ -132,6 +132,11 @@ def alive(client: httpx.Client) -> bool:
         return False
 
 
+def get(server: Server, path: str) -> int:
+    """Return the status of what a path answers."""
+    return httpx.get(server.url + path, trust_env=False, timeout=30).status_code
+
+
 def until(condition: Callable[[], bool], server: Server, seconds: float = 20) -> None:
     """Wait for something, no longer than that."""
     end = time.monotonic() + seconds
