@@ -123,7 +123,7 @@ class Storm:
             else:
                 if answer.is_success:
                     return answer.json()
-                assert answer.status_code == 503, answer.text
+                assert answer.status_code == 503, (answer.text, server.said())
                 assert answer.headers["retry-after"], answer.text
                 self.repeated.append(answer.json()["code"])
             assert time.monotonic() < deadline, self.repeated[-20:]
