@@ -109,7 +109,7 @@ def test_a_disk_that_is_full_and_has_room_again_loses_nothing(disk: Disk, fleet:
     servers = fleet.start(url, url)
     storm = Storm(servers, closing=0.9)
     with storm.blowing():
-        for number in range(size(2, 30)):
+        for number in range(size(2, 10)):
             storm.wait_for(50)
             disk.fill(servers)
             storm.wait_for_refusals(20)

@@ -18,7 +18,7 @@ def test_processes_that_are_killed_lose_nothing(
     chance = random.Random(capacity)
     storm = Storm(fleet.start(shared_url, shared_url), closing=0.9)
     with storm.blowing():
-        for _ in range(size(2, 50)):
+        for _ in range(size(2, 25)):
             storm.wait_for(30)
             fleet.replace(chance.randrange(2), shared_url)
     assert_nothing_lost_and_nothing_twice(shared_url, storm)

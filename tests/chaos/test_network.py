@@ -36,7 +36,7 @@ def test_a_network_that_is_cut_again_and_again_loses_nothing(
     furnish(postgresql_url, 4, 4, 4)
     storm = Storm(fleet.start(far_url, far_url), closing=0.9)
     with storm.blowing():
-        for _ in range(size(3, 50)):
+        for _ in range(size(3, 20)):
             storm.wait_for(20)
             proxy.lose_answer_to(b"COMMIT")
             assert proxy.lost.wait(30)
@@ -66,7 +66,7 @@ def test_a_process_whose_network_stands_still_with_the_lock_is_overtaken(
     storm = Storm(fleet.start(far_url, postgresql_url), closing=0.9)
     far, _ = storm.servers
     with storm.blowing():
-        for _ in range(size(1, 5)):
+        for _ in range(size(1, 3)):
             storm.wait_for(20)
             proxy.freeze(after=b"UPDATE write_lock")
             assert proxy.frozen.wait(30)

@@ -89,7 +89,7 @@ def test_processes_behind_a_pool_keep_every_promise(
     furnish(postgresql_url, 4, 4, 4)
     storm = Storm(fleet.start(pooled_url, pooled_url), closing=0.9)
     with storm.blowing(32):
-        storm.wait_for(size(300, 10_000))
+        storm.wait_for(size(300, 5_000))
         assert 1 <= sessions(postgresql_url) <= CONNECTIONS
     assert storm.repeated == []
     assert_nothing_lost_and_nothing_twice(postgresql_url, storm)
