@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 Result = TypeVar("Result")
 
@@ -20,30 +20,31 @@ class Proxy:
         self._flowing.set()
         self._open: asyncio.Server | None = None
         self._ways: set[asyncio.Task[None]] = set()
-        self._freezing: bytes | None = None
-        self._losing: bytes | None = None
-        self.frozen = threading.Event()
-        self.lost = threading.Event()
+        self._trap: _Trap | None = None
+        self.sprung = threading.Event()
         self.port = 0
 
     def cut(self) -> None:
         """Reset every connection, and refuse new ones, until it is mended."""
         self._run(self._cut())
 
-    def freeze(self, *, after: bytes | None = None) -> None:
-        """Let nothing through any more, either way; nobody is told.
+    def freeze(self) -> None:
+        """Let nothing through any more, either way; nobody is told."""
+        self._run(self._freeze())
 
-        Args:
-            after: not before a client has sent this; `frozen` is set then.
+    def freeze_at_answer_to(self, request: bytes) -> None:
+        """Freeze when the server has answered this, and before the client knows.
+
+        `sprung` is set then. A server answers a pipeline when it has all of it.
         """
-        self._run(self._freeze(after))
+        self._run(self._set_trap(_Trap(request, freezes=True)))
 
     def lose_answer_to(self, request: bytes) -> None:
-        """Reset a connection once, when the server has answered this, and before the client knows.
+        """Reset the connection when the server has answered this, and before the client knows.
 
-        `lost` is set then.
+        `sprung` is set then.
         """
-        self._run(self._lose(request))
+        self._run(self._set_trap(_Trap(request, freezes=False)))
 
     def mend(self) -> None:
         """Let everything through again, what was held up too."""
@@ -58,23 +59,15 @@ class Proxy:
             each.cancel()
         await asyncio.gather(*ways, return_exceptions=True)
 
-    async def _freeze(self, after: bytes | None) -> None:
-        self.frozen.clear()
-        self._freezing = after
-        if after is None:
-            self._stand_still()
-
-    def _stand_still(self) -> None:
-        self._freezing = None
+    async def _freeze(self) -> None:
         self._flowing.clear()
-        self.frozen.set()
 
-    async def _lose(self, request: bytes) -> None:
-        self.lost.clear()
-        self._losing = request
+    async def _set_trap(self, trap: "_Trap") -> None:
+        self.sprung.clear()
+        self._trap = trap
 
     async def _mend(self) -> None:
-        self._freezing = self._losing = None
+        self._trap = None
         self._flowing.set()
         if self._open is None:
             self._open = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
@@ -89,38 +82,41 @@ class Proxy:
             await self._flowing.wait()
             answers, requests = await asyncio.open_connection(*self._target)
             writers.append(requests)
-            lose = asyncio.Event()
+            caught: list[_Trap] = []
             async with asyncio.TaskGroup() as both:
-                both.create_task(self._pass_requests(reader, requests, lose))
-                both.create_task(self._pass_answers(answers, writer, lose))
+                both.create_task(self._pass_requests(reader, requests, caught))
+                both.create_task(self._pass_answers(answers, writer, caught))
         except* (OSError, _Ended):
             """One of the two has gone; the other hears of it."""
+        except* asyncio.CancelledError:
+            """It was cut."""
         finally:
             for each in writers:
                 each.transport.abort()
             self._ways.discard(way)
 
     async def _pass_requests(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lose: asyncio.Event
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, caught: "list[_Trap]"
     ) -> None:
         while data := await reader.read(65536):
             await self._flowing.wait()
-            if self._losing is not None and self._losing in data:
-                self._losing = None
-                lose.set()
+            if self._trap is not None and self._trap.request in data:
+                caught.append(self._trap)
+                self._trap = None
             writer.write(data)
             await writer.drain()
-            if self._freezing is not None and self._freezing in data:
-                self._stand_still()
         raise _Ended
 
     async def _pass_answers(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lose: asyncio.Event
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, caught: "list[_Trap]"
     ) -> None:
         while data := await reader.read(65536):
-            if lose.is_set():
-                self.lost.set()
-                break
+            if caught:
+                trap = caught.pop()
+                self.sprung.set()
+                if not trap.freezes:
+                    raise _Ended
+                self._flowing.clear()
             await self._flowing.wait()
             writer.write(data)
             await writer.drain()
@@ -130,6 +126,13 @@ class Proxy:
 
     def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+
+class _Trap(NamedTuple):
+    """What happens when the server has answered a request that holds these bytes."""
+
+    request: bytes
+    freezes: bool
 
 
 class _Ended(Exception):

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,19 +44,20 @@ class Storm:
     looks: int = 0
     _stop: threading.Event = field(default_factory=threading.Event)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _running: "list[Future[None]]" = field(default_factory=list)
 
     @contextmanager
     def blowing(self, clients: int = 8) -> Iterator[None]:
         """Send without a pause while the block runs; then finish what was begun."""
         with ThreadPoolExecutor(clients + 1) as pool:
-            running = [pool.submit(self._client, number) for number in range(clients)]
-            running.append(pool.submit(self._watch))
+            self._running = [pool.submit(self._client, number) for number in range(clients)]
+            self._running.append(pool.submit(self._watch))
             try:
                 self.wait_for(10)
                 yield
             finally:
                 self._stop.set()
-            for each in running:
+            for each in self._running:
                 each.result(2 * PATIENCE)
 
     def wait_for(self, more: int) -> None:
@@ -72,6 +73,10 @@ class Storm:
     def _wait_until(self, holds: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
         while not holds():
+            for each in self._running:
+                if each.done():
+                    # None of them has an end before the storm has, unless it fails.
+                    each.result()
             assert time.monotonic() < deadline, self.repeated[-20:]
             time.sleep(0.01)
 

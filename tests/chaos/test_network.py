@@ -39,7 +39,7 @@ def test_a_network_that_is_cut_again_and_again_loses_nothing(
         for _ in range(size(3, 20)):
             storm.wait_for(20)
             proxy.lose_answer_to(b"COMMIT")
-            assert proxy.lost.wait(30)
+            assert proxy.sprung.wait(30)
             storm.wait_for(20)
             proxy.cut()
             for each in storm.servers:
@@ -68,8 +68,8 @@ def test_a_process_whose_network_stands_still_with_the_lock_is_overtaken(
     with storm.blowing():
         for _ in range(size(1, 3)):
             storm.wait_for(20)
-            proxy.freeze(after=b"UPDATE write_lock")
-            assert proxy.frozen.wait(30)
+            proxy.freeze_at_answer_to(b"UPDATE write_lock")
+            assert proxy.sprung.wait(30)
             # All of these are the other's.
             storm.wait_for(200)
             assert get(far, "/healthz") == 200
