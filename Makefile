@@ -17,8 +17,8 @@ setup: $(VENV)/.dev  ## Install everything, development tools included
 test: $(VENV)/.dev  ## Run all tests
 	$(BIN)/pytest
 
-chaos: $(VENV)/.dev  ## Kill processes and databases under load, for a quarter of an hour
-	FAIRLEAD_CHAOS=long $(BIN)/pytest tests/e2e/test_chaos.py
+chaos: $(VENV)/.dev  ## Break processes, databases, disks, networks and clocks under load, for a quarter of an hour
+	FAIRLEAD_CHAOS=long $(BIN)/pytest tests/chaos
 
 lint: $(VENV)/.dev  ## Check style, types and the direction of imports
 	$(BIN)/ruff format --check .

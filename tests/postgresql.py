@@ -116,7 +116,7 @@ class PostgresqlServer:
                 [self._binary("postgres"), "-D", self._data, f"-p{self.port}", *options],
                 stdout=log,
                 stderr=log,
-                **_as_somebody_else(),
+                **as_somebody_else(),
             )
         deadline = time.monotonic() + 60
         address = self.url.set(drivername="postgresql").render_as_string()
@@ -151,7 +151,7 @@ class PostgresqlServer:
             check=False,
             capture_output=True,
             text=True,
-            **_as_somebody_else(),
+            **as_somebody_else(),
         )
         assert done.returncode == 0, done.stderr
 
@@ -163,7 +163,7 @@ class PostgresqlServer:
         return self.folder / "data"
 
 
-def _as_somebody_else() -> dict[str, Any]:
+def as_somebody_else() -> dict[str, Any]:
     """PostgreSQL refuses to run as root."""
     return {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
 

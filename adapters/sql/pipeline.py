@@ -6,6 +6,7 @@ dozen; after each, its thread would also wait for its turn in the interpreter.
 
 from typing import Any, Final
 
+import psycopg
 from sqlalchemy import Connection
 
 _PIPELINE: Final = "fairlead_pipeline"
@@ -39,5 +40,13 @@ def end_pipeline(connection: Connection) -> None:
     """
     found = None if connection.invalidated else connection.info.pop(_PIPELINE, None)
     if found is not None:
-        block, _ = found
-        block.__exit__(None, None, None)
+        block, pipeline = found
+        try:
+            block.__exit__(None, None, None)
+        except psycopg.OperationalError:
+            # The server's last word may be here before the end of the connection. There is no way
+            # out of the pipeline then, and no statement that could be sent, not even a rollback.
+            if pipeline.status != psycopg.pq.PipelineStatus.OFF:
+                driver: Any = connection.connection.driver_connection
+                driver.close()
+            raise

@@ -196,4 +196,8 @@ def _give_back(connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
         if driver.closed:
             connection.invalidate()
-    connection.close()
+    # Closing rolls back. If not even that gets through, since the server has just gone, the pool
+    # throws the connection away; what was not committed is taken back without it, and whoever used
+    # the connection knows already what to answer.
+    with suppress(DBAPIError):
+        connection.close()

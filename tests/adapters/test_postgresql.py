@@ -21,6 +21,7 @@ from adapters.sql.tables import Row
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from application.ports import OutcomeUnknown, StorageAway, StorageUnavailable, TransactionLost
 from application.register_contacts import RegisterContact
+from domain.errors import UnknownSource
 from domain.lead import Identity
 from tests.postgresql import Databases, PostgresqlServer, postgresql_server
 from tests.support import World, open_world
@@ -136,6 +137,22 @@ def test_a_session_that_ends_in_a_transaction_leaves_nothing(world: World) -> No
     with pytest.raises(StorageUnavailable):
         begin_and_be_cut_off()
     assert world.fairlead.catalogue.source("telegram").name == "telegram"
+    registers(world)
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_refusal_stays_one_if_the_session_ends_before_it_is_rolled_back(
+    world: World, reads: bool
+) -> None:
+    def refuse() -> None:
+        with world.container.storage().unit_of_work() as uow:
+            if reads:
+                uow.dispatches.load(sources=["telegram"])
+            cut_off(world)
+            raise UnknownSource("there is none.")
+
+    with pytest.raises(UnknownSource):
+        refuse()
     registers(world)
 
 

@@ -25,13 +25,6 @@ def migrated_url(shared_url: str) -> str:
     return shared_url
 
 
-@pytest.fixture
-def migrated_file(sqlite_url: str) -> str:
-    """A database file with a schema and nothing else."""
-    migrated(sqlite_url)
-    return sqlite_url
-
-
 @pytest.fixture(scope="module")
 def running(
     request: pytest.FixtureRequest,

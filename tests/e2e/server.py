@@ -18,6 +18,9 @@ import httpx
 import pytest
 
 from application.fairlead import Fairlead
+from application.operators import CreateOperator
+from application.sources import CreateSource, ReplaceAllocations
+from application.views import ContactFilter, ContactView
 from entrypoints.container import build_container
 from entrypoints.settings import Settings
 
@@ -71,6 +74,30 @@ def opened(url: str) -> Iterator[Fairlead]:
         container.storage().close()
 
 
+def furnish(url: str, *capacities: int) -> None:
+    """Put operators of these capacities, of weights 1, 2, 3, ..., and a source into a database."""
+    with opened(url) as fairlead:
+        operators = [
+            fairlead.create_operator(CreateOperator(f"Operator {number}", capacity))
+            for number, capacity in enumerate(capacities)
+        ]
+        fairlead.create_source(CreateSource("telegram"))
+        fairlead.replace_allocations(
+            ReplaceAllocations(
+                "telegram", [(each.id, number + 1) for number, each in enumerate(operators)]
+            )
+        )
+
+
+def all_contacts(fairlead: Fairlead, source: str | None = None) -> Iterator[ContactView]:
+    """Yield every contact, of a source or of all, page by page."""
+    after, more = None, True
+    while more:
+        page = fairlead.contacts.contacts(ContactFilter(source), limit=200, after=after)
+        yield from page.items
+        after, more = page.items[-1].id if page.items else None, page.more
+
+
 @contextmanager
 def started(
     database_url: str, folder: Path, command: Sequence[str] = UVICORN, port: int = 0
@@ -103,6 +130,11 @@ def alive(client: httpx.Client) -> bool:
         return client.get("/healthz").status_code == 200
     except httpx.TransportError:
         return False
+
+
+def get(server: Server, path: str) -> int:
+    """Return the status of what a path answers."""
+    return httpx.get(server.url + path, trust_env=False, timeout=30).status_code
 
 
 def until(condition: Callable[[], bool], server: Server, seconds: float = 20) -> None:

@@ -8,37 +8,13 @@ from pathlib import Path
 import httpx
 
 from application.fairlead import Fairlead
-from application.operators import CreateOperator
-from application.sources import CreateSource, ReplaceAllocations
 from application.views import ContactFilter
-from tests.e2e.server import FAIRLEAD_SERVE, opened, started, under_load
+from tests.e2e.server import FAIRLEAD_SERVE, all_contacts, furnish, opened, started, under_load
 
 
 def stored(fairlead: Fairlead) -> set[str]:
     """Return the ids of all contacts."""
-    ids: set[str] = set()
-    after = None
-    while True:
-        page = fairlead.contacts.contacts(ContactFilter(), limit=200, after=after)
-        ids.update(str(each.id) for each in page.items)
-        if not page.more:
-            return ids
-        after = page.items[-1].id
-
-
-def furnish(url: str, *capacities: int) -> None:
-    """Put operators and a source into a database."""
-    with opened(url) as fairlead:
-        operators = [
-            fairlead.create_operator(CreateOperator(f"Operator {number}", capacity))
-            for number, capacity in enumerate(capacities)
-        ]
-        fairlead.create_source(CreateSource("telegram"))
-        fairlead.replace_allocations(
-            ReplaceAllocations(
-                "telegram", [(each.id, number + 1) for number, each in enumerate(operators)]
-            )
-        )
+    return {str(each.id) for each in all_contacts(fairlead)}
 
 
 def test_what_was_acknowledged_survives_kill_9_and_the_service_goes_on(

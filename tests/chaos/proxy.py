@@ -1,0 +1,155 @@
+"""A network that fails when it is told to: what a server is reached through."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Proxy:
+    """Passes on what comes, between whoever connects and one server, until it is cut or frozen."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Take the server's address."""
+        self._target = host, port
+        self._loop = asyncio.new_event_loop()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self._open: asyncio.Server | None = None
+        self._ways: set[asyncio.Task[None]] = set()
+        self._trap: _Trap | None = None
+        self.sprung = threading.Event()
+        self.port = 0
+
+    def cut(self) -> None:
+        """Reset every connection, and refuse new ones, until it is mended."""
+        self._run(self._cut())
+
+    def freeze(self) -> None:
+        """Let nothing through any more, either way; nobody is told."""
+        self._run(self._freeze())
+
+    def freeze_at_answer_to(self, request: bytes) -> None:
+        """Freeze when the server has answered this, and before the client knows.
+
+        `sprung` is set then. A server answers a pipeline when it has all of it.
+        """
+        self._run(self._set_trap(_Trap(request, freezes=True)))
+
+    def lose_answer_to(self, request: bytes) -> None:
+        """Reset the connection when the server has answered this, and before the client knows.
+
+        `sprung` is set then.
+        """
+        self._run(self._set_trap(_Trap(request, freezes=False)))
+
+    def mend(self) -> None:
+        """Let everything through again, what was held up too."""
+        self._run(self._mend())
+
+    async def _cut(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+        ways = list(self._ways)
+        for each in ways:
+            each.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+
+    async def _freeze(self) -> None:
+        self._flowing.clear()
+
+    async def _set_trap(self, trap: "_Trap") -> None:
+        self.sprung.clear()
+        self._trap = trap
+
+    async def _mend(self) -> None:
+        self._trap = None
+        self._flowing.set()
+        if self._open is None:
+            self._open = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
+            self.port = self._open.sockets[0].getsockname()[1]
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        way = asyncio.current_task()
+        assert way
+        self._ways.add(way)
+        writers = [writer]
+        try:
+            await self._flowing.wait()
+            answers, requests = await asyncio.open_connection(*self._target)
+            writers.append(requests)
+            caught: list[_Trap] = []
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._pass_requests(reader, requests, caught))
+                both.create_task(self._pass_answers(answers, writer, caught))
+        except* (OSError, _Ended):
+            """One of the two has gone; the other hears of it."""
+        except* asyncio.CancelledError:
+            """It was cut."""
+        finally:
+            for each in writers:
+                each.transport.abort()
+            self._ways.discard(way)
+
+    async def _pass_requests(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, caught: "list[_Trap]"
+    ) -> None:
+        while data := await reader.read(65536):
+            await self._flowing.wait()
+            if self._trap is not None and self._trap.request in data:
+                caught.append(self._trap)
+                self._trap = None
+            writer.write(data)
+            await writer.drain()
+        raise _Ended
+
+    async def _pass_answers(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, caught: "list[_Trap]"
+    ) -> None:
+        while data := await reader.read(65536):
+            if caught:
+                trap = caught.pop()
+                self.sprung.set()
+                if not trap.freezes:
+                    raise _Ended
+                self._flowing.clear()
+            await self._flowing.wait()
+            writer.write(data)
+            await writer.drain()
+        # Over a distance, the server's last word is there before the end of the connection.
+        await asyncio.sleep(0.1)
+        raise _Ended
+
+    def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+
+class _Trap(NamedTuple):
+    """What happens when the server has answered a request that holds these bytes."""
+
+    request: bytes
+    freezes: bool
+
+
+class _Ended(Exception):
+    """A connection has come to its end."""
+
+
+@contextmanager
+def proxy_to(host: str, port: int) -> Iterator[Proxy]:
+    """Open a proxy to a server, in a thread of its own."""
+    proxy = Proxy(host, port)
+    thread = threading.Thread(target=proxy._loop.run_forever)
+    thread.start()
+    try:
+        proxy.mend()
+        yield proxy
+        proxy.cut()
+    finally:
+        proxy._loop.call_soon_threadsafe(proxy._loop.stop)
+        thread.join()
+        proxy._loop.close()

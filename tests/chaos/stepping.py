@@ -1,0 +1,45 @@
+"""A server whose clock goes an hour back at every SIGUSR1.
+
+It is what `uvicorn --factory entrypoints.http.app:create_app` runs, on a clock of its own.
+"""
+
+import argparse
+import signal
+from datetime import datetime, timedelta
+
+import uvicorn
+
+from adapters.system import SystemClock
+from entrypoints.container import build_simulation
+from entrypoints.http.app import create_app
+from entrypoints.settings import Settings
+
+
+class SteppingClock(SystemClock):
+    """The machine's clock, some hours behind."""
+
+    def __init__(self, hours: int) -> None:
+        self.behind = timedelta(hours=hours)
+
+    def now(self) -> datetime:
+        return super().now() - self.behind
+
+    def step_back(self, *_: object) -> None:
+        self.behind += timedelta(hours=1)
+        print(f"the clock is {self.behind} behind", flush=True)
+
+
+def serve() -> None:
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--host")
+    arguments.add_argument("--port", type=int)
+    arguments.add_argument("--behind", type=int, default=0)
+    given = arguments.parse_args()
+    clock = SteppingClock(given.behind)
+    signal.signal(signal.SIGUSR1, clock.step_back)
+    app = create_app(container=build_simulation(Settings(), clock))
+    uvicorn.run(app, host=given.host, port=given.port, access_log=False)
+
+
+if __name__ == "__main__":
+    serve()

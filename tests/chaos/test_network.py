@@ -1,0 +1,78 @@
+"""A network between the processes and PostgreSQL that is cut, and that stands still."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import make_url
+
+from tests.chaos.conftest import Fleet
+from tests.chaos.proxy import Proxy, proxy_to
+from tests.chaos.storm import Storm, assert_nothing_lost_and_nothing_twice, size
+from tests.e2e.server import furnish, get
+
+
+@pytest.fixture
+def proxy(postgresql_url: str) -> Iterator[Proxy]:
+    """A network between somebody and the test's database."""
+    url = make_url(postgresql_url)
+    with proxy_to(url.host or "127.0.0.1", url.port or 5432) as opened:
+        yield opened
+
+
+@pytest.fixture
+def far_url(postgresql_url: str, proxy: Proxy) -> str:
+    """The test's database, as it is reached through the proxy.
+
+    Statements are not prepared, so that the proxy can tell them.
+    """
+    url = make_url(postgresql_url).set(host="127.0.0.1", port=proxy.port)
+    asked = url.update_query_dict({"prepare_threshold": "none"})
+    return asked.render_as_string(hide_password=False)
+
+
+def test_a_network_that_is_cut_again_and_again_loses_nothing(
+    postgresql_url: str, far_url: str, proxy: Proxy, fleet: Fleet
+) -> None:
+    furnish(postgresql_url, 4, 4, 4)
+    storm = Storm(fleet.start(far_url, far_url), closing=0.9)
+    with storm.blowing():
+        for _ in range(size(3, 20)):
+            storm.wait_for(20)
+            proxy.lose_answer_to(b"COMMIT")
+            assert proxy.sprung.wait(30)
+            storm.wait_for(20)
+            proxy.cut()
+            for each in storm.servers:
+                assert get(each, "/healthz") == 200
+                assert get(each, "/readyz") == 503
+            proxy.mend()
+            storm.wait_for(20)
+            proxy.freeze()
+            for each in storm.servers:
+                assert get(each, "/healthz") == 200
+            # Whatever was on its way never comes.
+            proxy.cut()
+            proxy.mend()
+    assert set(storm.repeated) >= {"storage_unavailable", "outcome_unknown"}
+    for each in storm.servers:
+        assert get(each, "/readyz") == 200
+    assert_nothing_lost_and_nothing_twice(postgresql_url, storm)
+
+
+def test_a_process_whose_network_stands_still_with_the_lock_is_overtaken(
+    postgresql_url: str, far_url: str, proxy: Proxy, fleet: Fleet
+) -> None:
+    furnish(postgresql_url, 4, 4, 4)
+    storm = Storm(fleet.start(far_url, postgresql_url), closing=0.9)
+    far, _ = storm.servers
+    with storm.blowing():
+        for _ in range(size(1, 3)):
+            storm.wait_for(20)
+            proxy.freeze_at_answer_to(b"UPDATE write_lock")
+            assert proxy.sprung.wait(30)
+            # All of these are the other's.
+            storm.wait_for(200)
+            assert get(far, "/healthz") == 200
+            proxy.mend()
+            storm.wait_for(20)
+    assert_nothing_lost_and_nothing_twice(postgresql_url, storm)
