@@ -8,6 +8,7 @@ from application.leads import EraseLeadHandler
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
 from application.ports import (
     CatalogueReader,
+    Changes,
     ContactReader,
     Health,
     IdentityNormaliser,
@@ -17,6 +18,7 @@ from application.ports import (
 )
 from application.purging import PurgeContactsHandler
 from application.register_contacts import RegisterContactsHandler
+from application.searching import SearchHandler
 from application.sources import (
     CreateSourceHandler,
     ReplaceAllocationsHandler,
@@ -44,10 +46,12 @@ class Fairlead:
     erase_lead: EraseLeadHandler
     purge_contacts: PurgeContactsHandler
     check_invariants: CheckInvariantsHandler
+    search: SearchHandler
     normalise: IdentityNormaliser
     catalogue: CatalogueReader
     contacts: ContactReader
     leads: LeadReader
     statistics: StatisticsReader
+    changes: Changes
     health: Health
     lists: Readers

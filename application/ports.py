@@ -24,6 +24,7 @@ from application.views import (
     OperatorStatistics,
     OperatorView,
     Page,
+    ServedSource,
     SourceDistribution,
     SourceView,
 )
@@ -317,6 +318,10 @@ class CatalogueReader(Protocol):
         """Return a source; raises UnknownSource."""
         ...
 
+    def served_by(self, operator_id: OperatorId) -> list[ServedSource]:
+        """Return the sources on which an operator has an allocation, by key; none if unknown."""
+        ...
+
     def sources(self, *, limit: int, after: str | None) -> Page[SourceView]:
         """Return sources in the order of their keys."""
         ...
@@ -333,6 +338,14 @@ class ContactReader(Protocol):
         self, where: ContactFilter, *, limit: int, after: ContactId | None
     ) -> Page[ContactView]:
         """Return contacts, the newest first."""
+        ...
+
+    def queue(self, source: str | None, *, limit: int) -> Page[ContactView]:
+        """Return contacts that wait, on one source or on all, the oldest first."""
+        ...
+
+    def decisions(self, source: str, *, limit: int) -> list[Decision]:
+        """Return the latest decisions on a source, in the order in which its contacts came in."""
         ...
 
     def decision(self, contact_id: ContactId) -> DecisionView:
@@ -353,6 +366,14 @@ class LeadReader(Protocol):
         """Return leads, the newest first."""
         ...
 
+    def leads_by_value(self, value: str, *, limit: int) -> list[LeadView]:
+        """Return leads that own an identity of any kind with this very value, the newest first."""
+        ...
+
+    def leads_by_name(self, beginning: str, *, limit: int) -> list[LeadView]:
+        """Return leads whose name begins so, letter for letter, by name."""
+        ...
+
     def export(self, lead_id: LeadId) -> LeadExport:
         """Return everything stored about a person, as of one moment; raises UnknownLead."""
         ...
@@ -367,6 +388,39 @@ class StatisticsReader(Protocol):
 
     def operators(self) -> list[OperatorStatistics]:
         """Return every operator's load, and the contacts it was given on each source."""
+        ...
+
+    def by_hour(self, *, source: str | None, span: HourSpan) -> dict[int, int]:
+        """Return how many contacts came in, on one source or on all, by hour since 1970 in UTC.
+
+        Hours without contacts are missing.
+        """
+        ...
+
+    def registered(self, since: datetime, until: datetime) -> int:
+        """Return how many of the contacts that came in from `since` to before `until` are there."""
+        ...
+
+    def waits(self, *, source: str | None, span: HourSpan, most: int) -> list[float]:
+        """Return how many seconds contacts waited for an operator, of the newest of a period.
+
+        Args:
+            source: one, or None for all.
+            span: when they came in.
+            most: the newest that many of every source; those that still wait are left out.
+        """
+        ...
+
+
+class Changes(Protocol):
+    """Tells that something was stored, by this process or by any other."""
+
+    def token(self) -> object:
+        """Return what becomes another one with every commit; cheap enough to ask again and again.
+
+        Raises:
+            StorageUnavailable: the storage cannot be asked.
+        """
         ...
 
 
@@ -451,6 +505,7 @@ class Storage:
     leads: LeadReader
     statistics: StatisticsReader
     auditor: Auditor
+    changes: Changes
     health: Health
     migrate: Callable[[], None]
     backup: Callable[[Path], None]

@@ -106,6 +106,16 @@ def allocation_views(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class ServedSource:
+    """A source on which an operator has an allocation: its weight and share there."""
+
+    key: str
+    name: str
+    weight: int
+    share: float
+
+
 @dataclass(slots=True)
 class ContactLead:
     """The lead of a contact, and how the contact came to be its.

@@ -15,6 +15,7 @@ from application.operators import CreateOperatorHandler, UpdateOperatorHandler
 from application.ports import Clock, Readers, Rolls, Storage
 from application.purging import PurgeContactsHandler
 from application.register_contacts import RegisterContactsHandler
+from application.searching import SearchHandler
 from application.sources import (
     CreateSourceHandler,
     ReplaceAllocationsHandler,
@@ -91,20 +92,36 @@ class Container(containers.DeclarativeContainer):
             PurgeContactsHandler, _unit_of_work, clock=clock, pause=pause
         ),
         check_invariants=providers.Singleton(CheckInvariantsHandler, storage.provided.auditor),
+        search=providers.Singleton(
+            SearchHandler,
+            storage.provided.contacts,
+            catalogue=storage.provided.catalogue,
+            leads=storage.provided.leads,
+            normalise=normalise,
+        ),
         normalise=normalise,
         catalogue=storage.provided.catalogue,
         contacts=storage.provided.contacts,
         leads=storage.provided.leads,
         statistics=storage.provided.statistics,
+        changes=storage.provided.changes,
         health=storage.provided.health,
         lists=readers,
     )
     intake = providers.Factory(GroupCommitIntake, register_contacts)
 
 
-def build_simulation(settings: Settings, clock: Clock) -> Container:
-    """Build a container whose time is what `clock` says, down to the ids."""
+def build_simulation(settings: Settings, clock: Clock, storage: Storage | None = None) -> Container:
+    """Build a container whose time is what `clock` says, down to the ids.
+
+    Args:
+        settings: as for `build_container`.
+        clock: the time of everything that happens.
+        storage: one that is open already; opened from the settings if not given.
+    """
     container = Container(settings=settings)
+    if storage is not None:
+        container.storage.override(providers.Object(storage))
     container.clock.override(providers.Object(clock))
     container.ids.override(providers.Singleton(ClockIds, clock))
     return container

@@ -1,15 +1,17 @@
 """The readers over a MemoryStore."""
 
+import heapq
 import json
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from itertools import islice
 from typing import TypeVar
 
 from adapters.memory.store import MemoryStore
 from application.ports import (
-    Auditor,
     CatalogueReader,
+    Changes,
     ContactReader,
     Health,
     LeadReader,
@@ -17,11 +19,9 @@ from application.ports import (
 )
 from application.views import (
     ContactExport,
-    ContactFact,
     ContactFilter,
     ContactView,
     DecisionView,
-    Facts,
     HourSpan,
     LeadExport,
     LeadView,
@@ -29,17 +29,18 @@ from application.views import (
     OperatorStatistics,
     OperatorView,
     Page,
+    ServedSource,
     SourceDistribution,
     SourceView,
     Transfer,
     source_distribution,
 )
 from domain.contact import Contact
+from domain.decision import Decision
+from domain.dispatch import hour_of
 from domain.errors import NoDecision, UnknownContact, UnknownLead, UnknownOperator, UnknownSource
 from domain.ids import ContactId, LeadId, OperatorId, first_id_at
 from domain.lead import Identity
-from domain.operator import Operator
-from domain.source import Source
 
 Stored = TypeVar("Stored")
 View = TypeVar("View")
@@ -78,6 +79,16 @@ class MemoryCatalogueReader(CatalogueReader):
                 raise UnknownSource(f"no source has the key {key!r}.", field="source")
             return source_view(self._store, key)
 
+    def served_by(self, operator_id: OperatorId) -> list[ServedSource]:
+        with self._store.lock:
+            views = [source_view(self._store, key) for key in sorted(self._store.sources)]
+        return [
+            ServedSource(view.key, view.name, each.weight, each.share)
+            for view in views
+            for each in view.allocations
+            if each.operator_id == operator_id
+        ]
+
     def sources(self, *, limit: int, after: str | None) -> Page[SourceView]:
         with self._store.lock:
             return _page(
@@ -112,6 +123,24 @@ class MemoryContactReader(ContactReader):
                 limit,
                 lambda contact_id: contact_view(self._store, contact_id),
             )
+
+    def queue(self, source: str | None, *, limit: int) -> Page[ContactView]:
+        store = self._store
+        with store.lock:
+            queues = store.queues.values() if source is None else [store.queues.get(source, {})]
+            return _page(
+                heapq.merge(*queues), limit, lambda contact_id: contact_view(store, contact_id)
+            )
+
+    def decisions(self, source: str, *, limit: int) -> list[Decision]:
+        store = self._store
+        with store.lock:
+            newest = (
+                store.decisions[each.id]
+                for each in reversed(store.contacts.values())
+                if each.source_key == source and each.id in store.decisions
+            )
+            return [*islice(newest, limit)][::-1]
 
     def decision(self, contact_id: ContactId) -> DecisionView:
         store = self._store
@@ -159,6 +188,24 @@ class MemoryLeadReader(LeadReader):
                 limit,
                 self._view,
             )
+
+    def leads_by_value(self, value: str, *, limit: int) -> list[LeadView]:
+        with self._store.lock:
+            owners = {
+                owner
+                for key, owner in self._store.identities.items()
+                if Identity.from_key(key).value == value
+            }
+            return [self._view(each) for each in sorted(owners, reverse=True)[:limit]]
+
+    def leads_by_name(self, beginning: str, *, limit: int) -> list[LeadView]:
+        with self._store.lock:
+            named = sorted(
+                (each.name, each.id)
+                for each in self._store.leads.values()
+                if each.name is not None and each.name.startswith(beginning)
+            )
+            return [self._view(lead_id) for _, lead_id in named[:limit]]
 
     def export(self, lead_id: LeadId) -> LeadExport:
         store = self._store
@@ -226,69 +273,41 @@ class MemoryStatisticsReader(StatisticsReader):
                 for _, each in sorted(self._store.operators.items())
             ]
 
-
-class MemoryAuditor(Auditor):
-    """See `application.ports.Auditor`."""
-
-    def __init__(self, store: MemoryStore) -> None:
-        self._store = store
-
-    @contextmanager
-    def facts(self) -> Iterator[Facts]:
+    def by_hour(self, *, source: str | None, span: HourSpan) -> dict[int, int]:
+        hours: Counter[int] = Counter()
         with self._store.lock:
-            yield MemoryFacts(self._store)
+            for (key, hour), number in self._store.registered.items():
+                if source in {None, key} and _within(hour, span):
+                    hours[hour] += number
+        return dict(sorted(hours.items()))
 
-    def defects(self) -> Iterator[str]:
-        yield from ()
+    def registered(self, since: datetime, until: datetime) -> int:
+        first, end = first_id_at(since), first_id_at(until)
+        with self._store.lock:
+            return sum(first <= each < end for each in self._store.contacts)
+
+    def waits(self, *, source: str | None, span: HourSpan, most: int) -> list[float]:
+        waits: defaultdict[str, list[float]] = defaultdict(list)
+        with self._store.lock:
+            for each in reversed(self._store.contacts.values()):
+                if (
+                    source in {None, each.source_key}
+                    and each.assigned_at is not None
+                    and _within(hour_of(each.created_at), span)
+                ):
+                    waited = (each.assigned_at - each.created_at).total_seconds()
+                    waits[each.source_key].append(max(waited, 0.0))
+        return [wait for of_source in waits.values() for wait in of_source[:most]]
 
 
-class MemoryFacts(Facts):
-    """See `application.views.Facts`."""
+class MemoryChanges(Changes):
+    """See `application.ports.Changes`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
-    def operators(self) -> Iterable[Operator]:
-        return self._store.operators.values()
-
-    def sources(self) -> Iterable[Source]:
-        return [each.copy() for each in self._store.sources.values()]
-
-    def contacts(self) -> Iterator[ContactFact]:
-        for each in self._store.contacts.values():
-            transfers = self._store.transfers.get(each.id)
-            yield ContactFact(
-                each.id,
-                each.source_key,
-                each.state,
-                each.operator_id,
-                each.assigned_at,
-                each.closed_at,
-                self._store.decisions.get(each.id),
-                transfers[-1].operator if transfers else None,
-            )
-
-    def registered(self) -> Iterator[Mapping[str, int]]:
-        total: defaultdict[str, int] = defaultdict(int)
-        for (key, _), number in self._store.registered.items():
-            total[key] += number
-        yield total
-
-    def assigned(self) -> Iterator[Mapping[tuple[str, OperatorId], int]]:
-        total: defaultdict[tuple[str, OperatorId], int] = defaultdict(int)
-        for (key, operator_id, _), number in self._store.assigned.items():
-            total[key, operator_id] += number
-        yield total
-
-    def purged_registered(self) -> Mapping[str, int]:
-        return self._store.purged_registered
-
-    def purged_assigned(self) -> Mapping[tuple[str, OperatorId], int]:
-        return self._store.purged_assigned
-
-    def identities(self) -> Iterator[tuple[str, LeadId, bool]]:
-        for key, lead_id in sorted(self._store.identities.items()):
-            yield key, lead_id, lead_id in self._store.leads
+    def token(self) -> object:
+        return self._store.commits
 
 
 class MemoryHealth(Health):

@@ -5,9 +5,10 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+from adapters.memory.auditor import MemoryAuditor
 from adapters.memory.readers import (
-    MemoryAuditor,
     MemoryCatalogueReader,
+    MemoryChanges,
     MemoryContactReader,
     MemoryHealth,
     MemoryLeadReader,
@@ -43,6 +44,7 @@ def memory_storage(rolls: Rolls) -> Storage:
         leads=MemoryLeadReader(store),
         statistics=MemoryStatisticsReader(store),
         auditor=MemoryAuditor(store),
+        changes=MemoryChanges(store),
         health=MemoryHealth(),
         migrate=lambda: None,
         backup=_no_file,

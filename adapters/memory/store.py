@@ -29,6 +29,9 @@ class MemoryStore:
     """The stored entities, and a journal that can take a unit of work back.
 
     Entities go in and come out as copies. Whoever reads or writes holds `lock`.
+
+    Attributes:
+        commits: how many units of work have stored something.
     """
 
     def __init__(self) -> None:
@@ -46,6 +49,7 @@ class MemoryStore:
         self.assigned: dict[tuple[str, OperatorId, int], int] = {}
         self.purged_registered: dict[str, int] = {}
         self.purged_assigned: dict[tuple[str, OperatorId], int] = {}
+        self.commits = 0
         self._journal: list[tuple[MutableMapping[Any, Any], Any, Any]] = []
 
     def put(self, mapping: MutableMapping[Key, Value], key: Key, value: Value) -> None:
@@ -63,6 +67,8 @@ class MemoryStore:
 
     def commit(self) -> None:
         """Keep everything since the last commit."""
+        if self._journal:
+            self.commits += 1
         self._journal.clear()
 
     def rollback(self) -> None:

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from adapters.sql.engine import ReadDatabase
 from adapters.sql.reading import AnyRow, chunks, reading
 from adapters.sql.tables import AllocationRow, OperatorRow, SourceRow
 from application.ports import CatalogueReader, Operators, Sources
-from application.views import OperatorView, Page, SourceView, allocation_views
+from application.views import OperatorView, Page, ServedSource, SourceView, allocation_views
 from domain.errors import SourceExists, UnknownOperator, UnknownSource
 from domain.ids import OperatorId
 from domain.operator import Operator
@@ -37,6 +38,15 @@ _delete_allocations = delete(AllocationRow).where(
     AllocationRow.source_key == bindparam("source_key")
 )
 _insert_allocation = insert(AllocationRow)
+_own = aliased(AllocationRow)
+_served = (
+    select(SourceRow.key, SourceRow.name, _own.weight, func.sum(AllocationRow.weight))
+    .join(_own, _own.source_key == SourceRow.key)
+    .join(AllocationRow, AllocationRow.source_key == SourceRow.key)
+    .where(_own.operator_id == bindparam("operator_id"))
+    .group_by(SourceRow.key, SourceRow.name, _own.weight)
+    .order_by(SourceRow.key)
+)
 
 OPERATOR_COLUMNS: Final = (
     OperatorRow.id,
@@ -164,6 +174,14 @@ class SqlCatalogueReader(CatalogueReader):
         if key not in found:
             raise UnknownSource(f"no source has the key {key!r}.", field="source")
         return found[key]
+
+    def served_by(self, operator_id: OperatorId) -> list[ServedSource]:
+        with reading(self._database) as connection:
+            rows = connection.execute(_served, {"operator_id": operator_id}).all()
+        return [
+            ServedSource(key, name, weight, weight / (total or 1))
+            for key, name, weight, total in rows
+        ]
 
     def sources(self, *, limit: int, after: str | None) -> Page[SourceView]:
         query = select(SourceRow.key).order_by(SourceRow.key).limit(limit + 1)

@@ -15,6 +15,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import Connection, bindparam, select
+
+from adapters.sql.reading import chunks
+from adapters.sql.tables import LineupRow
 from domain.decision import Decision, Lineup
 from domain.ids import ContactId, OperatorId
 from domain.picker import Strategy
@@ -24,6 +28,9 @@ _STRATEGIES = list(Strategy)
 _NUMBERS = {strategy: number for number, strategy in enumerate(_STRATEGIES)}
 _head = struct.Struct("<BBqH")
 _seat = struct.Struct("<16sII?")
+_lineups = select(LineupRow.digest, LineupRow.lineup).where(
+    LineupRow.digest.in_(bindparam("digests", expanding=True))
+)
 
 
 class Encoded(NamedTuple):
@@ -80,6 +87,15 @@ def lineup_from_bytes(encoded: bytes) -> Lineup:
         tuple(seat[2] for seat in seats),
         tuple(seat[3] for seat in seats),
     )
+
+
+def stored_lineups(connection: Connection, digests: Iterable[bytes]) -> dict[bytes, Lineup]:
+    """Return lineups by digest, each decoded once for all decisions that share it."""
+    return {
+        row.digest: lineup_from_bytes(row.lineup)
+        for some in chunks(list(set(digests)))
+        for row in connection.execute(_lineups, {"digests": some})
+    }
 
 
 def decision_to_bytes(decision: Decision) -> bytes:

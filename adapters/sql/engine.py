@@ -86,6 +86,10 @@ class Database(ReadDatabase, Protocol):
         """
         ...
 
+    def changes(self) -> object:
+        """Return what becomes another one with every commit, of this process or any other."""
+        ...
+
     def version(self, connection: Connection) -> object:
         """Return what stands for everything stored, as the connection's transaction finds it.
 

@@ -1,18 +1,27 @@
 """Leads and their identities in SQL."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import (
+    Connection,
+    Function,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
 
-from adapters.sql.contacts import contact_exports
+from adapters.sql.contact_reader import contact_exports
 from adapters.sql.engine import ReadDatabase
 from adapters.sql.prepared import Prepared, PreparedInsert, among
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
 from adapters.sql.tables import ContactRow, IdempotencyKeyRow, IdentityRow, LeadRow
 from application.ports import LeadReader, Leads
 from application.views import LeadExport, LeadView, Page
-from domain.errors import UnknownLead
+from domain import limits
+from domain.errors import InvalidValue, UnknownLead
 from domain.ids import LeadId
 from domain.lead import Identity, Lead, LeadIndex, Recognition
 
@@ -42,6 +51,30 @@ _erase = (
     ),
     update(ContactRow).where(ContactRow.lead_id == bindparam("lead")).values(payload=None),
 )
+
+
+def _owners_of_value(position: Callable[..., Function[int]]) -> AnySelect:
+    """Look for a value under every kind that there is.
+
+    The kinds are found by skipping along the keys: a semicolon comes right after the colon, so
+    the smallest key past `kind;` is the first one of the next kind. That is two look-ups a kind,
+    however many identities there are.
+
+    Args:
+        position: the function by which the database finds one text in another.
+    """
+    key = IdentityRow.key
+    first = select(func.min(key).label("key")).cte("kinds", recursive=True)
+    kind = func.substr(first.c.key, 1, position(first.c.key, ":") - 1)
+    following = select(func.min(key)).where(key > kind.concat(";")).scalar_subquery()
+    kinds = first.union_all(select(following).where(first.c.key.is_not(None)))
+    prefix = func.substr(kinds.c.key, 1, position(kinds.c.key, ":"))
+    return select(IdentityRow.lead_id).join(kinds, key == prefix.concat(bindparam("value")))
+
+
+_owners = {"sqlite": _owners_of_value(func.instr), "postgresql": _owners_of_value(func.strpos)}
+_LARGEST: Final = "\U0010ffff" * limits.MAX_TEXT
+"""No name goes on with anything that sorts after this."""
 
 
 class SqlLeads(Leads):
@@ -113,6 +146,33 @@ class SqlLeadReader(LeadReader):
             found = _views(connection, query)
         return Page(found[:limit], len(found) > limit)
 
+    def leads_by_value(self, value: str, *, limit: int) -> list[LeadView]:
+        if not _storable(value):
+            return []
+        with reading(self._database) as connection:
+            owners = connection.execute(_owners[connection.dialect.name], {"value": value})
+            newest = sorted(set(owners.scalars()), reverse=True)[:limit]
+            return [
+                view
+                for some in chunks(newest)
+                for view in _views(
+                    connection,
+                    select(*_LEAD).where(LeadRow.id.in_(some)).order_by(LeadRow.id.desc()),
+                )
+            ]
+
+    def leads_by_name(self, beginning: str, *, limit: int) -> list[LeadView]:
+        if not _storable(beginning):
+            return []
+        query = (
+            select(*_LEAD)
+            .where(LeadRow.name >= beginning, LeadRow.name < beginning + _LARGEST)
+            .order_by(LeadRow.name, LeadRow.id)
+            .limit(limit)
+        )
+        with reading(self._database) as connection:
+            return _views(connection, query)
+
     def export(self, lead_id: LeadId) -> LeadExport:
         with reading(self._database) as connection:
             return LeadExport(_lead_view(connection, lead_id), contact_exports(connection, lead_id))
@@ -136,6 +196,15 @@ def _views(connection: Connection, query: AnySelect) -> list[LeadView]:
         ):
             identities[lead_id].append(Identity.from_key(key))
     return [LeadView(row.id, row.name, identities[row.id], row.created_at) for row in rows]
+
+
+def _storable(text: str) -> bool:
+    """Whether anything stored can hold this text; a database would refuse to look for it."""
+    try:
+        limits.storable_text(text, "text")
+    except InvalidValue:
+        return False
+    return True
 
 
 def _unknown(lead_id: LeadId) -> UnknownLead:

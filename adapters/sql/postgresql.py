@@ -44,6 +44,7 @@ write_lock = Table("write_lock", lock_metadata, Column("version", BigInteger, nu
 that another has left knows that nobody has written between the two."""
 
 _TAKE_LOCK: Final = "UPDATE write_lock SET version = version + 1 RETURNING version"
+_CHANGES: Final = "SELECT version FROM write_lock"
 _SETTINGS: Final = {
     "lock_timeout": f"{BUSY_TIMEOUT:.0f}s",
     # A host that has gone cannot give the lock back; everybody would wait for it for hours.
@@ -132,6 +133,10 @@ class PostgresqlDatabase(Database):
             connection.commit()
         except self.errors as error:
             raise storage_unavailable(error, OutcomeUnknown) from error
+
+    def changes(self) -> object:
+        with self.snapshot() as connection:
+            return connection.exec_driver_sql(_CHANGES).scalar_one()
 
     def version(self, connection: Connection) -> object:
         return connection.execute(select(write_lock.c.version)).scalar_one()

@@ -7,14 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from adapters.sql.decisions import decision_from_bytes, lineup_from_bytes
+from adapters.sql.decisions import decision_from_bytes, stored_lineups
 from adapters.sql.prepared import PreparedInsert
 from adapters.sql.reading import AnyRow, chunks
 from adapters.sql.tables import (
     ContactRow,
     DecisionRow,
     IdempotencyKeyRow,
-    LineupRow,
     PurgedAssignedRow,
     PurgedRegisteredRow,
     TransferRow,
@@ -36,9 +35,6 @@ _oldest_closed = (
 )
 _decisions = select(DecisionRow.contact_id, DecisionRow.lineup, DecisionRow.decision).where(
     DecisionRow.contact_id.in_(bindparam("ids", expanding=True))
-)
-_lineups = select(LineupRow.digest, LineupRow.lineup).where(
-    LineupRow.digest.in_(bindparam("digests", expanding=True))
 )
 _NOBODY = UUID(int=0)
 """Sorts before every contact."""
@@ -89,11 +85,7 @@ def _count(
     sources: Mapping[ContactId, str],
     decided: Sequence[AnyRow],
 ) -> None:
-    digests = list({each.lineup for each in decided})
-    lineups = {
-        row.digest: lineup_from_bytes(row.lineup)
-        for row in connection.execute(_lineups, {"digests": digests})
-    }
+    lineups = stored_lineups(connection, (each.lineup for each in decided))
     registered = Counter(sources.values())
     assigned = Counter(
         (

@@ -20,6 +20,7 @@ from adapters.sql.engine import (
     Turn,
     storage_unavailable,
 )
+from adapters.sql.watching import Watcher
 from application.ports import StorageAway
 
 _WAITS: Final = "fairlead_waits"
@@ -49,6 +50,7 @@ class SqliteDatabase(Database):
         # sleeps and looks again; threads of one process queue here instead, and are woken.
         self._writing = threading.Lock()
         self.checkpoints = Checkpointer(self.read, self._writing)
+        self._watcher = Watcher(self.read)
 
     @property
     def errors(self) -> tuple[type[Exception], ...]:
@@ -80,6 +82,9 @@ class SqliteDatabase(Database):
         turn.connection.commit()
         self.checkpoints.committed()
 
+    def changes(self) -> object:
+        return self._watcher.version()
+
     def version(self, connection: Connection) -> object:
         driver: Any = connection.connection.dbapi_connection
         # It tells commits of other connections, of this process or another, from none.
@@ -97,6 +102,7 @@ class SqliteDatabase(Database):
 
     def dispose(self) -> None:
         self.checkpoints.stop()
+        self._watcher.close()
         self.write.dispose()
         self.read.dispose()
 

@@ -2,13 +2,34 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, cast, func, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Float,
+    bindparam,
+    cast,
+    func,
+    select,
+    union_all,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from adapters.sql.catalogue import OPERATOR_COLUMNS, operator_view, source_views
 from adapters.sql.engine import ReadDatabase
 from adapters.sql.reading import AnySelect, reading
-from adapters.sql.tables import AssignedCountRow, OperatorRow, RegisteredCountRow, SourceRow
+from adapters.sql.tables import (
+    AssignedCountRow,
+    ContactRow,
+    OperatorRow,
+    RegisteredCountRow,
+    SourceRow,
+)
 from application.ports import StatisticsReader
 from application.views import (
     HourSpan,
@@ -16,10 +37,59 @@ from application.views import (
     SourceDistribution,
     source_distribution,
 )
+from domain.contact import ContactState
 from domain.errors import UnknownSource
-from domain.ids import OperatorId
+from domain.ids import OperatorId, first_id_at
 
 _DAY = 24
+_BEGINNING, _END = UUID(int=0), UUID(int=(1 << 128) - 1)
+
+
+class _SecondsBetween(FunctionElement[float]):
+    """Seconds from one moment to a later one; 0 if it is no later, since a clock may step back."""
+
+    inherit_cache = True
+    type = Float()
+
+
+@compiles(_SecondsBetween, "sqlite")
+def _from_milliseconds(element: _SecondsBetween, compiler: SQLCompiler, **options: Any) -> str:
+    start, end = (compiler.process(each, **options) for each in element.clauses)
+    return f"max({end} - {start}, 0) / 1000.0"
+
+
+@compiles(_SecondsBetween, "postgresql")
+def _from_interval(element: _SecondsBetween, compiler: SQLCompiler, **options: Any) -> str:
+    start, end = (compiler.process(each, **options) for each in element.clauses)
+    return f"CAST(greatest(extract(epoch FROM {end} - {start}), 0) AS double precision)"
+
+
+# The index by state is the narrowest that goes on with the id: the rows themselves are many times
+# as much to read.
+_count = select(func.count()).where(
+    ContactRow.state.in_(list(ContactState)),
+    ContactRow.id >= bindparam("first"),
+    ContactRow.id < bindparam("end"),
+)
+
+
+def _assigned_of(state: ContactState) -> AnySelect:
+    """Select what is assigned, or was until it was closed, on a source; the newest first."""
+    return select(
+        ContactRow.id.label("id"),
+        _SecondsBetween(ContactRow.created_at, ContactRow.assigned_at).label("seconds"),
+    ).where(
+        ContactRow.source_key == bindparam("source"),
+        ContactRow.state == state,
+        ContactRow.id >= bindparam("first"),
+        ContactRow.id < bindparam("end"),
+        ContactRow.assigned_at.is_not(None),
+    )
+
+
+# Databases merge the two by id as they read them, so that no more rows are read than are wanted.
+_both = union_all(_assigned_of(ContactState.ASSIGNED), _assigned_of(ContactState.CLOSED))
+_waits = _both.order_by(_both.selected_columns.id.desc()).limit(bindparam("most"))
 
 
 class SqlStatisticsReader(StatisticsReader):
@@ -66,6 +136,41 @@ class SqlStatisticsReader(StatisticsReader):
             )
             for row in operators
         ]
+
+    def by_hour(self, *, source: str | None, span: HourSpan) -> dict[int, int]:
+        row = RegisteredCountRow
+        # By source: the key of the counters begins with it.
+        keys = select(SourceRow.key)
+        if source is not None:
+            keys = keys.where(SourceRow.key == source)
+        query = (
+            select(row.start, cast(func.sum(row.contacts), BigInteger).label("contacts"))
+            .where(row.source_key.in_(keys))
+            .group_by(row.start)
+            .order_by(row.start)
+        )
+        with reading(self._database) as connection:
+            counted = connection.execute(_within(query, row, None, 1, span.since, span.until))
+            return {each.start: each.contacts for each in counted}
+
+    def registered(self, since: datetime, until: datetime) -> int:
+        first, end = first_id_at(since), first_id_at(until)
+        with reading(self._database) as connection:
+            return connection.execute(_count, {"first": first, "end": end}).scalar_one()
+
+    def waits(self, *, source: str | None, span: HourSpan, most: int) -> list[float]:
+        stretch = {
+            "first": _BEGINNING if span.since is None else _first_id_in(span.since),
+            "end": _END if span.until is None else _first_id_in(span.until),
+            "most": most,
+        }
+        with reading(self._database) as connection:
+            keys = [source] if source is not None else _all_keys(connection)
+            return [
+                seconds
+                for key in keys
+                for _, seconds in connection.execute(_waits, {"source": key, **stretch})
+            ]
 
 
 def buckets(span: HourSpan) -> Iterator[tuple[int, int | None, int | None]]:
@@ -119,6 +224,11 @@ def _within(
     if until is not None:
         query = query.where(row.start < until)
     return query
+
+
+def _first_id_in(hour: int) -> UUID:
+    """Return the smallest id that can be made in an hour or later, be it any number at all."""
+    return UUID(int=min(max(hour, 0) * 3_600_000, (1 << 48) - 1) << 80)
 
 
 def _all_keys(connection: Connection) -> list[str]:

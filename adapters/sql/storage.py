@@ -5,7 +5,8 @@ from functools import partial
 from adapters.sql.auditor import SqlAuditor
 from adapters.sql.backups import back_up, restore
 from adapters.sql.catalogue import SqlCatalogueReader
-from adapters.sql.contacts import SqlContactReader
+from adapters.sql.changes import SqlChanges
+from adapters.sql.contact_reader import SqlContactReader
 from adapters.sql.copying import fill, snapshot
 from adapters.sql.kept import Keeper
 from adapters.sql.leads import SqlLeadReader
@@ -30,6 +31,7 @@ def sql_storage(url: str, rolls: Rolls) -> Storage:
         leads=SqlLeadReader(database),
         statistics=SqlStatisticsReader(database),
         auditor=SqlAuditor(database),
+        changes=SqlChanges(database),
         health=SqlHealth(database),
         migrate=partial(migrate, database),
         backup=partial(back_up, database),

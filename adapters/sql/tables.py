@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     Uuid,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
@@ -139,6 +140,9 @@ class _Credits(TypeDecorator[tuple[int, ...]]):
 
 Id = _Id()
 Moment = _Moment()
+BytewiseText = Text().with_variant(Text(collation="C"), "postgresql")
+"""A text that sorts by its characters' numbers, as texts do in Python and in SQLite. In the order
+of a language, PostgreSQL could not find by index what begins in a certain way."""
 
 
 class Row(DeclarativeBase):
@@ -209,13 +213,21 @@ class AllocationRow(Row):
 
 
 class LeadRow(Row):
-    """A lead."""
+    """A lead. Most have no name; the index of names holds those that have one."""
 
     __tablename__ = "leads"
-    __table_args__ = (_CLUSTERED,)
+    __table_args__ = (
+        Index(
+            "ix_leads_name_id",
+            *("name", "id"),
+            sqlite_where=text("name IS NOT NULL"),
+            postgresql_where=text("name IS NOT NULL"),
+        ),
+        _CLUSTERED,
+    )
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
-    name: Mapped[str | None] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(BytewiseText)
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
@@ -225,7 +237,7 @@ class IdentityRow(Row):
     __tablename__ = "identities"
     __table_args__ = (_CLUSTERED,)
 
-    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
     lead_id: Mapped[UUID] = mapped_column(Id, ForeignKey("leads.id"), index=True)
 
 

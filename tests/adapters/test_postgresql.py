@@ -332,3 +332,38 @@ def described(database: Database) -> list[Any]:
     """What PostgreSQL says of columns, indexes and constraints."""
     with database.read.connect() as connection:
         return [connection.exec_driver_sql(query).all() for query in _DESCRIBED]
+
+
+def test_changes_are_told_after_the_server_was_restarted(world: World) -> None:
+    changes = world.container.storage().changes
+    before = changes.token()
+    cut_off(world)
+    assert changes.token() == before
+    world.register()
+    assert changes.token() != before
+
+
+def test_names_and_values_are_found_by_index_whatever_the_language_of_the_database(
+    postgresql: Databases,
+) -> None:
+    """In the order of a language, the semicolon may come before the colon."""
+    url = postgresql.empty()
+    with open_world(url) as world:
+        world.source((world.operator(), 1))
+        for number in range(300):
+            world.register(phone=f"+7916{number:07}", vk=f"{number}")
+        leads = world.fairlead.leads
+        assert len(leads.leads_by_value("7", limit=5)) == 1
+        with closing(connected(url)) as other:
+            rows = other.execute(
+                "SELECT attrelid::regclass::text, attname, collname FROM pg_attribute "
+                "JOIN pg_collation ON pg_collation.oid = attcollation "
+                "WHERE attname IN ('name', 'key') AND attrelid::regclass::text "
+                "IN ('leads', 'identities', 'sources') ORDER BY 1, 2"
+            ).fetchall()
+    assert rows == [
+        ("identities", "key", "C"),
+        ("leads", "name", "C"),
+        ("sources", "key", "default"),
+        ("sources", "name", "default"),
+    ]

@@ -23,6 +23,7 @@ from application.register_contacts import RegisterContact, Registered
 from application.sources import ReplaceAllocations
 from application.views import ContactFilter, ContactView, HourSpan, OperatorView
 from domain.contact import ContactState
+from domain.dispatch import hour_of
 from domain.lead import Identity
 from tests.adapters.statements import Statement, database_of, recording
 from tests.support import START, World, open_world
@@ -61,7 +62,9 @@ class Library:
         with recording(storage) as recorded:
             work()
         statements = [
-            each for each in recorded if each.verb in {"SELECT", "INSERT", "UPDATE", "DELETE"}
+            each
+            for each in recorded
+            if each.verb in {"SELECT", "WITH", "INSERT", "UPDATE", "DELETE"}
         ]
         assert statements
         file = sqlite3.connect(str(database_of(storage).url.database))
@@ -275,6 +278,78 @@ def test_statistics_read_counters_and_no_contacts(library: Library) -> None:
     )
     assert_found_by_index(plans)
     assert not any("FROM contacts" in statement.sql for statement, _ in plans)
+
+
+def test_queues_and_latest_decisions_walk_no_further_than_they_show(library: Library) -> None:
+    reader = library.world.fairlead.contacts
+    plans = library.plans(
+        lambda: (
+            reader.queue(None, limit=5),
+            reader.queue("a", limit=5),
+            reader.decisions("a", limit=5),
+        )
+    )
+    assert len(plans) == 4, "the lineups of all decisions are asked for once"
+    assert_found_by_index(plans)
+    assert_not_sorted(plans)
+    of_source = [
+        sum("ix_contacts_source_key_state_id (source_key=? AND state=?)" in step for step in steps)
+        for _, steps in plans
+    ]
+    assert of_source == [0, 1, 2, 0]
+    assert any("ix_contacts_state_id (state=?)" in step for step in plans[0][1])
+
+
+def test_the_sources_of_an_operator_are_found_by_index(library: Library) -> None:
+    catalogue = library.world.fairlead.catalogue
+    ((_, steps),) = library.plans(lambda: catalogue.served_by(library.ann.id))
+    assert not any(step.startswith("SCAN") for step in steps)
+
+
+def test_a_value_is_looked_up_once_for_every_kind(library: Library) -> None:
+    leads = library.world.fairlead.leads
+    plans = library.plans(lambda: leads.leads_by_value("user-7", limit=5))
+    assert_found_by_index(plans)
+    kinds = [step for step in plans[0][1] if "identities" in step]
+    assert kinds == [
+        "SEARCH identities USING PRIMARY KEY",
+        "SEARCH identities USING PRIMARY KEY (key>?)",
+        "SEARCH identities USING PRIMARY KEY (key=?)",
+    ]
+
+
+def test_names_are_found_in_their_own_order(library: Library) -> None:
+    leads = library.world.fairlead.leads
+    plans = library.plans(lambda: leads.leads_by_name("An", limit=5))
+    assert_found_by_index(plans)
+    assert_not_sorted(plans)
+    assert plans[0][1] == ["SEARCH leads USING INDEX ix_leads_name_id (name>? AND name<?)"]
+
+
+def test_statistics_of_a_period_read_what_is_of_it(library: Library) -> None:
+    statistics = library.world.fairlead.statistics
+    span = HourSpan(hour_of(START), hour_of(START) + 1)
+    (registered,) = library.plans(
+        lambda: statistics.registered(START, START + timedelta(minutes=1))
+    )
+    assert registered[1] == [
+        "SEARCH contacts USING COVERING INDEX ix_contacts_state_id (state=? AND id>? AND id<?)"
+    ]
+    (hours,) = library.plans(lambda: statistics.by_hour(source=None, span=span))
+    assert any(
+        step.startswith("SEARCH registered_counts USING PRIMARY KEY")
+        and step.endswith("(source_key=? AND hours=? AND start>? AND start<?)")
+        for step in hours[1]
+    )
+    plans = library.plans(lambda: statistics.waits(source=None, span=span, most=5))
+    walks = [
+        [step for step in steps if "contacts" in step]
+        for statement, steps in plans
+        if "FROM contacts" in statement.sql
+    ]
+    index = "ix_contacts_source_key_state_id (source_key=? AND state=? AND id>? AND id<?)"
+    assert walks == [[f"SEARCH contacts USING INDEX {index}"] * 2] * 3
+    assert_not_sorted(plans)
 
 
 def test_the_queue_of_a_source_is_found_by_its_own_index(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from application.ports import Storage
-from application.views import AllocationView, OperatorView, Page, SourceView
+from application.views import AllocationView, OperatorView, Page, ServedSource, SourceView
 from domain import limits
 from domain.errors import UnknownOperator, UnknownSource
 from domain.ids import OperatorId
@@ -120,3 +120,25 @@ def test_the_largest_weights_are_shown(storage: Storage, given: Given) -> None:
     given.source("telegram", (ann, limits.MAX_WEIGHT), (bob, limits.MAX_WEIGHT))
     shown = storage.catalogue.source("telegram").allocations
     assert [(each.weight, each.share) for each in shown] == [(limits.MAX_WEIGHT, 0.5)] * 2
+
+
+def test_the_sources_of_an_operator_are_shown_by_key_with_its_share(
+    storage: Storage, given: Given
+) -> None:
+    ann, bob, idle = given.operator("Ann"), given.operator("Bob"), given.operator("Idle")
+    given.source("c", (ann, 3), (bob, 1))
+    given.source("a", (ann, 0), (bob, 7))
+    given.source("b", (bob, 5))
+    given.source("d", (ann, 0), (bob, 0))
+    assert storage.catalogue.served_by(ann.id) == [
+        ServedSource("a", "a", 0, 0.0),
+        ServedSource("c", "c", 3, 0.75),
+        ServedSource("d", "d", 0, 0.0),
+    ]
+    for operator_id in (ann.id, bob.id, idle.id, OperatorId(NOBODY)):
+        assert storage.catalogue.served_by(operator_id) == [
+            ServedSource(source.key, source.name, each.weight, each.share)
+            for source in storage.catalogue.sources(limit=200, after=None).items
+            for each in source.allocations
+            if each.operator_id == operator_id
+        ]

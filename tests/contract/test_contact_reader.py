@@ -270,3 +270,76 @@ def test_leads_are_not_mixed_up(storage: Storage, given: Given) -> None:
             ContactFilter(lead_id=LeadId(lead.id)), limit=5, after=None
         ).items
         assert (only.lead.id, only.lead.name) == (lead.id, lead.name)
+
+
+class TestQueue:
+    """Contacts that wait, the oldest first."""
+
+    @pytest.mark.parametrize("source", [None, "a", "b", "empty", "nowhere"])
+    def test_what_waits_is_shown_in_the_order_in_which_it_came(
+        self, storage: Storage, given: Given, source: str | None
+    ) -> None:
+        ann, lead = given.operator(), given.lead(CHAT, name="Ivan")
+        sources = [given.source(key) for key in ("a", "b", "empty")]
+        for number in range(24):
+            given.contact(
+                sources[number % 2],
+                lead,
+                ann if number % 3 == 0 else None,
+                closed=number % 5 == 0,
+            )
+            given.world.clock.advance(milliseconds=number % 2)
+        where = ContactFilter(source, state=ContactState.WAITING)
+        expected = storage.contacts.contacts(where, limit=200, after=None).items[::-1]
+        assert len(expected) == {None: 13, "a": 6, "b": 7}.get(source, 0)
+        for limit in (1, 6, 7, 13, 200):
+            page = storage.contacts.queue(source, limit=limit)
+            assert (page.items, page.more) == (expected[:limit], len(expected) > limit)
+
+
+class TestDecisions:
+    """The latest decisions on a source."""
+
+    def test_they_come_in_the_order_of_contacts_whatever_became_of_these(
+        self, storage: Storage, given: Given
+    ) -> None:
+        operators = [given.operator(f"Operator {number}") for number in range(3)]
+        lead, sources = given.lead(CHAT), [given.source("a"), given.source("b")]
+        picked: dict[str, list[OperatorId]] = {"a": [], "b": [], "nowhere": []}
+        for number in range(40):
+            source, operator = sources[number % 2], operators[number * 7 % 3]
+            if number % 5 == 4:
+                given.contact(source, lead, closed=number % 2 == 0)
+                continue
+            contact = given.contact(source, lead, operator, closed=number % 3 == 0)
+            picked[source.key].append(operator.id)
+            if number % 4 == 0 and number % 3:
+                contact.assign(operators[0].id, given.now)
+                with storage.unit_of_work() as uow:
+                    uow.contacts.save_transferred(contact, operator.id)
+        for key, expected in picked.items():
+            for limit in (1, 2, 7, 16, 200):
+                found = storage.contacts.decisions(key, limit=limit)
+                assert [each.picked for each in found] == expected[-limit:], (key, limit)
+
+    def test_what_a_person_gave_away_while_it_waited_is_passed_over(
+        self, storage: Storage, given: Given
+    ) -> None:
+        ann, lead, source = given.operator(), given.lead(CHAT), given.source("a")
+        given.contact(source, lead, ann)
+        for _ in range(3):
+            contact = given.contact(source, lead)
+            contact.assign(ann.id, given.now)
+            with storage.unit_of_work() as uow:
+                uow.contacts.save_transferred(contact, None)
+        assert storage.contacts.decisions("a", limit=2) == [decision_on(ann)]
+
+    def test_decisions_are_shown_whole(self, storage: Storage, given: Given) -> None:
+        world = given.world
+        ann, bob = world.operator("Ann"), world.operator("Bob", active=False)
+        key = world.source((ann, 2), (bob, 1))
+        contacts = [world.register() for _ in range(3)]
+        world.allocate(key, (ann, 1), (bob, 1))
+        contacts.append(world.register())
+        found = storage.contacts.decisions(key, limit=5)
+        assert found == [storage.contacts.decision(each.id).decision for each in contacts]

@@ -1,5 +1,7 @@
 """The contract of LeadReader."""
 
+import random
+
 import pytest
 
 from application.ports import Storage
@@ -119,3 +121,75 @@ class TestExport:
     def test_a_lead_that_is_not_there_is_refused(self, storage: Storage) -> None:
         with pytest.raises(UnknownLead):
             storage.leads.export(LeadId(NOBODY))
+
+
+class TestByValue:
+    """Leads that own a value, of whatever kind."""
+
+    def test_a_value_is_found_under_every_kind_the_newest_lead_first(
+        self, storage: Storage, given: Given
+    ) -> None:
+        value = "user:1;x"
+        # Kinds that are beginnings of others, and values that look like kinds.
+        kinds = ["a", "a0", "a_", "aa", "ab", "b", "phone", "phone2", "phones", "z" * 32]
+        owners = [given.lead(Identity(kind, value)).id for kind in kinds]
+        for kind in kinds:
+            given.lead(
+                *(
+                    Identity(kind, each)
+                    for each in (f"{value}9", "user:1;", "USER:1;X", f"a:{kind}")
+                )
+            )
+        given.lead(Identity("c", "user"), Identity("d", "1;x"))
+        found = storage.leads.leads_by_value(value, limit=200)
+        assert found == [storage.leads.lead(each) for each in owners[::-1]]
+        assert storage.leads.leads_by_value(value, limit=3) == found[:3]
+
+    def test_a_lead_that_owns_it_twice_is_shown_once(self, storage: Storage, given: Given) -> None:
+        lead = given.lead(Identity("vk", "1"), Identity("telegram", "1"), Identity("vk", "2"))
+        assert storage.leads.leads_by_value("1", limit=5) == [storage.leads.lead(lead.id)]
+
+    @pytest.mark.parametrize("value", ["", "vk", "vk:1", ":1", "%", "1\x00", "\ud800", "😀"])
+    def test_what_is_nobodys_is_not_found(self, storage: Storage, given: Given, value: str) -> None:
+        given.lead(Identity("vk", "1"))
+        assert storage.leads.leads_by_value(value, limit=5) == []
+
+    def test_without_any_identity_nothing_is_found(self, storage: Storage) -> None:
+        assert storage.leads.leads_by_value("1", limit=5) == []
+
+
+NAMES = ["Ann", "ann", "Anna", "An", "Ann\U0010ffff", "Ann\U0010ffffz", "Änn", "Анна", "анна"]
+
+
+@pytest.mark.parametrize(
+    "beginning", ["", "A", "An", "Ann", "Anna ", "a", "Ä", "Ан", "😀", "%", "_"]
+)
+def test_leads_are_found_by_the_beginning_of_their_name(
+    storage: Storage, given: Given, beginning: str
+) -> None:
+    chance = random.Random(beginning)
+    names = [*NAMES, "Ann", "a%", "A_", "😀x", None, "Anna Ko", "Zoë", "\ue000"]
+    chance.shuffle(names)
+    leads = [given.lead(Identity("vk", f"{n}"), name=name) for n, name in enumerate(names)]
+    expected = sorted(
+        (each.name, each.id) for each in leads if each.name and each.name.startswith(beginning)
+    )
+    found = storage.leads.leads_by_name(beginning, limit=200)
+    assert found == [storage.leads.lead(lead_id) for _, lead_id in expected]
+    assert storage.leads.leads_by_name(beginning, limit=2) == found[:2]
+
+
+@pytest.mark.parametrize("beginning", ["A\x00", "A\ud800", "A" * 201])
+def test_no_name_begins_with_what_no_name_can_hold(
+    storage: Storage, given: Given, beginning: str
+) -> None:
+    given.lead(name="A" * 200)
+    assert storage.leads.leads_by_name(beginning, limit=5) == []
+
+
+def test_an_erased_lead_is_found_by_nothing(storage: Storage, given: Given) -> None:
+    lead = given.lead(Identity("vk", "1"), name="Ann")
+    with storage.unit_of_work() as uow:
+        uow.leads.erase(lead.id)
+    assert storage.leads.leads_by_name("Ann", limit=5) == []
+    assert storage.leads.leads_by_value("1", limit=5) == []

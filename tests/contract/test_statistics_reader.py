@@ -2,14 +2,16 @@
 
 import random
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from application.contacts import CloseContact, TransferContact
 from application.operators import UpdateOperator
 from application.ports import Storage
+from application.purging import PurgeContacts
 from application.views import HourSpan, OperatorShare
+from domain.contact import ContactState
 from domain.dispatch import hour_of
 from domain.errors import UnknownSource
 from domain.ids import OperatorId
@@ -148,3 +150,126 @@ def test_hours_are_those_of_utc(storage: Storage, world: World) -> None:
     for hour in (FIRST, FIRST + 1):
         (found,) = storage.statistics.distribution(source=key, span=HourSpan(hour, hour + 1))
         assert found.total == 1
+
+
+HOUR = timedelta(hours=1)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def test_contacts_by_hour_are_those_that_came_in_then(storage: Storage, given: Given) -> None:
+    world, chance = given.world, random.Random(11)
+    ann = world.operator("Ann", capacity=40)
+    for key in ("a", "b", "idle"):
+        world.source((ann, 1), key=key)
+    came: Counter[tuple[str, int]] = Counter()
+    for _ in range(80):
+        world.clock.advance(minutes=chance.randrange(100))
+        contact = world.register(chance.choice("ab"))
+        came[contact.source, hour_of(contact.created_at)] += 1
+    last = hour_of(world.clock.now())
+    assert last - FIRST > 48, "counters of whole days must not be taken for hours"
+    ends = [None, -1, FIRST - 1, FIRST, FIRST // 24 * 24 + 24, FIRST + 30, last, last + 1, 10**9]
+    for source in (None, "a", "b", "idle", "nowhere"):
+        for since in ends:
+            for until in ends:
+                low, high = since or 0, 10**9 if until is None else until
+                expected: Counter[int] = Counter()
+                for (key, hour), number in came.items():
+                    if source in {None, key} and low <= hour < high:
+                        expected[hour] += number
+                found = storage.statistics.by_hour(source=source, span=HourSpan(since, until))
+                assert list(found.items()) == sorted(expected.items())
+
+
+def test_what_is_there_of_a_period_is_counted_to_the_millisecond(
+    storage: Storage, given: Given
+) -> None:
+    source, lead, ann = given.source("a"), given.lead(), given.operator()
+    moments = []
+    for number in range(30):
+        contact = given.contact(source, lead, ann if number % 3 else None, closed=number % 2 == 0)
+        moments.append(contact.created_at)
+        given.world.clock.advance(milliseconds=number % 4)
+    ends = [
+        START - HOUR,
+        *moments[::5],
+        moments[7] + timedelta(microseconds=1),
+        given.now + HOUR,
+        datetime.min.replace(tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
+    ]
+    for since in ends:
+        for until in ends:
+            expected = sum(since <= each < until for each in moments)
+            assert storage.statistics.registered(since, until) == expected, (since, until)
+
+
+def test_what_was_purged_is_no_longer_there(storage: Storage, world: World) -> None:
+    world.source((world.operator(), 1))
+    world.fairlead.close_contact(CloseContact(world.register().id))
+    world.register()
+    world.clock.advance(hours=1)
+    world.fairlead.purge_contacts(PurgeContacts(world.clock.now() - MILLISECOND))
+    assert storage.statistics.registered(START, START + HOUR) == 1
+    assert storage.statistics.by_hour(source=None, span=HourSpan()) == {FIRST: 2}
+
+
+class TestWaits:
+    """How long contacts waited for an operator."""
+
+    def test_the_newest_of_every_source_are_shown(self, storage: Storage, given: Given) -> None:
+        chance, lead, ann = random.Random(3), given.lead(), given.operator()
+        sources = [given.source(key) for key in ("a", "b", "c", "empty")]
+        stored: dict[str, list[tuple[int, float]]] = {each.key: [] for each in sources}
+        for _ in range(90):
+            given.world.clock.advance(minutes=chance.randrange(9), milliseconds=chance.randrange(3))
+            source = chance.choice(sources[:3])
+            kind = chance.randrange(4)
+            waited = chance.choice([0.0, 0.001, 0.25, 61.5, 7200.0, -5.0])
+            contact = given.contact(
+                source,
+                lead,
+                **({"assigned_at": given.now + timedelta(seconds=waited)} if kind < 2 else {}),
+                **({"operator_id": ann.id, "state": ContactState.ASSIGNED} if kind < 2 else {}),
+                closed=kind in {1, 2},
+            )
+            if kind < 2:
+                hour = hour_of(contact.created_at)
+                stored[source.key].append((hour, max(waited, 0.0)))
+        last = hour_of(given.now)
+        assert last - FIRST > 4
+        ends = [None, -5, FIRST, FIRST + 1, FIRST + 3, last, last + 1, 10**15]
+        for since in ends:
+            for until in ends:
+                for most in (1, 3, 500):
+                    expected = {
+                        key: [
+                            seconds
+                            for hour, seconds in rows
+                            if (since is None or hour >= since) and (until is None or hour < until)
+                        ][-most:]
+                        for key, rows in stored.items()
+                    }
+                    for source_key in (None, *stored, "nowhere"):
+                        found = storage.statistics.waits(
+                            source=source_key, span=HourSpan(since, until), most=most
+                        )
+                        assert sorted(found) == pytest.approx(
+                            sorted(
+                                seconds
+                                for key, rows in expected.items()
+                                if source_key in {None, key}
+                                for seconds in rows
+                            )
+                        )
+
+    def test_a_contact_that_was_handed_out_has_waited(self, storage: Storage, world: World) -> None:
+        ann = world.operator(capacity=1)
+        world.source((ann, 1))
+        first = world.register()
+        world.register()
+        world.register()
+        world.clock.advance(seconds=90, milliseconds=5)
+        world.fairlead.close_contact(CloseContact(first.id))
+        waits = storage.statistics.waits(source="telegram", span=HourSpan(), most=5)
+        assert sorted(waits) == [0.0, 90.005]

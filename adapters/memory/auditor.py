@@ -1,0 +1,76 @@
+"""Everything in a MemoryStore, for the check of the invariants."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from adapters.memory.store import MemoryStore
+from application.ports import Auditor
+from application.views import ContactFact, Facts
+from domain.ids import LeadId, OperatorId
+from domain.operator import Operator
+from domain.source import Source
+
+
+class MemoryAuditor(Auditor):
+    """See `application.ports.Auditor`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    @contextmanager
+    def facts(self) -> Iterator[Facts]:
+        with self._store.lock:
+            yield MemoryFacts(self._store)
+
+    def defects(self) -> Iterator[str]:
+        yield from ()
+
+
+class MemoryFacts(Facts):
+    """See `application.views.Facts`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def operators(self) -> Iterable[Operator]:
+        return self._store.operators.values()
+
+    def sources(self) -> Iterable[Source]:
+        return [each.copy() for each in self._store.sources.values()]
+
+    def contacts(self) -> Iterator[ContactFact]:
+        for each in self._store.contacts.values():
+            transfers = self._store.transfers.get(each.id)
+            yield ContactFact(
+                each.id,
+                each.source_key,
+                each.state,
+                each.operator_id,
+                each.assigned_at,
+                each.closed_at,
+                self._store.decisions.get(each.id),
+                transfers[-1].operator if transfers else None,
+            )
+
+    def registered(self) -> Iterator[Mapping[str, int]]:
+        total: defaultdict[str, int] = defaultdict(int)
+        for (key, _), number in self._store.registered.items():
+            total[key] += number
+        yield total
+
+    def assigned(self) -> Iterator[Mapping[tuple[str, OperatorId], int]]:
+        total: defaultdict[tuple[str, OperatorId], int] = defaultdict(int)
+        for (key, operator_id, _), number in self._store.assigned.items():
+            total[key, operator_id] += number
+        yield total
+
+    def purged_registered(self) -> Mapping[str, int]:
+        return self._store.purged_registered
+
+    def purged_assigned(self) -> Mapping[tuple[str, OperatorId], int]:
+        return self._store.purged_assigned
+
+    def identities(self) -> Iterator[tuple[str, LeadId, bool]]:
+        for key, lead_id in sorted(self._store.identities.items()):
+            yield key, lead_id, lead_id in self._store.leads

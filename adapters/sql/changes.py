@@ -1,0 +1,17 @@
+"""Whether anything was stored, by this process or by any other."""
+
+from adapters.sql.engine import Database, storage_unavailable
+from application.ports import Changes
+
+
+class SqlChanges(Changes):
+    """See `application.ports.Changes`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def token(self) -> object:
+        try:
+            return self._database.changes()
+        except self._database.errors as error:
+            raise storage_unavailable(error) from error

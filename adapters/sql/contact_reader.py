@@ -1,0 +1,269 @@
+"""Contacts as they are shown, with their decisions and their transfers, out of SQL."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    bindparam,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from adapters.sql.decisions import decision_from_bytes, lineup_from_bytes, stored_lineups
+from adapters.sql.engine import ReadDatabase
+from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
+from adapters.sql.tables import (
+    ContactRow,
+    DecisionRow,
+    IdempotencyKeyRow,
+    LeadRow,
+    LineupRow,
+    OperatorRow,
+    TransferRow,
+)
+from application.ports import ContactReader
+from application.views import (
+    ContactExport,
+    ContactFilter,
+    ContactLead,
+    ContactView,
+    DecisionView,
+    OperatorRef,
+    Page,
+    Transfer,
+)
+from domain.contact import ContactState
+from domain.decision import Decision
+from domain.errors import NoDecision, UnknownContact
+from domain.ids import ContactId, LeadId, OperatorId, first_id_at
+
+CONTACT_COLUMNS: Final = (
+    ContactRow.id,
+    ContactRow.source_key,
+    ContactRow.lead_id,
+    ContactRow.created_at,
+    ContactRow.payload,
+    ContactRow.lead_created,
+    ContactRow.conflicts,
+    ContactRow.state,
+    ContactRow.operator_id,
+    ContactRow.assigned_at,
+    ContactRow.closed_at,
+)
+CONTACT_VIEWS: Final = (
+    select(
+        *CONTACT_COLUMNS, LeadRow.name.label("lead_name"), OperatorRow.name.label("operator_name")
+    )
+    .join(LeadRow, LeadRow.id == ContactRow.lead_id)
+    .outerjoin(OperatorRow, OperatorRow.id == ContactRow.operator_id)
+)
+_exists = select(ContactRow.id).where(ContactRow.id == bindparam("contact_id"))
+_exported = (
+    CONTACT_VIEWS.add_columns(IdempotencyKeyRow.key)
+    .outerjoin(IdempotencyKeyRow, IdempotencyKeyRow.contact_id == ContactRow.id)
+    .where(ContactRow.lead_id == bindparam("lead_id"))
+    .order_by(ContactRow.id.desc())
+)
+
+
+class SqlContactReader(ContactReader):
+    """See `application.ports.ContactReader`."""
+
+    def __init__(self, database: ReadDatabase) -> None:
+        self._database = database
+
+    def contact(self, contact_id: ContactId) -> ContactView:
+        with reading(self._database) as connection:
+            row = connection.execute(CONTACT_VIEWS.where(ContactRow.id == contact_id)).one_or_none()
+        if row is None:
+            raise unknown_contact(contact_id)
+        return contact_view(row)
+
+    def contacts(
+        self, where: ContactFilter, *, limit: int, after: ContactId | None
+    ) -> Page[ContactView]:
+        newest = _filtered(select(ContactRow.id), where)
+        if after is not None:
+            newest = newest.where(ContactRow.id < after)
+        newest = newest.order_by(ContactRow.id.desc()).limit(limit + 1)
+        ids: Select[UUID] | CompoundSelect[UUID] = newest
+        if where.state is None and where.lead_id is None:
+            # An index goes by state; of each state come the newest, and of these the newest.
+            by_state = [
+                newest.where(ContactRow.state == state).subquery() for state in ContactState
+            ]
+            ids = union_all(*(select(each.c.id) for each in by_state))
+        query = (
+            CONTACT_VIEWS.where(ContactRow.id.in_(ids))
+            .order_by(ContactRow.id.desc())
+            .limit(limit + 1)
+        )
+        with reading(self._database) as connection:
+            rows = connection.execute(query).all()
+        return Page([contact_view(row) for row in rows[:limit]], len(rows) > limit)
+
+    def queue(self, source: str | None, *, limit: int) -> Page[ContactView]:
+        oldest = select(ContactRow.id).where(ContactRow.state == ContactState.WAITING)
+        if source is not None:
+            oldest = oldest.where(ContactRow.source_key == source)
+        oldest = oldest.order_by(ContactRow.id).limit(limit + 1)
+        query = CONTACT_VIEWS.where(ContactRow.id.in_(oldest)).order_by(ContactRow.id)
+        with reading(self._database) as connection:
+            rows = connection.execute(query).all()
+        return Page([contact_view(row) for row in rows[:limit]], len(rows) > limit)
+
+    def decisions(self, source: str, *, limit: int) -> list[Decision]:
+        # What waits has none: to look among it would walk the whole queue and find nothing. Nor
+        # has what a person gave away or closed while it waited; such contacts are passed over.
+        decided = (
+            select(ContactRow.id)
+            .join(DecisionRow, DecisionRow.contact_id == ContactRow.id)
+            .where(ContactRow.source_key == source)
+            .order_by(ContactRow.id.desc())
+            .limit(limit)
+        )
+        by_state = [
+            decided.where(ContactRow.state == state).subquery()
+            for state in (ContactState.ASSIGNED, ContactState.CLOSED)
+        ]
+        query = (
+            select(DecisionRow.lineup, DecisionRow.decision)
+            .where(DecisionRow.contact_id.in_(union_all(*(select(each.c.id) for each in by_state))))
+            .order_by(DecisionRow.contact_id.desc())
+            .limit(limit)
+        )
+        with reading(self._database) as connection:
+            rows = connection.execute(query).all()
+            lineups = stored_lineups(connection, (row.lineup for row in rows))
+        return [decision_from_bytes(row.decision, lineups[row.lineup]) for row in reversed(rows)]
+
+    def decision(self, contact_id: ContactId) -> DecisionView:
+        with reading(self._database) as connection:
+            if connection.execute(_exists, {"contact_id": contact_id}).one_or_none() is None:
+                raise unknown_contact(contact_id)
+            row = connection.execute(
+                select(DecisionRow.decision, LineupRow.lineup)
+                .join(LineupRow, LineupRow.digest == DecisionRow.lineup)
+                .where(DecisionRow.contact_id == contact_id)
+            ).one_or_none()
+            decision = row and decision_from_bytes(row.decision, lineup_from_bytes(row.lineup))
+            transfers = _transfers(connection, TransferRow.contact_id == contact_id)[contact_id]
+            if decision is None and not transfers:
+                raise NoDecision(
+                    "nobody has been given this contact, so there is nothing to explain; if it "
+                    "waits, it is handed out as soon as an operator is eligible."
+                )
+            names = _names(connection, decision.lineup.operator_ids if decision else [])
+        return DecisionView(contact_id, decision, names, transfers)
+
+
+def contact_exports(connection: Connection, lead_id: LeadId) -> list[ContactExport]:
+    """Return all contacts of a lead, the newest first."""
+    transfers = _transfers(
+        connection,
+        TransferRow.contact_id.in_(select(ContactRow.id).where(ContactRow.lead_id == lead_id)),
+    )
+    return [
+        ContactExport(
+            contact_view(row),
+            row.key and row.key.removeprefix(stored_key(row.source_key, "")),
+            transfers[row.id],
+        )
+        for row in connection.execute(_exported, {"lead_id": lead_id})
+    ]
+
+
+def _filtered(query: AnySelect, where: ContactFilter) -> AnySelect:
+    if where.source is not None:
+        query = query.where(ContactRow.source_key == where.source)
+    if where.operator_id is not None:
+        query = query.where(ContactRow.operator_id == where.operator_id)
+    if where.lead_id is not None:
+        query = query.where(ContactRow.lead_id == where.lead_id)
+    if where.state is not None:
+        query = query.where(ContactRow.state == where.state)
+    if where.since is not None:
+        query = query.where(ContactRow.id >= first_id_at(where.since))
+    if where.until is not None:
+        query = query.where(ContactRow.id < first_id_at(where.until))
+    return query
+
+
+def _transfers(
+    connection: Connection, which: ColumnElement[bool]
+) -> Mapping[ContactId, list[Transfer]]:
+    """Return transfers by contact, in the order in which they happened; none if there were none."""
+    previous, operator = aliased(OperatorRow), aliased(OperatorRow)
+    rows = connection.execute(
+        select(
+            TransferRow.contact_id,
+            TransferRow.at,
+            TransferRow.previous_id,
+            previous.name.label("previous_name"),
+            TransferRow.operator_id,
+            operator.name.label("operator_name"),
+        )
+        .join(operator, operator.id == TransferRow.operator_id)
+        .outerjoin(previous, previous.id == TransferRow.previous_id)
+        .where(which)
+        .order_by(TransferRow.contact_id, TransferRow.number)
+    )
+    found: defaultdict[ContactId, list[Transfer]] = defaultdict(list)
+    for row in rows:
+        previous_ref = row.previous_id and OperatorRef(row.previous_id, row.previous_name)
+        found[row.contact_id].append(
+            Transfer(row.at, previous_ref, OperatorRef(row.operator_id, row.operator_name))
+        )
+    return found
+
+
+def _names(connection: Connection, operator_ids: Sequence[OperatorId]) -> dict[OperatorId, str]:
+    return {
+        row.id: row.name
+        for some in chunks(operator_ids)
+        for row in connection.execute(
+            select(OperatorRow.id, OperatorRow.name).where(OperatorRow.id.in_(some))
+        )
+    }
+
+
+def stored_key(source_key: str, idempotency_key: str) -> str:
+    """Put the two together as `IdempotencyKeyRow.key` holds them."""
+    return f"{source_key}:{idempotency_key}"
+
+
+def contact_view(row: AnyRow) -> ContactView:
+    """Show a row of CONTACT_VIEWS."""
+    return ContactView(
+        row.id,
+        row.state,
+        row.source_key,
+        ContactLead(row.lead_id, row.lead_name, row.lead_created, lead_ids(row.conflicts)),
+        None if row.operator_id is None else OperatorRef(row.operator_id, row.operator_name),
+        None if row.payload is None else json.loads(row.payload),
+        row.created_at,
+        row.assigned_at,
+        row.closed_at,
+    )
+
+
+def lead_ids(encoded: bytes | None) -> tuple[LeadId, ...]:
+    """Read what `ContactRow.conflicts` holds: ids, 16 bytes each."""
+    if not encoded:
+        return ()
+    return tuple(
+        LeadId(UUID(bytes=encoded[start : start + 16])) for start in range(0, len(encoded), 16)
+    )
+
+
+def unknown_contact(contact_id: ContactId) -> UnknownContact:
+    """Say that a contact is not there."""
+    return UnknownContact(f"no contact has the id {contact_id}.")
