@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help run setup test check chaos lint format lock bench clean
+.PHONY: help run setup test check chaos lint format lock bench texts clean
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
@@ -42,6 +42,17 @@ LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --
 lock:  ## Pin the newest releases that pyproject.toml allows
 	$(LOCK) --upgrade pyproject.toml --group dev -o requirements-dev.lock
 	$(LOCK) pyproject.toml --group build -c requirements-dev.lock -o requirements.lock
+
+# Between the two somebody translates what is new.
+BABEL := $(BIN)/pybabel --quiet
+LOCALE := entrypoints/console/locale
+texts: $(VENV)/.dev  ## Collect the console's texts for translation, and compile what is translated
+	$(BABEL) extract -F pyproject.toml -k N_ -k translate -k plural:1,2 --no-location --sort-output \
+		--omit-header -o $(LOCALE)/console.pot entrypoints
+	$(BABEL) update -D console -d $(LOCALE) -i $(LOCALE)/console.pot --no-fuzzy-matching \
+		--no-wrap --ignore-obsolete --ignore-pot-creation-date
+	$(BABEL) compile -D console -d $(LOCALE)
+	@rm $(LOCALE)/console.pot
 
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

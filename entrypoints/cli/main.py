@@ -16,8 +16,8 @@ from rich.console import Console
 from application.ports import StorageUnavailable
 from application.purging import PurgeContacts
 from domain.errors import DomainError
+from entrypoints import demo as demo_month
 from entrypoints.cli import copying, importing
-from entrypoints.cli import demo as demo_month
 from entrypoints.cli.progress import counting, reading_file
 from entrypoints.container import Container, build_container, build_simulation
 from entrypoints.settings import Settings

@@ -13,7 +13,10 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from application.ports import Readers, StorageUnavailable
-from entrypoints.container import Container, build_container
+from entrypoints.console.app import create_console
+from entrypoints.console.live import Live
+from entrypoints.container import Container, build_container, build_simulation
+from entrypoints.demo import DemoClock, Month
 from entrypoints.http import contacts, leads, operators, problems, service, sources, statistics
 from entrypoints.http.front import FrontDoor, LeanRoute
 from entrypoints.http.listing import Listing
@@ -60,6 +63,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     """
     container = container or build_container(settings)
     fairlead, intake = container.fairlead(), container.intake()
+    live = Live(fairlead.changes)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -67,9 +71,11 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         # is not walked again and again: a walk stops every request for 50 to 100 ms.
         gc.collect()
         gc.freeze()
+        live.close_on_signals()
         if container.settings().read_database_url is not None:
             await to_thread.run_sync(_say_if_lists_fail, container.readers())
         yield
+        live.close()
         await intake.close()
         container.readers().close()
         container.storage().close()
@@ -97,5 +103,20 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     app.include_router(leads.router(fairlead, writing, listing))
     app.include_router(statistics.router(fairlead, listing))
     app.include_router(service.router(fairlead, metrics))
+    app.mount(
+        "/console",
+        create_console(fairlead, writing, intake, live, partial(_fill, container)),
+        name="console",
+    )
     app.mount("/static", StaticFiles(directory=service.STATIC), name="static")
     return app
+
+
+def _fill(container: Container) -> None:
+    """Live through two days of a small company, if nobody lives here yet."""
+    catalogue = container.storage().catalogue
+    if catalogue.operators(active=None, limit=1, after=None).items:
+        return
+    clock = DemoClock()
+    simulation = build_simulation(container.settings(), clock, container.storage())
+    Month(simulation.fairlead(), clock, days=2, seed=7).run(lambda _: None)

@@ -59,7 +59,7 @@ def router(fairlead: Fairlead, metrics: Metrics) -> APIRouter:
 
     @routes.get("/", include_in_schema=False)
     async def front() -> RedirectResponse:
-        return RedirectResponse("docs")
+        return RedirectResponse("console/")
 
     @routes.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:

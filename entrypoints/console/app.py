@@ -1,0 +1,121 @@
+"""The console: pages for people over the same use cases that the API calls."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from application.fairlead import Fairlead
+from application.ports import StorageUnavailable
+from application.register_contacts import Intake
+from domain.errors import DomainError
+from entrypoints.console import (
+    contacts,
+    leads,
+    operators,
+    overview,
+    preferences,
+    sources,
+    statistics,
+    trying,
+)
+from entrypoints.console.live import Live
+from entrypoints.console.pages import STATIC, page
+from entrypoints.console.words import PROBLEMS
+from entrypoints.http.problems import RETRY_AFTER, STATUSES
+from entrypoints.http.writing import Writing
+
+_SAFE = {
+    # Everything comes from this host, and nothing in a page is a script: what people have typed
+    # stays text whatever it is.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class _Headers:
+    """Puts the headers of the console on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(_SAFE)
+                # Pages show people's data; files are the same for everybody, and of this release.
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def create_console(
+    fairlead: Fairlead,
+    writing: Writing,
+    intake: Intake,
+    live: Live,
+    fill: Callable[[], None],
+) -> FastAPI:
+    """Build the console, to be mounted below the API.
+
+    Args:
+        fairlead: the use cases and queries.
+        writing: runs what writes.
+        intake: registers contacts.
+        live: tells pages of changes.
+        fill: puts demo data into an empty storage.
+    """
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
+
+    app.add_middleware(_Headers)
+    app.mount("/static", StaticFiles(directory=STATIC), name="console-static")
+    for routes in (
+        overview.router(fairlead, live, writing, fill),
+        sources.router(fairlead, writing),
+        operators.router(fairlead, writing),
+        contacts.router(fairlead, writing),
+        leads.router(fairlead),
+        trying.router(fairlead, intake),
+        statistics.router(fairlead),
+        preferences.router(),
+    ):
+        app.include_router(routes)
+    app.add_exception_handler(DomainError, _refused)
+    app.add_exception_handler(StorageUnavailable, _away)
+    app.add_exception_handler(HTTPException, _not_found)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, DomainError):
+        raise error
+    status = STATUSES[error.code]
+    return page(request, "problem", status, problem=PROBLEMS.get(error.code), detail=error.detail)
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    response = page(request, "away", HTTPStatus.SERVICE_UNAVAILABLE, detail=str(error))
+    response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
+    return page(request, "problem", status, problem=None, detail=None)
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    del error
+    return page(request, "problem", HTTPStatus.UNPROCESSABLE_ENTITY, problem=None, detail=None)

@@ -1,0 +1,88 @@
+"""English and Russian: which one a viewer reads, and how each writes texts and numbers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from babel import Locale, negotiate_locale
+from babel.numbers import format_decimal, format_percent
+from babel.support import NullTranslations, Translations
+from markupsafe import Markup
+
+LANGUAGES: Final = ("en", "ru")
+_FOLDER: Final = Path(__file__).with_name("locale")
+_DOMAIN: Final = "console"
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language.
+
+    Attributes:
+        code: `en` or `ru`.
+        name: in the language itself.
+    """
+
+    code: str
+    name: str
+    translations: NullTranslations
+
+    def text(self, message: str) -> str:
+        """Translate."""
+        return self.translations.ugettext(message)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """Write a number with at most so many decimals."""
+        pattern = "#,##0." + "#" * digits if digits else "#,##0"
+        return format_decimal(value, pattern, locale=self.code)
+
+    def percent(self, value: float | None, digits: int = 1) -> str:
+        """Write a share, 0 to 1, in per cent; a dash for None."""
+        if value is None:
+            return "–"  # noqa: RUF001 -- a dash for people
+        return format_percent(value, "#,##0." + "0" * digits + "%", locale=self.code)
+
+    def points(self, value: float) -> str:
+        """Write a difference of shares in percentage points, with its sign."""
+        return format_decimal(value * 100, "+#,##0.0;-#,##0.0", locale=self.code)
+
+
+def moment(value: datetime, show: str = "moment") -> Markup:
+    """Write a moment in UTC; the page's script turns it to the viewer's zone.
+
+    Args:
+        value: in UTC.
+        show: `moment`, `time` or `age`.
+    """
+    stamp = value.astimezone(UTC)
+    return Markup('<time datetime="{}" data-show="{}">{}</time>').format(
+        stamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), show, stamp.strftime("%Y-%m-%d %H:%M UTC")
+    )
+
+
+@cache
+def language(code: str) -> Language:
+    """Return one of LANGUAGES."""
+    translations = Translations.load(_FOLDER, [code], _DOMAIN)
+    name = Locale.parse(code).get_display_name(code) or code
+    return Language(code, name.capitalize(), translations)
+
+
+def preferred(cookie: str | None, accepted: str | None) -> Language:
+    """Return the language that a viewer chose, else the first that the browser asks for.
+
+    Args:
+        cookie: the choice.
+        accepted: the header Accept-Language.
+    """
+    if cookie in LANGUAGES:
+        return language(cookie)
+    wanted = [each.partition(";")[0].strip() for each in (accepted or "").split(",")]
+    found = negotiate_locale([each for each in wanted if each], LANGUAGES, sep="-")
+    return language(found or LANGUAGES[0])
+
+
+Text = Callable[[str], str]

@@ -1,0 +1,89 @@
+"""Tells open pages that something has changed, whichever process changed it."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncIterator
+from types import FrameType
+from typing import Final
+
+from anyio import to_thread
+
+from application.ports import Changes, StorageUnavailable
+
+_EVERY: Final = 0.4
+"""Seconds between two looks at the storage; an open page shows a registration within a second."""
+_ALIVE: Final = 15.0
+"""Seconds after which a stream says that it is alive: proxies cut what is silent."""
+
+
+class Live:
+    """Watches the storage while anybody looks, once for all who do.
+
+    Nothing is handed out by this: it only tells pages to read again.
+    """
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self._changed = asyncio.Event()
+        self._watcher: asyncio.Task[None] | None = None
+        self._looking = 0
+        self._closed = False
+
+    async def stream(self) -> AsyncIterator[str]:
+        """Yield server-sent events: `changed` after every change."""
+        self._looking += 1
+        if self._watcher is None or self._watcher.done():
+            self._watcher = asyncio.create_task(self._watch())
+        try:
+            # Told at once, so that a page that was cut off catches up.
+            yield "retry: 1000\nevent: changed\ndata:\n\n"
+            while not self._closed:
+                try:
+                    await asyncio.wait_for(self._changed.wait(), _ALIVE)
+                except TimeoutError:
+                    yield ": alive\n\n"
+                else:
+                    if not self._closed:
+                        yield "event: changed\ndata:\n\n"
+        finally:
+            self._looking -= 1
+
+    def close(self) -> None:
+        """End all streams; a server that is to stop would wait for them."""
+        self._closed = True
+        self._changed.set()
+
+    def close_on_signals(self) -> None:
+        """End all streams when the process is told to end, before the server waits for them."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before = signal.getsignal(number)
+            if not callable(before):
+                continue
+
+            def close(caught: int, frame: FrameType | None, then: object = before) -> None:
+                loop.call_soon_threadsafe(self.close)
+                if callable(then):
+                    then(caught, frame)
+
+            signal.signal(number, close)
+
+    async def _watch(self) -> None:
+        last = await self._token()
+        while self._looking and not self._closed:
+            await asyncio.sleep(_EVERY)
+            token = await self._token()
+            if token != last:
+                last = token
+                changed, self._changed = self._changed, asyncio.Event()
+                changed.set()
+
+    async def _token(self) -> object:
+        try:
+            return await to_thread.run_sync(self._changes.token)
+        except StorageUnavailable:
+            # Pages that read again would only find the same; they are told when it is back.
+            return None

@@ -1,0 +1,95 @@
+"""The front page: who gets what, who waits, who is free; and the stream that keeps pages fresh."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from application.fairlead import Fairlead
+from application.views import ContactFilter
+from entrypoints.console.live import Live
+from entrypoints.console.pages import go, page
+from entrypoints.console.periods import PERIODS, Period, span_of
+from entrypoints.http.writing import Writing
+
+_OPERATORS: Final = 60
+"""Gauges on the page; a link leads to all the others."""
+_BARS: Final = 8
+"""Operators of a source on the page; a link leads to the others."""
+_FEED: Final = 14
+_MINUTES: Final = 180
+
+
+def router(fairlead: Fairlead, live: Live, writing: Writing, fill: Callable[[], None]) -> APIRouter:
+    """Build the routes."""
+    routes = APIRouter()
+    minutes = _Minutes(fairlead)
+
+    @routes.get("/")
+    def overview(request: Request, period: Period = Period.DAY) -> Response:
+        span = span_of(period)
+        operators = fairlead.catalogue.operators(active=None, limit=_OPERATORS, after=None)
+        return page(
+            request,
+            "overview",
+            period=period,
+            periods=PERIODS,
+            distribution=fairlead.statistics.distribution(source=None, span=span),
+            names={
+                each.key: each.name
+                for each in fairlead.catalogue.sources(limit=200, after=None).items
+            },
+            bars=_BARS,
+            operators=operators,
+            feed=fairlead.contacts.contacts(ContactFilter(), limit=_FEED, after=None).items,
+        )
+
+    @routes.get("/minutes.json")
+    def contacts_by_minute() -> Response:
+        return JSONResponse(minutes.last(_MINUTES, datetime.now(UTC)))
+
+    @routes.get("/events")
+    async def events() -> Response:
+        # `X-Accel-Buffering`: nginx would keep events until it has a few kilobytes of them.
+        return StreamingResponse(
+            live.stream(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+        )
+
+    @routes.post("/demo")
+    async def demo(request: Request) -> Response:
+        await writing(lambda _: fill(), None)
+        return go(request, "/", said="demo")
+
+    return routes
+
+
+class _Minutes:
+    """Contacts by minute. What came in more than a minute ago is counted once."""
+
+    def __init__(self, fairlead: Fairlead) -> None:
+        self._fairlead = fairlead
+        self._counted: dict[datetime, int] = {}
+
+    def last(self, number: int, now: datetime) -> dict[str, list[int]]:
+        """Return the last minutes: their beginnings in seconds since 1970, and their contacts."""
+        this = now.replace(second=0, microsecond=0)
+        shown = [this - timedelta(minutes=back) for back in reversed(range(number))]
+        counts = {each: self._count(each) for each in shown}
+        # A transaction that began in a minute may end in the next.
+        self._counted = {
+            minute: count
+            for minute, count in counts.items()
+            if minute < this - timedelta(minutes=1)
+        }
+        return {
+            "x": [int(each.timestamp()) for each in shown],
+            "contacts": list(counts.values()),
+        }
+
+    def _count(self, minute: datetime) -> int:
+        known = self._counted.get(minute)
+        if known is not None:
+            return known
+        return self._fairlead.statistics.registered(minute, minute + timedelta(minutes=1))

@@ -1,0 +1,120 @@
+"""Pages: templates filled in for a viewer, and what every answer of the console has in common."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from domain.errors import InvalidValue
+from entrypoints.console.language import LANGUAGES, Language, language, moment, preferred
+from entrypoints.console.words import KINDS, REFUSALS, SAID, STATES, STRATEGIES
+
+STATIC: Final = Path(__file__).with_name("static")
+THEMES: Final = ("light", "dark")
+LANGUAGE_COOKIE: Final = "fairlead_language"
+THEME_COOKIE: Final = "fairlead_theme"
+_MOST_FORM: Final = 256 * 1024
+"""Bytes of a form; a thousand weights take a tenth of a mebibyte."""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks: in which language, in which colours, and where the console begins for them."""
+
+    language: Language
+    theme: str | None
+    root: str
+
+    @classmethod
+    def of(cls, request: Request) -> "Viewer":
+        """Tell by cookies and headers."""
+        theme = request.cookies.get(THEME_COOKIE)
+        return cls(
+            preferred(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language")),
+            theme if theme in THEMES else None,
+            request.scope["root_path"],
+        )
+
+
+def page(request: Request, template: str, status: int = HTTPStatus.OK, **values: Any) -> Response:
+    """Fill in a template."""
+    viewer = Viewer.of(request)
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    text = _environment(viewer.language.code).get_template(f"{template}.html")
+    return HTMLResponse(
+        text.render(
+            viewer=viewer,
+            root=viewer.root,
+            here=here,
+            said=request.query_params.get("said"),
+            **values,
+        ),
+        status,
+    )
+
+
+def go(request: Request, path: str, **query: str) -> Response:
+    """Send the browser to another page after a change, so that reloading it changes nothing."""
+    asked = f"?{urlencode(query)}" if query else ""
+    return RedirectResponse(f"{request.scope['root_path']}{path}{asked}", HTTPStatus.SEE_OTHER)
+
+
+async def form(request: Request) -> Mapping[str, str]:
+    """Read a form; of fields with one name the last counts.
+
+    Raises:
+        InvalidValue: it is too large, or no form.
+    """
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_FORM:
+            raise InvalidValue(f"the form has more than {_MOST_FORM} bytes.")
+    try:
+        fields = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=5000
+        )
+    except ValueError as error:
+        raise InvalidValue("this is not a form of this page; load it again.") from error
+    return dict(fields)
+
+
+@cache
+def _environment(code: str) -> Environment:
+    made = Environment(
+        loader=PackageLoader("entrypoints.console"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    spoken = language(code)
+    made.install_gettext_translations(spoken.translations, newstyle=True)  # type: ignore[attr-defined]
+    made.filters.update(
+        number=spoken.number,
+        percent=spoken.percent,
+        points=spoken.points,
+        moment=moment,
+        time=partial(moment, show="time"),
+        age=partial(moment, show="age"),
+        word=spoken.text,
+        pretty=partial(json.dumps, ensure_ascii=False, indent=2),
+    )
+    made.globals.update(
+        languages=[language(each) for each in LANGUAGES],
+        kinds=KINDS,
+        states=STATES,
+        strategies=STRATEGIES,
+        refusals=REFUSALS,
+        sayings=SAID,
+    )
+    return made

@@ -1,0 +1,53 @@
+"""Register a contact by hand and see what is decided."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from application.fairlead import Fairlead
+from application.register_contacts import Intake, RegisterContact
+from domain.errors import DomainError
+from entrypoints.console.pages import form, go, page
+from entrypoints.console.words import PROBLEMS
+from entrypoints.http.problems import STATUSES
+
+_OFFERED: Final = 200
+
+
+def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
+    """Build the routes."""
+    routes = APIRouter(prefix="/try")
+
+    @routes.get("")
+    def empty(request: Request) -> Response:
+        return page(request, "try", sources=_sources(), given={}, problem=None, detail=None)
+
+    @routes.post("")
+    async def register(request: Request) -> Response:
+        given = await form(request)
+        identity = given.get("value", "").strip()
+        command = RegisterContact(
+            given.get("source", ""),
+            {given.get("kind", ""): identity} if identity else {},
+            lead_name=given.get("name", "").strip() or None,
+            payload={"text": given.get("text", ""), "test": True},
+        )
+        try:
+            registered = await intake.submit(command)
+        except DomainError as refusal:
+            return page(
+                request,
+                "try",
+                STATUSES[refusal.code],
+                sources=_sources(),
+                given=given,
+                problem=PROBLEMS.get(refusal.code),
+                detail=refusal.detail,
+            )
+        return go(request, f"/contacts/{registered.contact.id}", said="registered")
+
+    def _sources() -> list[tuple[str, str]]:
+        found = fairlead.catalogue.sources(limit=_OFFERED, after=None).items
+        return [(each.key, each.name) for each in found]
+
+    return routes

@@ -1,0 +1,66 @@
+"""Words of the domain as people read them; `N_` marks them for translation."""
+
+from typing import Final
+
+from domain.contact import ContactState
+from domain.decision import Refusal
+from domain.picker import Strategy
+
+
+def N_(message: str) -> str:  # noqa: N802 -- gettext's own name, which extractors look for
+    """Mark a message that is translated where it is shown."""
+    return message
+
+
+STATES: Final = {
+    ContactState.WAITING: N_("waiting"),
+    ContactState.ASSIGNED: N_("assigned"),
+    ContactState.CLOSED: N_("closed"),
+}
+STRATEGIES: Final = {
+    Strategy.EXACT: N_("exact: within one contact of the shares, always"),
+    Strategy.RANDOM: N_("random: each contact by chance"),
+}
+REFUSALS: Final = {
+    None: N_("eligible"),
+    Refusal.INACTIVE: N_("paused"),
+    Refusal.AT_CAPACITY: N_("at capacity"),
+    Refusal.ZERO_WEIGHT: N_("weight 0"),
+}
+KINDS: Final = {
+    "phone": N_("phone"),
+    "email": N_("email"),
+    "telegram": "Telegram",
+    "whatsapp": "WhatsApp",
+    "vk": "VK",
+    "external_id": N_("external id"),
+}
+"""Identities that the form offers; any other kind is shown by its own name."""
+
+SAID: Final = {
+    "saved": N_("Saved."),
+    "closed": N_("The contact is closed."),
+    "transferred": N_("The contact has changed hands."),
+    "paused": N_("The operator is paused: no new contacts."),
+    "resumed": N_("The operator takes contacts again."),
+    "registered": N_("Registered. This is what happened and why."),
+    "demo": N_("Two days of demo data are here."),
+}
+"""What a page says after a change, by the word in its address."""
+
+PROBLEMS: Final = {
+    "invalid_identity": N_("This is no phone number or email address that can be used."),
+    "no_identity": N_("Name the lead by an identity, such as a phone or an email."),
+    "unknown_operator": N_("There is no such operator."),
+    "unknown_source": N_("There is no such source."),
+    "unknown_contact": N_("There is no such contact."),
+    "unknown_lead": N_("There is no such lead."),
+    "source_exists": N_("A source with this key is there already."),
+    "operator_inactive": N_("This operator is paused; resume it or choose another."),
+    "operator_at_capacity": N_(
+        "This operator is at capacity; close a contact, raise the capacity or choose another."
+    ),
+    "contact_closed": N_("The contact is closed already."),
+    "duplicate_operator": N_("An operator is named twice."),
+}
+"""What is said of a refusal, by its code; of others their own words are shown."""

@@ -1,0 +1,174 @@
+"""A real Chromium, and a small company behind a real server for it to look at."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.e2e.server import FAIRLEAD_SERVE, Server, migrated, started
+
+CHROMIUM = os.environ.get("FAIRLEAD_CHROMIUM") or shutil.which("chromium")
+REQUIRED = os.environ.get("FAIRLEAD_BROWSER_TESTS") == "required"
+SCREENSHOTS = Path(os.environ.get("FAIRLEAD_SCREENSHOTS", "build/screenshots"))
+"""Where pictures of every page go."""
+
+
+@dataclass
+class Company:
+    """A server with three operators and two sources.
+
+    Attributes:
+        operators: ids by name.
+        contacts: ids of what was registered, the oldest first.
+    """
+
+    server: Server
+    database_url: str
+    operators: dict[str, str] = field(default_factory=dict)
+    contacts: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"{self.server.url}/console"
+
+    def call(self, method: str, path: str, json: object = None) -> httpx.Response:
+        with self.server.client() as client:
+            answer = client.request(method, f"/v1{path}", json=json)
+        assert answer.is_success, answer.text
+        return answer
+
+    def hire(self, name: str, capacity: int) -> str:
+        answer = self.call("POST", "/operators", {"name": name, "capacity": capacity})
+        self.operators[name] = answer.json()["id"]
+        return self.operators[name]
+
+    def open(self, key: str, name: str, **weights: int) -> None:
+        self.call("POST", "/sources", {"key": key, "name": name})
+        allocations = [
+            {"operator_id": self.operators[each], "weight": weight}
+            for each, weight in weights.items()
+        ]
+        self.call("PUT", f"/sources/{key}/allocations", {"allocations": allocations})
+
+    def register(self, source: str, phone: str, name: str | None = None) -> str:
+        body = {
+            "source": source,
+            "lead": {"name": name, "identities": {"phone": phone}},
+            "payload": {"text": "<b>Is it in stock?</b>"},
+        }
+        contact: str = self.call("POST", "/contacts", body).json()["id"]
+        self.contacts.append(contact)
+        return contact
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A browser."""
+    if CHROMIUM is None:
+        if REQUIRED:
+            pytest.fail("no chromium, and FAIRLEAD_BROWSER_TESTS=required asks for it")
+        pytest.skip("no chromium on this machine; install it, or name one by FAIRLEAD_CHROMIUM")
+    with sync_playwright() as playwright:
+        # The sandbox needs a kernel that containers seldom give; every page is this project's own.
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def empty_server(sqlite_url: str, tmp_path: Path) -> Iterator[Company]:
+    """A server with an empty database."""
+    migrated(sqlite_url)
+    with started(sqlite_url, tmp_path, FAIRLEAD_SERVE) as server:
+        yield Company(server, sqlite_url)
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """Ann answers everything, Bob and Cid one source each; one source has nobody."""
+    folder = tmp_path_factory.mktemp("company")
+    url = f"sqlite:///{folder / 'fairlead.db'}"
+    migrated(url)
+    with started(url, folder, FAIRLEAD_SERVE) as server:
+        made = Company(server, url)
+        for name, capacity in (("Ann", 50), ("Bob", 50), ("Cid", 2)):
+            made.hire(name, capacity)
+        made.open("telegram", "Telegram", Ann=10, Bob=30)
+        made.open("site", "Site chat", Ann=10, Cid=10)
+        made.open("night", "Night line")
+        for number in range(24):
+            made.register("telegram", f"+7916000{number:04d}", f"Lead {number}")
+        made.register("night", "+79161110000", "Oleg Waiting")
+        yield made
+        server.stop()
+        assert "Traceback" not in server.said()
+
+
+@dataclass
+class Looker:
+    """A context that notes everything that went wrong in it.
+
+    Attributes:
+        faults: errors of the console, of scripts, and requests that left the host.
+    """
+
+    context: BrowserContext
+    host: str
+    faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.context.on("page", self._watch)
+
+    def page(self, url: str) -> Page:
+        page = self.context.new_page()
+        page.goto(url)
+        return page
+
+    def _watch(self, page: Page) -> None:
+        page.on("console", lambda said: said.type in {"error", "warning"} and self._note(said.text))
+        page.on("pageerror", lambda error: self._note(str(error)))
+        page.on("request", lambda asked: self._check(asked.url))
+
+    def _check(self, url: str) -> None:
+        if not url.startswith((self.host, "data:", "blob:")):
+            self._note(f"left the host: {url}")
+
+    def _note(self, fault: str) -> None:
+        self.faults.append(fault)
+
+
+Look = Callable[..., Looker]
+
+
+@pytest.fixture
+def look(chromium: Browser) -> Iterator[Look]:
+    """Return a function that opens a window; no fault may come up in any."""
+    opened: list[Looker] = []
+
+    def opener(company: Company, **options: object) -> Looker:
+        context = chromium.new_context(**{"locale": "en-GB", **options})  # type: ignore[arg-type]
+        context.set_default_timeout(timedelta(seconds=15).total_seconds() * 1000)
+        looker = Looker(context, company.server.url)
+        opened.append(looker)
+        return looker
+
+    yield opener
+    for each in opened:
+        each.context.close()
+    assert [fault for each in opened for fault in each.faults] == []
+
+
+def figure(text: str) -> int:
+    """Return the first whole number in a text."""
+    found = re.search(r"\d+", text)
+    assert found, text
+    return int(found[0])
