@@ -82,6 +82,7 @@ def _stored(folder: Path, sizes: list[int], rounds: int, seconds: int) -> list[R
     return [
         *registering.by_stored(folder, urls, rounds, seconds),
         *stored.reading(urls[max(sizes)], max(sizes), rounds),
+        *stored.browsing(urls[max(sizes)], max(sizes), rounds),
     ]
 
 

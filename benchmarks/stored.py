@@ -18,13 +18,16 @@ from typing import Any
 
 from application.contacts import CloseContact
 from application.fairlead import Fairlead
+from application.operators import CreateOperator
 from application.ports import Clock
 from application.register_contacts import RegisterContact
-from application.sources import CreateSource
+from application.sources import CreateSource, ReplaceAllocations
 from application.views import ContactFilter
 from benchmarks.report import Row, in_turns, median_ratio
 from benchmarks.servers import FAIRLEAD, SOURCE, prepare, serving
+from domain.ids import OperatorId
 from entrypoints.container import build_simulation
+from entrypoints.scripting import open_fairlead
 from entrypoints.settings import Settings
 
 _BATCH = 1000
@@ -177,20 +180,85 @@ def _calls(get: Callable[[str], Any]) -> Iterator[tuple[str, str, list[str]]]:
     )
 
 
+def browsing(url: str, stored: int, rounds: int) -> list[Row]:
+    """Compare the slowest page of the console, with 1,000 operators on a source, with nothing."""
+    with open_fairlead(url) as fairlead:
+        operator = _crowd(fairlead)
+        contact = fairlead.contacts.contacts(ContactFilter(SOURCE), limit=1, after=None).items[0]
+    pages = [
+        "/console/",
+        "/console/?period=all",
+        "/console/minutes.json",
+        "/console/sources",
+        f"/console/sources/{SOURCE}",
+        f"/console/sources/{SOURCE}/shares.json",
+        f"/console/sources/{_NOBODY}",
+        "/console/operators",
+        f"/console/operators/{operator}",
+        f"/console/contacts/{contact.id}",
+        f"/console/leads/{contact.lead.id}",
+        "/console/search?q=user-1",
+        "/console/search?q=nobody",
+        "/console/statistics",
+        "/console/statistics?period=all",
+        "/console/statistics/hours.json?period=all",
+        "/console/statistics/shares.csv",
+        "/console/try",
+    ]
+    with (
+        serving(FAIRLEAD, url) as server,
+        closing(http.client.HTTPConnection(server.address.removeprefix("http://"))) as connection,
+    ):
+        milliseconds = partial(_milliseconds, connection)
+        slowest = max(pages, key=milliseconds)
+        mine, floor = in_turns(
+            rounds, partial(milliseconds, slowest), partial(milliseconds, "/healthz")
+        )
+    return [
+        Row(
+            f"a page of the console, {stored:,} contacts stored, 1,000 operators on each of two "
+            f"sources, the slowest of {len(pages)} (`{slowest}`)",
+            f"{statistics.median(mine):.0f} ms",
+            f"{statistics.median(floor):.1f} ms (`/healthz`)",
+            f"{median_ratio(mine, floor):.0f}",
+            "under 300 ms",
+        )
+    ]
+
+
+def _crowd(fairlead: Fairlead) -> OperatorId:
+    """Let 990 more operators answer two sources, and give them contacts; returns one of them."""
+    hired = [fairlead.create_operator(CreateOperator(f"Crowd {n}", 1000)).id for n in range(990)]
+    for key in _SOURCES[:2]:
+        weights = [
+            (each.operator_id, each.weight) for each in fairlead.catalogue.source(key).allocations
+        ]
+        crowd = [(operator_id, 1 + number % 7) for number, operator_id in enumerate(hired)]
+        fairlead.replace_allocations(ReplaceAllocations(key, weights + crowd))
+    fairlead.register_contacts(
+        [RegisterContact(SOURCE, {"telegram": f"crowd-{number}"}) for number in range(500)]
+    )
+    return hired[0]
+
+
 def _milliseconds(connection: http.client.HTTPConnection, call: str) -> float:
     """Return the median of a few calls."""
     taken = []
     for _ in range(5):
         started = time.perf_counter()
-        _get(connection, call)
+        _ask(connection, call)
         taken.append(time.perf_counter() - started)
     return statistics.median(taken) * 1000
 
 
 def _get(connection: http.client.HTTPConnection, call: str) -> Any:
+    return json.loads(_ask(connection, call))
+
+
+def _ask(connection: http.client.HTTPConnection, call: str) -> bytes:
     connection.request("GET", call)
     answer = connection.getresponse()
     content = answer.read()
     if answer.status != HTTPStatus.OK:
         raise RuntimeError(f"{call} was answered by {answer.status}: {content[:500]!r}")
-    return json.loads(content)
+    return content
