@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
@@ -26,7 +27,7 @@ from entrypoints.console import (
 )
 from entrypoints.console.live import Live
 from entrypoints.console.pages import STATIC, page
-from entrypoints.console.words import PROBLEMS
+from entrypoints.console.words import FOREIGN, PROBLEMS
 from entrypoints.http.problems import RETRY_AFTER, STATUSES
 from entrypoints.http.writing import Writing
 
@@ -76,7 +77,9 @@ def create_console(
         live: tells pages of changes.
         fill: puts demo data into an empty storage.
     """
-    app = FastAPI(openapi_url=None, redirect_slashes=False)
+    app = FastAPI(
+        openapi_url=None, redirect_slashes=False, dependencies=[Depends(_require_same_origin)]
+    )
 
     app.add_middleware(_Headers)
     app.mount("/static", StaticFiles(directory=STATIC), name="console-static")
@@ -98,6 +101,23 @@ def create_console(
     return app
 
 
+def _require_same_origin(request: Request) -> None:
+    """Take forms only from this console's own pages.
+
+    Any page of the web can make a browser send a form to an address that only this browser
+    reaches. Browsers say where a form comes from; whatever says nothing is no browser.
+    """
+    if request.method == "GET":
+        return
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        foreign = site not in {"same-origin", "none"}
+    else:
+        foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if foreign:
+        raise HTTPException(HTTPStatus.FORBIDDEN)
+
+
 async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, DomainError):
         raise error
@@ -113,7 +133,8 @@ async def _away(request: Request, error: Exception) -> Response:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
-    return page(request, "problem", status, problem=None, detail=None)
+    problem = FOREIGN if status == HTTPStatus.FORBIDDEN else None
+    return page(request, "problem", status, problem=problem, detail=None)
 
 
 async def _malformed(request: Request, error: Exception) -> Response:

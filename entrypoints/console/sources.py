@@ -47,10 +47,12 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         await writing(
             fairlead.create_source,
             CreateSource(
-                given.get("key", ""), given.get("name") or None, _strategy(given["strategy"])
+                given.get("key", ""),
+                given.get("name") or None,
+                _strategy(given.get("strategy", "")),
             ),
         )
-        return go(request, f"/sources/{given['key']}", said="saved")
+        return go(request, f"/sources/{given.get('key', '')}", said="saved")
 
     @routes.get("/{key}")
     def source(request: Request, key: str) -> Response:
@@ -71,7 +73,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         given = await form(request)
         await writing(
             fairlead.update_source,
-            UpdateSource(key, given.get("name") or None, _strategy(given["strategy"])),
+            UpdateSource(key, given.get("name") or None, _strategy(given.get("strategy", ""))),
         )
         return go(request, f"/sources/{key}", said="saved")
 

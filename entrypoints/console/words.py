@@ -64,3 +64,5 @@ PROBLEMS: Final = {
     "duplicate_operator": N_("An operator is named twice."),
 }
 """What is said of a refusal, by its code; of others their own words are shown."""
+
+FOREIGN: Final = N_("This form came from another site; open the page here and send it again.")

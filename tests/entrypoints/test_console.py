@@ -1,0 +1,124 @@
+"""The console over HTTP: what a browser test cannot ask, or need not."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from application.operators import CreateOperator
+from tests.entrypoints.http.client import Client, serving_world
+from tests.support import World
+
+
+@pytest.fixture
+def client(world: World) -> Iterator[Client]:
+    with serving_world(world) as opened:
+        yield opened
+
+
+FOREIGN = (
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "https://elsewhere.example"},
+    {"Origin": "null"},
+)
+OWN = ({}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"})
+
+
+def hire(client: Client, headers: dict[str, str]) -> int:
+    response = client.post(
+        "/console/operators",
+        content="name=Ann&capacity=5",
+        headers={"Content-Type": "application/x-www-form-urlencoded", **headers},
+    )
+    status: int = response.status_code
+    return status
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_a_form_of_another_site_changes_nothing(
+    client: Client, world: World, headers: dict[str, str]
+) -> None:
+    assert hire(client, headers) == 403
+    assert world.fairlead.catalogue.operators(active=None, limit=9, after=None).items == []
+
+
+@pytest.mark.parametrize("headers", OWN)
+def test_a_form_of_its_own_is_taken(client: Client, world: World, headers: dict[str, str]) -> None:
+    assert hire(client, headers) == 303
+    assert len(world.fairlead.catalogue.operators(active=None, limit=9, after=None).items) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/operators", ""),
+        ("/operators", "name=Ann&capacity=much"),
+        ("/operators", "name=%00&capacity=1"),
+        ("/operators", "name=%ff&capacity=1"),
+        ("/operators", "name=" + "x" * 201 + "&capacity=1"),
+        ("/sources", "key=Ä&strategy=exact"),
+        ("/sources", "key=a"),
+        ("/sources", "key=a&strategy=best"),
+        ("/sources/nowhere", "name=x&strategy=exact"),
+        ("/sources/nowhere/weights", "operator=x&weight=1"),
+        ("/contacts/00000000-0000-7000-8000-000000000000/transfer", "operator=x"),
+        ("/contacts/x/close", ""),
+        ("/operators/00000000-0000-7000-8000-000000000000/contacts", ""),
+        ("/try", "source=nowhere&kind=phone&value=%2B79161234567"),
+        ("/try", "x=" + "y" * 300_000),
+    ],
+)
+def test_bad_forms_are_refused_by_a_page(client: Client, path: str, body: str) -> None:
+    response = client.post(
+        f"/console{path}",
+        content=body,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert 400 <= response.status_code < 500, response.text
+    assert response.headers["content-type"].startswith("text/html")
+    assert 'role="alert"' in response.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/?period=century",
+        "/sources/nowhere",
+        "/sources/nowhere/shares.json",
+        "/sources/telegram/shares.json?most=0",
+        "/operators?after=x",
+        "/leads/x",
+        "/statistics?source=nowhere",
+        "/statistics/everything.csv",
+        "/search?q=" + "x" * 201,
+        "/search?q=%00",
+        "/nothing",
+    ],
+)
+def test_bad_addresses_are_refused_by_a_page(client: Client, path: str) -> None:
+    response = client.get(f"/console{path}")
+    assert 400 <= response.status_code < 500, response.text
+    assert response.headers["content-type"].startswith("text/html")
+
+
+def test_a_name_is_no_formula_in_a_spreadsheet(client: Client, world: World) -> None:
+    evil = world.fairlead.create_operator(CreateOperator('=HYPERLINK("http://x")', 5))
+    world.source((evil, 1))
+    text = client.get("/console/statistics/shares.csv").text
+    assert "'=HYPERLINK" in text
+
+
+@pytest.mark.parametrize("here", ["//evil.example/console/", "https://evil.example", "x", "/v1/"])
+def test_nobody_is_sent_away_by_their_preferences(client: Client, here: str) -> None:
+    response = client.post(
+        "/console/preferences",
+        content=f"language=ru&here={here}",
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert response.status_code == 303
+    assert response.headers["location"] == "/console/"
+
+
+def test_a_console_behind_a_prefix_keeps_to_it(client: Client) -> None:
+    text = client.get("/console/operators").text
+    assert 'href="/console/static/console.css"' in text
