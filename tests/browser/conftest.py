@@ -68,9 +68,9 @@ class Company:
         return contact
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser."""
+    """A browser, for one module only: while it is open, no test can run an event loop."""
     if CHROMIUM is None:
         if REQUIRED:
             pytest.fail("no chromium, and FAIRLEAD_BROWSER_TESTS=required asks for it")
