@@ -1,6 +1,7 @@
 """Time, ids and chance, as the operating system gives them."""
 
 import secrets
+import string
 import time
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -8,12 +9,15 @@ from uuid import UUID, SafeUUID
 
 from uuid_utils import uuid7
 
-from application.ports import Clock, Ids, Pause, Rolls
+from application.ports import Clock, Ids, Pause, Rolls, Secrets
 from domain.picker import ROLLS
 
 _PAUSE: Final = 0.05
 """Seconds. A process that finds SQLite locked looks again after 1, 2, 5, 10, 15, ... ms: it comes
 in while this lasts."""
+
+_NAME_CHARACTERS: Final = string.ascii_lowercase + string.digits
+_NAME_LENGTH: Final = 10
 
 # A UUID may not be changed, and its own constructor takes longer than to make its number.
 _bare: Any = object.__new__
@@ -61,6 +65,14 @@ class SystemRolls(Rolls):
 
     def __call__(self) -> int:
         return secrets.randbelow(ROLLS)
+
+
+class SystemSecrets(Secrets):
+    """From the operating system's source of randomness."""
+
+    def new(self) -> tuple[str, str]:
+        name = "".join(secrets.choice(_NAME_CHARACTERS) for _ in range(_NAME_LENGTH))
+        return name, secrets.token_urlsafe(32)
 
 
 class SystemPause(Pause):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, TransferContactHandler
+from application.keys import CreateKeyHandler, RevokeKeyHandler
 from application.leads import EraseLeadHandler
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
 from application.ports import (
@@ -12,6 +13,7 @@ from application.ports import (
     ContactReader,
     Health,
     IdentityNormaliser,
+    KeyReader,
     LeadReader,
     Readers,
     StatisticsReader,
@@ -45,6 +47,8 @@ class Fairlead:
     transfer_contact: TransferContactHandler
     erase_lead: EraseLeadHandler
     purge_contacts: PurgeContactsHandler
+    create_key: CreateKeyHandler
+    revoke_key: RevokeKeyHandler
     check_invariants: CheckInvariantsHandler
     search: SearchHandler
     normalise: IdentityNormaliser
@@ -52,6 +56,7 @@ class Fairlead:
     contacts: ContactReader
     leads: LeadReader
     statistics: StatisticsReader
+    keys: KeyReader
     changes: Changes
     health: Health
     lists: Readers

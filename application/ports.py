@@ -28,6 +28,7 @@ from application.views import (
     SourceDistribution,
     SourceView,
 )
+from domain.access import ApiKey
 from domain.contact import Contact
 from domain.decision import Decision
 from domain.dispatch import Dispatch
@@ -90,6 +91,14 @@ class Rolls(Protocol):
 
     def __call__(self) -> int:
         """Return a whole number drawn evenly from 0 to `domain.picker.ROLLS` - 1."""
+        ...
+
+
+class Secrets(Protocol):
+    """Makes what nobody can guess."""
+
+    def new(self) -> tuple[str, str]:
+        """Return a name of ten letters and digits, and a secret of 32 random bytes as text."""
         ...
 
 
@@ -224,6 +233,26 @@ class Contacts(Protocol):
         ...
 
 
+class Keys(Protocol):
+    """API keys, for writing."""
+
+    def add(self, key: ApiKey) -> None:
+        """Store a new key."""
+        ...
+
+    def get(self, prefix: str) -> ApiKey:
+        """Return a key.
+
+        Raises:
+            UnknownKey: it is not there.
+        """
+        ...
+
+    def save(self, key: ApiKey) -> None:
+        """Store that a known key was revoked."""
+        ...
+
+
 class Dispatches(Protocol):
     """Dispatches: what a decision is made on."""
 
@@ -275,6 +304,7 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     leads: Leads
     contacts: Contacts
     dispatches: Dispatches
+    keys: Keys
 
     def __enter__(self) -> Self: ...
 
@@ -412,6 +442,14 @@ class StatisticsReader(Protocol):
         ...
 
 
+class KeyReader(Protocol):
+    """Reads API keys."""
+
+    def all(self) -> list[ApiKey]:
+        """Return every key that was ever made, the newest first."""
+        ...
+
+
 class Changes(Protocol):
     """Tells that something was stored, by this process or by any other."""
 
@@ -505,6 +543,7 @@ class Storage:
     leads: LeadReader
     statistics: StatisticsReader
     auditor: Auditor
+    keys: KeyReader
     changes: Changes
     health: Health
     migrate: Callable[[], None]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from domain.access import ApiKey, Role
 from domain.contact import Contact, ContactState
 from domain.decision import Decision
 from domain.ids import ContactId, LeadId, OperatorId
@@ -49,6 +50,32 @@ class OperatorView:
             operator.capacity,
             operator.load,
             operator.created_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """An API key; see `domain.access.ApiKey`. Nothing here opens anything."""
+
+    prefix: str
+    role: Role
+    name: str | None
+    source: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> "KeyView":
+        """Show a key as it stands."""
+        return cls(
+            key.prefix,
+            key.role,
+            key.name,
+            key.source_key,
+            key.created_at,
+            key.expires_at,
+            key.revoked_at,
         )
 
 

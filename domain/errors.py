@@ -67,6 +67,12 @@ class UnknownLead(DomainError):
     code = "unknown_lead"
 
 
+class UnknownKey(DomainError):
+    """No API key has this prefix."""
+
+    code = "unknown_key"
+
+
 class NoDecision(DomainError):
     """The contact has not been assigned yet, so there is no decision to show."""
 

@@ -6,10 +6,18 @@ from adapters.identities import LibraryIdentityNormaliser
 from adapters.intake import GroupCommitIntake
 from adapters.memory.storage import memory_storage
 from adapters.sql.storage import sql_readers, sql_storage
-from adapters.system import ClockIds, SystemClock, SystemIds, SystemPause, SystemRolls
+from adapters.system import (
+    ClockIds,
+    SystemClock,
+    SystemIds,
+    SystemPause,
+    SystemRolls,
+    SystemSecrets,
+)
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, TransferContactHandler
 from application.fairlead import Fairlead
+from application.keys import CreateKeyHandler, RevokeKeyHandler
 from application.leads import EraseLeadHandler
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
 from application.ports import Clock, Readers, Rolls, Storage
@@ -60,6 +68,7 @@ class Container(containers.DeclarativeContainer):
     ids = providers.Singleton(SystemIds)
     rolls = providers.Singleton(SystemRolls)
     pause = providers.Singleton(SystemPause)
+    secrets = providers.Singleton(SystemSecrets)
     normalise = providers.Singleton(
         LibraryIdentityNormaliser, region=settings.provided.phone_region
     )
@@ -91,6 +100,10 @@ class Container(containers.DeclarativeContainer):
         purge_contacts=providers.Singleton(
             PurgeContactsHandler, _unit_of_work, clock=clock, pause=pause
         ),
+        create_key=providers.Singleton(
+            CreateKeyHandler, _unit_of_work, clock=clock, secrets=secrets
+        ),
+        revoke_key=providers.Singleton(RevokeKeyHandler, _unit_of_work, clock=clock),
         check_invariants=providers.Singleton(CheckInvariantsHandler, storage.provided.auditor),
         search=providers.Singleton(
             SearchHandler,
@@ -104,6 +117,7 @@ class Container(containers.DeclarativeContainer):
         contacts=storage.provided.contacts,
         leads=storage.provided.leads,
         statistics=storage.provided.statistics,
+        keys=storage.provided.keys,
         changes=storage.provided.changes,
         health=storage.provided.health,
         lists=readers,

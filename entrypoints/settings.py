@@ -26,6 +26,12 @@ class Settings(BaseSettings):
         description="ISO 3166 code of the country of phone numbers that come without a code.",
     )
 
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses and networks, with commas between them, of the proxies whose "
+        "X-Forwarded-For says who calls.",
+    )
+
     @property
     def shown_database_url(self) -> str:
         """The database's URL without its password."""

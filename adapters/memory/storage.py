@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from adapters.memory.auditor import MemoryAuditor
+from adapters.memory.keys import MemoryKeyReader
 from adapters.memory.readers import (
     MemoryCatalogueReader,
     MemoryChanges,
@@ -44,6 +45,7 @@ def memory_storage(rolls: Rolls) -> Storage:
         leads=MemoryLeadReader(store),
         statistics=MemoryStatisticsReader(store),
         auditor=MemoryAuditor(store),
+        keys=MemoryKeyReader(store),
         changes=MemoryChanges(store),
         health=MemoryHealth(),
         migrate=lambda: None,

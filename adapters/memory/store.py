@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
+from domain.access import ApiKey
 from domain.contact import Contact
 from domain.decision import Decision
 from domain.ids import ContactId, LeadId, OperatorId
@@ -45,6 +46,7 @@ class MemoryStore:
         self.decisions: dict[ContactId, Decision] = {}
         self.transfers: dict[ContactId, tuple[StoredTransfer, ...]] = {}
         self.keys: dict[tuple[str, str], tuple[ContactId, bytes]] = {}
+        self.api_keys: dict[str, ApiKey] = {}
         self.registered: dict[tuple[str, int], int] = {}
         self.assigned: dict[tuple[str, OperatorId, int], int] = {}
         self.purged_registered: dict[str, int] = {}

@@ -9,6 +9,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Self
 
+from adapters.memory.keys import MemoryKeys
 from adapters.memory.readers import contact_view
 from adapters.memory.store import MemoryStore, StoredTransfer
 from application.ports import (
@@ -44,6 +45,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.leads = MemoryLeads(store)
         self.contacts = MemoryContacts(store)
         self.dispatches = MemoryDispatches(store, rolls)
+        self.keys = MemoryKeys(store)
 
     def __enter__(self) -> Self:
         if not self._begun:

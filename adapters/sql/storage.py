@@ -9,6 +9,7 @@ from adapters.sql.changes import SqlChanges
 from adapters.sql.contact_reader import SqlContactReader
 from adapters.sql.copying import fill, snapshot
 from adapters.sql.kept import Keeper
+from adapters.sql.keys import SqlKeyReader
 from adapters.sql.leads import SqlLeadReader
 from adapters.sql.migrate import SqlHealth, migrate
 from adapters.sql.opening import open_database, open_read_database
@@ -31,6 +32,7 @@ def sql_storage(url: str, rolls: Rolls) -> Storage:
         leads=SqlLeadReader(database),
         statistics=SqlStatisticsReader(database),
         auditor=SqlAuditor(database),
+        keys=SqlKeyReader(database),
         changes=SqlChanges(database),
         health=SqlHealth(database),
         migrate=partial(migrate, database),

@@ -323,6 +323,22 @@ class TransferRow(Row):
     operator_id: Mapped[UUID] = mapped_column(Id, ForeignKey("operators.id"))
 
 
+class ApiKeyRow(Row):
+    """An API key: never the key itself, but a digest of it under its visible beginning."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (_CLUSTERED,)
+
+    prefix: Mapped[str] = mapped_column(String(32), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    role: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    name: Mapped[str | None] = mapped_column(Text)
+    source_key: Mapped[str | None] = mapped_column(ForeignKey("sources.key"))
+    expires_at: Mapped[datetime | None] = mapped_column(Moment)
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
 COUNTED_HOURS = (1, 24)
 """Whole hours in one counter: statistics read days, and hours at the two ends of a period."""
 

@@ -9,6 +9,7 @@ from adapters.sql.contacts import SqlContacts
 from adapters.sql.dispatches import SqlDispatches
 from adapters.sql.engine import Database, Turn, storage_unavailable
 from adapters.sql.kept import Keeper
+from adapters.sql.keys import SqlKeys
 from adapters.sql.leads import SqlLeads
 from application.ports import Rolls, StorageUnavailable, UnitOfWork
 
@@ -65,6 +66,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.sources = SqlSources(connection)
         self.leads = SqlLeads(connection)
         self.contacts = SqlContacts(connection, kept)
+        self.keys = SqlKeys(connection)
         self.dispatches = SqlDispatches(connection, self._rolls, kept)
         self._begun = True
 

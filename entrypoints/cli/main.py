@@ -1,25 +1,29 @@
 """The command `fairlead`."""
 
 import os
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 import uvicorn
-from pydantic import ValidationError
-from rich.console import Console
 
-from application.ports import StorageUnavailable
 from application.purging import PurgeContacts
-from domain.errors import DomainError
 from entrypoints import demo as demo_month
-from entrypoints.cli import copying, importing
+from entrypoints.cli import access, copying, importing
 from entrypoints.cli.progress import counting, reading_file
-from entrypoints.container import Container, build_container, build_simulation
+from entrypoints.cli.terminal import (
+    DatabaseUrl,
+    err,
+    failures,
+    migrated,
+    out,
+    settings_of,
+    stop,
+)
+from entrypoints.container import build_container, build_simulation
 from entrypoints.settings import Settings
 
 app = typer.Typer(
@@ -28,17 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False, soft_wrap=True)
-err = Console(highlight=False, soft_wrap=True, stderr=True)
-
-DatabaseUrl = Annotated[
-    str | None,
-    typer.Option(
-        help="sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME; the environment's "
-        "FAIRLEAD_DATABASE_URL, or sqlite:///fairlead.db, if not given.",
-        show_default=False,
-    ),
-]
+app.add_typer(access.app, name="keys")
 
 
 def _show_version(wanted: bool) -> None:
@@ -76,16 +70,17 @@ def serve(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Bring the database up to date and serve the API."""
-    settings = _settings(database_url)
+    settings = settings_of(database_url)
     if workers > 1 and settings.database_url == "memory://":
-        _stop("memory:// cannot be shared by several workers; use sqlite:///FILE or PostgreSQL.")
+        stop("memory:// cannot be shared by several workers; use sqlite:///FILE or PostgreSQL.")
     container = build_container(settings)
-    with _storage(container):
+    with migrated(container):
         # Refuses a URL that cannot be used before there is a server whose log has to be read.
         container.readers().close()
     # Workers are new processes: they read their settings from the environment.
     os.environ["FAIRLEAD_DATABASE_URL"] = settings.database_url
     shown = "localhost" if host in {"0.0.0.0", "::"} else host  # noqa: S104 -- compared, not bound
+    _say_who_may_come_in(settings)
     out.print(
         f"Fairlead serves {settings.shown_database_url}; the API is explained at http://{shown}:{port}/docs"
     )
@@ -99,15 +94,26 @@ def serve(
         workers=workers,
         access_log=access_log,
         ws="none",
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=shutdown_timeout,
     )
+
+
+def _say_who_may_come_in(settings: Settings) -> None:
+    """Say at the start whether only this machine is served."""
+    with failures(), closing(build_container(settings).storage()) as storage:
+        if not storage.keys.all():
+            out.print(
+                "No API key has been made: only clients on this machine are served. "
+                "`fairlead keys create --role admin` opens it to everybody who has a key."
+            )
 
 
 @app.command()
 def migrate(database_url: DatabaseUrl = None) -> None:
     """Bring the database's schema up to date; it is created if it is not there."""
-    settings = _settings(database_url)
-    with _storage(build_container(settings)):
+    settings = settings_of(database_url)
+    with migrated(build_container(settings)):
         out.print(
             f"{settings.shown_database_url} has the schema of fairlead {version('fairlead')}."
         )
@@ -132,11 +138,11 @@ def purge(
     try:
         moment = datetime.fromisoformat(before)
     except ValueError:
-        _stop(f"{before!r} is no date; write one as 2026-01-31 or 2026-01-31T18:00+03:00.")
+        stop(f"{before!r} is no date; write one as 2026-01-31 or 2026-01-31T18:00+03:00.")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    container = build_container(_settings(database_url))
-    with _storage(container), counting(err, "contacts removed") as progress:
+    container = build_container(settings_of(database_url))
+    with migrated(container), counting(err, "contacts removed") as progress:
         removed = container.fairlead().purge_contacts(PurgeContacts(moment), progress)
     out.print(f"{removed:,} contacts closed before {moment.isoformat()} were removed.")
 
@@ -147,8 +153,8 @@ def backup(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Copy an SQLite database into a file while the service runs."""
-    settings = _settings(database_url)
-    with _failures(), closing(build_container(settings).storage()) as storage:
+    settings = settings_of(database_url)
+    with failures(), closing(build_container(settings).storage()) as storage:
         with err.status("copying"):
             storage.backup(file)
         out.print(f"{file} holds all of {settings.shown_database_url}.")
@@ -160,8 +166,8 @@ def restore(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Make an SQLite database, which must not be there yet, of a backup."""
-    settings = _settings(database_url)
-    with _failures(), closing(build_container(settings).storage()) as storage:
+    settings = settings_of(database_url)
+    with failures(), closing(build_container(settings).storage()) as storage:
         with err.status("copying"):
             storage.restore(file)
         storage.migrate()
@@ -185,10 +191,10 @@ def copy(
 
     Exit with 1 if the service wrote meanwhile: what it wrote is not in the copy.
     """
-    settings, target = _settings(database_url), _settings(to)
+    settings, target = settings_of(database_url), settings_of(to)
     container = build_container(target)
     with (
-        _failures(),
+        failures(),
         closing(build_container(settings).storage()) as source,
         closing(container.storage()) as storage,
         source.snapshot() as snapshot,
@@ -211,9 +217,9 @@ def copy(
 @app.command()
 def check(database_url: DatabaseUrl = None) -> None:
     """Verify the invariants on a live database; exit with 1 and a list if one fails."""
-    settings = _settings(database_url)
+    settings = settings_of(database_url)
     container = build_container(settings)
-    with _failures(), closing(container.storage()) as storage:
+    with failures(), closing(container.storage()) as storage:
         storage.health.ready()
         with counting(err, "contacts read") as progress:
             defects = container.fairlead().check_invariants(progress)
@@ -271,9 +277,9 @@ def import_(
     try:
         columns = importing.Columns.of(source, identity or [], name, payload or [], key)
     except ValueError as error:
-        _stop(str(error))
-    container = build_container(_settings(database_url))
-    with _storage(container):
+        stop(str(error))
+    container = build_container(settings_of(database_url))
+    with migrated(container):
         refused_path = refused or importing.refused_path(file)
         try:
             with reading_file(err, file) as progress:
@@ -281,10 +287,10 @@ def import_(
                     container.fairlead(), file, columns, refused_path, create_sources, progress
                 )
         except (ValueError, OSError) as error:
-            _stop(str(error))
+            stop(str(error))
     importing.show(summary, out)
     if summary.stopped is not None:
-        _stop(summary.stopped)
+        stop(summary.stopped)
 
 
 @app.command()
@@ -294,13 +300,13 @@ def demo(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Fill an empty database with a believable month."""
-    settings = _settings(database_url)
+    settings = settings_of(database_url)
     clock = demo_month.DemoClock()
     container = build_simulation(settings, clock)
-    with _storage(container):
+    with migrated(container):
         fairlead = container.fairlead()
         if fairlead.catalogue.operators(active=None, limit=1, after=None).items:
-            _stop(
+            stop(
                 f"{settings.shown_database_url} has operators already and is left alone; name "
                 "another database with --database-url."
             )
@@ -311,43 +317,3 @@ def demo(
         f"sources and {result.contacts} contacts of {result.leads} leads; {result.waiting} of the "
         "contacts wait.\nNext: fairlead serve"
     )
-
-
-def _settings(database_url: str | None) -> Settings:
-    try:
-        return Settings() if database_url is None else Settings(database_url=database_url)
-    except ValidationError as error:
-        _stop(
-            "; ".join(
-                f"FAIRLEAD_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}"
-                for each in error.errors()
-            )
-        )
-
-
-@contextmanager
-def _storage(container: Container) -> Iterator[None]:
-    """Open the storage with its schema up to date, and close it at the end."""
-    with _failures():
-        storage = container.storage()
-        storage.migrate()
-        try:
-            yield
-        finally:
-            storage.close()
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    """Turn what a person can do something about into a sentence and an exit code."""
-    try:
-        yield
-    except ValueError as error:
-        _stop(str(error))
-    except (DomainError, StorageUnavailable) as error:
-        _stop(str(error))
-
-
-def _stop(reason: str) -> NoReturn:
-    err.print(f"fairlead: {reason}")
-    raise typer.Exit(2)

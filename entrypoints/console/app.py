@@ -21,6 +21,7 @@ from entrypoints.console import (
     operators,
     overview,
     preferences,
+    signing,
     sources,
     statistics,
     trying,
@@ -28,6 +29,7 @@ from entrypoints.console import (
 from entrypoints.console.live import Live
 from entrypoints.console.pages import STATIC, page
 from entrypoints.console.words import FOREIGN, PROBLEMS
+from entrypoints.http.keyring import Keyring
 from entrypoints.http.problems import RETRY_AFTER, STATUSES
 from entrypoints.http.writing import Writing
 
@@ -54,6 +56,8 @@ class _Headers:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_SAFE)
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
                 # Pages show people's data; files are the same for everybody, and of this release.
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
@@ -66,6 +70,7 @@ def create_console(
     writing: Writing,
     intake: Intake,
     live: Live,
+    keyring: Keyring,
     fill: Callable[[], None],
 ) -> FastAPI:
     """Build the console, to be mounted below the API.
@@ -75,6 +80,7 @@ def create_console(
         writing: runs what writes.
         intake: registers contacts.
         live: tells pages of changes.
+        keyring: knows whom a key belongs to.
         fill: puts demo data into an empty storage.
     """
     app = FastAPI(
@@ -92,6 +98,7 @@ def create_console(
         trying.router(fairlead, intake),
         statistics.router(fairlead),
         preferences.router(),
+        signing.router(keyring),
     ):
         app.include_router(routes)
     app.add_exception_handler(DomainError, _refused)

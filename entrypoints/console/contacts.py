@@ -39,6 +39,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
 
     @routes.post("/{contact_id}/close")
     async def close(request: Request, contact_id: UUID) -> Response:
+        await form(request)
         await writing(fairlead.close_contact, CloseContact(ContactId(contact_id)))
         return go(request, f"/contacts/{contact_id}", said="closed")
 

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from application.fairlead import Fairlead
 from application.views import ContactFilter
 from entrypoints.console.live import Live
-from entrypoints.console.pages import go, page
+from entrypoints.console.pages import form, go, page
 from entrypoints.console.periods import PERIODS, Period, span_of
 from entrypoints.http.writing import Writing
 
@@ -59,6 +59,7 @@ def router(fairlead: Fairlead, live: Live, writing: Writing, fill: Callable[[], 
 
     @routes.post("/demo")
     async def demo(request: Request) -> Response:
+        await form(request)
         await writing(lambda _: fill(), None)
         return go(request, "/", said="demo")
 

@@ -1,5 +1,6 @@
 """Pages: templates filled in for a viewer, and what every answer of the console has in common."""
 
+import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,39 +10,53 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
+from domain.access import ApiKey, Permission
 from domain.errors import InvalidValue
 from entrypoints.console.language import LANGUAGES, Language, language, moment, preferred
-from entrypoints.console.words import KINDS, REFUSALS, SAID, STATES, STRATEGIES
+from entrypoints.console.words import KINDS, REFUSALS, ROLES, SAID, STATES, STRATEGIES
+from entrypoints.http.gate import KEY
+from entrypoints.http.sessions import COOKIE, form_token
 
 STATIC: Final = Path(__file__).with_name("static")
 THEMES: Final = ("light", "dark")
 LANGUAGE_COOKIE: Final = "fairlead_language"
 THEME_COOKIE: Final = "fairlead_theme"
+TOKEN_FIELD: Final = "form-token"  # noqa: S105 -- a name
 _MOST_FORM: Final = 256 * 1024
 """Bytes of a form; a thousand weights take a tenth of a mebibyte."""
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks: in which language, in which colours, and where the console begins for them."""
+    """Who looks: in which language and colours, where the console begins for them, by which key."""
 
     language: Language
     theme: str | None
     root: str
+    key: ApiKey | None
+    form_token: str
 
     @classmethod
     def of(cls, request: Request) -> "Viewer":
         """Tell by cookies and headers."""
         theme = request.cookies.get(THEME_COOKIE)
+        key, cookie = request.scope[KEY], request.cookies.get(COOKIE)
         return cls(
             preferred(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language")),
             theme if theme in THEMES else None,
             request.scope["root_path"],
+            key,
+            form_token(key, cookie) if key is not None and cookie is not None else "",
         )
+
+    def may(self, permission: str) -> bool:
+        """Tell whether this viewer's key permits a kind of call; see `domain.access.Permission`."""
+        return self.key is None or self.key.permits(Permission(permission))
 
 
 def page(request: Request, template: str, status: int = HTTPStatus.OK, **values: Any) -> Response:
@@ -55,6 +70,9 @@ def page(request: Request, template: str, status: int = HTTPStatus.OK, **values:
             root=viewer.root,
             here=here,
             said=request.query_params.get("said"),
+            token=Markup('<input type="hidden" name="{}" value="{}">').format(
+                TOKEN_FIELD, viewer.form_token
+            ),
             **values,
         ),
         status,
@@ -72,6 +90,7 @@ async def form(request: Request) -> Mapping[str, str]:
 
     Raises:
         InvalidValue: it is too large, or no form.
+        HTTPException: it is not of this viewer's session.
     """
     body = b""
     async for chunk in request.stream():
@@ -84,7 +103,11 @@ async def form(request: Request) -> Mapping[str, str]:
         )
     except ValueError as error:
         raise InvalidValue("this is not a form of this page; load it again.") from error
-    return dict(fields)
+    given = dict(fields)
+    expected = Viewer.of(request).form_token
+    if not hmac.compare_digest(given.pop(TOKEN_FIELD, "").encode(), expected.encode()):
+        raise HTTPException(HTTPStatus.FORBIDDEN)
+    return given
 
 
 @cache
@@ -116,5 +139,6 @@ def _environment(code: str) -> Environment:
         strategies=STRATEGIES,
         refusals=REFUSALS,
         sayings=SAID,
+        roles=ROLES,
     )
     return made

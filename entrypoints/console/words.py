@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from domain.access import Role
 from domain.contact import ContactState
 from domain.decision import Refusal
 from domain.picker import Strategy
@@ -27,6 +28,12 @@ REFUSALS: Final = {
     Refusal.AT_CAPACITY: N_("at capacity"),
     Refusal.ZERO_WEIGHT: N_("weight 0"),
 }
+ROLES: Final = {
+    Role.ADMIN: N_("administrator"),
+    Role.SUPERVISOR: N_("supervisor"),
+    Role.VIEWER: N_("viewer"),
+    Role.INTAKE: N_("intake"),
+}
 KINDS: Final = {
     "phone": N_("phone"),
     "email": N_("email"),
@@ -44,6 +51,7 @@ SAID: Final = {
     "paused": N_("The operator is paused: no new contacts."),
     "resumed": N_("The operator takes contacts again."),
     "registered": N_("Registered. This is what happened and why."),
+    "signed-in": N_("You are signed in."),
     "demo": N_("Two days of demo data are here."),
 }
 """What a page says after a change, by the word in its address."""
@@ -66,3 +74,5 @@ PROBLEMS: Final = {
 """What is said of a refusal, by its code; of others their own words are shown."""
 
 FOREIGN: Final = N_("This form came from another site; open the page here and send it again.")
+WRONG_KEY: Final = N_("This key opens nothing: it is mistyped, has expired or was revoked.")
+TOO_OFTEN: Final = N_("Too many keys were tried from your address; wait for a minute.")

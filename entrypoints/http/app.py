@@ -17,8 +17,19 @@ from entrypoints.console.app import create_console
 from entrypoints.console.live import Live
 from entrypoints.container import Container, build_container, build_simulation
 from entrypoints.demo import DemoClock, Month
-from entrypoints.http import contacts, leads, operators, problems, service, sources, statistics
+from entrypoints.http import (
+    contacts,
+    keys,
+    leads,
+    operators,
+    problems,
+    service,
+    sources,
+    statistics,
+)
 from entrypoints.http.front import FrontDoor, LeanRoute
+from entrypoints.http.gate import Gate
+from entrypoints.http.keyring import Keyring
 from entrypoints.http.listing import Listing
 from entrypoints.http.metrics import Metrics, MetricsMiddleware
 from entrypoints.http.writing import Writing
@@ -34,12 +45,13 @@ capacity, and with a record of why. Errors are problem details (RFC 9457) with a
 
 
 class _Application(FastAPI):
-    """FastAPI with a door before everything that it does itself."""
+    """FastAPI with a gate and a door before everything that it does itself."""
 
     front_door: Callable[[ASGIApp], ASGIApp]
+    gate: Callable[[ASGIApp], ASGIApp]
 
     def build_middleware_stack(self) -> ASGIApp:
-        return self.front_door(super().build_middleware_stack())
+        return self.gate(self.front_door(super().build_middleware_stack()))
 
 
 def _say_if_lists_fail(readers: Readers) -> None:
@@ -63,7 +75,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     """
     container = container or build_container(settings)
     fairlead, intake = container.fairlead(), container.intake()
-    live = Live(fairlead.changes)
+    live, keyring = Live(fairlead.changes), Keyring(fairlead.keys, container.clock())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -96,16 +108,18 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     contact_routes = contacts.router(fairlead, writing, listing, intake)
     lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]
     app.front_door = partial(FrontDoor, routes=lean_routes, metrics=metrics)
+    app.gate = partial(Gate, keyring=keyring)
     app.add_middleware(MetricsMiddleware, metrics=metrics)
     app.include_router(contact_routes)
     app.include_router(operators.router(fairlead, writing, listing))
     app.include_router(sources.router(fairlead, writing, listing))
     app.include_router(leads.router(fairlead, writing, listing))
     app.include_router(statistics.router(fairlead, listing))
+    app.include_router(keys.router(fairlead, writing))
     app.include_router(service.router(fairlead, metrics))
     app.mount(
         "/console",
-        create_console(fairlead, writing, intake, live, partial(_fill, container)),
+        create_console(fairlead, writing, intake, live, keyring, partial(_fill, container)),
         name="console",
     )
     app.mount("/static", StaticFiles(directory=service.STATIC), name="static")

@@ -14,18 +14,22 @@ from application.ports import StorageUnavailable
 from application.register_contacts import Intake, RegisterContact, Registered
 from application.views import ContactFilter, ContactView
 from domain import limits
+from domain.access import ApiKey
 from domain.contact import ContactState
 from domain.errors import DomainError, InvalidValue
 from domain.ids import ContactId, LeadId, OperatorId
 from entrypoints.http.bodies import BatchRoute, JsonRoute
 from entrypoints.http.front import Answer, LeanRoute
+from entrypoints.http.gate import KEY, require_source
 from entrypoints.http.listing import Listing
 from entrypoints.http.pages import Limit, Moment, next_id
 from entrypoints.http.problems import (
     Problem,
+    Refusal,
     created,
     documented,
     header,
+    problem,
     problem_of,
     problem_of_validation,
 )
@@ -79,6 +83,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
         for name, value in request.scope["headers"]:
             if name == b"idempotency-key":
                 command = _with_key(command, value.decode("latin-1").strip())
+        require_source(request.scope[KEY], command.source)
         contact, replayed = await intake.submit(command)
         location = (b"location", f"/v1/contacts/{contact.id}".encode())
         content = _contact_to_json(contact)
@@ -88,10 +93,13 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
             else Answer(201, content, (location,))
         )
 
-    async def register_batch(body: NewContacts) -> BatchOut:
+    async def register_batch(body: NewContacts, request: Request) -> BatchOut:
         """Register up to 1000 contacts. One bad item harms no other."""
+        key = request.scope[KEY]
         return BatchOut(
-            results=await asyncio.gather(*(_register_item(intake, item) for item in body.contacts))
+            results=await asyncio.gather(
+                *(_register_item(intake, key, item) for item in body.contacts)
+            )
         )
 
     routes.add_api_route(
@@ -198,11 +206,17 @@ def _with_key(command: RegisterContact, header: str) -> RegisterContact:
     return replace(command, idempotency_key=header)
 
 
-async def _register_item(intake: Intake, item: Any) -> RegisteredItemOut | RefusedItemOut:
+async def _register_item(
+    intake: Intake, key: ApiKey | None, item: Any
+) -> RegisteredItemOut | RefusedItemOut:
     try:
-        outcome: Registered = await intake.submit(NewContact.model_validate(item).command())
+        command = NewContact.model_validate(item).command()
+        require_source(key, command.source)
+        outcome: Registered = await intake.submit(command)
     except ValidationError as error:
         return _refused(problem_of_validation(error.errors()))
+    except Refusal as error:
+        return _refused(problem(error.code, error.detail))
     except (DomainError, StorageUnavailable) as error:
         return _refused(problem_of(error))
     return RegisteredItemOut(

@@ -3,12 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from application.fairlead import Fairlead
 from application.operators import CreateOperator, UpdateOperator
+from domain.access import Permission
 from domain.ids import OperatorId
 from entrypoints.http.bodies import JsonRoute
+from entrypoints.http.gate import KEY, require
 from entrypoints.http.listing import Listing
 from entrypoints.http.pages import Limit, next_id
 from entrypoints.http.problems import created, documented
@@ -65,9 +67,14 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
             "unknown_operator", "malformed_json", "body_too_large", "unsupported_media_type"
         ),
     )
-    async def change_operator(operator_id: UUID, body: OperatorChange) -> object:
-        """Change an operator. What this frees is filled with waiting contacts at once."""
+    async def change_operator(operator_id: UUID, body: OperatorChange, request: Request) -> object:
+        """Change an operator. What this frees is filled with waiting contacts at once.
+
+        A supervisor's key may change `active` and nothing else.
+        """
         changes = body.model_dump(exclude_unset=True)
+        if changes.keys() - {"active"}:
+            require(request.scope[KEY], Permission.ADMINISTER)
         return await writing(
             fairlead.update_operator, UpdateOperator(OperatorId(operator_id), **changes)
         )

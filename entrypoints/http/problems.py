@@ -32,12 +32,16 @@ STATUSES: Final[Mapping[str, int]] = {
     "unknown_contact": 404,
     "unknown_lead": 404,
     "no_decision": 404,
+    "unknown_key": 404,
     "source_exists": 409,
     "idempotency_conflict": 409,
     "operator_inactive": 409,
     "operator_at_capacity": 409,
     "contact_closed": 409,
     # Refused before the domain saw it.
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "protected_mode": 403,
     "validation_failed": 422,
     "malformed_json": 422,
     "unsupported_media_type": 415,
@@ -143,11 +147,12 @@ def documented(*codes: str, validated: bool = True) -> dict[int | str, dict[str,
     """Say in the OpenAPI document which problems a route answers, with an example each.
 
     Args:
-        codes: beside `storage_unavailable`.
+        codes: beside `storage_unavailable` and what the gate refuses.
         validated: the route takes something that can fail validation.
     """
     responses: dict[int | str, dict[str, Any]] = {}
-    for code in (*codes, *(["validation_failed"] if validated else []), "storage_unavailable"):
+    beside = ["validation_failed"] if validated else []
+    for code in (*_GATE, *codes, *beside, "storage_unavailable"):
         status = STATUSES[code]
         entry = responses.setdefault(
             status,
@@ -170,6 +175,9 @@ def documented(*codes: str, validated: bool = True) -> dict[int | str, dict[str,
     return responses
 
 
+_GATE: Final = ("unauthenticated", "forbidden", "protected_mode")
+
+
 def header(description: str) -> dict[str, Any]:
     """Describe a header that an answer always has."""
     return {"description": description, "schema": {"type": "string"}, "required": True}
@@ -183,6 +191,9 @@ def created() -> dict[int | str, dict[str, Any]]:
 def _summaries() -> dict[str, str]:
     """Return a sentence on every code: for the domain's, the docstrings of its errors."""
     return {each.code: (each.__doc__ or "").strip() for each in DomainError.__subclasses__()} | {
+        "unauthenticated": "No valid key came with the call.",
+        "forbidden": "The key's role, or the source that it is bound to, does not permit this.",
+        "protected_mode": "No key has been made, and the call came from another machine.",
         "validation_failed": "A field is missing, unknown, or not what it should be.",
         "malformed_json": "The body is not JSON.",
         "unsupported_media_type": "The body is not announced as application/json.",

@@ -1,6 +1,6 @@
 """The schemas of v1: what goes in and what comes out, with the limits of the domain."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,13 +16,16 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from application.keys import CreatedKey
 from application.register_contacts import RegisterContact
-from application.views import ContactExport, DecisionView, OperatorStatistics
+from application.views import ContactExport, DecisionView, KeyView, OperatorStatistics
 from domain import limits
+from domain.access import ApiKey, Role
 from domain.contact import ContactState
 from domain.decision import Refusal
 from domain.ids import LeadId
 from domain.picker import CONTACT, Strategy
+from entrypoints.http.pages import Moment
 from entrypoints.http.problems import Problem
 
 # The domain trims and counts once more; these stand in the OpenAPI document.
@@ -476,3 +479,53 @@ class OperatorsStatisticsOut(BaseModel):
     """Every operator's statistics."""
 
     items: list[OperatorStatisticsOut]
+
+
+class NewKey(Body):
+    """A key to make."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"role": "intake", "source": "telegram-sales"}]}
+    )
+
+    role: Role
+    name: Text | None = Field(default=None, description="Whose it is, for people.")
+    source: SourceKey | None = Field(
+        default=None, description="The one source that an `intake` key registers contacts of."
+    )
+    expires_at: Moment | None = None
+
+
+class KeyOut(Shown):
+    """A key as it is known: nothing here opens anything."""
+
+    prefix: str
+    role: Role
+    name: str | None
+    source: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class CreatedKeyOut(KeyOut):
+    """A key that was just made."""
+
+    key: str = Field(description="Keep it: it is shown here and never again.")
+
+    @classmethod
+    def of(cls, made: CreatedKey) -> "CreatedKeyOut":
+        """Show a key, this once with what opens."""
+        shown = KeyOut.model_validate(made.key).model_dump()
+        return cls(**shown, key=made.secret)
+
+
+class KeysOut(BaseModel):
+    """All keys."""
+
+    items: list[KeyOut]
+
+    @classmethod
+    def of(cls, keys: Iterable[ApiKey]) -> "KeysOut":
+        """Show keys."""
+        return cls(items=[KeyOut.model_validate(KeyView.of(each)) for each in keys])

@@ -65,7 +65,7 @@ def serving(app: FastAPI, *, raise_defects: bool = True) -> Iterator[Client]:
         transport = httpx.ASGITransport(app, raise_app_exceptions=raise_defects)
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://fairlead.test") as client,
+            httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
         ):
             yield client
 

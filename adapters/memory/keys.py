@@ -1,0 +1,39 @@
+"""API keys in memory."""
+
+from adapters.memory.store import MemoryStore
+from application.ports import KeyReader, Keys
+from domain.access import ApiKey
+from domain.errors import UnknownKey
+
+
+class MemoryKeys(Keys):
+    """See `application.ports.Keys`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def add(self, key: ApiKey) -> None:
+        self._store.put(self._store.api_keys, key.prefix, key)
+
+    def get(self, prefix: str) -> ApiKey:
+        if prefix not in self._store.api_keys:
+            raise UnknownKey(f"no key has the prefix {prefix!r}.", field="prefix")
+        return self._store.api_keys[prefix]
+
+    def save(self, key: ApiKey) -> None:
+        self._store.put(self._store.api_keys, key.prefix, key)
+
+
+class MemoryKeyReader(KeyReader):
+    """See `application.ports.KeyReader`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def all(self) -> list[ApiKey]:
+        with self._store.lock:
+            return sorted(
+                self._store.api_keys.values(),
+                key=lambda each: (each.created_at, each.prefix),
+                reverse=True,
+            )

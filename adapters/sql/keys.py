@@ -1,0 +1,79 @@
+"""API keys in SQL."""
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from adapters.sql.engine import Database
+from adapters.sql.reading import AnyRow, reading
+from adapters.sql.tables import ApiKeyRow
+from application.ports import KeyReader, Keys
+from domain.access import ApiKey, Role
+from domain.errors import UnknownKey
+
+_insert = insert(ApiKeyRow)
+_revoke = (
+    update(ApiKeyRow)
+    .where(ApiKeyRow.prefix == bindparam("key"))
+    .values(revoked_at=bindparam("revoked_at"))
+)
+
+
+class SqlKeys(Keys):
+    """See `application.ports.Keys`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, key: ApiKey) -> None:
+        self._connection.execute(
+            _insert,
+            {
+                "prefix": key.prefix,
+                "digest": key.digest,
+                "role": key.role.value,
+                "created_at": key.created_at,
+                "name": key.name,
+                "source_key": key.source_key,
+                "expires_at": key.expires_at,
+                "revoked_at": key.revoked_at,
+            },
+        )
+
+    def get(self, prefix: str) -> ApiKey:
+        row = self._connection.execute(
+            select(*ApiKeyRow.__table__.columns).where(ApiKeyRow.prefix == prefix)
+        ).one_or_none()
+        if row is None:
+            raise UnknownKey(f"no key has the prefix {prefix!r}.", field="prefix")
+        return _key(row)
+
+    def save(self, key: ApiKey) -> None:
+        self._connection.execute(_revoke, {"key": key.prefix, "revoked_at": key.revoked_at})
+
+
+class SqlKeyReader(KeyReader):
+    """See `application.ports.KeyReader`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> list[ApiKey]:
+        with reading(self._database) as connection:
+            rows = connection.execute(
+                select(*ApiKeyRow.__table__.columns).order_by(
+                    ApiKeyRow.created_at.desc(), ApiKeyRow.prefix.desc()
+                )
+            ).all()
+        return [_key(row) for row in rows]
+
+
+def _key(row: AnyRow) -> ApiKey:
+    return ApiKey(
+        row.prefix,
+        row.digest,
+        Role(row.role),
+        row.created_at,
+        row.name,
+        row.source_key,
+        row.expires_at,
+        row.revoked_at,
+    )

@@ -1,0 +1,97 @@
+"""Use cases on API keys: make one, take one back, and tell who presents one."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from application.ports import Clock, Secrets, UnitOfWorkFactory
+from application.views import KeyView
+from domain.access import PREFIX, ApiKey, Role, digest_of
+from domain.errors import InvalidValue
+
+
+@dataclass(frozen=True, slots=True)
+class CreateKey:
+    """Make a key.
+
+    Attributes:
+        source: the only source that a key of the role `intake` may name.
+        expires_at: None for never.
+    """
+
+    role: Role
+    name: str | None = None
+    source: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedKey:
+    """A key that was just made; `secret` is shown now and never again."""
+
+    key: KeyView
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateKeyHandler:
+    """Makes keys."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    secrets: Secrets
+
+    def __call__(self, command: CreateKey) -> CreatedKey:
+        """Make a key.
+
+        Raises:
+            UnknownSource: the source is not there.
+            InvalidValue: it has expired already, or a source is named for another role.
+        """
+        now = self.clock.now()
+        if command.expires_at is not None and command.expires_at <= now:
+            raise InvalidValue("the key would have expired already.", field="expires_at")
+        name, secret = self.secrets.new()
+        prefix = f"{PREFIX}{name}"
+        whole = f"{prefix}_{secret}"
+        key = ApiKey(
+            prefix,
+            digest_of(whole),
+            command.role,
+            now,
+            command.name,
+            command.source,
+            command.expires_at,
+        )
+        with self.unit_of_work() as uow:
+            if command.source is not None:
+                uow.dispatches.load(sources=[command.source]).source(command.source)
+            uow.keys.add(key)
+        return CreatedKey(KeyView.of(key), whole)
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeKey:
+    """Take a key back."""
+
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeKeyHandler:
+    """Takes keys back."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    def __call__(self, command: RevokeKey) -> KeyView:
+        """Take a key back; one that was taken back stays so.
+
+        Raises:
+            UnknownKey: it is not there.
+        """
+        with self.unit_of_work() as uow:
+            key = uow.keys.get(command.prefix)
+            if key.revoked_at is None:
+                key = replace(key, revoked_at=self.clock.now())
+                uow.keys.save(key)
+        return KeyView.of(key)

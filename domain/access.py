@@ -1,0 +1,102 @@
+"""Who may do what: API keys, their roles, and what each role permits."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+from domain import limits
+from domain.errors import InvalidValue
+
+
+class Permission(StrEnum):
+    """A kind of call."""
+
+    REGISTER = "register"
+    READ = "read"
+    OPERATE = "operate"
+    ADMINISTER = "administer"
+
+
+class Role(StrEnum):
+    """What a key is for."""
+
+    ADMIN = "admin"
+    SUPERVISOR = "supervisor"
+    VIEWER = "viewer"
+    INTAKE = "intake"
+
+
+PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.SUPERVISOR: frozenset({Permission.READ, Permission.OPERATE}),
+    Role.VIEWER: frozenset({Permission.READ}),
+    Role.INTAKE: frozenset({Permission.REGISTER}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key as it is stored: what it opens, and a digest of what its owner holds.
+
+    Attributes:
+        prefix: the visible part, `flk_` and ten characters; it names the key.
+        digest: SHA-256 of the whole key. The key is 32 random bytes, so that there is nothing to
+            guess and no salt to add.
+        source_key: the one source that an `intake` key registers contacts of; None for all.
+        expires_at: the first moment at which it opens nothing; None for never.
+        revoked_at: when somebody took it back.
+    """
+
+    prefix: str
+    digest: bytes
+    role: Role
+    created_at: datetime
+    name: str | None = None
+    source_key: str | None = None
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.name is not None:
+            limits.short_text(self.name, "name")
+        if self.source_key is not None and self.role is not Role.INTAKE:
+            raise InvalidValue(
+                "only a key of the role intake can be bound to a source.", field="source"
+            )
+
+    def opens(self, presented: str, at: datetime) -> bool:
+        """Tell whether this is the key presented, and whether it still opens anything.
+
+        It takes as long for a key that is nearly right as for one that is all wrong.
+        """
+        right = hmac.compare_digest(self.digest, digest_of(presented))
+        return right and self.valid(at)
+
+    def valid(self, at: datetime) -> bool:
+        """Tell whether it has neither expired nor been revoked."""
+        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
+
+    def permits(self, permission: Permission) -> bool:
+        """Tell whether its role permits a kind of call."""
+        return permission in PERMISSIONS[self.role]
+
+
+PREFIX: Final = "flk_"
+_NAME: Final = 10
+"""Characters of a prefix after PREFIX."""
+
+
+def digest_of(key: str) -> bytes:
+    """Return what is stored of a key."""
+    return sha256(key.encode("utf-8", "surrogatepass")).digest()
+
+
+def prefix_of(key: str) -> str | None:
+    """Return the visible part of a key; None of what cannot be one."""
+    if not key.startswith(PREFIX) or key[len(PREFIX) + _NAME :][:1] != "_":
+        return None
+    return key[: len(PREFIX) + _NAME]

@@ -1,0 +1,101 @@
+"""`fairlead keys`: make API keys, list them, take them back."""
+
+import re
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from application.keys import CreateKey, RevokeKey
+from application.views import KeyView
+from domain.access import Role
+from entrypoints.cli.terminal import DatabaseUrl, err, failures, migrated, out, settings_of, stop
+from entrypoints.container import build_container
+
+app = typer.Typer(help="API keys: who may call what.", no_args_is_help=True, rich_markup_mode=None)
+
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+@app.command()
+def create(
+    role: Annotated[
+        Role,
+        typer.Option(
+            help="admin: everything; supervisor: reads, closes, transfers, pauses, edits weights; "
+            "viewer: reads; intake: registers contacts."
+        ),
+    ],
+    source: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="The one source that an intake key registers on."),
+    ] = None,
+    expires: Annotated[
+        str | None, typer.Option(metavar="90d", help="Hours, days or weeks: 12h, 90d, 4w.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Whose it is, for people.")] = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Make a key. It is printed once: what is stored is a digest of it."""
+    container = build_container(settings_of(database_url))
+    with migrated(container):
+        expires_at = None if expires is None else datetime.now(UTC) + _period(expires)
+        made = container.fairlead().create_key(CreateKey(role, name, source, expires_at))
+    out.print(made.secret)
+    err.print(
+        f"This is the key {made.key.prefix} of the role {made.key.role.value}. Keep it: it cannot "
+        "be shown again. Send it by the header Authorization: Bearer flk_..."
+    )
+
+
+@app.command("list")
+def list_(database_url: DatabaseUrl = None) -> None:
+    """List all keys that were ever made; what is shown opens nothing."""
+    settings = settings_of(database_url)
+    with failures(), closing(build_container(settings).storage()) as storage:
+        storage.health.ready()
+        keys = [KeyView.of(each) for each in storage.keys.all()]
+    if not keys:
+        out.print("No key has been made. Make one: fairlead keys create --role admin")
+        return
+    table = Table("key", "role", "source", "name", "made", "state", box=None)
+    for each in keys:
+        table.add_row(
+            each.prefix,
+            each.role.value,
+            each.source or "",
+            each.name or "",
+            f"{each.created_at:%Y-%m-%d %H:%M}",
+            _state(each),
+        )
+    out.print(table)
+
+
+@app.command()
+def revoke(
+    prefix: Annotated[str, typer.Argument(help="As `fairlead keys list` shows it: flk_...")],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Take a key back; within a second no process takes it any more."""
+    container = build_container(settings_of(database_url))
+    with migrated(container):
+        revoked = container.fairlead().revoke_key(RevokeKey(prefix))
+    out.print(f"{revoked.prefix} opens nothing any more.")
+
+
+def _period(text: str) -> timedelta:
+    found = re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", text)
+    if found is None:
+        stop(f"{text!r} is no period; write one as 12h, 90d or 4w.")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _state(key: KeyView) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {key.revoked_at:%Y-%m-%d %H:%M}"
+    if key.expires_at is None:
+        return "valid"
+    word = "valid until" if key.expires_at > datetime.now(UTC) else "expired"
+    return f"{word} {key.expires_at:%Y-%m-%d %H:%M}"

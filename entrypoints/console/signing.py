@@ -1,0 +1,80 @@
+"""Signing in with a key, and out."""
+
+from collections import defaultdict, deque
+from http import HTTPStatus
+from time import monotonic
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from domain.access import Permission
+from entrypoints.console.pages import form, go, page
+from entrypoints.console.words import TOO_OFTEN, WRONG_KEY
+from entrypoints.http.keyring import Keyring
+from entrypoints.http.sessions import COOKIE, LIFETIME, session_of
+
+_TRIES: Final = 10
+"""Keys that one address may try in a minute. There are 2**256 of them; this keeps logs short."""
+_WINDOW: Final = 60.0
+_MOST_ADDRESSES: Final = 10_000
+
+
+def router(keyring: Keyring) -> APIRouter:
+    """Build the routes."""
+    routes = APIRouter()
+    tries = _Tries()
+
+    @routes.get("/sign-in")
+    def ask(request: Request) -> Response:
+        return page(request, "sign_in", problem=None)
+
+    @routes.post("/sign-in")
+    async def sign_in(request: Request) -> Response:
+        given = await form(request)
+        if not tries.take(request.client.host if request.client else ""):
+            answer = page(request, "sign_in", HTTPStatus.TOO_MANY_REQUESTS, problem=TOO_OFTEN)
+            answer.headers["Retry-After"] = str(int(_WINDOW))
+            return answer
+        await keyring.refresh()
+        key = keyring.find(given.get("key", "").strip())
+        if key is None or not key.permits(Permission.READ):
+            return page(request, "sign_in", HTTPStatus.UNAUTHORIZED, problem=WRONG_KEY)
+        answer = go(request, "/", said="signed-in")
+        answer.set_cookie(
+            COOKIE,
+            session_of(key),
+            max_age=LIFETIME,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+        )
+        return answer
+
+    @routes.post("/sign-out")
+    async def sign_out(request: Request) -> Response:
+        answer = go(request, "/sign-in")
+        answer.delete_cookie(COOKIE, path="/")
+        return answer
+
+    return routes
+
+
+class _Tries:
+    """Counts attempts by address, over a minute that moves along."""
+
+    def __init__(self) -> None:
+        self._made: defaultdict[str, deque[float]] = defaultdict(deque)
+
+    def take(self, address: str) -> bool:
+        """Count an attempt; tell whether it may be made."""
+        now = monotonic()
+        if len(self._made) > _MOST_ADDRESSES:
+            self._made.clear()
+        made = self._made[address]
+        while made and made[0] < now - _WINDOW:
+            made.popleft()
+        if len(made) >= _TRIES:
+            return False
+        made.append(now)
+        return True

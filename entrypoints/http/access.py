@@ -1,0 +1,92 @@
+"""Which permission each call needs: one table, from which the documentation is made too."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.routing import compile_path
+
+from domain.access import Permission
+
+_READ, _OPERATE, _ADMINISTER = Permission.READ, Permission.OPERATE, Permission.ADMINISTER
+
+CALLS: Final[Mapping[tuple[str, str], Permission]] = {
+    ("POST", "/v1/contacts"): Permission.REGISTER,
+    ("POST", "/v1/contacts/batch"): Permission.REGISTER,
+    ("GET", "/v1/contacts"): _READ,
+    ("GET", "/v1/contacts/{contact_id}"): _READ,
+    ("GET", "/v1/contacts/{contact_id}/decision"): _READ,
+    ("POST", "/v1/contacts/{contact_id}/close"): _OPERATE,
+    ("POST", "/v1/contacts/{contact_id}/transfer"): _OPERATE,
+    ("POST", "/v1/operators"): _ADMINISTER,
+    ("GET", "/v1/operators"): _READ,
+    ("GET", "/v1/operators/{operator_id}"): _READ,
+    # Pausing is everyday work; a name or a capacity in the body asks for `administer` as well.
+    ("PATCH", "/v1/operators/{operator_id}"): _OPERATE,
+    ("POST", "/v1/sources"): _ADMINISTER,
+    ("GET", "/v1/sources"): _READ,
+    ("GET", "/v1/sources/{key}"): _READ,
+    ("PATCH", "/v1/sources/{key}"): _ADMINISTER,
+    ("PUT", "/v1/sources/{key}/allocations"): _OPERATE,
+    ("GET", "/v1/leads"): _READ,
+    ("GET", "/v1/leads/{lead_id}"): _READ,
+    ("GET", "/v1/leads/{lead_id}/export"): _READ,
+    ("DELETE", "/v1/leads/{lead_id}"): _ADMINISTER,
+    ("GET", "/v1/stats/distribution"): _READ,
+    ("GET", "/v1/stats/operators"): _READ,
+    ("POST", "/v1/keys"): _ADMINISTER,
+    ("GET", "/v1/keys"): _ADMINISTER,
+    ("DELETE", "/v1/keys/{prefix}"): _ADMINISTER,
+    ("GET", "/readyz"): _READ,
+    ("GET", "/metrics"): _READ,
+    ("GET", "/"): _READ,
+    ("GET", "/docs"): _READ,
+    ("GET", "/openapi.json"): _READ,
+    ("GET", "/static/{path:path}"): _READ,
+    ("GET", "/console/{path:path}"): _READ,
+    ("POST", "/console/demo"): _ADMINISTER,
+    ("POST", "/console/try"): Permission.REGISTER,
+    ("POST", "/console/operators"): _ADMINISTER,
+    ("POST", "/console/operators/{operator_id}"): _ADMINISTER,
+    ("POST", "/console/operators/{operator_id}/active"): _OPERATE,
+    ("POST", "/console/operators/{operator_id}/contacts"): _OPERATE,
+    ("POST", "/console/sources"): _ADMINISTER,
+    ("POST", "/console/sources/{key}"): _ADMINISTER,
+    ("POST", "/console/sources/{key}/weights"): _OPERATE,
+    ("POST", "/console/contacts/{contact_id}/close"): _OPERATE,
+    ("POST", "/console/contacts/{contact_id}/transfer"): _OPERATE,
+}
+"""Permissions by method and path. A call that is not here needs a key of any role, and ends at 404
+or 405."""
+
+OPEN: Final = frozenset(
+    {"/healthz", "/console/sign-in", "/console/sign-out", "/console/preferences"}
+)
+"""What needs no key: it tells nothing and changes nothing but who looks."""
+
+_PLAIN: Final = {call: permission for call, permission in CALLS.items() if "{" not in call[1]}
+_PATTERNS: Final = [
+    (method, compile_path(path)[0], permission)
+    for (method, path), permission in CALLS.items()
+    if "{" in path
+]
+
+
+def needed(method: str, path: str) -> Permission | None:
+    """Return the permission that a call needs; None for a call that is not there."""
+    method = "GET" if method == "HEAD" else method
+    found = _PLAIN.get((method, path))
+    if found is not None:
+        return found
+    return next(
+        (
+            permission
+            for each, pattern, permission in _PATTERNS
+            if each == method and pattern.match(path)
+        ),
+        None,
+    )
+
+
+def is_open(path: str) -> bool:
+    """Tell whether a path needs no key."""
+    return path in OPEN or path.startswith("/console/static/")

@@ -1,0 +1,149 @@
+"""The gate before everything: who calls, and whether they may."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from domain.access import ApiKey, Permission
+from entrypoints.http.access import is_open, needed
+from entrypoints.http.keyring import Keyring
+from entrypoints.http.problems import Refusal, answer_error
+from entrypoints.http.sessions import COOKIE, key_of_session
+
+KEY: Final = "fairlead.key"
+"""Where the caller's key stands in a request's scope; None while no key has been made."""
+
+_BROWSED: Final = ("/console/", "/docs", "/openapi.json", "/static/")
+"""Where a session of the console counts, too: browsers send no other credentials by themselves."""
+
+
+class Gate:
+    """Lets in who has a key whose role permits the call.
+
+    As long as no key has been made, whoever is on this machine may do everything and nobody else
+    anything: a service that was started and forgotten is not open to the world.
+    """
+
+    def __init__(self, app: ASGIApp, keyring: Keyring) -> None:
+        self._app = app
+        self._keyring = keyring
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a call in, or answer it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope[KEY] = None
+        path = scope["path"]
+        if not is_open(path):
+            try:
+                await self._keyring.refresh()
+                scope[KEY] = self._admit(scope)
+            except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
+                await self._refuse(error, scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _admit(self, scope: Scope) -> ApiKey | None:
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        if self._keyring.empty:
+            if not _is_local(scope["client"], headers.get(b"host", b"")):
+                raise Refusal("protected_mode", _PROTECTED)
+            return None
+        key = self._key(scope, headers)
+        if key is None:
+            raise Refusal(
+                "unauthenticated",
+                "send a valid key by the header Authorization: Bearer flk_...; an administrator "
+                "makes one with `fairlead keys create`.",
+            )
+        permission = needed(scope["method"], scope["path"])
+        if permission is not None:
+            require(key, permission)
+        return key
+
+    def _key(self, scope: Scope, headers: Mapping[bytes, bytes]) -> ApiKey | None:
+        authorization = headers.get(b"authorization", b"").decode("latin-1")
+        scheme, _, presented = authorization.partition(" ")
+        if scheme.lower() == "bearer":
+            return self._keyring.find(presented.strip())
+        if scope["path"].startswith(_BROWSED) or scope["path"] == "/":
+            cookie = Request(scope).cookies.get(COOKIE)
+            return None if cookie is None else key_of_session(cookie, self._keyring)
+        return None
+
+    async def _refuse(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        unknown = isinstance(error, Refusal) and error.code == "unauthenticated"
+        wants_page = "text/html" in request.headers.get("accept", "")
+        if unknown and wants_page and scope["method"] in {"GET", "POST"}:
+            response = RedirectResponse(f"{scope.get('root_path', '')}/console/sign-in", 303)
+            await response(scope, receive, send)
+            return
+        answer = await answer_error(request, error)
+        if unknown:
+            answer.headers["WWW-Authenticate"] = "Bearer"
+        await answer(scope, receive, send)
+
+
+def require(key: ApiKey | None, permission: Permission) -> None:
+    """Refuse a call that a key does not permit; None stands for whoever is on this machine.
+
+    Raises:
+        Refusal: the role does not permit it.
+    """
+    if key is not None and not key.permits(permission):
+        raise Refusal(
+            "forbidden",
+            f"a key of the role {key.role.value} does not permit this; the call takes one that "
+            f"may {permission.value}.",
+        )
+
+
+def require_source(key: ApiKey | None, source: str) -> None:
+    """Refuse a registration on another source than the one that a key is bound to.
+
+    Raises:
+        Refusal: the key is bound to another source.
+    """
+    if key is not None and key.source_key is not None and key.source_key != source:
+        raise Refusal("forbidden", f"this key registers contacts of {key.source_key!r} only.")
+
+
+_PROTECTED: Final = (
+    "no API key has been made yet, so only this machine is served. Make one with "
+    "`fairlead keys create --role admin` where the service runs, and send it by the header "
+    "Authorization: Bearer flk_..."
+)
+
+
+def _is_local(client: tuple[str, int] | None, host: bytes) -> bool:
+    """Tell whether a call comes from this machine and is meant for it.
+
+    The host is looked at as well: a name of the web that leads to this machine is what a proxy
+    sends that does not say whom it speaks for, or a page that tricks this machine's browser.
+    """
+    return client is not None and _is_loopback(client[0]) and _is_named_local(host)
+
+
+@lru_cache(maxsize=1024)
+def _is_named_local(host: bytes) -> bool:
+    try:
+        name = urlsplit(f"//{host.decode('ascii')}").hostname or ""
+    except ValueError:
+        return False
+    return name == "localhost" or name.endswith(".localhost") or _is_loopback(name)
+
+
+@lru_cache(maxsize=1024)
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
