@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from domain.errors import InvalidValue
 from entrypoints.console.language import LANGUAGES, Language, language, moment, preferred
@@ -23,6 +24,12 @@ LANGUAGE_COOKIE: Final = "fairlead_language"
 THEME_COOKIE: Final = "fairlead_theme"
 _MOST_FORM: Final = 256 * 1024
 """Bytes of a form; a thousand weights take a tenth of a mebibyte."""
+
+_LIVE: Final = Markup(
+    'hx-get="{}" hx-select="#live" hx-target="#live" hx-swap="outerHTML" '
+    'hx-trigger="changed from:body"'
+)
+"""Attributes of the part of a page that is fetched again when something was stored."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ def page(request: Request, template: str, status: int = HTTPStatus.OK, **values:
             viewer=viewer,
             root=viewer.root,
             here=here,
+            live=_LIVE.format(here),
             said=request.query_params.get("said"),
             **values,
         ),
