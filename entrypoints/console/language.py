@@ -1,6 +1,5 @@
 """English and Russian: which one a viewer reads, and how each writes texts and numbers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -83,6 +82,3 @@ def preferred(cookie: str | None, accepted: str | None) -> Language:
     wanted = [each.partition(";")[0].strip() for each in (accepted or "").split(",")]
     found = negotiate_locale([each for each in wanted if each], LANGUAGES, sep="-")
     return language(found or LANGUAGES[0])
-
-
-Text = Callable[[str], str]

@@ -30,6 +30,12 @@ TOKEN_FIELD: Final = "form-token"  # noqa: S105 -- a name
 _MOST_FORM: Final = 256 * 1024
 """Bytes of a form; a thousand weights take a tenth of a mebibyte."""
 
+_LIVE: Final = Markup(
+    'hx-get="{}" hx-select="#live" hx-target="#live" hx-swap="outerHTML" '
+    'hx-trigger="changed from:body"'
+)
+"""Attributes of the part of a page that is fetched again when something was stored."""
+
 
 @dataclass(frozen=True)
 class Viewer:
@@ -69,6 +75,7 @@ def page(request: Request, template: str, status: int = HTTPStatus.OK, **values:
             viewer=viewer,
             root=viewer.root,
             here=here,
+            live=_LIVE.format(here),
             said=request.query_params.get("said"),
             token=Markup('<input type="hidden" name="{}" value="{}">').format(
                 TOKEN_FIELD, viewer.form_token

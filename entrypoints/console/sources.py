@@ -37,8 +37,6 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             "sources",
             sources=found.items,
             next=found.items[-1].key if found.more else None,
-            problem=None,
-            given={},
         )
 
     @routes.post("")
@@ -65,7 +63,6 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             source=view,
             others=[each for each in operators if each.id not in allocated],
             queue=fairlead.contacts.queue(key, limit=_QUEUE),
-            lines=_LINES,
         )
 
     @routes.post("/{key}")

@@ -29,6 +29,20 @@ def test_a_registration_shows_within_a_second(company: Company, look: Look) -> N
     expect(page.get_by_role("link", name="Just Come")).to_be_visible()
 
 
+def test_the_last_of_several_registrations_is_not_missed(company: Company, look: Look) -> None:
+    page = look(company).page(f"{company.url}/")
+    expect(page.locator("[data-live]")).to_be_visible()
+    total = page.locator(".figures dd").first
+    for number in range(5):
+        before = figure(total.inner_text())
+        company.register("telegram", f"+7916333{number}001")
+        # The page is told of the second while it fetches what the first has changed, or shortly
+        # after that.
+        time.sleep(0.1 + 0.1 * number)
+        company.register("telegram", f"+7916333{number}002")
+        expect(total).to_have_text(str(before + 2), timeout=3000)
+
+
 def test_one_of_another_process_does_so_too(company: Company, look: Look) -> None:
     page = look(company).page(f"{company.url}/")
     expect(page.locator("[data-live]")).to_be_visible()
