@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from statistics import median, quantiles
@@ -160,6 +161,18 @@ def _csv(rows: Iterable[Sequence[Any]]) -> str:
 
 def _cell(value: Any) -> Any:
     # A name such as =HYPERLINK(...) would be carried out by the spreadsheet of whoever opens it.
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    return "".join(
+        f"'{each}" if each.lstrip(_UNSEEN).startswith(_FORMULA) else each
+        for each in _CELLS.split(value)
+    )
+
+
+_CELLS: Final = re.compile(r"([;\t\r\n])")
+"""What else ends a cell: where people write decimals with a comma, spreadsheets part by semicolons
+and look into no quotes that begin elsewhere."""
+_FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a formula begins; the latter four are as wide as the characters of Chinese and Japanese."""
+_UNSEEN: Final = " \"\xa0\xad\u200b\u200c\u200d\u2060\u3000\ufeff"
+"""What may stand before it and is passed over."""
