@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 _PINNED = re.compile(
-    r"^([a-z0-9-]+)==([^ ]+)[^\n]*\\\n((?: {4}--hash=sha256:[0-9a-f]{64}.*\n?)+)", re.M
+    r"^([a-z0-9-]+)==([^ ]+)[^\n]*\\\n((?: {4}--hash=sha256:[0-9a-f]{64}.*\n?)+)", re.MULTILINE
 )
 
 
