@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help run setup test check chaos lint format lock bench texts clean
+.PHONY: help run setup test check chaos lint format lock sbom bench texts clean
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
@@ -42,6 +42,13 @@ LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --
 lock:  ## Pin the newest releases that pyproject.toml allows
 	$(LOCK) --upgrade pyproject.toml --group dev -o requirements-dev.lock
 	$(LOCK) pyproject.toml --group build -c requirements-dev.lock -o requirements.lock
+
+# Made of the lock file, not of what happens to be installed: it is the same on every machine.
+SBOM ?= build/sbom.json
+sbom: $(VENV)/.dev  ## List every runtime package with its hashes, in CycloneDX: build/sbom.json
+	@mkdir -p $(dir $(SBOM))
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--of JSON -o $(SBOM) requirements.lock
 
 # Between the two somebody translates what is new.
 BABEL := $(BIN)/pybabel --quiet

@@ -32,6 +32,13 @@ class Settings(BaseSettings):
         "X-Forwarded-For says who calls.",
     )
 
+    rate_limit: str | None = Field(
+        default=None,
+        pattern=r"^[1-9][0-9]{0,6}/[smh]$",
+        description="Calls that each key may make in each process, such as 100/s, 1000/m or "
+        "20000/h; no limit if not set.",
+    )
+
     @property
     def shown_database_url(self) -> str:
         """The database's URL without its password."""

@@ -93,6 +93,7 @@ def serve(
         port=port,
         workers=workers,
         access_log=access_log,
+        http="entrypoints.http.protocol:PatientProtocol",
         ws="none",
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=shutdown_timeout,

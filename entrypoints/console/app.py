@@ -30,7 +30,7 @@ from entrypoints.console.live import Live
 from entrypoints.console.pages import STATIC, page
 from entrypoints.console.words import FOREIGN, PROBLEMS
 from entrypoints.http.keyring import Keyring
-from entrypoints.http.problems import RETRY_AFTER, STATUSES
+from entrypoints.http.problems import RETRY_AFTER, STATUSES, Refusal
 from entrypoints.http.writing import Writing
 
 _SAFE = {
@@ -141,7 +141,10 @@ async def _away(request: Request, error: Exception) -> Response:
 async def _not_found(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
     problem = FOREIGN if status == HTTPStatus.FORBIDDEN else None
-    return page(request, "problem", status, problem=problem, detail=None)
+    detail = error.detail if isinstance(error, Refusal) else None
+    response = page(request, "problem", status, problem=problem, detail=detail)
+    response.headers.update(getattr(error, "headers", None) or {})
+    return response
 
 
 async def _malformed(request: Request, error: Exception) -> Response:

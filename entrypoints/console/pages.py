@@ -19,6 +19,7 @@ from domain.access import ApiKey, Permission
 from domain.errors import InvalidValue
 from entrypoints.console.language import LANGUAGES, Language, language, moment, preferred
 from entrypoints.console.words import KINDS, REFUSALS, ROLES, SAID, STATES, STRATEGIES
+from entrypoints.http.bodies import read_bytes
 from entrypoints.http.gate import KEY
 from entrypoints.http.sessions import COOKIE, form_token
 
@@ -96,14 +97,10 @@ async def form(request: Request) -> Mapping[str, str]:
     """Read a form; of fields with one name the last counts.
 
     Raises:
-        InvalidValue: it is too large, or no form.
-        HTTPException: it is not of this viewer's session.
+        InvalidValue: it is no form.
+        HTTPException: it is too large, or too slow, or not of this viewer's session.
     """
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_FORM:
-            raise InvalidValue(f"the form has more than {_MOST_FORM} bytes.")
+    body = await read_bytes(dict(request.scope["headers"]), request.receive, _MOST_FORM)
     try:
         fields = parse_qsl(
             body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=5000

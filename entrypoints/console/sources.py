@@ -3,12 +3,13 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from application.fairlead import Fairlead
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
 from application.views import SourceView
+from domain import limits
 from domain.decision import Decision
 from domain.errors import InvalidValue
 from domain.ids import OperatorId
@@ -23,6 +24,8 @@ _LINES: Final = 8
 """Operators in the chart of shares, those with the largest weights."""
 _OFFERED: Final = 200
 """Operators that can be added from the page."""
+Key = Annotated[str, Path(pattern=limits.SOURCE_KEY)]
+"""Anything else is no address of ours, and PostgreSQL takes no NUL even to look for it."""
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
@@ -53,7 +56,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         return go(request, f"/sources/{given.get('key', '')}", said="saved")
 
     @routes.get("/{key}")
-    def source(request: Request, key: str) -> Response:
+    def source(request: Request, key: Key) -> Response:
         view = fairlead.catalogue.source(key)
         allocated = {each.operator_id for each in view.allocations}
         operators = fairlead.catalogue.operators(active=None, limit=_OFFERED, after=None).items
@@ -66,7 +69,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         )
 
     @routes.post("/{key}")
-    async def change(request: Request, key: str) -> Response:
+    async def change(request: Request, key: Key) -> Response:
         given = await form(request)
         await writing(
             fairlead.update_source,
@@ -75,13 +78,13 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         return go(request, f"/sources/{key}", said="saved")
 
     @routes.post("/{key}/weights")
-    async def weigh(request: Request, key: str) -> Response:
+    async def weigh(request: Request, key: Key) -> Response:
         weights = _weights(dict(await form(request)))
         await writing(fairlead.replace_allocations, ReplaceAllocations(key, weights))
         return go(request, f"/sources/{key}", said="saved")
 
     @routes.get("/{key}/shares.json")
-    def shares(key: str, most: Annotated[int, Query(ge=1, le=_DECISIONS)] = _DECISIONS) -> Response:
+    def shares(key: Key, most: Annotated[int, Query(ge=1, le=_DECISIONS)] = _DECISIONS) -> Response:
         view = fairlead.catalogue.source(key)
         return JSONResponse(_shares(view, fairlead.contacts.decisions(key, limit=most)))
 

@@ -2,16 +2,18 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from statistics import median, quantiles
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from application.fairlead import Fairlead
 from application.views import SourceDistribution
+from domain import limits
 from domain.conformity import DRIFTS_BELOW, p_value
 from entrypoints.console.pages import page
 from entrypoints.console.periods import PERIODS, Period, moment_of, span_of
@@ -19,6 +21,8 @@ from entrypoints.console.periods import PERIODS, Period, moment_of, span_of
 _WAITS: Final = 300
 """Contacts of each source whose waiting times are looked at, the newest."""
 
+Chosen = Annotated[str, Query(pattern=f"^$|{limits.SOURCE_KEY}")]
+"""The key of a source, or nothing for all of them."""
 Table = Literal["shares", "waits", "hours", "operators"]
 
 
@@ -27,7 +31,7 @@ def router(fairlead: Fairlead) -> APIRouter:
     routes = APIRouter(prefix="/statistics")
 
     @routes.get("")
-    def statistics(request: Request, source: str = "", period: Period = Period.WEEK) -> Response:
+    def statistics(request: Request, source: Chosen = "", period: Period = Period.WEEK) -> Response:
         span = span_of(period)
         distribution = fairlead.statistics.distribution(source=source or None, span=span)
         return page(
@@ -45,7 +49,7 @@ def router(fairlead: Fairlead) -> APIRouter:
         )
 
     @routes.get("/hours.json")
-    def hours(source: str = "", period: Period = Period.WEEK) -> Response:
+    def hours(source: Chosen = "", period: Period = Period.WEEK) -> Response:
         counts = _by_hour(fairlead, source, period)
         return JSONResponse(
             {
@@ -55,7 +59,7 @@ def router(fairlead: Fairlead) -> APIRouter:
         )
 
     @routes.get("/{table}.csv")
-    def download(table: Table, source: str = "", period: Period = Period.WEEK) -> Response:
+    def download(table: Table, source: Chosen = "", period: Period = Period.WEEK) -> Response:
         rows = _TABLES[table](fairlead, source, period)
         return Response(
             _csv(rows),
@@ -160,6 +164,18 @@ def _csv(rows: Iterable[Sequence[Any]]) -> str:
 
 def _cell(value: Any) -> Any:
     # A name such as =HYPERLINK(...) would be carried out by the spreadsheet of whoever opens it.
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    return "".join(
+        f"'{each}" if each.lstrip(_UNSEEN).startswith(_FORMULA) else each
+        for each in _CELLS.split(value)
+    )
+
+
+_CELLS: Final = re.compile(r"([;\t\r\n])")
+"""What else ends a cell: where people write decimals with a comma, spreadsheets part by semicolons
+and look into no quotes that begin elsewhere."""
+_FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a formula begins; the latter four are as wide as the characters of Chinese and Japanese."""
+_UNSEEN: Final = ' "\xa0\xad\u200b\u200c\u200d\u2060\u3000\ufeff'
+"""What may stand before it and is passed over."""

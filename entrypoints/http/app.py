@@ -2,7 +2,7 @@
 
 import gc
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
@@ -27,11 +27,13 @@ from entrypoints.http import (
     sources,
     statistics,
 )
+from entrypoints.http.bounds import Bounds
 from entrypoints.http.front import FrontDoor, LeanRoute
 from entrypoints.http.gate import Gate
 from entrypoints.http.keyring import Keyring
 from entrypoints.http.listing import Listing
 from entrypoints.http.metrics import Metrics, MetricsMiddleware
+from entrypoints.http.rates import Rate, RateLimit
 from entrypoints.http.writing import Writing
 from entrypoints.settings import Settings
 
@@ -45,13 +47,16 @@ capacity, and with a record of why. Errors are problem details (RFC 9457) with a
 
 
 class _Application(FastAPI):
-    """FastAPI with a gate and a door before everything that it does itself."""
+    """FastAPI with what stands before everything that it does itself."""
 
-    front_door: Callable[[ASGIApp], ASGIApp]
-    gate: Callable[[ASGIApp], ASGIApp]
+    before: Sequence[Callable[[ASGIApp], ASGIApp]] = ()
+    """From the outside inwards."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return self.gate(self.front_door(super().build_middleware_stack()))
+        stack = super().build_middleware_stack()
+        for each in reversed(self.before):
+            stack = each(stack)
+        return stack
 
 
 def _say_if_lists_fail(readers: Readers) -> None:
@@ -107,8 +112,14 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     metrics, writing, listing = Metrics(fairlead), Writing(), Listing()
     contact_routes = contacts.router(fairlead, writing, listing, intake)
     lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]
-    app.front_door = partial(FrontDoor, routes=lean_routes, metrics=metrics)
-    app.gate = partial(Gate, keyring=keyring)
+    rate = container.settings().rate_limit
+    app.before = [
+        Bounds,
+        partial(Gate, keyring=keyring),
+        # What is off is not there: it costs no call.
+        *([] if rate is None else [partial(RateLimit, rate=Rate.of(rate))]),
+        partial(FrontDoor, routes=lean_routes, metrics=metrics),
+    ]
     app.add_middleware(MetricsMiddleware, metrics=metrics)
     app.include_router(contact_routes)
     app.include_router(operators.router(fairlead, writing, listing))

@@ -1,12 +1,13 @@
-"""How bodies are read: bounded, announced as JSON, and JSON by the letter."""
+"""How bodies are read: bounded in size and time, announced as JSON, and JSON by the letter."""
 
-from collections.abc import Callable, Coroutine, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from entrypoints.http.problems import Refusal
 
@@ -14,6 +15,8 @@ BODY_LIMIT: Final = 64 * 1024
 ALLOCATIONS_LIMIT: Final = 128 * 1024
 """A thousand allocations take some 75 KB, more than other bodies may have."""
 BATCH_LIMIT: Final = 4 * 1024 * 1024
+PATIENCE: Final = 10.0
+"""Seconds in which a body has to arrive once somebody reads it."""
 _JSON: Final = b"application/json"
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -89,29 +92,12 @@ class AllocationsRoute(JsonRoute):
 
 
 async def read_json_bytes(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
-    """Read a body, no further than the limit.
-
-    Args:
-        headers: of the request, by their names in lower case.
-        receive: the request's messages, none of them received yet.
-        limit: bytes.
+    """Read a body that is announced as JSON; otherwise as `read_bytes`.
 
     Raises:
-        Refusal: it is too large, or not announced as JSON.
+        Refusal: also if it is not announced as JSON.
     """
-    announced = headers.get(b"content-length", b"")
-    if announced.isdigit() and (len(announced) > 18 or int(announced) > limit):
-        raise _too_large(limit)
-    body, more = b"", True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Refusal("malformed_json", "the body ended before it was complete.")
-        chunk = message.get("body", b"")
-        body = body + chunk if body else chunk
-        if len(body) > limit:
-            raise _too_large(limit)
-        more = message.get("more_body", False)
+    body = await read_bytes(headers, receive, limit)
     if body:
         media_type = headers.get(b"content-type", b"")
         if media_type != _JSON and media_type.partition(b";")[0].strip().lower() != _JSON:
@@ -120,6 +106,105 @@ async def read_json_bytes(headers: Mapping[bytes, bytes], receive: Receive, limi
                 f"send the body as JSON with the header Content-Type: {_JSON.decode()}.",
             )
     return body
+
+
+async def read_bytes(
+    headers: Mapping[bytes, bytes], receive: Receive, limit: int, patience: float = PATIENCE
+) -> bytes:
+    """Read a body, no further than the limit and no longer than patience lasts.
+
+    Args:
+        headers: of the request, by their names in lower case.
+        receive: the request's messages, none of them received yet.
+        limit: bytes.
+        patience: seconds.
+
+    Raises:
+        Refusal: it is compressed, or too large, or did not arrive in time.
+    """
+    announced = headers.get(b"content-length", b"")
+    if announced.isdigit() and (len(announced) > 18 or int(announced) > limit):
+        raise _too_large(limit)
+    if headers.get(b"content-encoding", b"identity") != b"identity":
+        # What is packed says nothing of its length, which may be a thousand times as much.
+        raise Refusal("unsupported_media_type", "send the body as it is, without Content-Encoding.")
+    # Nearly always all of it has come with the headers, and then nothing measures the time: a
+    # timer for each request takes longer than reading its body.
+    coming = receive().__await__()
+    try:
+        first = _Begun(next(coming), coming)
+    except StopIteration as came:
+        message: Message = came.value
+        body = _chunk(message)
+        if len(body) > limit:
+            raise _too_large(limit) from None
+        if not message.get("more_body", False):
+            return body
+        return await _rest(body, receive, limit, patience)
+    return await _rest(b"", receive, limit, patience, first)
+
+
+async def _rest(
+    body: bytes,
+    receive: Receive,
+    limit: int,
+    patience: float,
+    first: Awaitable[Message] | None = None,
+) -> bytes:
+    """Read what has not come yet.
+
+    Args:
+        body: what has come.
+        receive: the messages after the first.
+        limit: bytes, of all of it.
+        patience: seconds.
+        first: a message that is waited for already.
+    """
+    # Joined once, at the end: a million small chunks would be a million copies of the body.
+    chunks, size, more = [body], len(body), True
+    try:
+        async with asyncio.timeout(patience):
+            while more:
+                message = await (receive() if first is None else first)
+                first = None
+                chunks.append(_chunk(message))
+                size += len(chunks[-1])
+                if size > limit:
+                    raise _too_large(limit)
+                more = message.get("more_body", False)
+    except TimeoutError:
+        raise Refusal(
+            "request_timeout",
+            f"the body did not arrive within {patience:.0f} s; send all of it at once.",
+            {"Connection": "close"},
+        ) from None
+    return b"".join(chunks)
+
+
+def _chunk(message: Message) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise Refusal("malformed_json", "the body ended before it was complete.")
+    chunk: bytes = message.get("body", b"")
+    return chunk
+
+
+class _Begun(Generator[Any, None, Message]):
+    """Something that was awaited by hand until it had to wait; it is awaited further by this."""
+
+    def __init__(self, pending: Any, rest: Generator[Any, None, Message]) -> None:
+        self._pending = [pending]
+        self._rest = rest
+
+    def __await__(self) -> Generator[Any, None, Message]:
+        return self
+
+    def send(self, value: None) -> Any:
+        """Go on."""
+        return self._pending.pop() if self._pending else self._rest.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        """Be cancelled."""
+        return self._rest.throw(*error)
 
 
 def _too_large(limit: int) -> Refusal:

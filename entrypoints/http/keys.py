@@ -1,6 +1,8 @@
 """/v1/keys."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 
 from application.fairlead import Fairlead
 from application.keys import CreateKey, RevokeKey
@@ -8,6 +10,8 @@ from entrypoints.http.bodies import JsonRoute
 from entrypoints.http.problems import created, documented
 from entrypoints.http.schemas import CreatedKeyOut, KeyOut, KeysOut, NewKey
 from entrypoints.http.writing import Writing
+
+Prefix = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
@@ -41,7 +45,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         return KeysOut.of(fairlead.keys.all())
 
     @routes.delete("/{prefix}", responses=documented("unknown_key"))
-    async def revoke_key(prefix: str) -> KeyOut:
+    async def revoke_key(prefix: Prefix) -> KeyOut:
         """Take a key back. Within a second it opens nothing any more, in every process."""
         return KeyOut.model_validate(await writing(fairlead.revoke_key, RevokeKey(prefix)))
 

@@ -46,6 +46,9 @@ STATUSES: Final[Mapping[str, int]] = {
     "malformed_json": 422,
     "unsupported_media_type": 415,
     "body_too_large": 413,
+    "headers_too_large": 431,
+    "request_timeout": 408,
+    "rate_limited": 429,
     "not_found": 404,
     "method_not_allowed": 405,
     # Not the client's fault.
@@ -93,8 +96,8 @@ class Problem(BaseModel):
 class Refusal(HTTPException):
     """A request that is refused before it is understood."""
 
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(STATUSES[code], detail)
+    def __init__(self, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(STATUSES[code], detail, headers)
         self.code = code
 
 
@@ -147,11 +150,14 @@ def documented(*codes: str, validated: bool = True) -> dict[int | str, dict[str,
     """Say in the OpenAPI document which problems a route answers, with an example each.
 
     Args:
-        codes: beside `storage_unavailable` and what the gate refuses.
+        codes: beside `storage_unavailable`, what is refused before the route is found, and a body
+            that does not arrive.
         validated: the route takes something that can fail validation.
     """
     responses: dict[int | str, dict[str, Any]] = {}
     beside = ["validation_failed"] if validated else []
+    if "malformed_json" in codes:
+        beside.append("request_timeout")
     for code in (*_GATE, *codes, *beside, "storage_unavailable"):
         status = STATUSES[code]
         entry = responses.setdefault(
@@ -166,7 +172,7 @@ def documented(*codes: str, validated: bool = True) -> dict[int | str, dict[str,
                 },
             },
         )
-        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
             entry["headers"] = {"Retry-After": header("Seconds after which to try again.")}
         entry["content"][MEDIA_TYPE]["examples"][code] = {
             "summary": _SUMMARIES[code],
@@ -175,7 +181,13 @@ def documented(*codes: str, validated: bool = True) -> dict[int | str, dict[str,
     return responses
 
 
-_GATE: Final = ("unauthenticated", "forbidden", "protected_mode")
+_GATE: Final = (
+    "unauthenticated",
+    "forbidden",
+    "protected_mode",
+    "rate_limited",
+    "headers_too_large",
+)
 
 
 def header(description: str) -> dict[str, Any]:
@@ -196,8 +208,11 @@ def _summaries() -> dict[str, str]:
         "protected_mode": "No key has been made, and the call came from another machine.",
         "validation_failed": "A field is missing, unknown, or not what it should be.",
         "malformed_json": "The body is not JSON.",
-        "unsupported_media_type": "The body is not announced as application/json.",
+        "unsupported_media_type": "The body is not announced as JSON, or is compressed.",
         "body_too_large": "The body is larger than this call takes.",
+        "headers_too_large": "There are more than 100 headers, or 64 KiB of them.",
+        "request_timeout": "The request did not arrive in time; the connection is closed.",
+        "rate_limited": "The key has made more calls than the service's settings allow.",
         "not_found": "There is nothing at this address.",
         "method_not_allowed": "There is no such call at this address.",
         "storage_unavailable": "The storage does not work just now; nothing was changed.",

@@ -98,7 +98,7 @@ def test_every_call_that_reads_or_writes_documents_that_the_storage_may_be_away(
 def test_every_call_with_a_body_documents_what_can_be_wrong_with_it() -> None:
     for _, path, operation in operations():
         if "requestBody" in operation:
-            assert {"413", "415", "422"} <= set(operation["responses"]), path
+            assert {"408", "413", "415", "422"} <= set(operation["responses"]), path
             assert (
                 "malformed_json" in operation["responses"]["422"]["content"][MEDIA_TYPE]["examples"]
             )

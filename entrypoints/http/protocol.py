@@ -1,0 +1,145 @@
+"""The server's side of a connection, for clients that are slow or send without an end.
+
+uvicorn closes a connection that is idle between two requests. It waits for ever for the first one,
+and for the rest of one that has begun; and it keeps headers however many there are.
+"""
+
+from asyncio import TimerHandle, Transport
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from entrypoints.http.bounds import HEADER_BYTES, too_large_refusal
+from entrypoints.http.problems import MEDIA_TYPE, Refusal, problem
+
+PATIENCE: Final = 20.0
+"""Seconds for the first request of a connection, and for every one that has begun to arrive."""
+_MOST: Final = 32 * 1024 * 1024
+"""Bytes of one request as they come: the largest body eight times over, since a chunk of one byte
+takes six."""
+_LINGER: Final = 1.0
+"""Seconds for a client to read why it was refused. To close at once, with bytes of it unread, would
+be a reset of the connection, and what it was told would be lost."""
+
+
+class _Trailers(list[tuple[bytes, bytes]]):
+    """Forgets what it is given."""
+
+    def append(self, trailer: tuple[bytes, bytes], /) -> None:
+        pass
+
+
+_TRAILERS: Final = _Trailers()
+_NONE: Final = object()
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with an end to its patience.
+
+    There is a timer only while a client owes something: a request that comes in one piece, as
+    nearly all do, costs three calls and no timer.
+    """
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._deadline: TimerHandle | None = None
+        self._complete: object = _NONE
+        """The scope of the request that has arrived last."""
+        self._counted: object = _NONE
+        """The scope of the request whose bytes are counted."""
+        self._bytes = 0
+        self._refused = False
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """Begin to wait."""
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(PATIENCE, self._out_of_patience)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._calm_down()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come, and look whether more of it must come."""
+        if self._refused:
+            return
+        super().data_received(data)
+        if self._complete is self.scope and not self.cycle.response_complete:
+            # All of it is here, and is worked on.
+            if self._deadline is not None:
+                self._calm_down()
+            return
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(PATIENCE, self._out_of_patience)
+        # A request may begin anywhere in what has come: only what follows is certainly its own.
+        if self._counted is not self.scope:
+            self._counted, self._bytes = self.scope, 0
+            return
+        self._bytes += len(data)
+        if self._bytes > HEADER_BYTES and self._in_headers():
+            self._refuse(too_large_refusal())
+        elif self._bytes > _MOST:
+            self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        """Let the request in; nothing of what follows its body is a header of it.
+
+        Trailers may name who calls for whom, past a proxy that looks at headers only.
+        """
+        super().on_headers_complete()
+        self.headers = _TRAILERS
+
+    def on_message_complete(self) -> None:
+        """Note that nothing of it is missing."""
+        self._complete = self.scope
+        super().on_message_complete()
+
+    def _in_headers(self) -> bool:
+        """Tell whether a request has begun whose headers are not all here."""
+        return self.scope is not self._complete and self.scope is not getattr(
+            self.cycle, "scope", None
+        )
+
+    def _working(self) -> bool:
+        """Tell whether an answer is owed or on its way."""
+        return not getattr(self.cycle, "response_complete", True)
+
+    def _calm_down(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _out_of_patience(self) -> None:
+        self._deadline = None
+        if self.transport.is_closing():
+            return
+        if self._working():
+            # It is the service that takes its time, or waits for a body by a clock of its own.
+            self._deadline = self.loop.call_later(PATIENCE, self._out_of_patience)
+        elif self._in_headers():
+            self._refuse(
+                Refusal(
+                    "request_timeout",
+                    f"the request did not arrive within {PATIENCE:.0f} s; send all of it at once.",
+                )
+            )
+        else:
+            self.transport.close()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer a request that has no beginning yet from which anybody could answer it."""
+        self._refused = True
+        if self._working():
+            # An answer before it is on its way, in the midst of which nothing can be said.
+            self.transport.close()
+            return
+        content = problem(refusal.code, refusal.detail).model_dump_json().encode()
+        self.transport.write(
+            STATUS_LINE[refusal.status_code]
+            + b"content-type: %b\r\n" % MEDIA_TYPE.encode()
+            + b"content-length: %d\r\nconnection: close\r\n\r\n" % len(content)
+            + content
+        )
+        self._calm_down()
+        self._deadline = self.loop.call_later(_LINGER, self.transport.close)

@@ -1,0 +1,110 @@
+"""How many calls a key may make: a bucket of tokens for each, in each process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from time import monotonic
+from typing import Final
+
+from fastapi import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.access import ApiKey
+from entrypoints.http.gate import KEY
+from entrypoints.http.problems import Refusal, answer_error
+
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many calls in so many seconds."""
+
+    calls: int
+    seconds: int
+
+    @classmethod
+    def of(cls, text: str) -> "Rate":
+        """Read `100/s`, `1000/m` or `20000/h`, which the settings have checked."""
+        calls, _, unit = text.partition("/")
+        return cls(int(calls), _SECONDS[unit])
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is left to a key after a call.
+
+    Attributes:
+        granted: the call may be made.
+        remaining: calls that could be made right now.
+        wait: seconds until there are all again; if there are none, until there is one.
+    """
+
+    granted: bool
+    remaining: int
+    wait: int
+
+
+class Buckets:
+    """A bucket for every key that has called: full at first, and filled as time goes by.
+
+    Only keys that are valid come here, so there are no more buckets than keys.
+    """
+
+    def __init__(self, rate: Rate, now: Callable[[], float] = monotonic) -> None:
+        self._now = now
+        self._calls = rate.calls
+        self._per_second = rate.calls / rate.seconds
+        self._levels: dict[str, tuple[float, float]] = {}
+
+    def take(self, prefix: str) -> Taken:
+        """Take a token out of a key's bucket."""
+        now = self._now()
+        level, at = self._levels.get(prefix, (float(self._calls), now))
+        level = min(self._calls, level + (now - at) * self._per_second)
+        granted = level >= 1
+        if granted:
+            level -= 1
+        self._levels[prefix] = (level, now)
+        missing = self._calls - level if level >= 1 else 1 - level
+        return Taken(granted, int(level), max(1, ceil(missing / self._per_second)))
+
+
+class RateLimit:
+    """Refuses a key that makes more calls than it may; stands behind the gate, which knows the key.
+
+    Every answer says what is left, by the headers of draft-ietf-httpapi-ratelimit-headers-11.
+    Where no rate is set, this is not there at all.
+    """
+
+    def __init__(self, app: ASGIApp, rate: Rate, now: Callable[[], float] = monotonic) -> None:
+        self._app = app
+        self._buckets = Buckets(rate, now)
+        self._rate = rate
+        self._policy = (b"ratelimit-policy", f'"key";q={rate.calls};w={rate.seconds}'.encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count a call of a key; pass it on, or refuse it."""
+        key: ApiKey | None = scope[KEY] if scope["type"] == "http" else None
+        if key is None:
+            await self._app(scope, receive, send)
+            return
+        taken = self._buckets.take(key.prefix)
+        told = (b"ratelimit", f'"key";r={taken.remaining};t={taken.wait}'.encode())
+
+        async def send_and_tell(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), self._policy, told]
+            await send(message)
+
+        if taken.granted:
+            await self._app(scope, receive, send_and_tell)
+            return
+        refusal = Refusal(
+            "rate_limited",
+            f"this key may make {self._rate.calls} calls in {self._rate.seconds} s; "
+            f"try again in {taken.wait} s.",
+            {"Retry-After": str(taken.wait)},
+        )
+        answer = await answer_error(Request(scope, receive), refusal)
+        await answer(scope, receive, send_and_tell)

@@ -1,0 +1,146 @@
+"""How a body is read: whole, bounded, in time, and without a timer where none is needed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+import pytest
+from starlette.types import Message, Receive
+
+from entrypoints.http.bodies import PATIENCE, read_bytes
+from entrypoints.http.problems import Refusal
+
+Result = TypeVar("Result")
+
+
+class Counting(asyncio.SelectorEventLoop):
+    """A loop that counts the timers that are made."""
+
+    timers = 0
+
+    def call_at(self, *args: Any, **named: Any) -> asyncio.TimerHandle:
+        self.timers += 1
+        return super().call_at(*args, **named)
+
+
+def counted(work: Coroutine[Any, Any, Result]) -> tuple[Result, int]:
+    """Return what comes of the work, and how many timers it made."""
+    with asyncio.Runner(loop_factory=Counting) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, Counting)
+        return runner.run(work), loop.timers
+
+
+def chunk(content: bytes, *, more: bool) -> Message:
+    return {"type": "http.request", "body": content, "more_body": more}
+
+
+def coming(messages: Iterable[Message], wait: Callable[[], Awaitable[None]]) -> Receive:
+    """Receive these messages, with a wait before each; after the last nothing comes."""
+    left = iter(messages)
+
+    async def receive() -> Message:
+        await wait()
+        for message in left:
+            return message
+        return await asyncio.get_running_loop().create_future()
+
+    return receive
+
+
+async def at_once() -> None:
+    pass
+
+
+async def a_moment_later() -> None:
+    await asyncio.sleep(0)
+
+
+def test_a_body_that_is_there_is_read_without_a_timer() -> None:
+    receive = coming([chunk(b"{}", more=False)], at_once)
+    assert counted(read_bytes({}, receive, 10)) == (b"{}", 0)
+
+
+@pytest.mark.parametrize("wait", [at_once, a_moment_later])
+@pytest.mark.parametrize("parts", [[b"ab", b"cd", b"e"], [b"", b"abcde"], [b"abcde", b""]])
+def test_a_body_that_comes_in_parts_is_read_whole_with_one_timer(
+    wait: Callable[[], Awaitable[None]], parts: list[bytes]
+) -> None:
+    messages = [chunk(each, more=True) for each in parts[:-1]] + [chunk(parts[-1], more=False)]
+    assert counted(read_bytes({}, coming(messages, wait), 5)) == (b"abcde", 1)
+
+
+@pytest.mark.parametrize("wait", [at_once, a_moment_later])
+@pytest.mark.parametrize("messages", [[], [chunk(b"a", more=True)], [chunk(b"", more=True)] * 9])
+def test_a_body_that_does_not_arrive_is_given_up(
+    wait: Callable[[], Awaitable[None]], messages: list[Message]
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        asyncio.run(read_bytes({}, coming(messages, wait), 5, patience=0.01))
+    assert refused.value.code == "request_timeout"
+    assert refused.value.status_code == 408
+    assert refused.value.headers == {"Connection": "close"}
+    assert PATIENCE == 10
+
+
+def test_whoever_is_cancelled_while_it_waits_for_a_body_ends() -> None:
+    ended = []
+
+    async def receive() -> Message:
+        try:
+            return await asyncio.get_running_loop().create_future()
+        finally:
+            ended.append(True)
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(read_bytes({}, receive, 5))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert ended == [True]
+
+
+@pytest.mark.parametrize("wait", [at_once, a_moment_later])
+@pytest.mark.parametrize("parts", [[b"abcdef"], [b"abc", b"def"], [b"abcde", b"f", b"g"]])
+def test_a_body_is_read_no_further_than_its_limit(
+    wait: Callable[[], Awaitable[None]], parts: list[bytes]
+) -> None:
+    messages = [chunk(each, more=True) for each in parts]
+    with pytest.raises(Refusal) as refused:
+        asyncio.run(read_bytes({}, coming(messages, wait), 5))
+    assert refused.value.code == "body_too_large"
+
+
+def test_a_body_in_a_million_parts_is_copied_once() -> None:
+    """Counted by what is added to what: bytes that refuse to be joined one by one."""
+
+    class Part(bytes):
+        def __add__(self, other: bytes) -> bytes:
+            raise AssertionError("a part was joined to another by itself")
+
+        __radd__ = __add__
+
+    messages = [chunk(Part(b"a"), more=True) for _ in range(1000)] + [chunk(Part(b"b"), more=False)]
+    body = asyncio.run(read_bytes({}, coming(messages, at_once), 2000))
+    assert body == b"a" * 1000 + b"b"
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"br", b"deflate", b"zstd", b"identity, gzip", b"x"])
+def test_a_body_that_is_packed_is_refused_before_it_is_read(coding: bytes) -> None:
+    async def never() -> Message:
+        raise AssertionError("the body was read")
+
+    with pytest.raises(Refusal) as refused:
+        asyncio.run(read_bytes({b"content-encoding": coding}, never, 5))
+    assert refused.value.status_code == 415
+
+
+def test_a_client_that_goes_away_is_not_waited_for() -> None:
+    for before in ([], [chunk(b"a", more=True)]):
+        receive = coming([*before, {"type": "http.disconnect"}], at_once)
+        with pytest.raises(Refusal) as refused:
+            asyncio.run(read_bytes({}, receive, 5))
+        assert refused.value.code == "malformed_json"

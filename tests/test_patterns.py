@@ -1,0 +1,80 @@
+"""No regular expression of ours can be made slow by the text that it is given.
+
+What makes one slow is a repetition without an end within another, or two such in a row. Each
+pattern is taken apart, and must have neither; time is not measured.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from re import _constants as constants  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+import pytest
+from starlette.routing import compile_path
+
+from domain import limits
+from entrypoints.http.access import CALLS
+
+ROOT = Path(__file__).parent.parent
+_REPEATS = {constants.MAX_REPEAT, constants.MIN_REPEAT}
+
+
+def patterns() -> Iterator[str]:
+    """Yield every pattern that is written in the code, and those of the addresses."""
+    for folder in ("domain", "application", "adapters", "entrypoints"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if (
+                    isinstance(node, ast.Call)
+                    and isinstance(node.func, ast.Attribute)
+                    and getattr(node.func.value, "id", None) == "re"
+                    and node.args
+                    and isinstance(node.args[0], ast.Constant)
+                ):
+                    yield node.args[0].value
+                if (
+                    isinstance(node, ast.keyword)
+                    and node.arg == "pattern"
+                    and isinstance(node.value, ast.Constant)
+                ):
+                    yield node.value.value
+    yield from (limits.SOURCE_KEY, limits.IDENTITY_KIND)
+    yield from (compile_path(path)[0].pattern for _, path in CALLS)
+
+
+def endless(parsed: Any, within: bool = False) -> Iterator[str]:
+    """Yield what is wrong with a pattern that has been taken apart."""
+    before = False
+    for operation, argument in parsed:
+        inside = within
+        if operation in _REPEATS:
+            least, most, repeated = argument
+            if most == constants.MAXREPEAT:
+                if within:
+                    yield "a repetition without an end within another"
+                if before:
+                    yield "two repetitions without an end in a row"
+                inside, before = True, True
+            elif least:
+                before = False
+            yield from endless(repeated, inside)
+            continue
+        before = False
+        for part in argument if isinstance(argument, tuple | list) else [argument]:
+            for each in part if isinstance(part, list) else [part]:
+                if isinstance(each, parser.SubPattern):
+                    yield from endless(each, within)
+
+
+@pytest.mark.parametrize("pattern", sorted(set(patterns())))
+def test_no_pattern_has_a_repetition_that_can_be_made_slow(pattern: str) -> None:
+    assert not [*endless(parser.parse(pattern))]
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"(a+)+", r"(?:a|b*)*c", r"a+a+b", r"a+b?a+", r".*.*=", r"(?:x*)*"]
+)
+def test_a_pattern_that_can_be_made_slow_is_found(pattern: str) -> None:
+    assert [*endless(parser.parse(pattern))]
