@@ -4,6 +4,7 @@ import logging
 from types import TracebackType
 from typing import Self
 
+from adapters.sql.audit import SqlAudit
 from adapters.sql.catalogue import SqlOperators, SqlSources
 from adapters.sql.contacts import SqlContacts
 from adapters.sql.dispatches import SqlDispatches
@@ -67,6 +68,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.leads = SqlLeads(connection)
         self.contacts = SqlContacts(connection, kept)
         self.keys = SqlKeys(connection)
+        self.audit = SqlAudit(connection)
         self.dispatches = SqlDispatches(connection, self._rolls, kept)
         self._begun = True
 
