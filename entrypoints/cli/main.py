@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from application.auditing import COMMAND, acting_as
 from application.purging import PurgeContacts
 from entrypoints import demo as demo_month
 from entrypoints.cli import access, copying, importing
@@ -43,12 +44,14 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def main(
+    context: typer.Context,
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Gives every customer contact to the right operator at once."""
+    context.with_resource(acting_as(COMMAND))
 
 
 @app.command()

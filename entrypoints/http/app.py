@@ -18,6 +18,7 @@ from entrypoints.console.live import Live
 from entrypoints.container import Container, build_container, build_simulation
 from entrypoints.demo import DemoClock, Month
 from entrypoints.http import (
+    audit,
     contacts,
     keys,
     leads,
@@ -116,6 +117,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     app.include_router(leads.router(fairlead, writing, listing))
     app.include_router(statistics.router(fairlead, listing))
     app.include_router(keys.router(fairlead, writing))
+    app.include_router(audit.router(fairlead, listing))
     app.include_router(service.router(fairlead, metrics))
     app.mount(
         "/console",
