@@ -73,6 +73,8 @@ class SqlUnitOfWork(UnitOfWork):
         self._begun = True
 
     def _rolled_back(self, error: BaseException) -> StorageUnavailable:
-        # The driver's own words: SQLAlchemy's hold the values, which are people's data.
-        logger.warning("a transaction was rolled back: %s", getattr(error, "orig", error))
+        # The first of the driver's own words: SQLAlchemy's hold the values, which are people's
+        # data, and so do the details that PostgreSQL gives below.
+        reason, *_ = str(getattr(error, "orig", None) or error).strip().splitlines() or [""]
+        logger.warning("a transaction was rolled back: %s", reason)
         return storage_unavailable(error)
