@@ -33,6 +33,7 @@ from entrypoints.http.gate import Gate
 from entrypoints.http.keyring import Keyring
 from entrypoints.http.listing import Listing
 from entrypoints.http.metrics import Metrics, MetricsMiddleware
+from entrypoints.http.request_ids import RequestIds
 from entrypoints.http.writing import Writing
 from entrypoints.settings import Settings
 
@@ -42,17 +43,18 @@ _DESCRIPTION = """
 Fairlead registers **contacts** (a customer writing through one of many bots) and at once gives each
 to a human **operator**: by the operator's weight on that **source**, never past the operator's
 capacity, and with a record of why. Errors are problem details (RFC 9457) with a stable `code`.
+Every answer has the header `X-Request-Id`: the one that the request came with, or a new one.
 """
 
 
 class _Application(FastAPI):
-    """FastAPI with a gate and a door before everything that it does itself."""
+    """FastAPI with ids, a gate and a door before everything that it does itself."""
 
     front_door: Callable[[ASGIApp], ASGIApp]
     gate: Callable[[ASGIApp], ASGIApp]
 
     def build_middleware_stack(self) -> ASGIApp:
-        return self.gate(self.front_door(super().build_middleware_stack()))
+        return RequestIds(self.gate(self.front_door(super().build_middleware_stack())))
 
 
 def _say_if_lists_fail(readers: Readers) -> None:
