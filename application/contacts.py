@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from application.auditing import Recorder
 from application.ports import Clock, ContactReader, UnitOfWork, UnitOfWorkFactory
 from application.views import ContactView
 from application.waiting import hand_out_waiting
+from domain.audit import Action, Values
 from domain.contact import Contact, ContactState
 from domain.dispatch import Dispatch
 from domain.ids import ContactId, OperatorId
@@ -57,6 +59,7 @@ class TransferContactHandler:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
     contacts: ContactReader
+    record: Recorder
 
     def __call__(self, command: TransferContact) -> ContactView:
         """Transfer a contact; to the operator who has it, that changes nothing.
@@ -74,6 +77,13 @@ class TransferContactHandler:
                 now = self.clock.now()
                 dispatch.transfer(contact, command.operator_id, now)
                 uow.contacts.save_transferred(contact, previous)
+                self.record(
+                    uow,
+                    Action.CONTACT_TRANSFERRED,
+                    contact.id,
+                    _holder(previous),
+                    _holder(command.operator_id),
+                )
                 hand_out_waiting(uow, dispatch, now)
                 uow.dispatches.save(dispatch)
         return self.contacts.contact(command.contact_id)
@@ -86,3 +96,7 @@ def _load(uow: UnitOfWork, contact_id: ContactId, *others: OperatorId) -> tuple[
     return contact, uow.dispatches.load(
         sources=[contact.source_key], served_by=holders, operators=others
     )
+
+
+def _holder(operator_id: OperatorId | None) -> Values:
+    return {"operator_id": None if operator_id is None else str(operator_id)}

@@ -8,6 +8,7 @@ from application.keys import CreateKeyHandler, RevokeKeyHandler
 from application.leads import EraseLeadHandler
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
 from application.ports import (
+    AuditReader,
     CatalogueReader,
     Changes,
     ContactReader,
@@ -57,6 +58,7 @@ class Fairlead:
     leads: LeadReader
     statistics: StatisticsReader
     keys: KeyReader
+    audit: AuditReader
     changes: Changes
     health: Health
     lists: Readers

@@ -1,11 +1,13 @@
 """Use cases on API keys: make one, take one back, and tell who presents one."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
+from application.auditing import Recorder
 from application.ports import Clock, Secrets, UnitOfWorkFactory
 from application.views import KeyView
 from domain.access import PREFIX, ApiKey, Role, digest_of
+from domain.audit import Action, Values
 from domain.errors import InvalidValue
 
 
@@ -39,6 +41,7 @@ class CreateKeyHandler:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
     secrets: Secrets
+    record: Recorder
 
     def __call__(self, command: CreateKey) -> CreatedKey:
         """Make a key.
@@ -66,6 +69,7 @@ class CreateKeyHandler:
             if command.source is not None:
                 uow.dispatches.load(sources=[command.source]).source(command.source)
             uow.keys.add(key)
+            self.record(uow, Action.KEY_CREATED, key.prefix, after=_audited(key))
         return CreatedKey(KeyView.of(key), whole)
 
 
@@ -82,6 +86,7 @@ class RevokeKeyHandler:
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
+    record: Recorder
 
     def __call__(self, command: RevokeKey) -> KeyView:
         """Take a key back; one that was taken back stays so.
@@ -92,6 +97,25 @@ class RevokeKeyHandler:
         with self.unit_of_work() as uow:
             key = uow.keys.get(command.prefix)
             if key.revoked_at is None:
+                before = _revocation(key)
                 key = replace(key, revoked_at=self.clock.now())
                 uow.keys.save(key)
+                self.record(uow, Action.KEY_REVOKED, key.prefix, before, _revocation(key))
         return KeyView.of(key)
+
+
+def _audited(key: ApiKey) -> Values:
+    return {
+        "role": key.role.value,
+        "name": key.name,
+        "source": key.source_key,
+        "expires_at": _moment(key.expires_at),
+    }
+
+
+def _revocation(key: ApiKey) -> Values:
+    return {"revoked_at": _moment(key.revoked_at)}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat()

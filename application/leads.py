@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from application.auditing import Recorder
 from application.ports import UnitOfWorkFactory
+from domain.audit import Action
 from domain.ids import LeadId
 
 
@@ -18,6 +20,7 @@ class EraseLeadHandler:
     """Erases a person's data; contacts and everything counted stay, and tell of nobody."""
 
     unit_of_work: UnitOfWorkFactory
+    record: Recorder
 
     def __call__(self, command: EraseLead) -> None:
         """Erase a lead's name and identities, and its contacts' payloads and idempotency keys.
@@ -29,4 +32,5 @@ class EraseLeadHandler:
             UnknownLead: it is not there.
         """
         with self.unit_of_work() as uow:
-            uow.leads.erase(command.lead_id)
+            if uow.leads.erase(command.lead_id):
+                self.record(uow, Action.LEAD_ERASED, command.lead_id)

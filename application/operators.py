@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from application.auditing import Recorder
 from application.ports import Clock, Ids, UnitOfWorkFactory
 from application.views import OperatorView
 from application.waiting import hand_out_waiting
+from domain.audit import Action, Values
 from domain.ids import OperatorId, time_of
 from domain.operator import Operator
 
@@ -24,6 +26,7 @@ class CreateOperatorHandler:
 
     unit_of_work: UnitOfWorkFactory
     ids: Ids
+    record: Recorder
 
     def __call__(self, command: CreateOperator) -> OperatorView:
         """Create an operator.
@@ -37,6 +40,7 @@ class CreateOperatorHandler:
         )
         with self.unit_of_work() as uow:
             uow.operators.add(operator)
+            self.record(uow, Action.OPERATOR_CREATED, operator.id, after=_audited(operator))
         return OperatorView.of(operator)
 
 
@@ -56,6 +60,7 @@ class UpdateOperatorHandler:
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
+    record: Recorder
 
     def __call__(self, command: UpdateOperator) -> OperatorView:
         """Change an operator.
@@ -66,6 +71,7 @@ class UpdateOperatorHandler:
         """
         with self.unit_of_work() as uow:
             dispatch = uow.dispatches.load(served_by=[command.operator_id])
+            before = _audited(dispatch.operator(command.operator_id))
             operator = dispatch.change_operator(
                 command.operator_id,
                 name=command.name,
@@ -73,6 +79,11 @@ class UpdateOperatorHandler:
                 active=command.active,
             )
             uow.operators.save(operator)
+            self.record(uow, Action.OPERATOR_CHANGED, operator.id, before, _audited(operator))
             hand_out_waiting(uow, dispatch, self.clock.now())
             uow.dispatches.save(dispatch)
         return OperatorView.of(operator)
+
+
+def _audited(operator: Operator) -> Values:
+    return {"name": operator.name, "capacity": operator.capacity, "active": operator.active}

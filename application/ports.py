@@ -29,10 +29,11 @@ from application.views import (
     SourceView,
 )
 from domain.access import ApiKey
+from domain.audit import Action, AuditEntry
 from domain.contact import Contact
 from domain.decision import Decision
 from domain.dispatch import Dispatch
-from domain.ids import ContactId, LeadId, OperatorId
+from domain.ids import AuditId, ContactId, LeadId, OperatorId
 from domain.lead import Identity, LeadIndex, Recognition
 from domain.operator import Operator
 from domain.source import Source
@@ -153,8 +154,11 @@ class Leads(Protocol):
         """Store new leads, names of leads that had none, and identities that were nobody's."""
         ...
 
-    def erase(self, lead_id: LeadId) -> None:
+    def erase(self, lead_id: LeadId) -> bool:
         """Remove a lead's name and identities, and its contacts' payloads and idempotency keys.
+
+        Returns:
+            Whether there was any of that.
 
         Raises:
             UnknownLead: it is not there.
@@ -253,6 +257,14 @@ class Keys(Protocol):
         ...
 
 
+class Audit(Protocol):
+    """The audit log, for writing; what is in it stays as it is."""
+
+    def add(self, entry: AuditEntry) -> None:
+        """Add an entry."""
+        ...
+
+
 class Dispatches(Protocol):
     """Dispatches: what a decision is made on."""
 
@@ -305,6 +317,7 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     contacts: Contacts
     dispatches: Dispatches
     keys: Keys
+    audit: Audit
 
     def __enter__(self) -> Self: ...
 
@@ -450,6 +463,16 @@ class KeyReader(Protocol):
         ...
 
 
+class AuditReader(Protocol):
+    """Reads the audit log."""
+
+    def entries(
+        self, *, subject: str | None, action: Action | None, limit: int, after: AuditId | None
+    ) -> Page[AuditEntry]:
+        """Return entries, the newest first."""
+        ...
+
+
 class Changes(Protocol):
     """Tells that something was stored, by this process or by any other."""
 
@@ -544,6 +567,7 @@ class Storage:
     statistics: StatisticsReader
     auditor: Auditor
     keys: KeyReader
+    audit: AuditReader
     changes: Changes
     health: Health
     migrate: Callable[[], None]
@@ -566,5 +590,6 @@ class Readers:
     contacts: ContactReader
     leads: LeadReader
     statistics: StatisticsReader
+    audit: AuditReader
     health: Health
     close: Callable[[], None]

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
+from application.auditing import Recorder
 from application.ports import Clock, Pause, UnitOfWorkFactory
+from domain.audit import Action
 from domain.errors import InvalidValue
 from domain.ids import ContactId
 
@@ -34,6 +36,7 @@ class PurgeContactsHandler:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
     pause: Pause
+    record: Recorder
 
     def __call__(
         self, command: PurgeContacts, progress: Callable[[int], None] = lambda _: None
@@ -69,4 +72,12 @@ class PurgeContactsHandler:
 
     def _remove(self, before: datetime, after: ContactId | None) -> tuple[int, ContactId | None]:
         with self.unit_of_work() as uow:
-            return uow.contacts.remove_closed(before, after=after, limit=_CHUNK)
+            purged = uow.contacts.remove_closed(before, after=after, limit=_CHUNK)
+            if purged.removed:
+                self.record(
+                    uow,
+                    Action.CONTACTS_PURGED,
+                    before.astimezone(UTC).isoformat(),
+                    after={"removed": purged.removed},
+                )
+        return purged

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from application.auditing import Recorder
 from application.ports import Clock, UnitOfWorkFactory
 from application.views import SourceView
 from application.waiting import hand_out_waiting
+from domain.audit import Action, Values
 from domain.ids import OperatorId
 from domain.picker import Strategy
 from domain.source import Source
@@ -26,6 +28,7 @@ class CreateSourceHandler:
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
+    record: Recorder
 
     def __call__(self, command: CreateSource) -> SourceView:
         """Create a source.
@@ -39,6 +42,7 @@ class CreateSourceHandler:
         )
         with self.unit_of_work() as uow:
             uow.sources.add(source)
+            self.record(uow, Action.SOURCE_CREATED, source.key, after=_audited(source))
         return SourceView.of(source, {})
 
 
@@ -56,6 +60,7 @@ class UpdateSourceHandler:
     """Changes sources."""
 
     unit_of_work: UnitOfWorkFactory
+    record: Recorder
 
     def __call__(self, command: UpdateSource) -> SourceView:
         """Change a source.
@@ -67,8 +72,10 @@ class UpdateSourceHandler:
         with self.unit_of_work() as uow:
             dispatch = uow.dispatches.load(sources=[command.key])
             source = dispatch.source(command.key)
+            before = _audited(source)
             source.change(name=command.name, strategy=command.strategy)
             uow.sources.save(source)
+            self.record(uow, Action.SOURCE_CHANGED, source.key, before, _audited(source))
         return SourceView.of(source, {each.id: each.name for each in dispatch.operators.values()})
 
 
@@ -86,6 +93,7 @@ class ReplaceAllocationsHandler:
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
+    record: Recorder
 
     def __call__(self, command: ReplaceAllocations) -> SourceView:
         """Replace the allocations.
@@ -99,8 +107,18 @@ class ReplaceAllocationsHandler:
             dispatch = uow.dispatches.load(
                 sources=[command.key], operators=[operator_id for operator_id, _ in command.weights]
             )
+            before = _weights(dispatch.source(command.key))
             source = dispatch.replace_allocations(command.key, command.weights)
             uow.sources.save_allocations(source)
+            self.record(uow, Action.ALLOCATIONS_REPLACED, source.key, before, _weights(source))
             hand_out_waiting(uow, dispatch, self.clock.now())
             uow.dispatches.save(dispatch)
         return SourceView.of(source, {each.id: each.name for each in dispatch.operators.values()})
+
+
+def _audited(source: Source) -> Values:
+    return {"name": source.name, "strategy": source.strategy.value}
+
+
+def _weights(source: Source) -> Values:
+    return {str(each.operator_id): each.weight for each in source.allocations}

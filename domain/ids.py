@@ -8,6 +8,7 @@ from uuid import UUID
 OperatorId = NewType("OperatorId", UUID)
 LeadId = NewType("LeadId", UUID)
 ContactId = NewType("ContactId", UUID)
+AuditId = NewType("AuditId", UUID)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -14,6 +14,7 @@ from adapters.system import (
     SystemRolls,
     SystemSecrets,
 )
+from application.auditing import Recorder
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, TransferContactHandler
 from application.fairlead import Fairlead
@@ -54,6 +55,7 @@ def open_readers(url: str | None, storage: Storage) -> Readers:
         contacts=storage.contacts,
         leads=storage.leads,
         statistics=storage.statistics,
+        audit=storage.audit,
         health=storage.health,
         close=lambda: None,
     )
@@ -77,33 +79,46 @@ class Container(containers.DeclarativeContainer):
     readers = providers.Singleton(open_readers, settings.provided.read_database_url, storage)
 
     _unit_of_work = storage.provided.unit_of_work
+    _record = providers.Singleton(Recorder, ids)
     register_contacts = providers.Singleton(
         RegisterContactsHandler, _unit_of_work, ids=ids, normalise=normalise
     )
     fairlead = providers.Singleton(
         Fairlead,
-        create_operator=providers.Singleton(CreateOperatorHandler, _unit_of_work, ids=ids),
-        update_operator=providers.Singleton(UpdateOperatorHandler, _unit_of_work, clock=clock),
-        create_source=providers.Singleton(CreateSourceHandler, _unit_of_work, clock=clock),
-        update_source=providers.Singleton(UpdateSourceHandler, _unit_of_work),
+        create_operator=providers.Singleton(
+            CreateOperatorHandler, _unit_of_work, ids=ids, record=_record
+        ),
+        update_operator=providers.Singleton(
+            UpdateOperatorHandler, _unit_of_work, clock=clock, record=_record
+        ),
+        create_source=providers.Singleton(
+            CreateSourceHandler, _unit_of_work, clock=clock, record=_record
+        ),
+        update_source=providers.Singleton(UpdateSourceHandler, _unit_of_work, record=_record),
         replace_allocations=providers.Singleton(
-            ReplaceAllocationsHandler, _unit_of_work, clock=clock
+            ReplaceAllocationsHandler, _unit_of_work, clock=clock, record=_record
         ),
         register_contacts=register_contacts,
         close_contact=providers.Singleton(
             CloseContactHandler, _unit_of_work, clock=clock, contacts=storage.provided.contacts
         ),
         transfer_contact=providers.Singleton(
-            TransferContactHandler, _unit_of_work, clock=clock, contacts=storage.provided.contacts
+            TransferContactHandler,
+            _unit_of_work,
+            clock=clock,
+            contacts=storage.provided.contacts,
+            record=_record,
         ),
-        erase_lead=providers.Singleton(EraseLeadHandler, _unit_of_work),
+        erase_lead=providers.Singleton(EraseLeadHandler, _unit_of_work, record=_record),
         purge_contacts=providers.Singleton(
-            PurgeContactsHandler, _unit_of_work, clock=clock, pause=pause
+            PurgeContactsHandler, _unit_of_work, clock=clock, pause=pause, record=_record
         ),
         create_key=providers.Singleton(
-            CreateKeyHandler, _unit_of_work, clock=clock, secrets=secrets
+            CreateKeyHandler, _unit_of_work, clock=clock, secrets=secrets, record=_record
         ),
-        revoke_key=providers.Singleton(RevokeKeyHandler, _unit_of_work, clock=clock),
+        revoke_key=providers.Singleton(
+            RevokeKeyHandler, _unit_of_work, clock=clock, record=_record
+        ),
         check_invariants=providers.Singleton(CheckInvariantsHandler, storage.provided.auditor),
         search=providers.Singleton(
             SearchHandler,
@@ -118,6 +133,7 @@ class Container(containers.DeclarativeContainer):
         leads=storage.provided.leads,
         statistics=storage.provided.statistics,
         keys=storage.provided.keys,
+        audit=storage.provided.audit,
         changes=storage.provided.changes,
         health=storage.provided.health,
         lists=readers,

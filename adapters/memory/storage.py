@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+from adapters.memory.audit import MemoryAuditReader
 from adapters.memory.auditor import MemoryAuditor
 from adapters.memory.keys import MemoryKeyReader
 from adapters.memory.readers import (
@@ -46,6 +47,7 @@ def memory_storage(rolls: Rolls) -> Storage:
         statistics=MemoryStatisticsReader(store),
         auditor=MemoryAuditor(store),
         keys=MemoryKeyReader(store),
+        audit=MemoryAuditReader(store),
         changes=MemoryChanges(store),
         health=MemoryHealth(),
         migrate=lambda: None,

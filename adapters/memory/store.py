@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from domain.access import ApiKey
+from domain.audit import AuditEntry
 from domain.contact import Contact
 from domain.decision import Decision
-from domain.ids import ContactId, LeadId, OperatorId
+from domain.ids import AuditId, ContactId, LeadId, OperatorId
 from domain.lead import Lead
 from domain.operator import Operator
 from domain.source import Source
@@ -47,6 +48,7 @@ class MemoryStore:
         self.transfers: dict[ContactId, tuple[StoredTransfer, ...]] = {}
         self.keys: dict[tuple[str, str], tuple[ContactId, bytes]] = {}
         self.api_keys: dict[str, ApiKey] = {}
+        self.audit: dict[AuditId, AuditEntry] = {}
         self.registered: dict[tuple[str, int], int] = {}
         self.assigned: dict[tuple[str, OperatorId, int], int] = {}
         self.purged_registered: dict[str, int] = {}

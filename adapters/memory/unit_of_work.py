@@ -9,6 +9,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Self
 
+from adapters.memory.audit import MemoryAudit
 from adapters.memory.keys import MemoryKeys
 from adapters.memory.readers import contact_view
 from adapters.memory.store import MemoryStore, StoredTransfer
@@ -46,6 +47,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.contacts = MemoryContacts(store)
         self.dispatches = MemoryDispatches(store, rolls)
         self.keys = MemoryKeys(store)
+        self.audit = MemoryAudit(store)
 
     def __enter__(self) -> Self:
         if not self._begun:
@@ -133,19 +135,24 @@ class MemoryLeads(Leads):
             for identity in each.learned:
                 self._store.put(self._store.identities, identity.key, each.lead.id)
 
-    def erase(self, lead_id: LeadId) -> None:
+    def erase(self, lead_id: LeadId) -> bool:
         store = self._store
         if lead_id not in store.leads:
             raise UnknownLead(f"no lead has the id {lead_id}.", field="lead_id")
+        named = store.leads[lead_id].name is not None
         store.put(store.leads, lead_id, replace(store.leads[lead_id], name=None))
-        for key in [key for key, owner in store.identities.items() if owner == lead_id]:
+        identities = [key for key, owner in store.identities.items() if owner == lead_id]
+        for key in identities:
             store.remove(store.identities, key)
         contacts = [each for each in store.contacts.values() if each.lead_id == lead_id]
-        for contact in contacts:
+        telling = [each for each in contacts if each.payload is not None]
+        for contact in telling:
             store.put(store.contacts, contact.id, replace(contact, payload=None))
         ids = {each.id for each in contacts}
-        for slot in [slot for slot, (owner, _) in store.keys.items() if owner in ids]:
+        slots = [slot for slot, (owner, _) in store.keys.items() if owner in ids]
+        for slot in slots:
             store.remove(store.keys, slot)
+        return named or bool(identities or telling or slots)
 
 
 class MemoryContacts(Contacts):

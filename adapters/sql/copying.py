@@ -16,6 +16,7 @@ from adapters.sql.migrate import check_schema, migrate
 from adapters.sql.prepared import PreparedInsert
 from adapters.sql.sqlite import SqliteDatabase
 from adapters.sql.tables import (
+    ApiKeyRow,
     ContactRow,
     LeadRow,
     OperatorRow,
@@ -28,8 +29,8 @@ from application.ports import Missed, Snapshot, StorageUnavailable
 _BATCH: Final = 1000
 """Rows held at a time."""
 
-_HELD: Final = (OperatorRow, SourceRow, LeadRow, ContactRow)
-"""A database without any of these is empty: whatever else there is refers to one of them."""
+_HELD: Final = (OperatorRow, SourceRow, LeadRow, ContactRow, ApiKeyRow)
+"""A database without any of these is empty: whatever else there is tells of one of them."""
 
 _registered = select(
     cast(func.coalesce(func.sum(RegisteredCountRow.contacts), 0), BigInteger)

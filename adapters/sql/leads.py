@@ -40,16 +40,21 @@ _name_lead = Prepared(
     "name",
     "lead",
 )
-_forget_name = update(LeadRow).where(LeadRow.id == bindparam("lead")).values(name=None)
+_there = select(LeadRow.id).where(LeadRow.id == bindparam("lead"))
 # A fingerprint is a digest of what the person wrote: whoever guesses that can tell.
 _erase = (
+    update(LeadRow)
+    .where(LeadRow.id == bindparam("lead"), LeadRow.name.is_not(None))
+    .values(name=None),
     delete(IdentityRow).where(IdentityRow.lead_id == bindparam("lead")),
     delete(IdempotencyKeyRow).where(
         IdempotencyKeyRow.contact_id.in_(
             select(ContactRow.id).where(ContactRow.lead_id == bindparam("lead"))
         )
     ),
-    update(ContactRow).where(ContactRow.lead_id == bindparam("lead")).values(payload=None),
+    update(ContactRow)
+    .where(ContactRow.lead_id == bindparam("lead"), ContactRow.payload.is_not(None))
+    .values(payload=None),
 )
 
 
@@ -115,11 +120,16 @@ class SqlLeads(Leads):
             [(identity.key, each.lead.id) for each in lessons for identity in each.learned],
         )
 
-    def erase(self, lead_id: LeadId) -> None:
-        if self._connection.execute(_forget_name, {"lead": lead_id}).rowcount == 0:
+    def erase(self, lead_id: LeadId) -> bool:
+        if self._connection.execute(_there, {"lead": lead_id}).first() is None:
             raise _unknown(lead_id)
-        for statement in _erase:
-            self._connection.execute(statement, {"lead": lead_id})
+        return (
+            sum(
+                self._connection.execute(statement, {"lead": lead_id}).rowcount
+                for statement in _erase
+            )
+            > 0
+        )
 
 
 class SqlLeadReader(LeadReader):

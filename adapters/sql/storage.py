@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from adapters.sql.audit import SqlAuditReader
 from adapters.sql.auditor import SqlAuditor
 from adapters.sql.backups import back_up, restore
 from adapters.sql.catalogue import SqlCatalogueReader
@@ -33,6 +34,7 @@ def sql_storage(url: str, rolls: Rolls) -> Storage:
         statistics=SqlStatisticsReader(database),
         auditor=SqlAuditor(database),
         keys=SqlKeyReader(database),
+        audit=SqlAuditReader(database),
         changes=SqlChanges(database),
         health=SqlHealth(database),
         migrate=partial(migrate, database),
@@ -56,6 +58,7 @@ def sql_readers(url: str) -> Readers:
         contacts=SqlContactReader(database),
         leads=SqlLeadReader(database),
         statistics=SqlStatisticsReader(database),
+        audit=SqlAuditReader(database),
         health=SqlHealth(database),
         close=database.dispose,
     )

@@ -339,6 +339,21 @@ class ApiKeyRow(Row):
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class AuditRow(Row):
+    """An entry of the audit log. Triggers, which migration 0009 makes, refuse UPDATE and DELETE."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_subject_id", "subject", "id"), _CLUSTERED)
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    actor: Mapped[str] = mapped_column(String(32))
+    action: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(64))
+    before: Mapped[str | None] = mapped_column(Text)
+    after: Mapped[str | None] = mapped_column(Text)
+
+
 COUNTED_HOURS = (1, 24)
 """Whole hours in one counter: statistics read days, and hours at the two ends of a period."""
 

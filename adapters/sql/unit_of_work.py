@@ -4,6 +4,7 @@ import logging
 from types import TracebackType
 from typing import Self
 
+from adapters.sql.audit import SqlAudit
 from adapters.sql.catalogue import SqlOperators, SqlSources
 from adapters.sql.contacts import SqlContacts
 from adapters.sql.dispatches import SqlDispatches
@@ -67,10 +68,13 @@ class SqlUnitOfWork(UnitOfWork):
         self.leads = SqlLeads(connection)
         self.contacts = SqlContacts(connection, kept)
         self.keys = SqlKeys(connection)
+        self.audit = SqlAudit(connection)
         self.dispatches = SqlDispatches(connection, self._rolls, kept)
         self._begun = True
 
     def _rolled_back(self, error: BaseException) -> StorageUnavailable:
-        # The driver's own words: SQLAlchemy's hold the values, which are people's data.
-        logger.warning("a transaction was rolled back: %s", getattr(error, "orig", error))
+        # The first of the driver's own words: SQLAlchemy's hold the values, which are people's
+        # data, and so do the details that PostgreSQL gives below.
+        reason, *_ = str(getattr(error, "orig", None) or error).strip().splitlines() or [""]
+        logger.warning("a transaction was rolled back: %s", reason)
         return storage_unavailable(error)

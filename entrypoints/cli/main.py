@@ -1,6 +1,8 @@
 """The command `fairlead`."""
 
 import os
+import sys
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -10,6 +12,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from application.auditing import COMMAND, acting_as
 from application.purging import PurgeContacts
 from entrypoints import demo as demo_month
 from entrypoints.cli import access, copying, importing
@@ -24,6 +27,7 @@ from entrypoints.cli.terminal import (
     stop,
 )
 from entrypoints.container import build_container, build_simulation
+from entrypoints.logs import LogFormat, line_of, log_config
 from entrypoints.settings import Settings
 
 app = typer.Typer(
@@ -43,12 +47,14 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def main(
+    context: typer.Context,
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Gives every customer contact to the right operator at once."""
+    context.with_resource(acting_as(COMMAND))
 
 
 @app.command()
@@ -59,6 +65,14 @@ def serve(
     access_log: Annotated[
         bool, typer.Option(help="Log every request; costs a third of the throughput.")
     ] = False,
+    log_format: Annotated[
+        LogFormat | None,
+        typer.Option(
+            help="Lines for people, or an object of JSON a line; the first on a terminal and the "
+            "second elsewhere if not given.",
+            show_default=False,
+        ),
+    ] = None,
     shutdown_timeout: Annotated[
         int,
         typer.Option(
@@ -77,15 +91,24 @@ def serve(
     with migrated(container):
         # Refuses a URL that cannot be used before there is a server whose log has to be read.
         container.readers().close()
+    log_format = log_format or (LogFormat.TEXT if sys.stderr.isatty() else LogFormat.JSON)
+
+    def say(text: str) -> None:
+        # Who reads the log by a program is told everything in its form.
+        if log_format is LogFormat.JSON:
+            typer.echo(line_of(text, __name__), err=True)
+        else:
+            out.print(text)
+
     # Workers are new processes: they read their settings from the environment.
     os.environ["FAIRLEAD_DATABASE_URL"] = settings.database_url
     shown = "localhost" if host in {"0.0.0.0", "::"} else host  # noqa: S104 -- compared, not bound
-    _say_who_may_come_in(settings)
-    out.print(
+    _say_who_may_come_in(settings, say)
+    say(
         f"Fairlead serves {settings.shown_database_url}; the API is explained at http://{shown}:{port}/docs"
     )
     if settings.shown_read_database_url is not None:
-        out.print(f"Lists and statistics are read from {settings.shown_read_database_url}.")
+        say(f"Lists and statistics are read from {settings.shown_read_database_url}.")
     uvicorn.run(
         "entrypoints.http.app:create_app",
         factory=True,
@@ -94,17 +117,18 @@ def serve(
         workers=workers,
         access_log=access_log,
         http="entrypoints.http.protocol:PatientProtocol",
+        log_config=log_config(log_format),
         ws="none",
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=shutdown_timeout,
     )
 
 
-def _say_who_may_come_in(settings: Settings) -> None:
+def _say_who_may_come_in(settings: Settings, say: Callable[[str], None]) -> None:
     """Say at the start whether only this machine is served."""
     with failures(), closing(build_container(settings).storage()) as storage:
         if not storage.keys.all():
-            out.print(
+            say(
                 "No API key has been made: only clients on this machine are served. "
                 "`fairlead keys create --role admin` opens it to everybody who has a key."
             )

@@ -16,6 +16,7 @@ from application.ports import StorageUnavailable
 from application.register_contacts import Intake
 from domain.errors import DomainError
 from entrypoints.console import (
+    audit,
     contacts,
     leads,
     operators,
@@ -97,6 +98,7 @@ def create_console(
         leads.router(fairlead),
         trying.router(fairlead, intake),
         statistics.router(fairlead),
+        audit.router(fairlead),
         preferences.router(),
         signing.router(keyring),
     ):

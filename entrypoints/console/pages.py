@@ -18,7 +18,16 @@ from markupsafe import Markup
 from domain.access import ApiKey, Permission
 from domain.errors import InvalidValue
 from entrypoints.console.language import LANGUAGES, Language, language, moment, preferred
-from entrypoints.console.words import KINDS, REFUSALS, ROLES, SAID, STATES, STRATEGIES
+from entrypoints.console.words import (
+    ACTIONS,
+    ACTORS,
+    KINDS,
+    REFUSALS,
+    ROLES,
+    SAID,
+    STATES,
+    STRATEGIES,
+)
 from entrypoints.http.bodies import read_bytes
 from entrypoints.http.gate import KEY
 from entrypoints.http.sessions import COOKIE, form_token
@@ -144,5 +153,7 @@ def _environment(code: str) -> Environment:
         refusals=REFUSALS,
         sayings=SAID,
         roles=ROLES,
+        acts=ACTIONS,
+        actors=ACTORS,
     )
     return made

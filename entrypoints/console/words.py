@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from application.auditing import COMMAND, LOCAL, SCRIPT
 from domain.access import Role
+from domain.audit import Action
 from domain.contact import ContactState
 from domain.decision import Refusal
 from domain.picker import Strategy
@@ -34,6 +36,24 @@ ROLES: Final = {
     Role.VIEWER: N_("viewer"),
     Role.INTAKE: N_("intake"),
 }
+ACTIONS: Final = {
+    Action.OPERATOR_CREATED: N_("operator added"),
+    Action.OPERATOR_CHANGED: N_("operator changed"),
+    Action.SOURCE_CREATED: N_("source added"),
+    Action.SOURCE_CHANGED: N_("source changed"),
+    Action.ALLOCATIONS_REPLACED: N_("weights changed"),
+    Action.CONTACT_TRANSFERRED: N_("contact transferred"),
+    Action.LEAD_ERASED: N_("person erased"),
+    Action.CONTACTS_PURGED: N_("old contacts removed"),
+    Action.KEY_CREATED: N_("key made"),
+    Action.KEY_REVOKED: N_("key revoked"),
+}
+ACTORS: Final = {
+    LOCAL: N_("somebody on this machine"),
+    COMMAND: N_("the command line"),
+    SCRIPT: N_("a program"),
+}
+"""Who acted without a key."""
 KINDS: Final = {
     "phone": N_("phone"),
     "email": N_("email"),

@@ -18,6 +18,7 @@ from entrypoints.console.live import Live
 from entrypoints.container import Container, build_container, build_simulation
 from entrypoints.demo import DemoClock, Month
 from entrypoints.http import (
+    audit,
     contacts,
     keys,
     leads,
@@ -34,6 +35,7 @@ from entrypoints.http.keyring import Keyring
 from entrypoints.http.listing import Listing
 from entrypoints.http.metrics import Metrics, MetricsMiddleware
 from entrypoints.http.rates import Rate, RateLimit
+from entrypoints.http.request_ids import RequestIds
 from entrypoints.http.writing import Writing
 from entrypoints.settings import Settings
 
@@ -43,6 +45,7 @@ _DESCRIPTION = """
 Fairlead registers **contacts** (a customer writing through one of many bots) and at once gives each
 to a human **operator**: by the operator's weight on that **source**, never past the operator's
 capacity, and with a record of why. Errors are problem details (RFC 9457) with a stable `code`.
+Every answer has the header `X-Request-Id`: the one that the request came with, or a new one.
 """
 
 
@@ -114,6 +117,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]
     rate = container.settings().rate_limit
     app.before = [
+        RequestIds,
         Bounds,
         partial(Gate, keyring=keyring),
         # What is off is not there: it costs no call.
@@ -127,6 +131,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     app.include_router(leads.router(fairlead, writing, listing))
     app.include_router(statistics.router(fairlead, listing))
     app.include_router(keys.router(fairlead, writing))
+    app.include_router(audit.router(fairlead, listing))
     app.include_router(service.router(fairlead, metrics))
     app.mount(
         "/console",

@@ -10,6 +10,7 @@ from fastapi import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from application.auditing import LOCAL, acting
 from domain.access import ApiKey, Permission
 from entrypoints.http.access import is_open, needed
 from entrypoints.http.keyring import Keyring
@@ -44,7 +45,9 @@ class Gate:
         if not is_open(path):
             try:
                 await self._keyring.refresh()
-                scope[KEY] = self._admit(scope)
+                key = scope[KEY] = self._admit(scope)
+                # Every request is a task of its own, so that this holds for it alone.
+                acting.set(LOCAL if key is None else key.prefix)
             except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
                 await self._refuse(error, scope, receive, send)
                 return

@@ -8,12 +8,13 @@ from typing import Any, Final, cast
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from application.ports import OutcomeUnknown, Overloaded, StorageUnavailable
 from domain.errors import DomainError
+from entrypoints.logs import request_id
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +92,11 @@ class Problem(BaseModel):
     code: str
     detail: str
     errors: list[FieldProblem] = []
+    request_id: str | MISSING = Field(
+        default=MISSING,
+        description="The same as the header X-Request-Id; the log has it, too. An item of a batch "
+        "has none of its own.",
+    )
 
 
 class Refusal(HTTPException):
@@ -227,8 +233,10 @@ _SUMMARIES = _summaries()
 
 def answer(described: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Send a problem."""
+    asked = request_id.get()
+    body = described.model_dump() | ({} if asked is None else {"request_id": asked})
     return JSONResponse(
-        described.model_dump(),
+        body,
         described.status,
         headers=None if headers is None else dict(headers),
         media_type=MEDIA_TYPE,

@@ -21,6 +21,7 @@ from application.register_contacts import RegisterContact
 from application.views import ContactExport, DecisionView, KeyView, OperatorStatistics
 from domain import limits
 from domain.access import ApiKey, Role
+from domain.audit import Action
 from domain.contact import ContactState
 from domain.decision import Refusal
 from domain.ids import LeadId
@@ -529,3 +530,32 @@ class KeysOut(BaseModel):
     def of(cls, keys: Iterable[ApiKey]) -> "KeysOut":
         """Show keys."""
         return cls(items=[KeyOut.model_validate(KeyView.of(each)) for each in keys])
+
+
+class AuditEntryOut(Shown):
+    """An entry of the audit log."""
+
+    id: UUID
+    at: datetime
+    actor: str = Field(
+        description="The prefix of an API key; `local` while no key had been made; `command` for "
+        "the command line; `script` for a program that holds Fairlead in itself."
+    )
+    action: Action
+    subject: str = Field(
+        description="An id, the key of a source or the prefix of an API key; of a purge the moment "
+        "before which contacts were closed."
+    )
+    before: dict[str, Any] | None = Field(
+        description="Of a change the values that differ, as they were."
+    )
+    after: dict[str, Any] | None = Field(
+        description="The same as they are now; all of what is new."
+    )
+
+
+class AuditPage(BaseModel):
+    """Entries of the audit log."""
+
+    items: list[AuditEntryOut]
+    next_cursor: UUID | None

@@ -42,7 +42,7 @@ class _UnitOfWork(UnitOfWork):
         uow = self._real.__enter__()
         self._watched.batches.append([])
         self.operators, self.sources, self.leads = uow.operators, uow.sources, uow.leads
-        self.dispatches = uow.dispatches
+        self.dispatches, self.keys, self.audit = uow.dispatches, uow.keys, uow.audit
         self.contacts = _Contacts(self._watched, uow.contacts)
         return self
 
@@ -102,6 +102,7 @@ class FailingCommit(UnitOfWork):
         uow = self._real.__enter__()
         self.operators, self.sources, self.leads = uow.operators, uow.sources, uow.leads
         self.contacts, self.dispatches = uow.contacts, uow.dispatches
+        self.keys, self.audit = uow.keys, uow.audit
         return self
 
     def begin_at_once(self) -> bool:

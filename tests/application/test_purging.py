@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from application.auditing import Recorder
 from application.ports import StorageUnavailable, UnitOfWork
 from application.purging import PurgeContacts, PurgeContactsHandler
 from application.register_contacts import RegisterContact, Registered
@@ -138,7 +139,7 @@ def test_many_go_in_small_transactions_with_a_pause_between_them(world: World) -
         pauses.append(units.begun)
         close(world, world.register())
 
-    handler = PurgeContactsHandler(units, world.clock, pause)
+    handler = PurgeContactsHandler(units, world.clock, pause, Recorder(world.container.ids()))
     before = world.clock.now() - timedelta(seconds=1)
     assert handler(PurgeContacts(before), told.append) == 1203
     assert units.begun == 3
@@ -153,7 +154,8 @@ def test_what_was_removed_before_a_failure_is_removed(world: World) -> None:
     for each in several(world, 600):
         close(world, each)
     world.clock.advance(hours=1)
-    handler = PurgeContactsHandler(Units(world, failing=2), world.clock, lambda: None)
+    record = Recorder(world.container.ids())
+    handler = PurgeContactsHandler(Units(world, failing=2), world.clock, lambda: None, record)
     with pytest.raises(StorageUnavailable):
         handler(PurgeContacts(world.clock.now() - timedelta(seconds=1)))
     assert len(world.fairlead.contacts.contacts(ContactFilter(), limit=600, after=None).items) == (

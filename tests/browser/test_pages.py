@@ -19,6 +19,7 @@ PAGES = {
     "lead": "/leads/{lead}",
     "search": "/search?q=Lead",
     "statistics": "/statistics",
+    "audit": "/audit",
     "try": "/try",
     "nothing": "/search?q=nobody",
 }

@@ -117,6 +117,7 @@ def _everything(storage: Storage) -> Iterator[Any]:
     yield storage.leads.leads(identity=None, limit=1000, after=None)
     yield storage.statistics.distribution(source=None, span=HourSpan())
     yield storage.statistics.operators()
+    yield storage.audit.entries(subject=None, action=None, limit=1000, after=None)
     with storage.auditor.facts() as facts:
         yield sorted(facts.operators(), key=lambda each: each.id)
         yield sorted((each.copy() for each in facts.sources()), key=lambda each: each.key)

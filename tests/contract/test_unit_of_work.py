@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from application.ports import Storage, UnitOfWork
+from domain.audit import Action, AuditEntry
 from domain.contact import Contact
 from domain.errors import InvalidValue, UnknownContact, UnknownOperator
-from domain.ids import ContactId, LeadId, OperatorId
+from domain.ids import AuditId, ContactId, LeadId, OperatorId
 from domain.lead import Identity, Lead, Recognition
 from domain.operator import Operator
 from domain.picker import Strategy
@@ -69,6 +70,10 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
         dispatch.close(closed, given.now)
         uow.contacts.save_closed(closed)
         uow.dispatches.save(dispatch)
+        entry_id = AuditId(given.new_id())
+        uow.audit.add(
+            AuditEntry(entry_id, given.now, "script", Action.LEAD_ERASED, str(lead.id), None, None)
+        )
         uow.contacts.remove_closed(given.now + timedelta(hours=1), after=None, limit=9)
 
     return write

@@ -1,10 +1,15 @@
 """The console over HTTP: what a browser test cannot ask, or need not."""
 
+import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 
+from application.contacts import TransferContact
+from application.keys import CreateKey
 from application.operators import CreateOperator
+from domain.access import Role
 from tests.entrypoints.http.client import Client, serving_world
 from tests.support import World
 
@@ -122,3 +127,58 @@ def test_nobody_is_sent_away_by_their_preferences(client: Client, here: str) -> 
 def test_a_console_behind_a_prefix_keeps_to_it(client: Client) -> None:
     text = client.get("/console/operators").text
     assert 'href="/console/static/console.css"' in text
+
+
+class TestAudit:
+    """The page of the audit log."""
+
+    def test_it_says_who_did_what(self, client: Client, world: World) -> None:
+        ann, bob = world.operator("Ann"), world.operator("<b>Bob")
+        world.source((ann, 1))
+        contact = world.register(phone="+79161234567")
+        world.fairlead.transfer_contact(TransferContact(contact.id, bob.id))
+        hire(client, {})
+        text = client.get("/console/audit").text
+        assert f'href="/console/operators/{ann.id}"' in text
+        assert 'href="/console/sources/telegram"' in text
+        assert f'href="/console/contacts/{contact.id}"' in text
+        assert "&lt;b&gt;Bob" in text
+        assert "somebody on this machine" in text
+        assert "a program" in text
+        assert "9161234567" not in text
+        assert 'id="live"' in text
+
+    def test_in_russian_too(self, client: Client, world: World) -> None:
+        world.operator("Ann")
+        text = client.get("/console/audit", headers={"Accept-Language": "ru"}).text
+        assert "оператор добавлен" in text
+
+    def test_filters_and_pages_go_together(self, client: Client, world: World) -> None:
+        for number in range(61):
+            world.operator(f"Operator {number}")
+        world.source()
+        first = client.get("/console/audit?action=operator_created&subject=").text
+        assert "Operator 60<" in first
+        assert "Operator 0<" not in first
+        assert "<code>telegram</code>" not in first
+        (more,) = re.findall(r'class="more"><a href="([^"]+)"', first)
+        rest = client.get(unescape(more)).text
+        assert "Operator 0<" in rest
+        assert "<code>telegram</code>" not in rest
+        assert "<code>telegram</code>" in client.get("/console/audit?subject=telegram").text
+        nothing = client.get("/console/audit?subject=web").text
+        assert "Nothing like this has been done." in nothing
+
+    @pytest.mark.parametrize("query", ["subject=%00", "subject=" + "x" * 65, "action=x", "after=x"])
+    def test_what_makes_no_sense_is_refused(self, client: Client, query: str) -> None:
+        response = client.get(f"/console/audit?{query}")
+        assert response.status_code == 422
+        assert 'role="alert"' in response.text
+
+    @pytest.mark.parametrize("role", [Role.ADMIN, Role.SUPERVISOR, Role.VIEWER])
+    def test_only_an_administrator_is_shown_the_way_there(
+        self, client: Client, world: World, role: Role
+    ) -> None:
+        secret = world.fairlead.create_key(CreateKey(role)).secret
+        text = client.get("/console/", headers={"Authorization": f"Bearer {secret}"}).text
+        assert ('href="/console/audit"' in text) is (role is Role.ADMIN)

@@ -45,7 +45,9 @@ def is_problem(response: httpx.Response) -> dict[str, Any]:
     """Return the body of an answer, which must be a problem of the documented form."""
     assert response.headers["content-type"] == MEDIA_TYPE, response.text
     body: dict[str, Any] = response.json()
-    assert set(body) == {"type", "title", "status", "code", "detail", "errors"}
+    fields = {"type", "title", "status", "code", "detail", "errors", "request_id"}
+    assert set(body) == fields
+    assert body["request_id"] == response.headers["x-request-id"]
     assert body["status"] == response.status_code
     assert STATUSES[body["code"]] == response.status_code
     assert body["title"]

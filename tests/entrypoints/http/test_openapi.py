@@ -37,6 +37,7 @@ CALLS = {
     ("get", "/v1/leads/{lead_id}/export"),
     ("get", "/v1/stats/distribution"),
     ("get", "/v1/stats/operators"),
+    ("get", "/v1/audit"),
     ("get", "/healthz"),
     ("get", "/readyz"),
     ("get", "/metrics"),

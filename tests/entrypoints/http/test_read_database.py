@@ -33,6 +33,7 @@ LISTS = (
     "/v1/sources",
     "/v1/stats/distribution",
     "/v1/stats/operators",
+    "/v1/audit",
 )
 
 
@@ -81,6 +82,10 @@ def test_lists_and_statistics_are_read_elsewhere(pair: Pair) -> None:
     assert (distribution["source"], distribution["total"]) == ("elsewhere", 3)
     (operator,) = found["/v1/stats/operators"]["items"]
     assert operator["contacts"] == {"elsewhere": 3}
+    assert {each["subject"] for each in found["/v1/audit"]["items"]} == {
+        "elsewhere",
+        operator["operator"]["id"],
+    }
 
 
 def test_what_was_acknowledged_is_shown_at_once(pair: Pair) -> None:

@@ -1,0 +1,68 @@
+"""The audit log: who changed what, and when."""
+
+import re
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from application.fairlead import Fairlead
+from domain.audit import Action, AuditEntry
+from domain.errors import InvalidValue
+from domain.ids import AuditId
+from entrypoints.console.pages import page
+from entrypoints.http.audit import SUBJECT
+
+_PAGE: Final = 60
+_PAGES: Final = {"operator": "/operators/", "source": "/sources/", "allocations": "/sources/"} | {
+    "contact": "/contacts/",
+    "lead": "/leads/",
+}
+"""Where the subject of an action is shown, by the action's first word."""
+
+
+def router(fairlead: Fairlead) -> APIRouter:
+    """Build the routes."""
+    routes = APIRouter(prefix="/audit")
+
+    @routes.get("")
+    def audit(
+        request: Request, subject: str = "", action: str = "", after: UUID | None = None
+    ) -> Response:
+        subject = subject.strip()
+        if subject and not re.fullmatch(SUBJECT[1:-1], subject):
+            raise InvalidValue("no subject is written like this.", field="subject")
+        if action and action not in list(Action):
+            raise InvalidValue("choose one of the list.", field="action")
+        found = fairlead.audit.entries(
+            subject=subject or None,
+            action=Action(action) if action else None,
+            limit=_PAGE,
+            after=None if after is None else AuditId(after),
+        )
+        return page(
+            request,
+            "audit",
+            entries=[_shown(each) for each in found.items],
+            actions=list(Action),
+            subject=subject,
+            action=action,
+            next=found.items[-1].id if found.more else None,
+        )
+
+    return routes
+
+
+def _shown(entry: AuditEntry) -> dict[str, Any]:
+    """Show an entry: where its subject is, and each value as it was and as it is."""
+    first, _, _ = entry.action.value.partition("_")
+    before, after = entry.before or {}, entry.after or {}
+    return {
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "path": _PAGES[first] + entry.subject if first in _PAGES else None,
+        "before": before,
+        "after": after,
+    }

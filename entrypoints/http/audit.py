@@ -1,0 +1,51 @@
+"""/v1/audit."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from application.fairlead import Fairlead
+from domain.audit import Action
+from domain.ids import AuditId
+from entrypoints.http.listing import Listing
+from entrypoints.http.pages import Limit, next_id
+from entrypoints.http.problems import documented
+from entrypoints.http.schemas import AuditEntryOut, AuditPage
+
+SUBJECT = r"^[A-Za-z0-9._:+-]{1,64}$"
+"""What the subject of an entry can be."""
+
+
+def router(fairlead: Fairlead, listing: Listing) -> APIRouter:
+    """Build the routes on a wired application."""
+    routes = APIRouter(prefix="/v1/audit", tags=["audit"])
+
+    @routes.get("", responses=documented())
+    @listing
+    def list_audit(
+        limit: Limit = 50,
+        subject: Annotated[
+            str | None,
+            Query(
+                pattern=SUBJECT,
+                description="An id, the key of a source or the prefix of an API key.",
+            ),
+        ] = None,
+        action: Action | None = None,
+        cursor: Annotated[UUID | None, Query(description="next_cursor of the page before.")] = None,
+    ) -> AuditPage:
+        """List who changed the configuration or gave contacts away by hand, the newest first.
+
+        Nothing here is ever changed or removed, and nothing tells of a lead but its id.
+        """
+        page = fairlead.lists.audit.entries(
+            subject=subject,
+            action=action,
+            limit=limit,
+            after=None if cursor is None else AuditId(cursor),
+        )
+        items = [AuditEntryOut.model_validate(each) for each in page.items]
+        return AuditPage(items=items, next_cursor=next_id(page))
+
+    return routes

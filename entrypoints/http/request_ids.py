@@ -1,0 +1,53 @@
+"""An id for every request: in the answer, in its problem, and in every line of the log about it."""
+
+import re
+import secrets
+from collections.abc import Awaitable, Iterable
+from itertools import count
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from entrypoints.logs import request_id
+
+HEADER: Final = "X-Request-Id"
+_HEADER: Final = HEADER.lower().encode()
+_usable = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
+
+
+class RequestIds:
+    """Takes the id that a request came with, or makes one, and sends it back.
+
+    Made ones are a word that is this process's own, and a number: unique, and made in a fifth of
+    the time of a random one.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._process = secrets.token_hex(6)
+        self._numbers = count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and put its id on what comes back."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        name = _given(scope["headers"]) or f"{self._process}-{next(self._numbers)}"
+        # Every request is a task of its own, so that this holds for it alone.
+        request_id.set(name)
+
+        # Hands on what `send` returns, to be awaited: a coroutine around it would cost a
+        # registration twice as much as all of the rest here.
+        def send_with_id(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (_HEADER, name.encode())]
+            return send(message)
+
+        await self._app(scope, receive, send_with_id)
+
+
+def _given(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    for name, value in headers:
+        if name == _HEADER:
+            return value.decode("ascii") if _usable(value) else None
+    return None

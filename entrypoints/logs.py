@@ -1,0 +1,119 @@
+"""What the service's log looks like: lines for people, or an object of JSON a line for programs.
+
+People's data comes nowhere near it. The message of an exception can hold any value that the code
+had in its hands, and the address of a call can hold an identity; so of an exception only its type
+and the places that it came by are written, and of an address nothing after the question mark.
+"""
+
+import json
+import logging
+import traceback
+from collections.abc import Iterator
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
+"""Of the request that is being answered. Threads that anyio starts for it see the same."""
+
+_OWN: Final = ("adapters", "application", "domain", "entrypoints", "uvicorn")
+_ACCESS: Final = "uvicorn.access"
+
+
+class LogFormat(StrEnum):
+    """How the log is written."""
+
+    JSON = "json"
+    TEXT = "text"
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, Any] = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": _message(record),
+            "request_id": request_id.get(),
+        }
+        error = _error(record)
+        if error is not None:
+            line["exception"] = _name(error)
+            line["traceback"] = "".join(_trace(error))
+        return json.dumps(line, ensure_ascii=False)
+
+
+class TextFormatter(logging.Formatter):
+    """Writes a record as a line, and what it is about an exception below it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line or lines."""
+        request = request_id.get()
+        line = f"{_time(record)} {record.levelname.lower()} {record.name}: {_message(record)}"
+        if request is not None:
+            line += f" ({request})"
+        error = _error(record)
+        return line if error is None else f"{line}\n{''.join(_trace(error)).rstrip()}"
+
+
+def log_config(kind: LogFormat) -> dict[str, Any]:
+    """Return the configuration of `logging`, for this process and for workers that it starts."""
+    formatter = JsonFormatter if kind is LogFormat.JSON else TextFormatter
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": f"{__name__}.{formatter.__name__}"}},
+        "handlers": {"line": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["line"], "level": "WARNING"},
+        "loggers": {name: {"level": "INFO"} for name in _OWN},
+    }
+
+
+def line_of(message: str, logger: str) -> str:
+    """Return a line of JSON for what is said before there is a log."""
+    return JsonFormatter().format(
+        logging.makeLogRecord({"name": logger, "levelname": "INFO", "msg": message})
+    )
+
+
+def _time(record: logging.LogRecord) -> str:
+    moment = datetime.fromtimestamp(record.created, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _message(record: logging.LogRecord) -> str:
+    if record.name == _ACCESS and isinstance(record.args, tuple) and len(record.args) == 5:
+        client, method, address, version, status = record.args
+        path = str(address).partition("?")[0]
+        return f'{client} - "{method} {path} HTTP/{version}" {status}'
+    return record.getMessage().strip()
+
+
+def _error(record: logging.LogRecord) -> BaseException | None:
+    return record.exc_info[1] if record.exc_info else None
+
+
+def _name(error: BaseException) -> str:
+    kind = type(error)
+    return f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+
+
+def _trace(error: BaseException) -> Iterator[str]:
+    """Yield the places that an exception came by, after those of what it came from."""
+    chain: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in chain:
+        chain.append(following)
+        following = following.__cause__ or (
+            None if following.__suppress_context__ else following.__context__
+        )
+    for each in reversed(chain):
+        yield from traceback.format_tb(each.__traceback__)
+        yield f"{_name(each)}\n"
+        if isinstance(each, BaseExceptionGroup):
+            for one in each.exceptions:
+                yield from _trace(one)

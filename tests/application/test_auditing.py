@@ -1,0 +1,372 @@
+"""The audit log: an entry with every change of configuration and every transfer, and no other."""
+
+import json
+import threading
+from collections.abc import Callable
+from contextvars import copy_context
+from dataclasses import fields, replace
+from datetime import UTC, timedelta
+from typing import Any, Self
+
+import pytest
+
+from application.auditing import Recorder, acting_as
+from application.contacts import CloseContact, TransferContact
+from application.keys import CreateKey, RevokeKey
+from application.leads import EraseLead
+from application.operators import CreateOperator, UpdateOperator
+from application.ports import StorageUnavailable, UnitOfWork
+from application.purging import PurgeContacts
+from application.register_contacts import RegisterContact
+from application.sources import CreateSource, ReplaceAllocations, UpdateSource
+from domain.access import Role
+from domain.audit import Action, AuditEntry
+from domain.errors import DomainError, InvalidValue
+from domain.ids import time_of
+from domain.picker import Strategy
+from tests.adapters.units_of_work import FailingCommit
+from tests.application.acts import close, transfer, update
+from tests.domain.samples import operator_id
+from tests.support import World
+
+IVAN = RegisterContact(
+    "telegram",
+    {"phone": "+79161234567", "telegram": "ivan77"},
+    lead_name="Ivan",
+    payload={"text": "telltale"},
+    idempotency_key="telltale-key",
+)
+
+
+def log(world: World) -> list[AuditEntry]:
+    """Every entry, the oldest first."""
+    page = world.fairlead.audit.entries(subject=None, action=None, limit=1000, after=None)
+    assert not page.more
+    return list(page.items)[::-1]
+
+
+def written(world: World, work: Callable[[], object]) -> list[tuple[Any, ...]]:
+    """The entries that some work wrote: action, subject, before and after."""
+    before = len(log(world))
+    work()
+    return [(each.action, each.subject, each.before, each.after) for each in log(world)[before:]]
+
+
+class TestEveryChangeHasItsEntry:
+    """One each, of what it was and what it is."""
+
+    def test_an_operator_created(self, world: World) -> None:
+        (entry,) = written(
+            world, lambda: world.fairlead.create_operator(CreateOperator(" Ann ", 5, active=False))
+        )
+        (ann,) = world.fairlead.catalogue.operators(active=None, limit=9, after=None).items
+        after = {"name": "Ann", "capacity": 5, "active": False}
+        assert entry == (Action.OPERATOR_CREATED, str(ann.id), None, after)
+
+    def test_an_operator_changed(self, world: World) -> None:
+        ann = world.operator("Ann", 5)
+        assert written(world, lambda: update(world, ann, capacity=7, active=True)) == [
+            (Action.OPERATOR_CHANGED, str(ann.id), {"capacity": 5}, {"capacity": 7})
+        ]
+        assert written(world, lambda: update(world, ann, name="Anna", active=False)) == [
+            (
+                Action.OPERATOR_CHANGED,
+                str(ann.id),
+                {"name": "Ann", "active": True},
+                {"name": "Anna", "active": False},
+            )
+        ]
+
+    def test_a_source_created(self, world: World) -> None:
+        command = CreateSource("telegram", "Telegram", Strategy.RANDOM)
+        assert written(world, lambda: world.fairlead.create_source(command)) == [
+            (
+                Action.SOURCE_CREATED,
+                "telegram",
+                None,
+                {"name": "Telegram", "strategy": "random"},
+            )
+        ]
+
+    def test_a_source_changed(self, world: World) -> None:
+        world.source()
+        command = UpdateSource("telegram", strategy=Strategy.RANDOM)
+        assert written(world, lambda: world.fairlead.update_source(command)) == [
+            (Action.SOURCE_CHANGED, "telegram", {"strategy": "exact"}, {"strategy": "random"})
+        ]
+
+    def test_allocations_replaced(self, world: World) -> None:
+        ann, bob, eve = (world.operator(name) for name in ("Ann", "Bob", "Eve"))
+        world.source((ann, 1), (bob, 2))
+        assert written(world, lambda: world.allocate("telegram", (eve, 0), (bob, 3))) == [
+            (
+                Action.ALLOCATIONS_REPLACED,
+                "telegram",
+                {str(ann.id): 1, str(bob.id): 2},
+                {str(bob.id): 3, str(eve.id): 0},
+            )
+        ]
+
+    def test_a_contact_transferred(self, world: World) -> None:
+        ann, bob = world.operator("Ann"), world.operator("Bob")
+        world.source()
+        contact = world.register()
+        for holder, taker in ((None, ann), (ann, bob)):
+            assert written(world, lambda taker=taker: transfer(world, contact, taker)) == [  # type: ignore[misc]
+                (
+                    Action.CONTACT_TRANSFERRED,
+                    str(contact.id),
+                    {"operator_id": None if holder is None else str(holder.id)},
+                    {"operator_id": str(taker.id)},
+                )
+            ]
+
+    @pytest.mark.parametrize(
+        "known",
+        [
+            RegisterContact("telegram", {"vk": "ivan"}),
+            RegisterContact("telegram", {"vk": "ivan"}, lead_name="Ivan"),
+            IVAN,
+        ],
+    )
+    def test_a_lead_erased_once(self, world: World, known: RegisterContact) -> None:
+        world.source()
+        command = EraseLead(world.outcome(known).contact.lead.id)
+        assert written(world, lambda: world.fairlead.erase_lead(command)) == [
+            (Action.LEAD_ERASED, str(command.lead_id), None, None)
+        ]
+        assert written(world, lambda: world.fairlead.erase_lead(command)) == []
+
+    def test_a_lead_erased_again_for_what_it_wrote_since(self, world: World) -> None:
+        world.source()
+        command = EraseLead(world.outcome(IVAN).contact.lead.id)
+        world.fairlead.erase_lead(command)
+        world.outcome(RegisterContact("telegram", lead_id=command.lead_id, payload={"more": 1}))
+        assert len(written(world, lambda: world.fairlead.erase_lead(command))) == 1
+        world.outcome(RegisterContact("telegram", lead_id=command.lead_id, idempotency_key="k"))
+        assert len(written(world, lambda: world.fairlead.erase_lead(command))) == 1
+        world.outcome(RegisterContact("telegram", lead_id=command.lead_id))
+        assert written(world, lambda: world.fairlead.erase_lead(command)) == []
+
+    def test_every_transaction_of_a_purge_that_removes_something(self, world: World) -> None:
+        world.source()
+        command = RegisterContact("telegram", {"vk": "often"})
+        for contact in world.fairlead.register_contacts([command] * 501):
+            close(world, contact.contact)  # type: ignore[union-attr]
+        world.clock.advance(hours=2)
+        moment = world.clock.now() - timedelta(hours=1)
+        purge = PurgeContacts(moment)
+        assert written(world, lambda: world.fairlead.purge_contacts(purge)) == [
+            (Action.CONTACTS_PURGED, moment.astimezone(UTC).isoformat(), None, {"removed": number})
+            for number in (500, 1)
+        ]
+        assert written(world, lambda: world.fairlead.purge_contacts(purge)) == []
+
+    def test_a_key_created_and_revoked(self, world: World) -> None:
+        world.source()
+        expires_at = world.clock.now() + timedelta(days=1)
+        command = CreateKey(Role.INTAKE, "Bot", "telegram", expires_at)
+        (entry,) = written(world, lambda: world.fairlead.create_key(command))
+        (key,) = world.fairlead.keys.all()
+        assert entry == (
+            Action.KEY_CREATED,
+            key.prefix,
+            None,
+            {
+                "role": "intake",
+                "name": "Bot",
+                "source": "telegram",
+                "expires_at": expires_at.isoformat(),
+            },
+        )
+        revoke = RevokeKey(key.prefix)
+        assert written(world, lambda: world.fairlead.revoke_key(revoke)) == [
+            (
+                Action.KEY_REVOKED,
+                key.prefix,
+                {"revoked_at": None},
+                {"revoked_at": world.clock.now().isoformat()},
+            )
+        ]
+        assert written(world, lambda: world.fairlead.revoke_key(revoke)) == []
+
+
+def test_registering_and_closing_are_no_changes(world: World) -> None:
+    ann = world.operator("Ann", capacity=1)
+    world.source((ann, 1))
+
+    def work() -> None:
+        contacts = [world.register() for _ in range(3)]
+        close(world, contacts[0])
+        close(world, contacts[0])
+
+    assert written(world, work) == []
+
+
+def test_a_change_that_changes_nothing_writes_nothing(world: World) -> None:
+    ann, bob = world.operator("Ann", 5), world.operator("Bob")
+    world.source((ann, 1), (bob, 2))
+    contact = world.register()
+    assert contact.operator
+    holder = ann if contact.operator.id == ann.id else bob
+
+    def work() -> None:
+        update(world, ann)
+        update(world, ann, name=" Ann ", capacity=5, active=True)
+        world.fairlead.update_source(UpdateSource("telegram"))
+        world.fairlead.update_source(UpdateSource("telegram", "telegram", Strategy.EXACT))
+        world.allocate("telegram", (bob, 2), (ann, 1))
+        transfer(world, contact, holder)
+
+    assert written(world, work) == []
+
+
+def test_what_is_refused_writes_nothing(world: World) -> None:
+    ann, full = world.operator("Ann", 5), world.operator("Full", 0)
+    world.source((ann, 1))
+    contact = world.register()
+    fairlead = world.fairlead
+
+    def work() -> None:
+        for refused in (
+            lambda: fairlead.create_operator(CreateOperator("", 5)),
+            lambda: update(world, ann, capacity=-1),
+            lambda: update(world, replace(ann, id=operator_id(1)), capacity=1),
+            lambda: fairlead.create_source(CreateSource("telegram")),
+            lambda: fairlead.update_source(UpdateSource("nowhere", "x")),
+            lambda: fairlead.replace_allocations(
+                ReplaceAllocations("telegram", [(ann.id, 2), (ann.id, 3)])
+            ),
+            lambda: fairlead.transfer_contact(TransferContact(contact.id, full.id)),
+            lambda: fairlead.create_key(CreateKey(Role.INTAKE, source="nowhere")),
+            lambda: fairlead.revoke_key(RevokeKey("flk_nobody")),
+            lambda: fairlead.purge_contacts(PurgeContacts(world.clock.now())),
+        ):
+            with pytest.raises(DomainError):
+                refused()
+
+    assert written(world, work) == []
+
+
+def test_what_cannot_be_kept_leaves_no_entry(world: World) -> None:
+    """Each with the handler that is wired, on a storage whose disk fills up at the commit."""
+    ann, bob = world.operator("Ann"), world.operator("Bob")
+    world.source((ann, 1))
+    contact, done = world.outcome(IVAN).contact, world.register()
+    close(world, done)
+    prefix = world.fairlead.create_key(CreateKey(Role.ADMIN)).key.prefix
+    world.clock.advance(hours=1)
+    commands = {
+        "create_operator": CreateOperator("Eve", 1),
+        "update_operator": UpdateOperator(ann.id, name="Anna"),
+        "create_source": CreateSource("web"),
+        "update_source": UpdateSource("telegram", name="Telegram"),
+        "replace_allocations": ReplaceAllocations("telegram", [(bob.id, 1)]),
+        "transfer_contact": TransferContact(contact.id, bob.id),
+        "erase_lead": EraseLead(contact.lead.id),
+        "purge_contacts": PurgeContacts(world.clock.now() - timedelta(minutes=1)),
+        "create_key": CreateKey(Role.VIEWER),
+        "revoke_key": RevokeKey(prefix),
+    }
+    handlers = {each.name: getattr(world.fairlead, each.name) for each in fields(world.fairlead)}
+    assert commands.keys() == {name for name, each in handlers.items() if hasattr(each, "record")}
+    real = world.container.storage().unit_of_work
+    recorded = list[AuditEntry]()
+
+    class Watched(FailingCommit):
+        def __enter__(self) -> Self:
+            opened = super().__enter__()
+            add = opened.audit.add
+
+            def adding(entry: AuditEntry) -> None:
+                recorded.append(entry)
+                add(entry)
+
+            opened.audit.add = adding  # type: ignore[method-assign]
+            return opened
+
+    before = log(world)
+    for name, command in commands.items():
+        failing = replace(handlers[name], unit_of_work=lambda: Watched(real()))
+        with pytest.raises(StorageUnavailable):
+            failing(command)
+    assert len(recorded) == len(commands), "each had written its entry, to be taken back"
+    assert log(world) == before
+
+
+class TestWhoActed:
+    """What whoever lets somebody in has said."""
+
+    def test_a_script_unless_anybody_says_otherwise(self, world: World) -> None:
+        world.operator()
+        assert [each.actor for each in log(world)] == ["script"]
+
+    def test_who_was_named_for_as_long_as_that_was_said(self, world: World) -> None:
+        with acting_as("flk_abcdefghij"):
+            world.operator("Ann")
+            with acting_as("command"):
+                world.operator("Bob")
+        world.operator("Eve")
+        assert [each.actor for each in log(world)] == ["flk_abcdefghij", "command", "script"]
+
+    def test_a_thread_that_goes_on_for_a_request_acts_for_it(self, world: World) -> None:
+        with acting_as("local"):
+            context = copy_context()
+        thread = threading.Thread(target=context.run, args=(world.operator,))
+        thread.start()
+        thread.join()
+        assert [each.actor for each in log(world)] == ["local"]
+
+
+def test_an_entry_carries_the_time_of_its_id(world: World) -> None:
+    world.operator()
+    (entry,) = log(world)
+    assert entry.at == time_of(entry.id) == world.clock.now()
+
+
+def test_nothing_tells_of_a_person_or_of_what_opens(world: World) -> None:
+    ann, bob = world.operator("Ann"), world.operator("Bob")
+    world.source((ann, 1))
+    contact = world.outcome(IVAN).contact
+    transfer(world, contact, bob)
+    world.fairlead.erase_lead(EraseLead(contact.lead.id))
+    world.fairlead.close_contact(CloseContact(contact.id))
+    world.clock.advance(hours=1)
+    world.fairlead.purge_contacts(PurgeContacts(world.clock.now() - timedelta(minutes=1)))
+    made = world.fairlead.create_key(CreateKey(Role.ADMIN, "Somebody"))
+    world.fairlead.revoke_key(RevokeKey(made.key.prefix))
+    (key,) = world.fairlead.keys.all()
+    entries = log(world)
+    assert {each.action for each in entries} >= {
+        Action.CONTACT_TRANSFERRED,
+        Action.LEAD_ERASED,
+        Action.CONTACTS_PURGED,
+        Action.KEY_REVOKED,
+    }
+    text = json.dumps(
+        [[each.actor, each.subject, each.before, each.after] for each in entries],
+        ensure_ascii=False,
+    )
+    secret = made.secret.removeprefix(made.key.prefix)
+    for telltale in ("Ivan", "ivan77", "9161234567", "telltale", secret, key.digest.hex()):
+        assert telltale not in text
+
+
+def test_a_recorder_without_any_value_writes_what_was_done(world: World) -> None:
+    record = Recorder(world.container.ids())
+
+    def write() -> None:
+        with world.container.storage().unit_of_work() as uow:
+            record(uow, Action.LEAD_ERASED, "somebody")
+
+    assert written(world, write) == [(Action.LEAD_ERASED, "somebody", None, None)]
+
+
+def test_an_invalid_change_is_taken_back_with_its_entry(world: World) -> None:
+    def fail(uow: UnitOfWork) -> None:
+        Recorder(world.container.ids())(uow, Action.SOURCE_CHANGED, "x", {"a": 1}, {"a": 2})
+        raise InvalidValue("no.")
+
+    with pytest.raises(InvalidValue), world.container.storage().unit_of_work() as uow:
+        fail(uow)
+    assert log(world) == []
