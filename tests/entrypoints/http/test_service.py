@@ -1,6 +1,8 @@
 """What the service says of itself: health, metrics, documentation."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -129,3 +131,15 @@ def test_the_licence_of_the_documentation_pages_is_shipped(caller: Client) -> No
     assert caller.get("/static/swagger-ui/LICENSE").text == licence
     assert (STATIC / "swagger-ui" / "NOTICE").exists()
     assert (STATIC / "swagger-ui" / "swagger-ui-bundle.js.LICENSE.txt").exists()
+
+
+def test_what_sqlite_does_not_need_is_not_imported() -> None:
+    """PostgreSQL's driver takes 8 MiB; every process would pay for it."""
+    code = (
+        "import sys; from entrypoints.http.app import create_app; "
+        "from entrypoints.settings import Settings; "
+        "create_app(Settings(database_url='sqlite:///never-opened.db')); "
+        "print('psycopg' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
