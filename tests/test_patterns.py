@@ -33,7 +33,7 @@ def patterns() -> Iterator[str]:
                     and node.args
                     and isinstance(node.args[0], ast.Constant)
                 ):
-                    yield node.args[0].value
+                    yield _text(node.args[0].value)
                 if (
                     isinstance(node, ast.keyword)
                     and node.arg == "pattern"
@@ -42,6 +42,10 @@ def patterns() -> Iterator[str]:
                     yield node.value.value
     yield from (limits.SOURCE_KEY, limits.IDENTITY_KIND)
     yield from (compile_path(path)[0].pattern for _, path in CALLS)
+
+
+def _text(pattern: str | bytes) -> str:
+    return pattern.decode("ascii") if isinstance(pattern, bytes) else pattern
 
 
 def endless(parsed: Any, within: bool = False) -> Iterator[str]:
