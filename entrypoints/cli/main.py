@@ -97,7 +97,7 @@ def serve(
         ws="none",
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=shutdown_timeout,
-        # The default of 5 s ends a worker that is still starting on a busy machine, again and again.
+        # By default one that is not up after 5 s is ended, on a busy machine again and again.
         timeout_worker_healthcheck=60,
     )
 
