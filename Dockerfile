@@ -1,4 +1,6 @@
-# Not built by CI: there is no engine there. Two stages, no compiler in the second, no root.
+# Not built by CI: there is no engine there. Two stages, no compiler in the second, no root. Only /data is written to:
+# the rest may be read-only. The base is named by its tag; whoever needs the same image tomorrow adds the digest that
+# `docker buildx imagetools inspect python:3.13-slim` shows.
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY requirements.lock ./
@@ -17,6 +19,7 @@ USER fairlead
 ENV FAIRLEAD_DATABASE_URL=sqlite:////data/fairlead.db PYTHONUNBUFFERED=1
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK CMD ["/venv/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz')"]
+# /readyz takes a key once there is one.
+HEALTHCHECK CMD ["/venv/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz')"]
 ENTRYPOINT ["/venv/bin/fairlead"]
 CMD ["serve", "--host", "0.0.0.0"]

@@ -121,6 +121,8 @@ def serve(
         ws="none",
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=shutdown_timeout,
+        # By default one that is not up after 5 s is ended, on a busy machine again and again.
+        timeout_worker_healthcheck=60,
     )
 
 

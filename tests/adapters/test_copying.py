@@ -208,7 +208,7 @@ def test_there_and_back_again_is_the_same_file(urls: Urls) -> None:
 def in_the_file(url: str) -> Mapping[str, list[Any]]:
     with closing(sqlite3.connect(file_of(url))) as file:
         return {
-            name: sorted(file.execute(f"SELECT * FROM {name}"), key=repr)  # noqa: S608
+            name: sorted(file.execute(f"SELECT * FROM {name}"), key=repr)  # noqa: S608 -- our tables
             for name in (*Row.metadata.tables, "alembic_version")
         }
 
