@@ -1,7 +1,7 @@
-"""Use cases on API keys: make one, take one back, and tell who presents one."""
+"""Use cases on API keys: make one, and take one back."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from application.ports import Clock, Secrets, UnitOfWorkFactory
 from application.views import KeyView
@@ -48,7 +48,8 @@ class CreateKeyHandler:
             InvalidValue: it has expired already, or a source is named for another role.
         """
         now = self.clock.now()
-        if command.expires_at is not None and command.expires_at <= now:
+        expires_at = None if command.expires_at is None else _to_the_millisecond(command.expires_at)
+        if expires_at is not None and expires_at <= now:
             raise InvalidValue("the key would have expired already.", field="expires_at")
         name, secret = self.secrets.new()
         prefix = f"{PREFIX}{name}"
@@ -60,7 +61,7 @@ class CreateKeyHandler:
             now,
             command.name,
             command.source,
-            command.expires_at,
+            expires_at,
         )
         with self.unit_of_work() as uow:
             if command.source is not None:
@@ -95,3 +96,14 @@ class RevokeKeyHandler:
                 key = replace(key, revoked_at=self.clock.now())
                 uow.keys.save(key)
         return KeyView.of(key)
+
+
+def _to_the_millisecond(moment: datetime) -> datetime:
+    """Return a moment as every storage keeps it; one that none can keep would lock out all."""
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidValue(
+            "the key must expire in the year 9999 or before.", field="expires_at"
+        ) from None
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
