@@ -58,16 +58,17 @@ CALLS: Final[Mapping[tuple[str, str], Permission]] = {
 """Permissions by method and path. A call that is not here needs a key of any role, and ends at 404
 or 405."""
 
-OPEN: Final = frozenset(
-    {"/healthz", "/console/sign-in", "/console/sign-out", "/console/preferences"}
-)
+VIEWED: Final = frozenset({"/console/sign-in", "/console/sign-out", "/console/preferences"})
+"""Pages that need no key, and look another way to whom a session belongs."""
+
+OPEN: Final = VIEWED | {"/healthz"}
 """What needs no key: it tells nothing and changes nothing but who looks."""
 
 _PLAIN: Final = {call: permission for call, permission in CALLS.items() if "{" not in call[1]}
+# Every path, the plain ones too: what the router takes for one of them has to be it here as well,
+# and its patterns end before a line break that ends the path.
 _PATTERNS: Final = [
-    (method, compile_path(path)[0], permission)
-    for (method, path), permission in CALLS.items()
-    if "{" in path
+    (method, compile_path(path)[0], permission) for (method, path), permission in CALLS.items()
 ]
 
 

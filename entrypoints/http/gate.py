@@ -1,6 +1,7 @@
 """The gate before everything: who calls, and whether they may."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
@@ -10,8 +11,9 @@ from fastapi import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from application.ports import StorageUnavailable
 from domain.access import ApiKey, Permission
-from entrypoints.http.access import is_open, needed
+from entrypoints.http.access import VIEWED, is_open, needed
 from entrypoints.http.keyring import Keyring
 from entrypoints.http.problems import Refusal, answer_error
 from entrypoints.http.sessions import COOKIE, key_of_session
@@ -39,41 +41,47 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope[KEY] = None
-        path = scope["path"]
-        if not is_open(path):
-            try:
-                await self._keyring.refresh()
-                scope[KEY] = self._admit(scope)
-            except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
-                await self._refuse(error, scope, receive, send)
-                return
+        path = _route_path(scope)
+        try:
+            scope[KEY] = await (self._look if is_open(path) else self._admit)(scope, path)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
+            await self._refuse(error, scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
-    def _admit(self, scope: Scope) -> ApiKey | None:
-        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+    async def _look(self, scope: Scope, path: str) -> ApiKey | None:
+        """Return whose session sends a form of a page that needs none; its token is of that."""
+        if path not in VIEWED:
+            return None
+        with suppress(StorageUnavailable):
+            await self._keyring.refresh()
+        return self._key(path, scope)
+
+    async def _admit(self, scope: Scope, path: str) -> ApiKey | None:
+        await self._keyring.refresh()
         if self._keyring.empty:
-            if not _is_local(scope["client"], headers.get(b"host", b"")):
+            if not _is_local(scope["client"], dict(scope["headers"]).get(b"host", b"")):
                 raise Refusal("protected_mode", _PROTECTED)
             return None
-        key = self._key(scope, headers)
+        key = self._key(path, scope)
         if key is None:
             raise Refusal(
                 "unauthenticated",
                 "send a valid key by the header Authorization: Bearer flk_...; an administrator "
                 "makes one with `fairlead keys create`.",
             )
-        permission = needed(scope["method"], scope["path"])
+        permission = needed(scope["method"], path)
         if permission is not None:
             require(key, permission)
         return key
 
-    def _key(self, scope: Scope, headers: Mapping[bytes, bytes]) -> ApiKey | None:
+    def _key(self, path: str, scope: Scope) -> ApiKey | None:
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         scheme, _, presented = authorization.partition(" ")
         if scheme.lower() == "bearer":
             return self._keyring.find(presented.strip())
-        if scope["path"].startswith(_BROWSED) or scope["path"] == "/":
+        if path.startswith(_BROWSED) or path == "/":
             cookie = Request(scope).cookies.get(COOKIE)
             return None if cookie is None else key_of_session(cookie, self._keyring)
         return None
@@ -123,6 +131,13 @@ _PROTECTED: Final = (
 )
 
 
+def _route_path(scope: Scope) -> str:
+    """Return what the router looks at: the path below the prefix that the service stands under."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path
+
+
 def _is_local(client: tuple[str, int] | None, host: bytes) -> bool:
     """Tell whether a call comes from this machine and is meant for it.
 
@@ -144,6 +159,8 @@ def _is_named_local(host: bytes) -> bool:
 @lru_cache(maxsize=1024)
 def _is_loopback(address: str) -> bool:
     try:
-        return ip_address(address).is_loopback
+        parsed = ip_address(address)
+        # A socket of both families shows 127.0.0.1 as ::ffff:127.0.0.1.
+        return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
     except ValueError:
         return False

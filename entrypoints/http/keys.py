@@ -1,13 +1,18 @@
 """/v1/keys."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
 
 from application.fairlead import Fairlead
 from application.keys import CreateKey, RevokeKey
+from domain.access import KEY_PREFIX
 from entrypoints.http.bodies import JsonRoute
 from entrypoints.http.problems import created, documented
 from entrypoints.http.schemas import CreatedKeyOut, KeyOut, KeysOut, NewKey
 from entrypoints.http.writing import Writing
+
+Prefix = Annotated[str, Path(pattern=KEY_PREFIX, description="As the list of keys shows it.")]
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
@@ -28,11 +33,12 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             ),
         },
     )
-    async def create_key(body: NewKey) -> CreatedKeyOut:
+    async def create_key(body: NewKey, response: Response) -> CreatedKeyOut:
         """Make a key. It is in the answer and nowhere else: what is stored is a digest."""
         made = await writing(
             fairlead.create_key, CreateKey(body.role, body.name, body.source, body.expires_at)
         )
+        response.headers["Location"] = f"/v1/keys/{made.key.prefix}"
         return CreatedKeyOut.of(made)
 
     @routes.get("", responses=documented(validated=False))
@@ -41,7 +47,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         return KeysOut.of(fairlead.keys.all())
 
     @routes.delete("/{prefix}", responses=documented("unknown_key"))
-    async def revoke_key(prefix: str) -> KeyOut:
+    async def revoke_key(prefix: Prefix) -> KeyOut:
         """Take a key back. Within a second it opens nothing any more, in every process."""
         return KeyOut.model_validate(await writing(fairlead.revoke_key, RevokeKey(prefix)))
 
