@@ -19,6 +19,9 @@ from tests.support import World
 
 ROOT = Path(entrypoints.http.problems.__file__).parents[2]
 BEFORE_THE_DOMAIN = {
+    "unauthenticated",
+    "forbidden",
+    "protected_mode",
     "validation_failed",
     "malformed_json",
     "unsupported_media_type",
@@ -94,11 +97,13 @@ def test_the_statuses_are_those_of_the_contract() -> None:
         "contact_closed",
     }
     assert {code for code in STATUSES if code.startswith("unknown_")} <= groups[404]
+    assert groups[401] == {"unauthenticated"}
+    assert groups[403] == {"forbidden", "protected_mode"}
     assert groups[413] == {"body_too_large"}
     assert groups[415] == {"unsupported_media_type"}
     assert groups[503] == {"storage_unavailable", "overloaded", "outcome_unknown"}
     assert groups[500] == {"internal_error"}
-    assert set(groups) == {404, 405, 409, 413, 415, 422, 500, 503}
+    assert set(groups) == {401, 403, 404, 405, 409, 413, 415, 422, 500, 503}
 
 
 def test_a_validation_problem_names_each_field_and_says_what_is_wrong(caller: Client) -> None:
