@@ -30,7 +30,7 @@ from entrypoints.console.live import Live
 from entrypoints.console.pages import STATIC, page
 from entrypoints.console.words import FOREIGN, PROBLEMS
 from entrypoints.http.keyring import Keyring
-from entrypoints.http.problems import RETRY_AFTER, STATUSES
+from entrypoints.http.problems import RETRY_AFTER, STATUSES, Refusal
 from entrypoints.http.writing import Writing
 
 _SAFE = {
@@ -133,6 +133,10 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _away(request: Request, error: Exception) -> Response:
+    return _away_page(request, error)
+
+
+def _away_page(request: Request, error: Exception) -> Response:
     response = page(request, "away", HTTPStatus.SERVICE_UNAVAILABLE, detail=str(error))
     response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
@@ -142,6 +146,21 @@ async def _not_found(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
     problem = FOREIGN if status == HTTPStatus.FORBIDDEN else None
     return page(request, "problem", status, problem=problem, detail=None)
+
+
+def refusal_page(request: Request, error: Refusal | StorageUnavailable) -> ASGIApp:
+    """Return what a browser is shown of a call to the console that was not let in.
+
+    Args:
+        request: whose root path is that of the console.
+        error: why.
+    """
+    if isinstance(error, StorageUnavailable):
+        return _Headers(_away_page(request, error))
+    problem = PROBLEMS.get(error.code)
+    return _Headers(
+        page(request, "problem", error.status_code, problem=problem, detail=error.detail)
+    )
 
 
 async def _malformed(request: Request, error: Exception) -> Response:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
@@ -13,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from application.ports import Readers, StorageUnavailable
-from entrypoints.console.app import create_console
+from entrypoints.console.app import create_console, refusal_page
 from entrypoints.console.live import Live
 from entrypoints.container import Container, build_container, build_simulation
 from entrypoints.demo import DemoClock, Month
@@ -27,6 +28,7 @@ from entrypoints.http import (
     sources,
     statistics,
 )
+from entrypoints.http.access import OPEN
 from entrypoints.http.front import FrontDoor, LeanRoute
 from entrypoints.http.gate import Gate
 from entrypoints.http.keyring import Keyring
@@ -52,6 +54,16 @@ class _Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         return self.gate(self.front_door(super().build_middleware_stack()))
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        # What asks for a key is the gate, of which FastAPI knows nothing.
+        document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"key": []}]
+        for path in OPEN & document["paths"].keys():
+            for operation in document["paths"][path].values():
+                operation["security"] = []
+        return document
 
 
 def _say_if_lists_fail(readers: Readers) -> None:
@@ -108,7 +120,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     contact_routes = contacts.router(fairlead, writing, listing, intake)
     lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]
     app.front_door = partial(FrontDoor, routes=lean_routes, metrics=metrics)
-    app.gate = partial(Gate, keyring=keyring)
+    app.gate = partial(Gate, keyring=keyring, page=refusal_page)
     app.add_middleware(MetricsMiddleware, metrics=metrics)
     app.include_router(contact_routes)
     app.include_router(operators.router(fairlead, writing, listing))

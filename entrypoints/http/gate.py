@@ -1,6 +1,6 @@
 """The gate before everything: who calls, and whether they may."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
@@ -24,17 +24,25 @@ KEY: Final = "fairlead.key"
 _BROWSED: Final = ("/console/", "/docs", "/openapi.json", "/static/")
 """Where a session of the console counts, too: browsers send no other credentials by themselves."""
 
+Page = Callable[[Request, Refusal | StorageUnavailable], ASGIApp]
+
 
 class Gate:
     """Lets in who has a key whose role permits the call.
 
     As long as no key has been made, whoever is on this machine may do everything and nobody else
     anything: a service that was started and forgotten is not open to the world.
+
+    Args:
+        app: what is behind it.
+        keyring: whom a key belongs to.
+        page: what a browser is shown of a call to the console that is not let in.
     """
 
-    def __init__(self, app: ASGIApp, keyring: Keyring) -> None:
+    def __init__(self, app: ASGIApp, keyring: Keyring, page: Page) -> None:
         self._app = app
         self._keyring = keyring
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a call in, or answer it."""
@@ -42,27 +50,27 @@ class Gate:
             await self._app(scope, receive, send)
             return
         path = _route_path(scope)
+        scope[KEY] = None
         try:
-            scope[KEY] = await (self._look if is_open(path) else self._admit)(scope, path)
+            await (self._look if is_open(path) else self._admit)(scope, path)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
             await self._refuse(error, scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    async def _look(self, scope: Scope, path: str) -> ApiKey | None:
-        """Return whose session sends a form of a page that needs none; its token is of that."""
-        if path not in VIEWED:
-            return None
-        with suppress(StorageUnavailable):
-            await self._keyring.refresh()
-        return self._key(path, scope)
+    async def _look(self, scope: Scope, path: str) -> None:
+        """Note whose session it is that looks at a page that needs none: its forms are theirs."""
+        if path in VIEWED:
+            with suppress(StorageUnavailable):
+                await self._keyring.refresh()
+            scope[KEY] = self._key(path, scope)
 
-    async def _admit(self, scope: Scope, path: str) -> ApiKey | None:
+    async def _admit(self, scope: Scope, path: str) -> None:
         await self._keyring.refresh()
         if self._keyring.empty:
             if not _is_local(scope["client"], dict(scope["headers"]).get(b"host", b"")):
                 raise Refusal("protected_mode", _PROTECTED)
-            return None
+            return
         key = self._key(path, scope)
         if key is None:
             raise Refusal(
@@ -70,10 +78,10 @@ class Gate:
                 "send a valid key by the header Authorization: Bearer flk_...; an administrator "
                 "makes one with `fairlead keys create`.",
             )
+        scope[KEY] = key
         permission = needed(scope["method"], path)
         if permission is not None:
             require(key, permission)
-        return key
 
     def _key(self, path: str, scope: Scope) -> ApiKey | None:
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
@@ -89,11 +97,17 @@ class Gate:
     async def _refuse(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         unknown = isinstance(error, Refusal) and error.code == "unauthenticated"
-        wants_page = "text/html" in request.headers.get("accept", "")
-        if unknown and wants_page and scope["method"] in {"GET", "POST"}:
-            response = RedirectResponse(f"{scope.get('root_path', '')}/console/sign-in", 303)
-            await response(scope, receive, send)
-            return
+        console = f"{scope.get('root_path', '')}/console"
+        if "text/html" in request.headers.get("accept", ""):
+            if unknown and scope["method"] in {"GET", "POST"}:
+                await RedirectResponse(f"{console}/sign-in", 303)(scope, receive, send)
+                return
+            if _route_path(scope).startswith("/console/") and isinstance(
+                error, Refusal | StorageUnavailable
+            ):
+                shown = Request({**scope, "root_path": console}, receive)
+                await self._page(shown, error)(scope, receive, send)
+                return
         answer = await answer_error(request, error)
         if unknown:
             answer.headers["WWW-Authenticate"] = "Bearer"
