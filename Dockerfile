@@ -19,7 +19,7 @@ USER fairlead
 ENV FAIRLEAD_DATABASE_URL=sqlite:////data/fairlead.db PYTHONUNBUFFERED=1
 VOLUME /data
 EXPOSE 8000
-# /readyz takes a key once there is one.
+# /readyz needs a key as soon as there is one.
 HEALTHCHECK CMD ["/venv/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz')"]
 ENTRYPOINT ["/venv/bin/fairlead"]
 CMD ["serve", "--host", "0.0.0.0"]

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help run setup test check chaos lint format lock sbom bench texts clean
+.PHONY: help run setup test check chaos lint format lock sbom bench texts docs clean
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
@@ -60,6 +60,9 @@ texts: $(VENV)/.dev  ## Collect the console's texts for translation, and compile
 		--no-wrap --ignore-obsolete --ignore-pot-creation-date
 	$(BABEL) compile -D console -d $(LOCALE)
 	@rm $(LOCALE)/console.pot
+
+docs: $(VENV)/.dev  ## Put the table of roles and calls into docs/access.md
+	$(BIN)/python -m entrypoints.http.access docs/access.md
 
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

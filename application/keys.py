@@ -1,4 +1,4 @@
-"""Use cases on API keys: make one, take one back, and tell who presents one."""
+"""Use cases on API keys: make one, and take one back."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -51,7 +51,8 @@ class CreateKeyHandler:
             InvalidValue: it has expired already, or a source is named for another role.
         """
         now = self.clock.now()
-        if command.expires_at is not None and command.expires_at <= now:
+        expires_at = None if command.expires_at is None else _to_the_millisecond(command.expires_at)
+        if expires_at is not None and expires_at <= now:
             raise InvalidValue("the key would have expired already.", field="expires_at")
         name, secret = self.secrets.new()
         prefix = f"{PREFIX}{name}"
@@ -63,7 +64,7 @@ class CreateKeyHandler:
             now,
             command.name,
             command.source,
-            command.expires_at,
+            expires_at,
         )
         with self.unit_of_work() as uow:
             if command.source is not None:
@@ -119,3 +120,14 @@ def _revocation(key: ApiKey) -> Values:
 
 def _moment(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def _to_the_millisecond(moment: datetime) -> datetime:
+    """Return a moment as every storage keeps it; one that none can keep would lock out all."""
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidValue(
+            "the key must expire in the year 9999 or before.", field="expires_at"
+        ) from None
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

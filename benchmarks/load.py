@@ -34,13 +34,15 @@ def require_wrk() -> None:
         )
 
 
-def register(address: str, connections: int, seconds: int) -> Load:
-    """Register contacts of ever new leads as fast as they are answered.
+def register(address: str, connections: int, seconds: int, key: str | None = None) -> Load:
+    """Register contacts of ever new leads as fast as they are answered, with a key if there is one.
 
     Raises:
         RuntimeError: a request was not answered by a contact.
     """
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency"]
+    if key is not None:
+        command += ["-H", f"Authorization: Bearer {key}"]
     said = subprocess.run(
         [*command, "-s", str(_SCRIPT), f"{address}/v1/contacts"],
         capture_output=True,

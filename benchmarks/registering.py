@@ -5,10 +5,13 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+from application.keys import CreateKey
 from benchmarks import load
 from benchmarks.floor import longest_write
 from benchmarks.report import Row, in_turns, median_ratio
 from benchmarks.servers import EMPTY, FAIRLEAD, PLAIN, Server, database, serving
+from domain.access import Role
+from entrypoints.scripting import open_fairlead
 
 _GOALS = {32: "0.70 (1.0)"}
 
@@ -74,6 +77,26 @@ def against_plain(folder: Path, rounds: int, seconds: int) -> Row:
     )
 
 
+def with_keys(folder: Path, rounds: int, seconds: int) -> Row:
+    """Compare calls with an API key with calls to a service where no key was made."""
+    url = database(folder, "with-keys")
+    with open_fairlead(url) as fairlead:
+        key = fairlead.create_key(CreateKey(Role.INTAKE)).secret
+    with (
+        serving(FAIRLEAD, url, "/healthz", key) as guarded,
+        serving(FAIRLEAD, database(folder, "without-keys"), "/healthz") as local,
+    ):
+        mine, theirs = _loads(rounds, seconds, 32, guarded, local)
+    ratio = median_ratio([each.rate for each in mine], [each.rate for each in theirs])
+    return Row(
+        "HTTP, 32 connections, with keys, against without",
+        str(load.median(mine)),
+        str(load.median(theirs)),
+        f"{ratio:.2f}",
+        "0.95",
+    )
+
+
 def by_operators(folder: Path, rounds: int, seconds: int) -> list[Row]:
     """Compare sources of 1, 100 and 1000 operators with one of ten."""
     sizes = (10, 1, 100, 1000)
@@ -124,11 +147,11 @@ def _loads(
 ) -> tuple[tuple[load.Load, ...], ...]:
     """Put load on servers in turns; `between` is called once in every round."""
     for each in servers:
-        load.register(each.address, connections, 1)
+        load.register(each.address, connections, 1, each.key)
 
     def measure(number: int) -> load.Load:
         if number == 0:
             between()
-        return load.register(servers[number].address, connections, seconds)
+        return load.register(servers[number].address, connections, seconds, servers[number].key)
 
     return in_turns(rounds, *(partial(measure, number) for number in range(len(servers))))

@@ -37,6 +37,7 @@ class Server(NamedTuple):
     address: str
     pid: int
     seconds_to_ready: float
+    key: str | None = None
 
     @property
     def mebibytes(self) -> float:
@@ -105,7 +106,10 @@ def create_plain() -> FastAPI:
 
 @contextmanager
 def serving(
-    command: Sequence[str], database_url: str, ready: str = "/openapi.json"
+    command: Sequence[str],
+    database_url: str,
+    ready: str = "/openapi.json",
+    key: str | None = None,
 ) -> Iterator[Server]:
     """Run a server.
 
@@ -113,6 +117,7 @@ def serving(
         command: FAIRLEAD, EMPTY or PLAIN.
         database_url: handed to it by the environment.
         ready: what it answers with 200 once it is ready.
+        key: what its callers need.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -127,7 +132,7 @@ def serving(
     try:
         address = f"http://127.0.0.1:{port}"
         _wait(f"{address}{ready}", process)
-        yield Server(address, process.pid, time.perf_counter() - started)
+        yield Server(address, process.pid, time.perf_counter() - started, key)
     finally:
         process.terminate()
         process.wait()

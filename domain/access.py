@@ -62,7 +62,8 @@ class ApiKey:
 
     def __post_init__(self) -> None:
         if self.name is not None:
-            limits.short_text(self.name, "name")
+            # Frozen; the name is kept as it was checked, without white space around it.
+            object.__setattr__(self, "name", limits.short_text(self.name, "name"))
         if self.source_key is not None and self.role is not Role.INTAKE:
             raise InvalidValue(
                 "only a key of the role intake can be bound to a source.", field="source"
@@ -88,6 +89,7 @@ class ApiKey:
 PREFIX: Final = "flk_"
 _NAME: Final = 10
 """Characters of a prefix after PREFIX."""
+KEY_PREFIX: Final = rf"^{PREFIX}[a-z0-9]{{{_NAME}}}$"
 
 
 def digest_of(key: str) -> bytes:

@@ -127,8 +127,15 @@ def test_the_commands_of_the_command_line_section_work(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    for shown in ("Usage:", "keeps every invariant", "refused          1", "leads.refused.csv"):
+    for shown in (
+        "Usage:",
+        "keeps every invariant",
+        "refused          1",
+        "leads.refused.csv",
+        "flk_",
+    ):
         assert shown in done.stdout
+    assert (tmp_path / "anna.key").read_text("utf-8").startswith("flk_")
     refused = (tmp_path / "leads.refused.csv").read_text("utf-8").splitlines()
     assert refused[0] == "number,channel,phone,line,reason"
     assert refused[1].startswith("3,,+79161234503,4,")

@@ -181,6 +181,12 @@ def _engine(url: URL) -> Engine:
         connect_args=connecting,
     )
 
+    @event.listens_for(engine, "checkout")
+    def forget_reading(driver: Any, *_: object) -> None:
+        # A connection that was read from comes back as one that asks for READ WRITE, which a server
+        # that is to be read only would grant: its own default has to hold again.
+        driver.read_only = None
+
     @event.listens_for(engine, "before_cursor_execute")
     def execute(connection: Connection, *_: object) -> None:
         # SQLAlchemy wants to see the answer of every statement that it executes itself.

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from application.keys import CreateKey, RevokeKey
 from application.views import KeyView
-from domain.access import Role
+from domain.access import Role, prefix_of
 from entrypoints.cli.terminal import DatabaseUrl, err, failures, migrated, out, settings_of, stop
 from entrypoints.container import build_container
 
@@ -41,7 +41,7 @@ def create(
     """Make a key. It is printed once: what is stored is a digest of it."""
     container = build_container(settings_of(database_url))
     with migrated(container):
-        expires_at = None if expires is None else datetime.now(UTC) + _period(expires)
+        expires_at = None if expires is None else _end_of(expires)
         made = container.fairlead().create_key(CreateKey(role, name, source, expires_at))
     out.print(made.secret)
     err.print(
@@ -60,7 +60,10 @@ def list_(database_url: DatabaseUrl = None) -> None:
     if not keys:
         out.print("No key has been made. Make one: fairlead keys create --role admin")
         return
-    table = Table("key", "role", "source", "name", "made", "state", box=None)
+    # Keys are copied from here: no column is cut off, however narrow the terminal or pipe is.
+    table = Table(box=None)
+    for column in ("key", "role", "source", "name", "made", "state"):
+        table.add_column(column, overflow="fold", no_wrap=column == "key")
     for each in keys:
         table.add_row(
             each.prefix,
@@ -81,15 +84,19 @@ def revoke(
     """Take a key back; within a second no process takes it any more."""
     container = build_container(settings_of(database_url))
     with migrated(container):
-        revoked = container.fairlead().revoke_key(RevokeKey(prefix))
+        # Whoever pastes a whole key means its beginning, and does not want to see the rest again.
+        revoked = container.fairlead().revoke_key(RevokeKey(prefix_of(prefix) or prefix))
     out.print(f"{revoked.prefix} opens nothing any more.")
 
 
-def _period(text: str) -> timedelta:
+def _end_of(text: str) -> datetime:
     found = re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", text)
     if found is None:
         stop(f"{text!r} is no period; write one as 12h, 90d or 4w.")
-    return int(found[1]) * _UNITS[found[2]]
+    try:
+        return datetime.now(UTC) + int(found[1]) * _UNITS[found[2]]
+    except OverflowError:
+        stop(f"{text!r} is longer than calendars go; leave it out for a key that never expires.")
 
 
 def _state(key: KeyView) -> str:

@@ -13,8 +13,9 @@ from domain.errors import DomainError
 from entrypoints.container import Container
 from entrypoints.settings import Settings
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(highlight=False, soft_wrap=True, stderr=True)
+# What people named is shown as they wrote it: `[/x]` is a name, and neither markup nor an error.
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+err = Console(highlight=False, soft_wrap=True, markup=False, emoji=False, stderr=True)
 
 DatabaseUrl = Annotated[
     str | None,

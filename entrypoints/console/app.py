@@ -135,6 +135,10 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _away(request: Request, error: Exception) -> Response:
+    return _away_page(request, error)
+
+
+def _away_page(request: Request, error: Exception) -> Response:
     response = page(request, "away", HTTPStatus.SERVICE_UNAVAILABLE, detail=str(error))
     response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
@@ -147,6 +151,21 @@ async def _not_found(request: Request, error: Exception) -> Response:
     response = page(request, "problem", status, problem=problem, detail=detail)
     response.headers.update(getattr(error, "headers", None) or {})
     return response
+
+
+def refusal_page(request: Request, error: Refusal | StorageUnavailable) -> ASGIApp:
+    """Return what a browser is shown of a call to the console that was not let in.
+
+    Args:
+        request: whose root path is that of the console.
+        error: why.
+    """
+    if isinstance(error, StorageUnavailable):
+        return _Headers(_away_page(request, error))
+    problem = PROBLEMS.get(error.code)
+    return _Headers(
+        page(request, "problem", error.status_code, problem=problem, detail=error.detail)
+    )
 
 
 async def _malformed(request: Request, error: Exception) -> Response:

@@ -53,6 +53,7 @@ def router(keyring: Keyring) -> APIRouter:
 
     @routes.post("/sign-out")
     async def sign_out(request: Request) -> Response:
+        await form(request)
         answer = go(request, "/sign-in")
         answer.delete_cookie(COOKIE, path="/")
         return answer

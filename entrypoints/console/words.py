@@ -90,6 +90,7 @@ PROBLEMS: Final = {
     ),
     "contact_closed": N_("The contact is closed already."),
     "duplicate_operator": N_("An operator is named twice."),
+    "forbidden": N_("Your key does not permit this."),
 }
 """What is said of a refusal, by its code; of others their own words are shown."""
 

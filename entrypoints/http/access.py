@@ -1,11 +1,16 @@
-"""Which permission each call needs: one table, from which the documentation is made too."""
+"""Which permission each call needs: one table, from which the documentation is made too.
 
+`python -m entrypoints.http.access docs/access.md` puts it there.
+"""
+
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from starlette.routing import compile_path
 
-from domain.access import Permission
+from domain.access import PERMISSIONS, Permission, Role
 
 _READ, _OPERATE, _ADMINISTER = Permission.READ, Permission.OPERATE, Permission.ADMINISTER
 
@@ -60,16 +65,17 @@ CALLS: Final[Mapping[tuple[str, str], Permission]] = {
 """Permissions by method and path. A call that is not here needs a key of any role, and ends at 404
 or 405."""
 
-OPEN: Final = frozenset(
-    {"/healthz", "/console/sign-in", "/console/sign-out", "/console/preferences"}
-)
+VIEWED: Final = frozenset({"/console/sign-in", "/console/sign-out", "/console/preferences"})
+"""Pages that need no key, and look another way to whom a session belongs."""
+
+OPEN: Final = VIEWED | {"/healthz"}
 """What needs no key: it tells nothing and changes nothing but who looks."""
 
 _PLAIN: Final = {call: permission for call, permission in CALLS.items() if "{" not in call[1]}
+# Every path, the plain ones too: what the router takes for one of them has to be it here as well,
+# and its patterns end before a line break that ends the path.
 _PATTERNS: Final = [
-    (method, compile_path(path)[0], permission)
-    for (method, path), permission in CALLS.items()
-    if "{" in path
+    (method, compile_path(path)[0], permission) for (method, path), permission in CALLS.items()
 ]
 
 
@@ -92,3 +98,35 @@ def needed(method: str, path: str) -> Permission | None:
 def is_open(path: str) -> bool:
     """Tell whether a path needs no key."""
     return path in OPEN or path.startswith("/console/static/")
+
+
+_BEGIN, _END = "<!-- made by `make docs` -->\n", "<!-- end -->\n"
+
+
+def table() -> str:
+    """Return in Markdown which role may make which call."""
+    lines = [
+        f"| call | needs | {' | '.join(Role)} |",
+        f"| --- | --- |{' --- |' * len(Role)}",
+        *(
+            f"| {method} {path} | {permission} | {_marks(permission)} |"
+            for (method, path), permission in CALLS.items()
+        ),
+    ]
+    return "".join(f"{each}\n" for each in lines)
+
+
+def with_table(document: str) -> str:
+    """Return a document with the table in its place, which two comments mark."""
+    before, _, rest = document.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    return f"{before}{_BEGIN}\n{table()}\n{_END}{after}"
+
+
+def _marks(permission: Permission) -> str:
+    return " | ".join("yes" if permission in PERMISSIONS[role] else "" for role in Role)
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.write_text(with_table(target.read_text("utf-8")), "utf-8")

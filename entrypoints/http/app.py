@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
@@ -13,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from application.ports import Readers, StorageUnavailable
-from entrypoints.console.app import create_console
+from entrypoints.console.app import create_console, refusal_page
 from entrypoints.console.live import Live
 from entrypoints.container import Container, build_container, build_simulation
 from entrypoints.demo import DemoClock, Month
@@ -28,6 +29,7 @@ from entrypoints.http import (
     sources,
     statistics,
 )
+from entrypoints.http.access import OPEN
 from entrypoints.http.bounds import Bounds
 from entrypoints.http.front import FrontDoor, LeanRoute
 from entrypoints.http.gate import Gate
@@ -60,6 +62,16 @@ class _Application(FastAPI):
         for each in reversed(self.before):
             stack = each(stack)
         return stack
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        # What asks for a key is the gate, of which FastAPI knows nothing.
+        document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"key": []}]
+        for path in OPEN & document["paths"].keys():
+            for operation in document["paths"][path].values():
+                operation["security"] = []
+        return document
 
 
 def _say_if_lists_fail(readers: Readers) -> None:
@@ -119,7 +131,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     app.before = [
         RequestIds,
         Bounds,
-        partial(Gate, keyring=keyring),
+        partial(Gate, keyring=keyring, page=refusal_page),
         # What is off is not there: it costs no call.
         *([] if rate is None else [partial(RateLimit, rate=Rate.of(rate))]),
         partial(FrontDoor, routes=lean_routes, metrics=metrics),

@@ -1,6 +1,7 @@
 """The gate before everything: who calls, and whether they may."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
@@ -11,8 +12,9 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from application.auditing import LOCAL, acting
+from application.ports import StorageUnavailable
 from domain.access import ApiKey, Permission
-from entrypoints.http.access import is_open, needed
+from entrypoints.http.access import VIEWED, is_open, needed
 from entrypoints.http.keyring import Keyring
 from entrypoints.http.problems import Refusal, answer_error
 from entrypoints.http.sessions import COOKIE, key_of_session
@@ -23,60 +25,75 @@ KEY: Final = "fairlead.key"
 _BROWSED: Final = ("/console/", "/docs", "/openapi.json", "/static/")
 """Where a session of the console counts, too: browsers send no other credentials by themselves."""
 
+Page = Callable[[Request, Refusal | StorageUnavailable], ASGIApp]
+
 
 class Gate:
     """Lets in who has a key whose role permits the call.
 
     As long as no key has been made, whoever is on this machine may do everything and nobody else
     anything: a service that was started and forgotten is not open to the world.
+
+    Args:
+        app: what is behind it.
+        keyring: whom a key belongs to.
+        page: what a browser is shown of a call to the console that is not let in.
     """
 
-    def __init__(self, app: ASGIApp, keyring: Keyring) -> None:
+    def __init__(self, app: ASGIApp, keyring: Keyring, page: Page) -> None:
         self._app = app
         self._keyring = keyring
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a call in, or answer it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        path = _route_path(scope)
         scope[KEY] = None
-        path = scope["path"]
-        if not is_open(path):
-            try:
-                await self._keyring.refresh()
-                key = scope[KEY] = self._admit(scope)
-                # Every request is a task of its own, so that this holds for it alone.
-                acting.set(LOCAL if key is None else key.prefix)
-            except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
-                await self._refuse(error, scope, receive, send)
-                return
+        try:
+            await (self._look if is_open(path) else self._admit)(scope, path)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
+            await self._refuse(error, scope, receive, send)
+            return
+        key = scope[KEY]
+        # Every request is a task of its own, so that this holds for it alone.
+        acting.set(LOCAL if key is None else key.prefix)
         await self._app(scope, receive, send)
 
-    def _admit(self, scope: Scope) -> ApiKey | None:
-        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+    async def _look(self, scope: Scope, path: str) -> None:
+        """Note whose session it is that looks at a page that needs none: its forms are theirs."""
+        if path in VIEWED:
+            with suppress(StorageUnavailable):
+                await self._keyring.refresh()
+            scope[KEY] = self._key(path, scope)
+
+    async def _admit(self, scope: Scope, path: str) -> None:
+        await self._keyring.refresh()
         if self._keyring.empty:
-            if not _is_local(scope["client"], headers.get(b"host", b"")):
+            if not _is_local(scope["client"], dict(scope["headers"]).get(b"host", b"")):
                 raise Refusal("protected_mode", _PROTECTED)
-            return None
-        key = self._key(scope, headers)
+            return
+        key = self._key(path, scope)
         if key is None:
             raise Refusal(
                 "unauthenticated",
                 "send a valid key by the header Authorization: Bearer flk_...; an administrator "
                 "makes one with `fairlead keys create`.",
             )
-        permission = needed(scope["method"], scope["path"])
+        scope[KEY] = key
+        permission = needed(scope["method"], path)
         if permission is not None:
             require(key, permission)
-        return key
 
-    def _key(self, scope: Scope, headers: Mapping[bytes, bytes]) -> ApiKey | None:
+    def _key(self, path: str, scope: Scope) -> ApiKey | None:
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         scheme, _, presented = authorization.partition(" ")
         if scheme.lower() == "bearer":
             return self._keyring.find(presented.strip())
-        if scope["path"].startswith(_BROWSED) or scope["path"] == "/":
+        if path.startswith(_BROWSED) or path == "/":
             cookie = Request(scope).cookies.get(COOKIE)
             return None if cookie is None else key_of_session(cookie, self._keyring)
         return None
@@ -84,11 +101,17 @@ class Gate:
     async def _refuse(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         unknown = isinstance(error, Refusal) and error.code == "unauthenticated"
-        wants_page = "text/html" in request.headers.get("accept", "")
-        if unknown and wants_page and scope["method"] in {"GET", "POST"}:
-            response = RedirectResponse(f"{scope.get('root_path', '')}/console/sign-in", 303)
-            await response(scope, receive, send)
-            return
+        console = f"{scope.get('root_path', '')}/console"
+        if "text/html" in request.headers.get("accept", ""):
+            if unknown and scope["method"] in {"GET", "POST"}:
+                await RedirectResponse(f"{console}/sign-in", 303)(scope, receive, send)
+                return
+            if _route_path(scope).startswith("/console/") and isinstance(
+                error, Refusal | StorageUnavailable
+            ):
+                shown = Request({**scope, "root_path": console}, receive)
+                await self._page(shown, error)(scope, receive, send)
+                return
         answer = await answer_error(request, error)
         if unknown:
             answer.headers["WWW-Authenticate"] = "Bearer"
@@ -126,6 +149,13 @@ _PROTECTED: Final = (
 )
 
 
+def _route_path(scope: Scope) -> str:
+    """Return what the router looks at: the path below the prefix that the service stands under."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path
+
+
 def _is_local(client: tuple[str, int] | None, host: bytes) -> bool:
     """Tell whether a call comes from this machine and is meant for it.
 
@@ -147,6 +177,8 @@ def _is_named_local(host: bytes) -> bool:
 @lru_cache(maxsize=1024)
 def _is_loopback(address: str) -> bool:
     try:
-        return ip_address(address).is_loopback
+        parsed = ip_address(address)
+        # A socket of both families shows 127.0.0.1 as ::ffff:127.0.0.1.
+        return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
     except ValueError:
         return False

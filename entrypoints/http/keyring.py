@@ -1,28 +1,45 @@
 """The keys in memory: no request waits for a query, and a revoked key dies within a second."""
 
 import asyncio
+import math
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Final
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from application.ports import Clock, KeyReader
-from domain.access import ApiKey, prefix_of
+from domain.access import ApiKey, Role, prefix_of
 
 _FRESH: Final = 0.4
 """Seconds for which what was read holds; after that it is read again beside the requests."""
 _STALE: Final = 0.9
 """Seconds after which requests wait until it has been read again."""
 
+_NOBODYS: Final = ApiKey("", secrets.token_bytes(32), Role.VIEWER, datetime.min.replace(tzinfo=UTC))
+"""What a key that is nobody's is compared with, so that it takes as long as one that is known. No
+text has this digest."""
+
 
 class Keyring:
-    """Every key that was ever made, as of a moment ago."""
+    """Every key that was ever made, as of a moment ago.
 
-    def __init__(self, keys: KeyReader, clock: Clock) -> None:
+    Args:
+        keys: where they are read.
+        clock: tells which have expired.
+        seconds: counts them, from wherever; a clock that is set must not keep a key alive.
+    """
+
+    def __init__(
+        self, keys: KeyReader, clock: Clock, seconds: Callable[[], float] = monotonic
+    ) -> None:
         self._reader = keys
         self._clock = clock
+        self._seconds = seconds
         self._keys: dict[str, ApiKey] = {}
-        self._read_at = -_STALE
+        self._read_at = -math.inf
         self._reading: asyncio.Task[None] | None = None
 
     async def refresh(self) -> None:
@@ -31,11 +48,12 @@ class Keyring:
         Raises:
             StorageUnavailable: the keys cannot be read.
         """
-        age = monotonic() - self._read_at
+        age = self._seconds() - self._read_at
         if age < _FRESH:
             return
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read())
+            self._reading.add_done_callback(_look_at_error)
         if age >= _STALE:
             await asyncio.shield(self._reading)
 
@@ -46,8 +64,8 @@ class Keyring:
 
     def find(self, presented: str) -> ApiKey | None:
         """Return the key that somebody presents, if it opens anything now."""
-        key = self._keys.get(prefix_of(presented) or "")
-        return key if key is not None and key.opens(presented, self._clock.now()) else None
+        key = self._keys.get(prefix_of(presented) or "", _NOBODYS)
+        return key if key.opens(presented, self._clock.now()) else None
 
     def valid(self, prefix: str) -> ApiKey | None:
         """Return a key by its prefix, if it still opens anything."""
@@ -55,7 +73,17 @@ class Keyring:
         return key if key is not None and key.valid(self._clock.now()) else None
 
     async def _read(self) -> None:
-        began = monotonic()
-        found = await to_thread.run_sync(self._reader.all)
+        began = self._seconds()
+        # A thread of its own: those of the pool may all be held by slow lists.
+        found = await to_thread.run_sync(self._reader.all, limiter=CapacityLimiter(1))
         self._keys = {each.prefix: each for each in found}
         self._read_at = began
+
+
+def _look_at_error(reading: asyncio.Task[None]) -> None:
+    """Take note of a failure that nobody waits for: asyncio would log it as a defect.
+
+    Requests hear of it as soon as what is known is too old, and the next one reads again.
+    """
+    if not reading.cancelled():
+        reading.exception()

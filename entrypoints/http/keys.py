@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 
 from application.fairlead import Fairlead
 from application.keys import CreateKey, RevokeKey
+from domain.access import KEY_PREFIX
 from entrypoints.http.bodies import JsonRoute
 from entrypoints.http.problems import created, documented
 from entrypoints.http.schemas import CreatedKeyOut, KeyOut, KeysOut, NewKey
 from entrypoints.http.writing import Writing
 
-Prefix = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+Prefix = Annotated[str, Path(pattern=KEY_PREFIX, description="As the list of keys shows it.")]
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
@@ -32,11 +33,12 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             ),
         },
     )
-    async def create_key(body: NewKey) -> CreatedKeyOut:
+    async def create_key(body: NewKey, response: Response) -> CreatedKeyOut:
         """Make a key. It is in the answer and nowhere else: what is stored is a digest."""
         made = await writing(
             fairlead.create_key, CreateKey(body.role, body.name, body.source, body.expires_at)
         )
+        response.headers["Location"] = f"/v1/keys/{made.key.prefix}"
         return CreatedKeyOut.of(made)
 
     @routes.get("", responses=documented(validated=False))

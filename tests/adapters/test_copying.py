@@ -21,7 +21,7 @@ from adapters.sql.migrate import migrate
 from adapters.sql.opening import open_database
 from adapters.sql.tables import Row
 from application.contacts import CloseContact, TransferContact
-from application.keys import CreateKey
+from application.keys import CreateKey, RevokeKey
 from application.leads import EraseLead
 from application.operators import UpdateOperator
 from application.ports import Missed, Snapshot, Storage, StorageUnavailable
@@ -40,6 +40,7 @@ ROOT = Path(__file__).parents[2]
 NOT_COPIED = {"alembic_version", "write_lock"}
 """What the target makes itself: its schema's version, and its engine's lock."""
 
+DAY = timedelta(days=1)
 Rows = Mapping[str, list[str]]
 
 
@@ -103,6 +104,9 @@ def live(world: World) -> None:
     erased = world.register(vk="to be forgotten")
     world.fairlead.erase_lead(EraseLead(erased.lead.id))
     world.fairlead.close_contact(CloseContact(first.id))
+    world.fairlead.create_key(CreateKey(Role.INTAKE, "Бот", "telegram", world.clock.moment + DAY))
+    revoked = world.fairlead.create_key(CreateKey(Role.ADMIN)).key
+    world.fairlead.revoke_key(RevokeKey(revoked.prefix))
     world.clock.advance(hours=30)
     purge(world)
     for number in range(5):

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.e2e.server import FAIRLEAD_SERVE, Server, migrated, started
+from domain.access import Role
+from tests.e2e.server import FAIRLEAD_SERVE, Server, get, migrated, started, until
 
 CHROMIUM = os.environ.get("FAIRLEAD_CHROMIUM") or shutil.which("chromium")
 REQUIRED = os.environ.get("FAIRLEAD_BROWSER_TESTS") == "required"
@@ -27,12 +28,14 @@ class Company:
     Attributes:
         operators: ids by name.
         contacts: ids of what was registered, the oldest first.
+        keys: by role, where keys were made.
     """
 
     server: Server
     database_url: str
     operators: dict[str, str] = field(default_factory=dict)
     contacts: list[str] = field(default_factory=list)
+    keys: dict[Role, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -43,6 +46,10 @@ class Company:
             answer = client.request(method, f"/v1{path}", json=json)
         assert answer.is_success, answer.text
         return answer
+
+    def until_keys_count(self) -> None:
+        """Wait until the server knows that keys were made."""
+        until(lambda: get(self.server, "/v1/operators") == 401, self.server)
 
     def hire(self, name: str, capacity: int) -> str:
         answer = self.call("POST", "/operators", {"name": name, "capacity": capacity})

@@ -107,7 +107,7 @@ def test_a_client_that_never_ends_its_request_does_not_keep_the_service_from_end
         started(migrated_url, tmp_path, command) as server,
         socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))) as client,
     ):
-        head = "POST /v1/contacts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        head = "POST /v1/contacts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         client.sendall(f'{head}Content-Length: 100\r\n\r\n{{"so'.encode())
         with server.client() as other:
             assert other.get("/healthz").status_code == 200

@@ -169,7 +169,7 @@ async def answers(some: Iterable[Caller]) -> list[Answer]:
 def request(method: str, path: str, body: object = None, *, announce_more: int = 0) -> bytes:
     content = b"" if body is None else json.dumps(body).encode()
     return (
-        f"{method} {path} HTTP/1.1\r\nHost: fairlead\r\nContent-Type: application/json\r\n"
+        f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(content) + announce_more}\r\n\r\n"
     ).encode() + content
 

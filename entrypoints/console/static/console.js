@@ -148,4 +148,4 @@ document.body.addEventListener("htmx:afterSwap", () => showTimes(document));
 setInterval(() => showTimes(document), 5000);
 addEventListener("resize", () => charts().forEach((each) => each.plot?.setSize({ width: each.clientWidth, height: 260 })));
 charts().forEach(draw);
-listen();
+if (document.body.dataset.events) listen();

@@ -57,15 +57,30 @@ class Client:
 
 
 @contextmanager
-def serving(app: FastAPI, *, raise_defects: bool = True) -> Iterator[Client]:
-    """Start an application and end it afterwards."""
+def serving(
+    app: FastAPI,
+    *,
+    raise_defects: bool = True,
+    address: str = "127.0.0.1",
+    base_url: str = "http://localhost",
+) -> Iterator[Client]:
+    """Start an application and end it afterwards.
+
+    Args:
+        app: what is served.
+        raise_defects: whether a defect of the service is raised, or answered.
+        address: of the client, as the service sees it.
+        base_url: how the client calls the service.
+    """
 
     @asynccontextmanager
     async def running() -> AsyncIterator[httpx.AsyncClient]:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=raise_defects)
+        transport = httpx.ASGITransport(
+            app, raise_app_exceptions=raise_defects, client=(address, 50000)
+        )
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
+            httpx.AsyncClient(transport=transport, base_url=base_url) as client,
         ):
             yield client
 

@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from application.views import ContactFilter, HourSpan
+from domain.access import Role
 from tests.entrypoints.http.client import Client, serving_world
 from tests.entrypoints.http.expectations import NOBODY, answered, is_problem, refused
+from tests.entrypoints.http.keys import make
 from tests.support import World, open_world
 
 JSON = {"content-type": "application/json"}
@@ -40,6 +42,7 @@ class Target:
             "allocations": ("PUT", "/v1/sources/telegram/allocations", {"allocations": weights}),
             "contact": ("POST", "/v1/contacts", contact),
             "batch": ("POST", "/v1/contacts/batch", {"contacts": [contact]}),
+            "key": ("POST", "/v1/keys", {"role": "viewer"}),
             "transfer": (
                 "POST",
                 f"/v1/contacts/{self.contact_id}/transfer",
@@ -63,12 +66,13 @@ class Target:
             fairlead.contacts.contacts(ContactFilter(), limit=200, after=None),
             fairlead.leads.leads(identity=None, limit=200, after=None),
             fairlead.statistics.distribution(source=None, span=HourSpan()),
+            fairlead.keys.all(),
         )
 
 
 CALLS = (
     *("operator", "operator change", "source", "source change"),
-    *("allocations", "contact", "batch", "transfer"),
+    *("allocations", "contact", "batch", "transfer", "key"),
 )
 
 
@@ -616,8 +620,14 @@ def test_a_path_that_is_not_there_is_404(target: Target, path: str) -> None:
     "host", [b"[", b"", b"\xff", b"a@b:99999", b"x" * 5000, b"[::1", b"a:b:c", b"\xbd"]
 )
 def test_a_host_header_that_is_none_harms_nothing(target: Target, host: bytes) -> None:
-    refused(target.client.get("/nowhere", headers=[(b"host", host)]), "not_found")
-    answered(target.client.get("/v1/sources/telegram", headers=[(b"host", host)]))
+    # It is no name of this machine, and that is what counts as long as no key has been made.
+    refused(target.client.get("/nowhere", headers=[(b"host", host)]), "protected_mode")
+    with open_world() as world:
+        key = make(world, Role.ADMIN).encode()
+        headers = [(b"host", host), (b"authorization", b"Bearer " + key)]
+        with serving_world(world) as client:
+            refused(client.get("/nowhere", headers=headers), "not_found")
+            answered(client.get("/v1/sources", headers=headers))
 
 
 def test_keys_that_come_twice_in_an_object_count_once(target: Target) -> None:

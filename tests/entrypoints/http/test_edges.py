@@ -220,7 +220,7 @@ def test_behind_a_proxy_that_sets_a_root_path_the_router_takes_registrations(
 
     async def story() -> tuple[httpx.Response, httpx.Response]:
         transport = httpx.ASGITransport(app, root_path="/crm")
-        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return (
                 await client.post("/crm/v1/contacts", json=CONTACT),
                 await client.post("/crm/v1/contacts", json={**CONTACT, "source": "nowhere"}),

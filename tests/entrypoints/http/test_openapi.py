@@ -38,6 +38,9 @@ CALLS = {
     ("get", "/v1/stats/distribution"),
     ("get", "/v1/stats/operators"),
     ("get", "/v1/audit"),
+    ("post", "/v1/keys"),
+    ("get", "/v1/keys"),
+    ("delete", "/v1/keys/{prefix}"),
     ("get", "/healthz"),
     ("get", "/readyz"),
     ("get", "/metrics"),
@@ -94,6 +97,15 @@ def test_every_call_that_reads_or_writes_documents_that_the_storage_may_be_away(
     for _, path, operation in operations():
         if path != "/healthz":
             assert "503" in operation["responses"], path
+
+
+def test_every_call_but_the_open_one_says_that_it_takes_a_key() -> None:
+    assert DOCUMENT["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    assert DOCUMENT["security"] == [{"key": []}]
+    for _, path, operation in operations():
+        assert ("security" in operation) == (path == "/healthz"), path
+        if path != "/healthz":
+            assert {"401", "403"} <= set(operation["responses"])
 
 
 def test_every_call_with_a_body_documents_what_can_be_wrong_with_it() -> None:

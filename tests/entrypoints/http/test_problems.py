@@ -101,6 +101,8 @@ def test_the_statuses_are_those_of_the_contract() -> None:
     }
     assert {code for code in STATUSES if code.startswith("unknown_")} <= groups[404]
     assert groups[408] == {"request_timeout"}
+    assert groups[401] == {"unauthenticated"}
+    assert groups[403] == {"forbidden", "protected_mode"}
     assert groups[413] == {"body_too_large"}
     assert groups[415] == {"unsupported_media_type"}
     assert groups[429] == {"rate_limited"}

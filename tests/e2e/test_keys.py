@@ -1,0 +1,124 @@
+"""Keys over real servers: who is served before there is one, and how soon a change counts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from application.keys import CreateKey, RevokeKey
+from domain.access import Role
+from tests.e2e.server import FAIRLEAD_SERVE, Server, contact, furnish, opened, started, until
+from tests.entrypoints.http.keys import bearer
+
+PATIENCE = 20
+"""Seconds. A key counts within one; a machine that others use may take longer to show it."""
+
+
+@contextmanager
+def serving(url: str, folder: Path, *options: str) -> Iterator[Server]:
+    with started(url, folder, (*FAIRLEAD_SERVE, *options)) as server:
+        yield server
+        server.stop()
+        assert "Traceback" not in server.said()
+
+
+def make(url: str, role: Role) -> str:
+    with opened(url) as fairlead:
+        return fairlead.create_key(CreateKey(role)).secret
+
+
+def revoke(url: str, secret: str) -> None:
+    with opened(url) as fairlead:
+        fairlead.revoke_key(RevokeKey(secret[:14]))
+
+
+def asked(server: Server, **headers: str) -> httpx.Response:
+    return httpx.get(f"{server.url}/v1/operators", headers=headers, trust_env=False, timeout=30)
+
+
+def becomes(status: int, server: Server, **headers: str) -> None:
+    """Wait until every process behind a server answers so."""
+    until(
+        lambda: {asked(server, **headers).status_code for _ in range(10)} == {status},
+        server,
+        PATIENCE,
+    )
+
+
+def test_new_and_revoked_keys_count_in_every_process(migrated_url: str, tmp_path: Path) -> None:
+    with serving(migrated_url, tmp_path) as one, serving(migrated_url, tmp_path) as two:
+        assert [asked(each).status_code for each in (one, two)] == [200, 200]
+        # Nobody is served without a key any more as soon as there is one.
+        admin = make(migrated_url, Role.ADMIN)
+        for each in (one, two):
+            becomes(401, each)
+            assert asked(each, **bearer(admin)).status_code == 200
+        # Made by one process, known to the other; revoked there, dead here.
+        answer = httpx.post(
+            f"{one.url}/v1/keys", json={"role": "viewer"}, headers=bearer(admin), trust_env=False
+        )
+        viewer = answer.json()["key"]
+        for each in (one, two):
+            becomes(200, each, **bearer(viewer))
+        httpx.delete(f"{two.url}/v1/keys/{viewer[:14]}", headers=bearer(admin), trust_env=False)
+        for each in (one, two):
+            becomes(401, each, **bearer(viewer))
+        revoke(migrated_url, admin)
+        for each in (one, two):
+            becomes(401, each, **bearer(admin))
+            assert httpx.get(f"{each.url}/healthz", trust_env=False).status_code == 200
+
+
+def test_who_calls_is_what_a_trusted_proxy_says(migrated_url: str, tmp_path: Path) -> None:
+    """A proxy on this machine is believed; it adds the address that it sees itself at the end."""
+    with serving(migrated_url, tmp_path) as server:
+        assert asked(server).status_code == 200
+        for forwarded in ("203.0.113.9", "127.0.0.1, 203.0.113.9", "::1, 203.0.113.9", "unknown"):
+            refused = asked(server, **{"X-Forwarded-For": forwarded})
+            assert (refused.status_code, refused.json()["code"]) == (403, "protected_mode")
+        assert asked(server, Host="fairlead.example").status_code == 403
+        assert asked(server, **{"X-Forwarded-For": "127.0.0.1"}).status_code == 200
+
+
+def test_who_calls_is_not_what_anybody_else_says(
+    migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAIRLEAD_TRUSTED_PROXIES", "192.0.2.1, 10.0.0.0/8")
+    with serving(migrated_url, tmp_path) as server:
+        assert asked(server, **{"X-Forwarded-For": "203.0.113.9"}).status_code == 200
+
+
+def test_a_network_of_proxies_can_be_trusted(
+    migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAIRLEAD_TRUSTED_PROXIES", "192.0.2.1,127.0.0.0/8")
+    with serving(migrated_url, tmp_path) as server:
+        assert asked(server, **{"X-Forwarded-For": "203.0.113.9"}).status_code == 403
+
+
+def test_no_log_ever_holds_a_key(migrated_url: str, tmp_path: Path) -> None:
+    furnish(migrated_url, 10)
+    keys = [make(migrated_url, role) for role in Role]
+    with serving(migrated_url, tmp_path, "--access-log") as server, server.client() as client:
+        for key in keys:
+            headers = bearer(key)
+            client.get("/v1/operators", headers=headers)
+            client.get("/v1/operators", headers=bearer(f"{key}x"))
+            client.post("/v1/contacts", json=contact("ivan"), headers=headers)
+            client.post("/console/sign-in", data={"key": key})
+            client.post("/console/sign-in", data={"key": f"{key}x"})
+        assert "/v1/operators" in server.said()
+        for key in keys:
+            assert key[15:] not in server.said()
+
+
+def test_several_workers_know_the_same_keys(migrated_url: str, tmp_path: Path) -> None:
+    key = make(migrated_url, Role.VIEWER)
+    with serving(migrated_url, tmp_path, "--workers", "2") as server:
+        for _ in range(20):
+            assert asked(server, **bearer(key)).status_code == 200
+            assert asked(server).status_code == 401
+        revoke(migrated_url, key)
+        becomes(401, server, **bearer(key))

@@ -1,0 +1,52 @@
+"""Keys for tests, and every call that an application answers."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.routing import BaseRoute, Mount
+
+from application.keys import CreateKey
+from domain.access import Role
+from tests.support import World
+
+
+def bearer(secret: str) -> dict[str, str]:
+    """Return the header by which a key is sent."""
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def make(
+    world: World, role: Role, source: str | None = None, expires_at: datetime | None = None
+) -> str:
+    """Make a key; return what its owner holds."""
+    made = world.fairlead.create_key(CreateKey(role, None, source, expires_at))
+    return made.secret
+
+
+def calls(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Yield every call of an application by method and path, mounted applications included.
+
+    HEAD is left out where GET is there; folders of files are a GET of `{path:path}`.
+    """
+    return _calls(app.routes, "")
+
+
+def _calls(routes: Iterable[BaseRoute], prefix: str) -> Iterator[tuple[str, str]]:
+    for each in routes:
+        route: Any = each
+        if isinstance(route, Mount):
+            if route.routes:
+                yield from _calls(route.routes, prefix + route.path)
+            else:
+                yield "GET", f"{prefix}{route.path}/{{path:path}}"
+        elif hasattr(route, "original_router"):
+            # FastAPI keeps an included router as it is and adds the prefix when it is called.
+            context = route.include_context
+            for inner in route.original_router.routes:
+                for method in inner.methods - {"HEAD"}:
+                    yield method, prefix + context.path_for(inner)
+        else:
+            for method in route.methods - {"HEAD"}:
+                yield method, prefix + route.path
