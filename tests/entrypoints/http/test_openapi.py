@@ -98,9 +98,7 @@ def test_every_call_that_reads_or_writes_documents_that_the_storage_may_be_away(
             assert "503" in operation["responses"], path
 
 
-def test_every_call_but_the_open_one_says_that_it_takes_a_key() -> (
-    None
-):
+def test_every_call_but_the_open_one_says_that_it_takes_a_key() -> None:
     assert DOCUMENT["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
     assert DOCUMENT["security"] == [{"key": []}]
     for _, path, operation in operations():
