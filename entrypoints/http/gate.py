@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.responses import RedirectResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.auditing import LOCAL, acting
 from application.ports import StorageUnavailable
@@ -52,6 +52,8 @@ class Gate:
             return
         path = _route_path(scope)
         scope[KEY] = None
+        if self._keyring.stale and not is_open(path):
+            receive = await _ahead(receive)
         try:
             await (self._look if is_open(path) else self._admit)(scope, path)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
@@ -116,6 +118,20 @@ class Gate:
         if unknown:
             answer.headers["WWW-Authenticate"] = "Bearer"
         await answer(scope, receive, send)
+
+
+async def _ahead(receive: Receive) -> Receive:
+    """Take what has come of a body before there is a wait, and give it out afterwards.
+
+    Servers forget the body of a client that has hung up; one that sent a whole request and left
+    at once would not be registered for the only reason that the keys were being read.
+    """
+    taken = [await receive()]
+
+    async def again() -> Message:
+        return taken.pop() if taken else await receive()
+
+    return again
 
 
 def require(key: ApiKey | None, permission: Permission) -> None:

@@ -48,7 +48,7 @@ class Keyring:
         Raises:
             StorageUnavailable: the keys cannot be read.
         """
-        age = self._seconds() - self._read_at
+        age = self._age()
         if age < _FRESH:
             return
         if self._reading is None or self._reading.done():
@@ -56,6 +56,11 @@ class Keyring:
             self._reading.add_done_callback(_look_at_error)
         if age >= _STALE:
             await asyncio.shield(self._reading)
+
+    @property
+    def stale(self) -> bool:
+        """Whether a request has to wait until the keys have been read again."""
+        return self._age() >= _STALE
 
     @property
     def empty(self) -> bool:
@@ -71,6 +76,9 @@ class Keyring:
         """Return a key by its prefix, if it still opens anything."""
         key = self._keys.get(prefix)
         return key if key is not None and key.valid(self._clock.now()) else None
+
+    def _age(self) -> float:
+        return self._seconds() - self._read_at
 
     async def _read(self) -> None:
         began = self._seconds()

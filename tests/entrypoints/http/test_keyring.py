@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 import pytest
 from anyio import CapacityLimiter, to_thread
+from starlette.types import Message, Receive, Scope, Send
 
 from application.ports import KeyReader, StorageUnavailable
 from domain.access import ApiKey, Role, digest_of
+from entrypoints.http.gate import Gate
 from entrypoints.http.keyring import Keyring
 from tests.support import START, FakeClock
 
@@ -207,3 +209,36 @@ def test_keys_are_read_while_every_thread_of_the_pool_is_held_by_slow_lists(ring
 
     asyncio.run(crowded())
     assert ring.reader.reads == 1
+
+
+def test_a_client_that_hangs_up_while_keys_are_read_has_sent_its_request(ring: Ring) -> None:
+    """A server forgets what it has of a body as soon as the client is gone."""
+    seen: list[Message] = []
+    body: Message = {"type": "http.request", "body": b"all of it", "more_body": False}
+    hung_up = False
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"} if hung_up else body
+
+    async def app(_: Scope, receive: Receive, send: Send) -> None:
+        del send
+        seen.extend([await receive(), await receive()])
+
+    async def send(_: Message) -> None:
+        raise AssertionError("it is let in")
+
+    async def story() -> None:
+        nonlocal hung_up
+        ring.reader.keys = [KEY]
+        ring.reader.gate.clear()
+        headers = [(b"authorization", b"Bearer " + SECRET.encode())]
+        scope = {"type": "http", "method": "GET", "path": "/v1/operators", "headers": headers}
+        gate = Gate(app, ring.keyring, lambda *_: app)
+        waiting = asyncio.create_task(gate(scope, receive, send))
+        await asyncio.sleep(0.01)
+        hung_up = True
+        ring.reader.gate.set()
+        await waiting
+
+    asyncio.run(story())
+    assert seen == [body, {"type": "http.disconnect"}]
