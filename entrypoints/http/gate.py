@@ -1,5 +1,6 @@
 """The gate before everything: who calls, and whether they may."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -120,13 +121,21 @@ class Gate:
         await answer(scope, receive, send)
 
 
+_AHEAD: Final = 0.05
+"""Seconds. What was sent at once is here by then."""
+
+
 async def _ahead(receive: Receive) -> Receive:
     """Take what has come of a body before there is a wait, and give it out afterwards.
 
     Servers forget the body of a client that has hung up; one that sent a whole request and left
     at once would not be registered for the only reason that the keys were being read.
     """
-    taken = [await receive()]
+    try:
+        taken = [await asyncio.wait_for(receive(), _AHEAD)]
+    except TimeoutError:
+        # It has not come with the headers. Whoever reads it has the patience for that, and its end.
+        return receive
 
     async def again() -> Message:
         return taken.pop() if taken else await receive()
