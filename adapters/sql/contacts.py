@@ -30,7 +30,7 @@ from adapters.sql.tables import (
 )
 from application.ports import Contacts, Keyed, Purged
 from domain.contact import Contact, ContactState
-from domain.decision import Decision
+from domain.decision import Decision, Lineup
 from domain.ids import ContactId, OperatorId
 
 _get = select(*CONTACT_COLUMNS).where(ContactRow.id == bindparam("contact_id"))
@@ -111,7 +111,7 @@ class SqlContacts(Contacts):
                 for each, _ in contacts
             ],
         )
-        self._add_decisions(contacts)
+        self._add_decisions(contacts, self._kept.lineups)
         if keys:
             _insert_key.run(
                 self._connection,
@@ -136,7 +136,8 @@ class SqlContacts(Contacts):
         self._connection.execute(
             _save_operator, [_operator_columns(contact) for contact, _ in contacts]
         )
-        self._add_decisions(contacts)
+        # Made on a dispatch that nobody keeps: its lineups would only pile up among those kept.
+        self._add_decisions(contacts, {})
 
     def save_closed(self, contact: Contact) -> None:
         self._connection.execute(
@@ -163,10 +164,14 @@ class SqlContacts(Contacts):
     def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
         return remove_closed(self._connection, before, after, limit)
 
-    def _add_decisions(self, contacts: Sequence[tuple[Contact, Decision | None]]) -> None:
+    def _add_decisions(
+        self,
+        contacts: Sequence[tuple[Contact, Decision | None]],
+        stored: dict[int, tuple[Lineup, bytes]],
+    ) -> None:
         encoded = encode(
             [(contact.id, decision) for contact, decision in contacts if decision is not None],
-            self._kept.lineups,
+            stored,
         )
         _insert_lineup.run(self._connection, encoded.lineups)
         _insert_decision.run(self._connection, encoded.decisions)

@@ -170,6 +170,7 @@ class SqlDispatches(Dispatches):
         else:
             kept.dispatch = Dispatch(loaded.sources(), loaded.operators(), self._rolls)
             kept.settled = settled
+            kept.lineups.clear()
 
     def _load(self, keys: Iterable[str]) -> "_Loaded":
         """Read sources with their allocations, and all who are allocated to them."""

@@ -17,7 +17,8 @@ class Kept:
         dispatch: every source that was asked for so far; None before the first.
         settled: the rows that it was made of, without what a registration changes in them.
         waiting: the stored lengths of the sources' queues.
-        lineups: those that are stored, by their identity as objects, each with its digest.
+        lineups: those of the dispatch that are stored, by their identity as objects, each with
+            its digest.
     """
 
     state: object

@@ -71,6 +71,22 @@ def test_what_others_registered_is_read_but_not_made_anew(world: World, elsewher
     assert world.fairlead.check_invariants() == []
 
 
+def test_what_is_kept_does_not_grow_with_what_happens(world: World) -> None:
+    """A service runs for months; a lineup of a thousand operators takes 60 KB."""
+    ann = world.operator("Ann", 2)
+    world.source((ann, 1))
+    held = [register(world) for _ in range(4)]
+    for number in range(20):
+        # One is closed, one that waited is handed out, and somebody changes a capacity.
+        world.fairlead.close_contact(CloseContact(held.pop(0).id))
+        held.append(register(world))
+        world.fairlead.update_operator(UpdateOperator(ann.id, capacity=3 - number % 2))
+        register(world)
+    keeper = world.container.storage().unit_of_work.args[1]  # type: ignore[attr-defined]
+    assert len(keeper._kept.lineups) <= 1
+    assert world.fairlead.check_invariants() == []
+
+
 CHANGES: dict[str, Callable[[World, OperatorView, OperatorView], object]] = {
     "a capacity": lambda world, ann, _: world.fairlead.update_operator(
         UpdateOperator(ann.id, capacity=0)
