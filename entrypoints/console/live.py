@@ -25,7 +25,9 @@ class Live:
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
+        self._number = 0
         self._changed = asyncio.Event()
+        self._began = asyncio.Event()
         self._watcher: asyncio.Task[None] | None = None
         self._looking = 0
         self._closed = False
@@ -33,19 +35,25 @@ class Live:
     async def stream(self) -> AsyncIterator[str]:
         """Yield server-sent events: `changed` after every change."""
         self._looking += 1
-        if self._watcher is None or self._watcher.done():
-            self._watcher = asyncio.create_task(self._watch())
         try:
+            if self._watcher is None or self._watcher.done():
+                self._began = asyncio.Event()
+                self._watcher = asyncio.create_task(self._watch())
+            # What the page is told to read now is known: whatever comes after that is a change.
+            await self._began.wait()
+            seen = self._number
             # Told at once, so that a page that was cut off catches up.
             yield "retry: 1000\nevent: changed\ndata:\n\n"
             while not self._closed:
+                # Counted, not only waited for: more may happen while a slow client is written to.
+                if self._number != seen:
+                    seen = self._number
+                    yield "event: changed\ndata:\n\n"
+                    continue
                 try:
                     await asyncio.wait_for(self._changed.wait(), _ALIVE)
                 except TimeoutError:
                     yield ": alive\n\n"
-                else:
-                    if not self._closed:
-                        yield "event: changed\ndata:\n\n"
         finally:
             self._looking -= 1
 
@@ -73,11 +81,13 @@ class Live:
 
     async def _watch(self) -> None:
         last = await self._token()
+        self._began.set()
         while self._looking and not self._closed:
             await asyncio.sleep(_EVERY)
             token = await self._token()
             if token != last:
                 last = token
+                self._number += 1
                 changed, self._changed = self._changed, asyncio.Event()
                 changed.set()
 
