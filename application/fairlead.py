@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from application.assignments import LatestAssignmentsHandler
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, TransferContactHandler
 from application.keys import CreateKeyHandler, RevokeKeyHandler
@@ -52,6 +53,7 @@ class Fairlead:
     revoke_key: RevokeKeyHandler
     check_invariants: CheckInvariantsHandler
     search: SearchHandler
+    latest_assignments: LatestAssignmentsHandler
     normalise: IdentityNormaliser
     catalogue: CatalogueReader
     contacts: ContactReader

@@ -14,6 +14,7 @@ from adapters.system import (
     SystemRolls,
     SystemSecrets,
 )
+from application.assignments import LatestAssignmentsHandler
 from application.auditing import Recorder
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, TransferContactHandler
@@ -120,6 +121,7 @@ class Container(containers.DeclarativeContainer):
             RevokeKeyHandler, _unit_of_work, clock=clock, record=_record
         ),
         check_invariants=providers.Singleton(CheckInvariantsHandler, storage.provided.auditor),
+        latest_assignments=providers.Singleton(LatestAssignmentsHandler, storage.provided.contacts),
         search=providers.Singleton(
             SearchHandler,
             storage.provided.contacts,

@@ -134,11 +134,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     return page(request, "problem", status, problem=PROBLEMS.get(error.code), detail=error.detail)
 
 
-async def _away(request: Request, error: Exception) -> Response:
-    return _away_page(request, error)
-
-
-def _away_page(request: Request, error: Exception) -> Response:
+def _away(request: Request, error: Exception) -> Response:
     response = page(request, "away", HTTPStatus.SERVICE_UNAVAILABLE, detail=str(error))
     response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
@@ -161,7 +157,7 @@ def refusal_page(request: Request, error: Refusal | StorageUnavailable) -> ASGIA
         error: why.
     """
     if isinstance(error, StorageUnavailable):
-        return _Headers(_away_page(request, error))
+        return _Headers(_away(request, error))
     problem = PROBLEMS.get(error.code)
     return _Headers(
         page(request, "problem", error.status_code, problem=problem, detail=error.detail)

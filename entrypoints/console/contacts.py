@@ -9,7 +9,7 @@ from application.fairlead import Fairlead
 from domain.errors import NoDecision
 from domain.ids import ContactId, OperatorId
 from entrypoints.console.explaining import explain
-from entrypoints.console.operators import OFFERED, known
+from entrypoints.console.operators import known, offered
 from entrypoints.console.pages import Viewer, form, go, page
 from entrypoints.http.writing import Writing
 
@@ -25,16 +25,13 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             why = fairlead.contacts.decision(view.id)
         except NoDecision:
             why = None
-        others = fairlead.catalogue.operators(active=True, limit=OFFERED, after=None).items
         return page(
             request,
             "contact",
             contact=view,
             why=why,
             explained=explain(why, Viewer.of(request).language) if why else None,
-            others=[
-                each for each in others if view.operator is None or each.id != view.operator.id
-            ],
+            others=offered(fairlead, active=True, but={view.operator.id} if view.operator else ()),
         )
 
     @routes.post("/{contact_id}/close")

@@ -1,5 +1,6 @@
 """Operators: all of them, and one with what it has to do."""
 
+from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
 from application.operators import CreateOperator, UpdateOperator
-from application.views import ContactFilter
+from application.views import ContactFilter, OperatorView, Page
 from domain.contact import ContactState
 from domain.errors import InvalidValue
 from domain.ids import ContactId, OperatorId
@@ -18,8 +19,8 @@ from entrypoints.http.writing import Writing
 _PAGE: Final = 60
 _OPEN: Final = 100
 """Open contacts on the page of an operator, the newest."""
-OFFERED: Final = 200
-"""Operators that a contact can be given to from a page."""
+_OFFERED: Final = 1000
+"""Operators in a list to choose from: as many as a source can have."""
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
@@ -60,13 +61,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
                 limit=_OPEN,
                 after=None,
             ),
-            others=[
-                each
-                for each in fairlead.catalogue.operators(
-                    active=True, limit=OFFERED, after=None
-                ).items
-                if each.id != view.id
-            ],
+            others=offered(fairlead, active=True, but={view.id}),
         )
 
     @routes.post("/{operator_id}")
@@ -111,6 +106,20 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         return go(request, here, said="transferred")
 
     return routes
+
+
+def offered(
+    fairlead: Fairlead, *, active: bool | None, but: Collection[OperatorId]
+) -> Page[OperatorView]:
+    """Return the operators that can be chosen on a page.
+
+    Args:
+        fairlead: where they are.
+        active: only those who are, or are not; None for all.
+        but: those who are left out.
+    """
+    found = fairlead.catalogue.operators(active=active, limit=_OFFERED, after=None)
+    return Page([each for each in found.items if each.id not in but], found.more)
 
 
 def whole(value: str, field: str) -> int:

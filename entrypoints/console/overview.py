@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from application.fairlead import Fairlead
-from application.views import ContactFilter
 from entrypoints.console.live import Live
 from entrypoints.console.pages import form, go, page
 from entrypoints.console.periods import PERIODS, Period, span_of
@@ -30,20 +29,23 @@ def router(fairlead: Fairlead, live: Live, writing: Writing, fill: Callable[[], 
     @routes.get("/")
     def overview(request: Request, period: Period = Period.DAY) -> Response:
         span = span_of(period)
+        distribution = fairlead.statistics.distribution(source=None, span=span)
         operators = fairlead.catalogue.operators(active=None, limit=_OPERATORS, after=None)
         return page(
             request,
             "overview",
             period=period,
             periods=PERIODS,
-            distribution=fairlead.statistics.distribution(source=None, span=span),
+            distribution=distribution,
             names={
                 each.key: each.name
                 for each in fairlead.catalogue.sources(limit=200, after=None).items
             },
             bars=_BARS,
             operators=operators,
-            feed=fairlead.contacts.contacts(ContactFilter(), limit=_FEED, after=None).items,
+            feed=fairlead.latest_assignments(
+                [each.source for each in distribution if each.waiting], limit=_FEED
+            ),
         )
 
     @routes.get("/minutes.json")

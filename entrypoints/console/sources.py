@@ -14,6 +14,7 @@ from domain.decision import Decision
 from domain.errors import InvalidValue
 from domain.ids import OperatorId
 from domain.picker import Strategy
+from entrypoints.console.operators import offered
 from entrypoints.console.pages import form, go, page
 from entrypoints.http.writing import Writing
 
@@ -22,8 +23,6 @@ _DECISIONS: Final = 400
 """Contacts in the chart of shares."""
 _LINES: Final = 8
 """Operators in the chart of shares, those with the largest weights."""
-_OFFERED: Final = 200
-"""Operators that can be added from the page."""
 Key = Annotated[str, Path(pattern=limits.SOURCE_KEY)]
 """Anything else is no address of ours, and PostgreSQL takes no NUL even to look for it."""
 
@@ -59,12 +58,11 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     def source(request: Request, key: Key) -> Response:
         view = fairlead.catalogue.source(key)
         allocated = {each.operator_id for each in view.allocations}
-        operators = fairlead.catalogue.operators(active=None, limit=_OFFERED, after=None).items
         return page(
             request,
             "source",
             source=view,
-            others=[each for each in operators if each.id not in allocated],
+            others=offered(fairlead, active=None, but=allocated),
             queue=fairlead.contacts.queue(key, limit=_QUEUE),
         )
 

@@ -97,11 +97,13 @@ def _waits(
 
 
 def _by_hour(fairlead: Fairlead, source: str, period: Period) -> list[tuple[datetime, int]]:
-    """Return contacts by hour, hours without any among them."""
-    counts = fairlead.statistics.by_hour(source=source or None, span=span_of(period))
+    """Return contacts by hour from the period's first on, hours without any among them."""
+    span = span_of(period)
+    counts = fairlead.statistics.by_hour(source=source or None, span=span)
     if not counts:
         return []
-    return [(moment_of(hour), counts.get(hour, 0)) for hour in range(min(counts), max(counts) + 1)]
+    first = min(counts) if span.since is None else span.since
+    return [(moment_of(hour), counts.get(hour, 0)) for hour in range(first, max(counts) + 1)]
 
 
 def _shares_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[Sequence[Any]]:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from application.fairlead import Fairlead
@@ -35,11 +36,13 @@ def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
         try:
             registered = await intake.submit(command)
         except DomainError as refusal:
+            # In a thread: the loop must not wait for the storage.
+            sources = await to_thread.run_sync(_sources)
             return page(
                 request,
                 "try",
                 STATUSES[refusal.code],
-                sources=_sources(),
+                sources=sources,
                 given=given,
                 problem=PROBLEMS.get(refusal.code),
                 detail=refusal.detail,

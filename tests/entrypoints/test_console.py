@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html import unescape
+from itertools import pairwise
 
 import pytest
 
@@ -182,3 +184,30 @@ class TestAudit:
         secret = world.fairlead.create_key(CreateKey(role)).secret
         text = client.get("/console/", headers={"Authorization": f"Bearer {secret}"}).text
         assert ('href="/console/audit"' in text) is (role is Role.ADMIN)
+
+
+def test_hours_are_those_of_the_period_and_not_only_those_with_contacts(
+    client: Client, world: World
+) -> None:
+    world.clock.moment = datetime.now(UTC).replace(microsecond=0)
+    world.source()
+    world.register()
+    hours = client.get("/console/statistics/hours.json?period=week").json()
+    assert len(hours["x"]) == len(hours["contacts"]) == 7 * 24
+    assert hours["contacts"] == [0] * (7 * 24 - 1) + [1]
+    assert {later - earlier for earlier, later in pairwise(hours["x"])} == {3600}
+
+
+def test_a_list_to_choose_from_says_that_it_is_not_all(
+    client: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("entrypoints.console.operators._OFFERED", 3)
+    operators = [world.operator(f"Operator {number}") for number in range(3)]
+    world.source((operators[0], 1))
+    contact = world.register()
+    pages = ["/sources/telegram", f"/operators/{operators[0].id}", f"/contacts/{contact.id}"]
+    for page in pages:
+        assert "Only the first" not in client.get(f"/console{page}").text
+    world.operator("One more")
+    for page in pages:
+        assert "Only the first" in client.get(f"/console{page}").text
