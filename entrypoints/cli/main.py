@@ -105,7 +105,8 @@ def serve(
     shown = "localhost" if host in {"0.0.0.0", "::"} else host  # noqa: S104 -- compared, not bound
     _say_who_may_come_in(settings, say)
     say(
-        f"Fairlead serves {settings.shown_database_url}; the API is explained at http://{shown}:{port}/docs"
+        f"Fairlead serves {settings.shown_database_url}; the console is at "
+        f"http://{shown}:{port}, the API is explained at http://{shown}:{port}/docs"
     )
     if settings.shown_read_database_url is not None:
         say(f"Lists and statistics are read from {settings.shown_read_database_url}.")

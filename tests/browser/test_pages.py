@@ -1,5 +1,6 @@
 """Every page, in both themes and languages and on a phone, and by the rules of accessibility."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -73,6 +74,28 @@ def test_a_page_speaks_russian_to_whoever_reads_it(company: Company, look: Look,
     page = look(company, locale="ru-RU").page(address(company, PAGES[name]))
     assert page.get_attribute("html", "lang") == "ru"
     expect(page.get_by_role("button", name="Светлая")).to_be_visible()
+
+
+def test_a_chart_writes_times_as_its_viewers_do(company: Company, look: Look) -> None:
+    """In Russian there is no p.m.; what a canvas shows is taken from where it is drawn."""
+    page = look(company, locale="ru-RU").page(f"{company.url}/")
+    settled(page)
+    drawn = page.evaluate(
+        """async () => {
+          const drawn = [];
+          const fillText = CanvasRenderingContext2D.prototype.fillText;
+          CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+            drawn.push(text);
+            return fillText.call(this, text, ...rest);
+          };
+          document.querySelector("[data-chart]").plot.redraw();
+          await new Promise((drew) => setTimeout(drew, 200));
+          return drawn;
+        }"""
+    )
+    times = [each for each in drawn if ":" in each]
+    assert times
+    assert not [each for each in drawn if re.search(r"[a-z]m$|/", each)]
 
 
 def test_language_and_colours_can_be_chosen_and_stay_chosen(company: Company, look: Look) -> None:

@@ -8,6 +8,8 @@ const locale = navigator.languages.find((each) => each.startsWith(language)) ?? 
 const shows = {
   moment: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }),
   time: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+  hour: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }),
+  day: new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }),
 };
 const ago = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
 const percent = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -56,11 +58,13 @@ function axis(more) {
 const draws = {
   bars(data, chart) {
     const bars = uPlot.paths.bars({ size: [0.8, 40] });
+    // The chart's own words for times are American.
+    const short = data.x.at(-1) - data.x[0] <= 86400 ? shows.hour : shows.day;
     const half = data.x.length > 1 ? (data.x[1] - data.x[0]) / 2 : 1800;
     return [
       {
         scales: { x: { range: (_, first, last) => [first - half, last + half] }, y: { range: (_, __, most) => [0, Math.max(1, most)] } },
-        axes: [axis(), axis({ size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] })],
+        axes: [axis({ values: (_, ticks) => ticks.map((each) => short.format(each * 1000)) }), axis({ size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] })],
         series: [
           { value: (_, seconds) => (seconds == null ? "–" : shows.moment.format(seconds * 1000)) },
           { label: chart.dataset.label, stroke: colours[0], fill: colours[0], paths: bars, points: { show: false } },
