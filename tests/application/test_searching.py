@@ -1,12 +1,14 @@
-"""The search does a fixed amount of work, whatever people type."""
+"""The search finds what people have in their hands, by a fixed amount of work."""
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from application.register_contacts import RegisterContact
 from application.searching import SearchHandler
 from domain.errors import InvalidValue
 from tests.support import World
@@ -88,3 +90,58 @@ def test_what_is_longer_than_any_name_is_not_searched_for(world: World, text: st
     with pytest.raises(InvalidValue):
         replace(search, **counted)(text)
     assert not calls
+
+
+@pytest.fixture
+def people(world: World) -> dict[str, UUID]:
+    world.source()
+    commands = {
+        "Ivan": RegisterContact(
+            "telegram", {"phone": "+79161234567", "telegram": "ivan77"}, lead_name="Ivan Volkov"
+        ),
+        "Ivana": RegisterContact("telegram", {"email": "ivana@x.ru"}, lead_name="Ivana Novak"),
+        "Иван": RegisterContact("telegram", {"vk": "id 5"}, lead_name="Иван Петров"),
+        "nameless": RegisterContact("telegram", {"phone": "+79160000000"}),
+    }
+    return {name: world.outcome(each).contact.lead.id for name, each in commands.items()}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("+79161234567", {"Ivan"}),
+        ("8 (916) 123-45-67", {"Ivan"}),
+        ("  ivan77 ", {"Ivan"}),
+        ("IVANA@X.RU", {"Ivana"}),
+        ("id 5", {"Иван"}),
+        ("Ivan", {"Ivan", "Ivana"}),
+        ("ivan", {"Ivan", "Ivana"}),
+        ("Ivana N", {"Ivana"}),
+        ("иван", {"Иван"}),
+        ("Volkov", set()),
+        ("%", set()),
+        ("Iv_n", set()),
+        ("89160000000", {"nameless"}),
+        ("nobody", set()),
+    ],
+)
+def test_leads_are_found_by_identities_in_any_spelling_and_by_how_names_begin(
+    world: World, people: dict[str, UUID], text: str, expected: set[str]
+) -> None:
+    found = world.fairlead.search(text)
+    assert {each.id for each in found.leads} == {people[each] for each in expected}
+    assert found.contact is None
+    assert found.operator is None
+
+
+def test_whatever_has_an_id_is_found_by_it(world: World, people: dict[str, UUID]) -> None:
+    operator = world.operator()
+    contact = world.register()
+    assert world.fairlead.search(str(contact.id)).contact == contact
+    found = world.fairlead.search(str(operator.id)).operator
+    assert found is not None
+    assert found.id == operator.id
+    (lead,) = world.fairlead.search(f" {people['Ivan']} ").leads
+    assert lead.id == people["Ivan"]
+    nothing = world.fairlead.search("00000000-0000-7000-8000-000000000000")
+    assert (nothing.contact, nothing.operator, list(nothing.leads)) == (None, None, [])
