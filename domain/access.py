@@ -89,6 +89,7 @@ class ApiKey:
 PREFIX: Final = "flk_"
 _NAME: Final = 10
 """Characters of a prefix after PREFIX."""
+_LENGTH: Final = len(PREFIX) + _NAME
 KEY_PREFIX: Final = rf"^{PREFIX}[a-z0-9]{{{_NAME}}}$"
 
 
@@ -99,6 +100,4 @@ def digest_of(key: str) -> bytes:
 
 def prefix_of(key: str) -> str | None:
     """Return the visible part of a key; None of what cannot be one."""
-    if not key.startswith(PREFIX) or key[len(PREFIX) + _NAME :][:1] != "_":
-        return None
-    return key[: len(PREFIX) + _NAME]
+    return key[:_LENGTH] if key[_LENGTH : _LENGTH + 1] == "_" and key.startswith(PREFIX) else None
