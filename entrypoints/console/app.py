@@ -91,7 +91,7 @@ def create_console(
     app.add_middleware(_Headers)
     app.mount("/static", StaticFiles(directory=STATIC), name="console-static")
     for routes in (
-        overview.router(fairlead, live, writing, fill),
+        overview.router(fairlead, live, keyring, writing, fill),
         sources.router(fairlead, writing),
         operators.router(fairlead, writing),
         contacts.router(fairlead, writing),

@@ -3,7 +3,8 @@
 import asyncio
 import signal
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Final
 
@@ -13,8 +14,9 @@ from application.ports import Changes, StorageUnavailable
 
 _EVERY: Final = 0.4
 """Seconds between two looks at the storage; an open page shows a registration within a second."""
-_ALIVE: Final = 15.0
-"""Seconds after which a stream says that it is alive: proxies cut what is silent."""
+_ALIVE: Final = 5.0
+"""Seconds after which a silent stream says that it is alive: proxies cut it otherwise. It also ends
+by then if its key has ended."""
 
 
 class Live:
@@ -32,8 +34,12 @@ class Live:
         self._looking = 0
         self._closed = False
 
-    async def stream(self) -> AsyncIterator[str]:
-        """Yield server-sent events: `changed` after every change."""
+    async def stream(self, admitted: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
+        """Yield server-sent events: `changed` after every change.
+
+        Args:
+            admitted: whether whoever listens still may; asked before anything is told.
+        """
         self._looking += 1
         try:
             if self._watcher is None or self._watcher.done():
@@ -44,16 +50,15 @@ class Live:
             seen = self._number
             # Told at once, so that a page that was cut off catches up.
             yield "retry: 1000\nevent: changed\ndata:\n\n"
-            while not self._closed:
+            while True:
                 # Counted, not only waited for: more may happen while a slow client is written to.
-                if self._number != seen:
-                    seen = self._number
-                    yield "event: changed\ndata:\n\n"
-                    continue
-                try:
-                    await asyncio.wait_for(self._changed.wait(), _ALIVE)
-                except TimeoutError:
-                    yield ": alive\n\n"
+                if self._number == seen and not self._closed:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._changed.wait(), _ALIVE)
+                if self._closed or not await admitted():
+                    return
+                told, seen = seen, self._number
+                yield ": alive\n\n" if told == seen else "event: changed\ndata:\n\n"
         finally:
             self._looking -= 1
 

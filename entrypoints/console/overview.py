@@ -8,9 +8,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from application.fairlead import Fairlead
+from application.ports import StorageUnavailable
 from entrypoints.console.live import Live
 from entrypoints.console.pages import form, go, page
 from entrypoints.console.periods import PERIODS, Period, span_of
+from entrypoints.http.gate import identify
+from entrypoints.http.keyring import Keyring
+from entrypoints.http.problems import Refusal
 from entrypoints.http.writing import Writing
 
 _OPERATORS: Final = 60
@@ -19,9 +23,12 @@ _BARS: Final = 8
 """Operators of a source on the page; a link leads to the others."""
 _FEED: Final = 14
 _MINUTES: Final = 180
+_EVENTS: Final = "/console/events"
 
 
-def router(fairlead: Fairlead, live: Live, writing: Writing, fill: Callable[[], None]) -> APIRouter:
+def router(
+    fairlead: Fairlead, live: Live, keyring: Keyring, writing: Writing, fill: Callable[[], None]
+) -> APIRouter:
     """Build the routes."""
     routes = APIRouter()
     minutes = _Minutes(fairlead)
@@ -53,10 +60,22 @@ def router(fairlead: Fairlead, live: Live, writing: Writing, fill: Callable[[], 
         return JSONResponse(minutes.last(_MINUTES, datetime.now(UTC)))
 
     @routes.get("/events")
-    async def events() -> Response:
+    async def events(request: Request) -> Response:
+        async def admitted() -> bool:
+            try:
+                await identify(keyring, request.scope, _EVENTS)
+            except Refusal:
+                return False
+            except StorageUnavailable:
+                # Nobody can read anything now; when it is back, this is asked again.
+                return True
+            return True
+
         # `X-Accel-Buffering`: nginx would keep events until it has a few kilobytes of them.
         return StreamingResponse(
-            live.stream(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+            live.stream(admitted),
+            media_type="text/event-stream",
+            headers={"X-Accel-Buffering": "no"},
         )
 
     @routes.post("/demo")

@@ -130,10 +130,10 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     rate = container.settings().rate_limit
     app.before = [
         RequestIds,
-        Bounds,
-        partial(Gate, keyring=keyring, page=refusal_page),
+        partial(Bounds, metrics=metrics),
+        partial(Gate, keyring=keyring, page=refusal_page, metrics=metrics),
         # What is off is not there: it costs no call.
-        *([] if rate is None else [partial(RateLimit, rate=Rate.of(rate))]),
+        *([] if rate is None else [partial(RateLimit, rate=Rate.of(rate), metrics=metrics)]),
         partial(FrontDoor, routes=lean_routes, metrics=metrics),
     ]
     app.add_middleware(MetricsMiddleware, metrics=metrics)

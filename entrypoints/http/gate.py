@@ -17,6 +17,7 @@ from application.ports import StorageUnavailable
 from domain.access import ApiKey, Permission
 from entrypoints.http.access import VIEWED, is_open, needed
 from entrypoints.http.keyring import Keyring
+from entrypoints.http.metrics import Metrics
 from entrypoints.http.problems import Refusal, answer_error
 from entrypoints.http.sessions import COOKIE, key_of_session
 
@@ -39,10 +40,12 @@ class Gate:
         app: what is behind it.
         keyring: whom a key belongs to.
         page: what a browser is shown of a call to the console that is not let in.
+        metrics: counts who is not.
     """
 
-    def __init__(self, app: ASGIApp, keyring: Keyring, page: Page) -> None:
+    def __init__(self, app: ASGIApp, keyring: Keyring, page: Page, metrics: Metrics) -> None:
         self._app = app
+        self._metrics = metrics
         self._keyring = keyring
         self._page = page
 
@@ -52,54 +55,23 @@ class Gate:
             await self._app(scope, receive, send)
             return
         path = _route_path(scope)
-        scope[KEY] = None
         if self._keyring.stale and not is_open(path):
             receive = await _ahead(receive)
+        scope[KEY] = None
         try:
-            await (self._look if is_open(path) else self._admit)(scope, path)
+            key = scope[KEY] = await (_look if is_open(path) else identify)(
+                self._keyring, scope, path
+            )
+            if key is not None and not is_open(path):
+                permission = needed(scope["method"], path)
+                if permission is not None:
+                    require(key, permission)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
-            await self._refuse(error, scope, receive, send)
+            await self._refuse(error, scope, receive, self._metrics.refusing(scope, send))
             return
-        key = scope[KEY]
         # Every request is a task of its own, so that this holds for it alone.
         acting.set(LOCAL if key is None else key.prefix)
         await self._app(scope, receive, send)
-
-    async def _look(self, scope: Scope, path: str) -> None:
-        """Note whose session it is that looks at a page that needs none: its forms are theirs."""
-        if path in VIEWED:
-            with suppress(StorageUnavailable):
-                await self._keyring.refresh()
-            scope[KEY] = self._key(path, scope)
-
-    async def _admit(self, scope: Scope, path: str) -> None:
-        await self._keyring.refresh()
-        if self._keyring.empty:
-            if not _is_local(scope["client"], dict(scope["headers"]).get(b"host", b"")):
-                raise Refusal("protected_mode", _PROTECTED)
-            return
-        key = self._key(path, scope)
-        if key is None:
-            raise Refusal(
-                "unauthenticated",
-                "send a valid key by the header Authorization: Bearer flk_...; an administrator "
-                "makes one with `fairlead keys create`.",
-            )
-        scope[KEY] = key
-        permission = needed(scope["method"], path)
-        if permission is not None:
-            require(key, permission)
-
-    def _key(self, path: str, scope: Scope) -> ApiKey | None:
-        headers: Mapping[bytes, bytes] = dict(scope["headers"])
-        authorization = headers.get(b"authorization", b"").decode("latin-1")
-        scheme, _, presented = authorization.partition(" ")
-        if scheme.lower() == "bearer":
-            return self._keyring.find(presented.strip())
-        if path.startswith(_BROWSED) or path == "/":
-            cookie = Request(scope).cookies.get(COOKIE)
-            return None if cookie is None else key_of_session(cookie, self._keyring)
-        return None
 
     async def _refuse(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -118,7 +90,61 @@ class Gate:
         answer = await answer_error(request, error)
         if unknown:
             answer.headers["WWW-Authenticate"] = "Bearer"
+            if "hx-request" in request.headers:
+                # Part of a page that is open: the whole page goes there.
+                answer.headers["HX-Redirect"] = f"{console}/sign-in"
         await answer(scope, receive, send)
+
+
+async def identify(keyring: Keyring, scope: Scope, path: str) -> ApiKey | None:
+    """Return the valid key that a call is made with.
+
+    Args:
+        keyring: whom a key belongs to.
+        scope: the call.
+        path: what is called, below the prefix that the service stands under.
+
+    Returns:
+        None if no key has been made, and the call comes from this machine.
+
+    Raises:
+        Refusal: it is made with none, or comes from elsewhere before there is one.
+        StorageUnavailable: the keys cannot be read.
+    """
+    await keyring.refresh()
+    if keyring.empty:
+        if not _is_local(scope["client"], dict(scope["headers"]).get(b"host", b"")):
+            raise Refusal("protected_mode", _PROTECTED)
+        return None
+    key = _presented(keyring, scope, path)
+    if key is None:
+        raise Refusal(
+            "unauthenticated",
+            "send a valid key by the header Authorization: Bearer flk_...; an administrator "
+            "makes one with `fairlead keys create`.",
+        )
+    return key
+
+
+async def _look(keyring: Keyring, scope: Scope, path: str) -> ApiKey | None:
+    """Return whose session it is that looks at a page that needs none: its forms are theirs."""
+    if path not in VIEWED:
+        return None
+    with suppress(StorageUnavailable):
+        await keyring.refresh()
+    return _presented(keyring, scope, path)
+
+
+def _presented(keyring: Keyring, scope: Scope, path: str) -> ApiKey | None:
+    headers: Mapping[bytes, bytes] = dict(scope["headers"])
+    authorization = headers.get(b"authorization", b"").decode("latin-1")
+    scheme, _, presented = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return keyring.find(presented.strip())
+    if path.startswith(_BROWSED) or path == "/":
+        cookie = Request(scope).cookies.get(COOKIE)
+        return None if cookie is None else key_of_session(cookie, keyring)
+    return None
 
 
 _AHEAD: Final = 0.05

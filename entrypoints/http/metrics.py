@@ -44,6 +44,19 @@ class Metrics:
         requests.inc()
         histogram.observe(seconds)
 
+    def refusing(self, scope: Scope, send: Send) -> Send:
+        """Return what sends an answer to a request that is refused before its route is looked for.
+
+        It is counted, too; it takes no time that would say anything.
+        """
+
+        async def send_and_count(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._requests.labels(_method(scope), "refused", message["status"]).inc()
+            await send(message)
+
+        return send_and_count
+
     def _labelled(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
         return self._requests.labels(method, route, status), self._seconds.labels(route)
 
@@ -81,9 +94,13 @@ class MetricsMiddleware:
             await self._app(scope, receive, send_and_look)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            # A client can send any word as a method; what it makes up is not to be kept.
-            method = scope["method"] if scope["method"] in _METHODS else "other"
-            self._metrics.count(method, route, status, perf_counter() - started)
+            self._metrics.count(_method(scope), route, status, perf_counter() - started)
+
+
+def _method(scope: Scope) -> str:
+    """Return a method as a label; a client can send any word, and what it makes up is not kept."""
+    method: str = scope["method"]
+    return method if method in _METHODS else "other"
 
 
 class _State(Collector):

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.access import ApiKey
 from entrypoints.http.gate import KEY
+from entrypoints.http.metrics import Metrics
 from entrypoints.http.problems import Refusal, answer_error
 
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
@@ -77,8 +78,11 @@ class RateLimit:
     Where no rate is set, this is not there at all.
     """
 
-    def __init__(self, app: ASGIApp, rate: Rate, now: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, app: ASGIApp, rate: Rate, metrics: Metrics, now: Callable[[], float] = monotonic
+    ) -> None:
         self._app = app
+        self._metrics = metrics
         self._buckets = Buckets(rate, now)
         self._rate = rate
         self._policy = (b"ratelimit-policy", f'"key";q={rate.calls};w={rate.seconds}'.encode())
@@ -107,4 +111,4 @@ class RateLimit:
             {"Retry-After": str(taken.wait)},
         )
         answer = await answer_error(Request(scope, receive), refusal)
-        await answer(scope, receive, send_and_tell)
+        await answer(scope, receive, self._metrics.refusing(scope, send_and_tell))

@@ -111,6 +111,17 @@ def test_a_session_ends_with_its_key(guarded: Company, look: Look) -> None:
     only_statuses(window, "401")
 
 
+def test_an_open_page_does_not_outlive_its_key(guarded: Company, look: Look) -> None:
+    """Nobody touches it: it is the next change, or the end of its stream, that leads it away."""
+    window = look(guarded)
+    page = signed_in(guarded, window, Role.VIEWER)
+    expect(page.locator("[data-live]")).to_be_visible()
+    with opened(guarded.database_url) as fairlead:
+        fairlead.revoke_key(RevokeKey(guarded.keys[Role.VIEWER][:14]))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in", timeout=40_000)
+    only_statuses(window, "401")
+
+
 def test_a_viewer_sees_no_button_of_what_it_may_not_do(guarded: Company, look: Look) -> None:
     page = signed_in(guarded, look(guarded), Role.VIEWER)
     own = {"Search", "Sign out", "English", "Русский", "Light", "Dark", "As the system"}

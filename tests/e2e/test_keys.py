@@ -12,6 +12,7 @@ from domain.access import Role
 from tests.e2e.server import FAIRLEAD_SERVE, Server, contact, furnish, opened, started, until
 from tests.entrypoints.http.keys import bearer
 
+CHANGED = "event: changed"
 PATIENCE = 20
 """Seconds. A key counts within one; a machine that others use may take longer to show it."""
 
@@ -36,6 +37,17 @@ def revoke(url: str, secret: str) -> None:
 
 def asked(server: Server, **headers: str) -> httpx.Response:
     return httpx.get(f"{server.url}/v1/operators", headers=headers, trust_env=False, timeout=30)
+
+
+@contextmanager
+def listening(server: Server, key: str | None = None) -> Iterator[Iterator[str]]:
+    """Yield the events of a console's page, as they come, until the server ends them."""
+    headers = {} if key is None else bearer(key)
+    with httpx.stream(
+        "GET", f"{server.url}/console/events", headers=headers, trust_env=False, timeout=PATIENCE
+    ) as answer:
+        assert answer.status_code == 200
+        yield (each for each in answer.iter_lines() if each.startswith("event:"))
 
 
 def becomes(status: int, server: Server, **headers: str) -> None:
@@ -112,6 +124,35 @@ def test_no_log_ever_holds_a_key(migrated_url: str, tmp_path: Path) -> None:
         assert "/v1/operators" in server.said()
         for key in keys:
             assert key[15:] not in server.said()
+
+
+def test_a_stream_ends_with_the_key_that_it_was_opened_with(
+    migrated_url: str, tmp_path: Path
+) -> None:
+    kept, revoked = make(migrated_url, Role.VIEWER), make(migrated_url, Role.VIEWER)
+    with (
+        serving(migrated_url, tmp_path) as server,
+        listening(server, kept) as other,
+        listening(server, revoked) as stream,
+    ):
+        assert [next(stream), next(other)] == [CHANGED, CHANGED]
+        revoke(migrated_url, revoked)
+        becomes(401, server, **bearer(revoked))
+        # It may have been told of the key's end itself. The next change ends it.
+        furnish(migrated_url, 10)
+        assert set(stream) <= {CHANGED}
+        assert next(other) == CHANGED
+
+
+def test_a_stream_of_before_there_were_keys_ends_with_the_first(
+    migrated_url: str, tmp_path: Path
+) -> None:
+    with serving(migrated_url, tmp_path) as server, listening(server) as stream:
+        assert next(stream) == CHANGED
+        make(migrated_url, Role.VIEWER)
+        becomes(401, server)
+        furnish(migrated_url, 10)
+        assert set(stream) <= {CHANGED}
 
 
 def test_several_workers_know_the_same_keys(migrated_url: str, tmp_path: Path) -> None:

@@ -31,13 +31,17 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("entrypoints.console.live._EVERY", 0.001)
 
 
+async def anybody() -> bool:
+    return True
+
+
 def tell(story: Callable[[Live, FakeChanges, AsyncIterator[str]], Awaitable[None]]) -> None:
     """Run a story with a page that has been told to read once."""
 
     async def main() -> None:
         changes = FakeChanges()
         live = Live(changes)
-        stream = live.stream()
+        stream = live.stream(anybody)
         assert CHANGED in await anext(stream)
         await asyncio.wait_for(story(live, changes, stream), 20)
         live.close()
@@ -81,7 +85,7 @@ def test_what_changes_while_a_slow_client_is_written_to_is_told_too() -> None:
 
 def test_every_page_is_told() -> None:
     async def story(live: Live, changes: FakeChanges, stream: AsyncIterator[str]) -> None:
-        others = [live.stream() for _ in range(3)]
+        others = [live.stream(anybody) for _ in range(3)]
         await asyncio.gather(*(anext(each) for each in others))
         changes.number += 1
         for each in (stream, *others):
@@ -109,6 +113,31 @@ def test_nobody_asks_while_nobody_looks() -> None:
         asked = changes.asked
         await asyncio.sleep(0.05)
         assert changes.asked == asked
+
+    tell(story)
+
+
+@pytest.mark.parametrize("alive", [60.0, 0.01], ids=["a change", "silence"])
+def test_who_may_not_listen_any_more_is_told_nothing_more(
+    alive: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("entrypoints.console.live._ALIVE", alive)
+    admitted = True
+
+    async def asked() -> bool:
+        return admitted
+
+    async def story(live: Live, changes: FakeChanges, stream: AsyncIterator[str]) -> None:
+        nonlocal admitted
+        other = live.stream(asked)
+        assert CHANGED in await anext(other)
+        waiting = asyncio.ensure_future(anext(other))
+        admitted = False
+        if alive > 1:
+            changes.number += 1
+            assert CHANGED in await anext(stream)
+        with pytest.raises(StopAsyncIteration):
+            await waiting
 
     tell(story)
 

@@ -89,6 +89,9 @@ def test_a_page_without_a_session_leads_to_the_sign_in(client: Client, path: str
     assert (form.status_code, form.headers["location"]) == (303, "/console/sign-in")
     # What is no browser is told what is wrong, and not shown a page.
     assert client.get(f"/console{path}").status_code == 401
+    # A part of a page that is open takes the page there.
+    part = client.get(f"/console{path}", headers={"HX-Request": "true"})
+    assert (part.status_code, part.headers["hx-redirect"]) == (401, "/console/sign-in")
 
 
 def test_the_sign_in_tells_nothing_of_what_is_behind_it(client: Client) -> None:

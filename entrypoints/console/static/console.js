@@ -131,7 +131,13 @@ function listen() {
   const events = new EventSource(document.body.dataset.events);
   let drawn = 0;
   events.addEventListener("open", () => { live.hidden = false; });
-  events.addEventListener("error", () => { live.hidden = true; });
+  events.addEventListener("error", () => {
+    live.hidden = true;
+    if (events.readyState !== EventSource.CLOSED) return;
+    // Refused, not only cut off: a page whose session has ended is led to where one begins.
+    htmx.trigger(document.body, "changed");
+    setTimeout(listen, 5000);
+  });
   events.addEventListener("changed", () => {
     htmx.trigger(document.body, "changed");
     // Charts show hundreds of contacts; one more can wait for a moment.
@@ -140,7 +146,7 @@ function listen() {
       charts().forEach(draw);
     }
   });
-  addEventListener("pagehide", () => events.close());
+  addEventListener("pagehide", () => events.close(), { once: true });
 }
 
 document.querySelector("[data-zone]").textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;

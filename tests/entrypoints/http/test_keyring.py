@@ -13,8 +13,11 @@ from starlette.types import Message, Receive, Scope, Send
 
 from application.ports import KeyReader, StorageUnavailable
 from domain.access import ApiKey, Role, digest_of
+from entrypoints.container import build_container
 from entrypoints.http.gate import Gate
 from entrypoints.http.keyring import Keyring
+from entrypoints.http.metrics import Metrics
+from entrypoints.settings import Settings
 from tests.support import START, FakeClock
 
 SECRET = f"flk_abcdefghi1_{'s' * 43}"
@@ -232,8 +235,9 @@ def test_a_client_that_hangs_up_while_keys_are_read_has_sent_its_request(ring: R
         ring.reader.keys = [KEY]
         ring.reader.gate.clear()
         headers = [(b"authorization", b"Bearer " + SECRET.encode())]
+        metrics = Metrics(build_container(Settings(database_url="memory://")).fairlead())
         scope = {"type": "http", "method": "GET", "path": "/v1/operators", "headers": headers}
-        gate = Gate(app, ring.keyring, lambda *_: app)
+        gate = Gate(app, ring.keyring, lambda *_: app, metrics)
         waiting = asyncio.create_task(gate(scope, receive, send))
         await asyncio.sleep(0.01)
         hung_up = True

@@ -13,6 +13,7 @@ from application.keys import CreateKey
 from domain.access import Role
 from entrypoints.container import build_container
 from entrypoints.http.app import create_app
+from entrypoints.http.metrics import Metrics
 from entrypoints.http.rates import Buckets, Rate, RateLimit, Taken
 from entrypoints.settings import Settings
 from tests.entrypoints.http.client import Client, serving
@@ -173,8 +174,14 @@ def test_what_is_refused_never_reaches_the_application() -> None:
     key = container.fairlead().create_key(CreateKey(Role.INTAKE)).key
 
     async def call() -> None:
-        limit = RateLimit(application, Rate.of("1/h"), Seconds())
-        scope = {"type": "http", "path": "/v1/contacts", "headers": [], "fairlead.key": key}
+        limit = RateLimit(application, Rate.of("1/h"), Metrics(container.fairlead()), Seconds())
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/v1/contacts",
+            "headers": [],
+            "fairlead.key": key,
+        }
         for _ in range(3):
             await limit(scope, never, _nowhere)
         await limit({"type": "lifespan", "path": "lifespan"}, never, _nowhere)

@@ -8,11 +8,14 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 import entrypoints.http.service
+from application.keys import CreateKey
+from domain.access import Role
 from entrypoints.container import build_container
 from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
 from tests.entrypoints.http.client import Client, serving
 from tests.entrypoints.http.expectations import answered, refused
+from tests.entrypoints.http.keys import bearer
 from tests.support import World
 
 STATIC = Path(entrypoints.http.service.STATIC)
@@ -71,6 +74,40 @@ def test_the_metrics_parse_and_tell_the_state(client: Client, world: World) -> N
         ("GET", "/v1/operators", "200"): 1,
         ("GET", "/v1/operators/{operator_id}", "422"): 1,
         ("GET", "unmatched", "404"): 1,
+    }
+
+
+def test_what_is_refused_before_its_route_is_looked_for_is_counted_too() -> None:
+    container = build_container(Settings(database_url="memory://", rate_limit="3/h"))
+    viewer, intake = (
+        bearer(container.fairlead().create_key(CreateKey(role)).secret)
+        for role in (Role.VIEWER, Role.INTAKE)
+    )
+    with serving(create_app(container=container)) as client:
+        client.get("/v1/operators/and/so/on")
+        client.request("IVANOV", "/v1/operators")
+        client.get("/console/", headers={"Accept": "text/html"})
+        for _ in range(4):
+            client.post("/v1/contacts", headers=intake)
+        client.get("/metrics", headers=intake)
+        client.get("/healthz", headers={f"x-{number}": "" for number in range(101)})
+        text = client.get("/metrics", headers=viewer).text
+    (requests,) = (
+        each
+        for each in text_string_to_metric_families(text)
+        if each.name == "fairlead_http_requests"
+    )
+    assert {
+        tuple(each.labels.values()): each.value
+        for each in requests.samples
+        if each.labels["route"] == "refused" and each.name.endswith("_total")
+    } == {
+        ("GET", "refused", "401"): 1,
+        ("other", "refused", "401"): 1,
+        ("GET", "refused", "303"): 1,
+        ("POST", "refused", "429"): 1,
+        ("GET", "refused", "403"): 1,
+        ("GET", "refused", "431"): 1,
     }
 
 
