@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help run setup test check chaos lint format lock sbom bench texts docs clean
+.PHONY: help run setup test check chaos fuzz lint format lock sbom bench texts docs clean
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
@@ -19,6 +19,9 @@ test: $(VENV)/.dev  ## Run all tests
 
 chaos: $(VENV)/.dev  ## Break processes, databases, disks, networks and clocks under load, for a quarter of an hour
 	FAIRLEAD_CHAOS=long $(BIN)/pytest tests/chaos
+
+fuzz: $(VENV)/.dev  ## Make 20,000 requests from the OpenAPI document as each role, for a quarter of an hour
+	FAIRLEAD_FUZZ=long $(BIN)/pytest tests/entrypoints/http/test_schemathesis.py
 
 lint: $(VENV)/.dev  ## Check style, types and the direction of imports
 	$(BIN)/ruff format --check .

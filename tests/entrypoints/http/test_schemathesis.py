@@ -1,15 +1,17 @@
 """schemathesis: requests made from the OpenAPI document, and answers held to it.
 
-The run goes through all its phases: the document's examples, the edges of every schema, random
+A run goes through all its phases: the document's examples, the edges of every schema, random
 requests, and sequences of calls in which the ids that one answers are used by the next (the
-document declares no links; schemathesis finds them by the names of fields and parameters). It is
-in this process, on fake time, ids and chance, and the same every time.
+document declares no links; schemathesis finds them by the names of fields and parameters). There is
+one for each role, with a key of it. It is in this process, on fake time, ids and chance, and the
+same every time. `make fuzz` makes 20,000 requests and more of each; the suite, a short form.
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Final
 
 import pytest
 import schemathesis
@@ -18,25 +20,32 @@ from schemathesis.engine import Status, events, from_schema
 from schemathesis.python import asgi
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from domain.access import PERMISSIONS, Role, prefix_of
+from entrypoints.http.access import CALLS, OPEN
 from entrypoints.http.app import create_app
-from entrypoints.http.gate import KEY, Gate
 from entrypoints.http.problems import MEDIA_TYPE
+from tests.contract.given import everything
+from tests.entrypoints.http.keys import make
 from tests.postgresql import Databases
 from tests.support import World, open_world
 
-CONFIG: dict[str, Any] = {
-    "seed": 1,
-    "workers": 1,
-    "generation": {"max-examples": 12, "deterministic": True, "database": "none"},
-    "checks": {
-        # A lead whose data were erased is still there, and so are its contacts.
-        "use_after_free": {"enabled": False},
-        # Everybody is let in here: a sequence of calls may revoke the key that it is made with.
-        # Who is let in where is test_access.py's.
-        "ignored_auth": {"enabled": False},
-        "object_level_authorization": {"enabled": False},
-    },
+LONG = os.environ.get("FAIRLEAD_FUZZ") == "long"
+LONG_REQUESTS = 20_000
+"""Of each role, at least."""
+EXAMPLES = {
+    Role.ADMIN: 300 if LONG else 12,
+    Role.SUPERVISOR: 300 if LONG else 6,
+    Role.VIEWER: 300 if LONG else 4,
+    Role.INTAKE: 300 if LONG else 4,
 }
+"""Random requests to each call, and sequences of calls."""
+RUNS: Final = [
+    ("sqlite", Role.ADMIN),
+    ("postgresql", Role.ADMIN),
+    ("sqlite", Role.SUPERVISOR),
+    ("sqlite", Role.VIEWER),
+    ("sqlite", Role.INTAKE),
+]
 BY_THE_DOMAIN = {"no_identity", "invalid_identity", "invalid_value", "duplicate_operator"}
 
 
@@ -60,11 +69,15 @@ class Complaint:
 class Run:
     """What a run saw."""
 
+    role: Role
     complaints: list[Complaint] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     phases: dict[str, Status] = field(default_factory=dict)
     statuses: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     defects: list[str] = field(default_factory=list)
+    requests: int = 0
+    changed: bool = False
+    """Whether anything is stored that was not before."""
 
 
 EXCUSES: tuple[Callable[[Complaint], bool], ...] = (
@@ -86,14 +99,16 @@ EXCUSES: tuple[Callable[[Complaint], bool], ...] = (
 )
 
 
-class Open:
-    """A gate that lets everybody in."""
+class Spared:
+    """Stands before an application and spares one key: a sequence of calls would end with it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
         self._app = app
+        self._path = f"/v1/keys/{prefix}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope[KEY] = None
+        if scope["type"] == "http" and scope["path"] == self._path:
+            scope = {**scope, "path": "/v1/keys/flk_0000000000", "raw_path": b""}
         await self._app(scope, receive, send)
 
 
@@ -108,22 +123,35 @@ def prepare(world: World) -> None:
     world.register("web")
 
 
-def run(world: World) -> Run:
-    """Let schemathesis loose on an application."""
-    prepare(world)
-    app = create_app(container=world.container)
-    app.before = [  # type: ignore[attr-defined]
-        Open if getattr(each, "func", None) is Gate else each
-        for each in app.before  # type: ignore[attr-defined]
-    ]
-    document = app.openapi()
-    del document["security"]
-    del document["components"]["securitySchemes"]
-    app.openapi = lambda: document  # type: ignore[method-assign]
-    schema = schemathesis.openapi.from_asgi(
-        "/openapi.json", app, config=SchemathesisConfig.from_dict(CONFIG)
+def config(role: Role, key: str) -> SchemathesisConfig:
+    """Return what a run is like."""
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": 1,
+            "workers": 1,
+            "generation": {
+                "max-examples": EXAMPLES[role],
+                "deterministic": True,
+                "database": "none",
+            },
+            "auth": {"openapi": {"key": {"bearer": key}}},
+            "checks": {
+                # A lead whose data were erased is still there, and so are its contacts.
+                "use_after_free": {"enabled": False},
+            },
+        }
     )
-    seen = Run()
+
+
+def run(world: World, role: Role) -> Run:
+    """Let schemathesis loose on an application, with a key of a role."""
+    prepare(world)
+    key = make(world, role)
+    app = create_app(container=world.container)
+    schema = schemathesis.openapi.from_dict(app.openapi(), config=config(role, key))
+    schema.app = Spared(app, prefix_of(key) or "")
+    before = everything(world.container.storage())
+    seen = Run(role)
     try:
         for event in from_schema(schema).execute():
             if isinstance(event, events.NonFatalError | events.FatalError):
@@ -133,6 +161,7 @@ def run(world: World) -> Run:
             elif isinstance(event, events.ScenarioFinished):
                 note(seen, event)
         seen.defects = world.defects()
+        seen.changed = everything(world.container.storage()) != before
     finally:
         asgi.shutdown_lifespans()
     return seen
@@ -145,6 +174,7 @@ def note(seen: Run, event: events.ScenarioFinished) -> None:
         if interaction.response is not None:
             operation = recorder.cases[case_id].value.operation.label
             seen.statuses[operation].add(interaction.response.status_code)
+            seen.requests += 1
     for case_id, checks in recorder.checks.items():
         response = recorder.interactions[case_id].response
         for check in checks:
@@ -165,18 +195,25 @@ def note(seen: Run, event: events.ScenarioFinished) -> None:
             )
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=RUNS, ids="-".join)
 def seen(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     server_of_databases: Databases,
 ) -> Iterator[Run]:
-    """What a run saw, on one database after the other."""
+    """What a run saw, of one role after the other."""
+    database, role = request.param
     url = f"sqlite:///{tmp_path_factory.mktemp('schemathesis') / 'fairlead.db'}"
-    if request.param == "postgresql":
+    if database == "postgresql":
         url = server_of_databases.empty()
     with open_world(url) as world:
-        yield run(world)
+        yield run(world, role)
+
+
+def permitted(operation: str, role: Role) -> bool:
+    """Tell whether a role may make a call, by the document's name of it."""
+    method, _, path = operation.partition(" ")
+    return path in OPEN or CALLS[method, path] in PERMISSIONS[role]
 
 
 def test_every_answer_is_as_the_document_says(seen: Run) -> None:
@@ -190,12 +227,15 @@ def test_every_phase_was_run(seen: Run) -> None:
     assert not {Status.ERROR, Status.INTERRUPTED, Status.SKIP} & {
         seen.phases[name] for name in ("examples", "coverage", "fuzzing", "stateful")
     }
+    print(seen.role, seen.requests)
+    assert seen.requests >= (LONG_REQUESTS if LONG else 500)
 
 
-def test_every_call_was_made_with_success_and_with_none(seen: Run) -> None:
+def test_every_call_was_made_with_success_and_with_none_if_the_role_permits_it(seen: Run) -> None:
     assert len(seen.statuses) >= 25
     for operation, statuses in seen.statuses.items():
-        assert any(200 <= each < 300 for each in statuses), operation
+        succeeded = any(200 <= each < 300 for each in statuses)
+        assert succeeded == permitted(operation, seen.role), (operation, statuses)
         # It takes nothing that could be wrong, and shares its path with another call.
         if operation != "GET /v1/keys":
             assert any(400 <= each < 500 for each in statuses), operation
@@ -204,3 +244,4 @@ def test_every_call_was_made_with_success_and_with_none(seen: Run) -> None:
 
 def test_what_is_stored_keeps_the_invariants_after_all_that(seen: Run) -> None:
     assert seen.defects == []
+    assert seen.changed == (seen.role is not Role.VIEWER)
