@@ -130,18 +130,15 @@ async def read_bytes(
         raise Refusal("unsupported_media_type", "send the body as it is, without Content-Encoding.")
     # Nearly always all of it has come with the headers, and then nothing measures the time: a
     # timer for each request takes longer than reading its body.
-    coming = receive().__await__()
-    try:
-        first = _Begun(next(coming), coming)
-    except StopIteration as came:
-        message: Message = came.value
-        body = _chunk(message)
-        if len(body) > limit:
-            raise _too_large(limit) from None
-        if not message.get("more_body", False):
-            return body
-        return await _rest(body, receive, limit, patience)
-    return await _rest(b"", receive, limit, patience, first)
+    first = begin(receive)
+    if isinstance(first, Begun):
+        return await _rest(b"", receive, limit, patience, first)
+    body = _chunk(first)
+    if len(body) > limit:
+        raise _too_large(limit)
+    if not first.get("more_body", False):
+        return body
+    return await _rest(body, receive, limit, patience)
 
 
 async def _rest(
@@ -188,8 +185,18 @@ def _chunk(message: Message) -> bytes:
     return chunk
 
 
-class _Begun(Generator[Any, None, Message]):
-    """Something that was awaited by hand until it had to wait; it is awaited further by this."""
+def begin(receive: Receive) -> "Message | Begun":
+    """Receive a message without ever waiting: the message, or what is to be awaited for it."""
+    coming = receive().__await__()
+    try:
+        return Begun(next(coming), coming)
+    except StopIteration as came:
+        message: Message = came.value
+        return message
+
+
+class Begun(Generator[Any, None, Message]):
+    """A message that was awaited by hand until there was a wait; it is awaited further by this."""
 
     def __init__(self, pending: Any, rest: Generator[Any, None, Message]) -> None:
         self._pending = [pending]

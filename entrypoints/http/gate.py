@@ -1,6 +1,5 @@
 """The gate before everything: who calls, and whether they may."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -16,6 +15,7 @@ from application.auditing import LOCAL, acting
 from application.ports import StorageUnavailable
 from domain.access import ApiKey, Permission
 from entrypoints.http.access import VIEWED, is_open, needed
+from entrypoints.http.bodies import Begun, begin
 from entrypoints.http.keyring import Keyring
 from entrypoints.http.metrics import Metrics
 from entrypoints.http.problems import Refusal, answer_error
@@ -56,7 +56,7 @@ class Gate:
             return
         path = _route_path(scope)
         if self._keyring.stale and not is_open(path):
-            receive = await _ahead(receive)
+            receive = _ahead(receive)
         scope[KEY] = None
         try:
             key = scope[KEY] = await (_look if is_open(path) else identify)(
@@ -147,24 +147,17 @@ def _presented(keyring: Keyring, scope: Scope, path: str) -> ApiKey | None:
     return None
 
 
-_AHEAD: Final = 0.05
-"""Seconds. What was sent at once is here by then."""
-
-
-async def _ahead(receive: Receive) -> Receive:
+def _ahead(receive: Receive) -> Receive:
     """Take what has come of a body before there is a wait, and give it out afterwards.
 
     Servers forget the body of a client that has hung up; one that sent a whole request and left
     at once would not be registered for the only reason that the keys were being read.
     """
-    try:
-        taken = [await asyncio.wait_for(receive(), _AHEAD)]
-    except TimeoutError:
-        # It has not come with the headers. Whoever reads it has the patience for that, and its end.
-        return receive
+    taken = [begin(receive)]
 
     async def again() -> Message:
-        return taken.pop() if taken else await receive()
+        message = taken.pop() if taken else await receive()
+        return await message if isinstance(message, Begun) else message
 
     return again
 
