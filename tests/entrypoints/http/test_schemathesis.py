@@ -33,10 +33,10 @@ LONG = os.environ.get("FAIRLEAD_FUZZ") == "long"
 LONG_REQUESTS = 20_000
 """Of each role, at least."""
 EXAMPLES = {
-    Role.ADMIN: 300 if LONG else 12,
-    Role.SUPERVISOR: 300 if LONG else 6,
-    Role.VIEWER: 300 if LONG else 4,
-    Role.INTAKE: 300 if LONG else 4,
+    Role.ADMIN: 700 if LONG else 12,
+    Role.SUPERVISOR: 700 if LONG else 6,
+    Role.VIEWER: 700 if LONG else 4,
+    Role.INTAKE: 700 if LONG else 4,
 }
 """Random requests to each call, and sequences of calls."""
 RUNS: Final = [
@@ -227,7 +227,6 @@ def test_every_phase_was_run(seen: Run) -> None:
     assert not {Status.ERROR, Status.INTERRUPTED, Status.SKIP} & {
         seen.phases[name] for name in ("examples", "coverage", "fuzzing", "stateful")
     }
-    print(seen.role, seen.requests)
     assert seen.requests >= (LONG_REQUESTS if LONG else 500)
 
 
