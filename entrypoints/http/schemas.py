@@ -31,7 +31,11 @@ from entrypoints.http.problems import Problem
 
 # The domain trims and counts once more; these stand in the OpenAPI document.
 Text = Annotated[
-    str, StringConstraints(min_length=1, max_length=limits.MAX_TEXT, strip_whitespace=True)
+    str,
+    StringConstraints(min_length=1, max_length=limits.MAX_TEXT, strip_whitespace=True),
+    # What is more than white space. JavaScript's regular expressions, which a document's are, count
+    # less as white space than is trimmed.
+    Field(json_schema_extra={"pattern": r"[^\s\u001c-\u001f\u0085]"}),
 ]
 SourceKey = Annotated[str, Field(pattern=limits.SOURCE_KEY, examples=["telegram-sales"])]
 IdentityKind = Annotated[str, Field(pattern=limits.IDENTITY_KIND)]

@@ -33,8 +33,8 @@ LONG = os.environ.get("FAIRLEAD_FUZZ") == "long"
 LONG_REQUESTS = 20_000
 """Of each role, at least."""
 EXAMPLES = {
-    Role.ADMIN: 700 if LONG else 12,
-    Role.SUPERVISOR: 700 if LONG else 6,
+    Role.ADMIN: 1000 if LONG else 12,
+    Role.SUPERVISOR: 800 if LONG else 6,
     Role.VIEWER: 700 if LONG else 4,
     Role.INTAKE: 700 if LONG else 4,
 }
@@ -112,15 +112,20 @@ class Spared:
         await self._app(scope, receive, send)
 
 
-def prepare(world: World) -> None:
-    """Put something there, so that calls find what they name."""
+def prepare(world: World, key: str) -> None:
+    """Put something there, so that calls find what they name.
+
+    Args:
+        world: where to.
+        key: of a source, such as there is none yet.
+    """
     ann, bob = world.operator("Ann", capacity=50), world.operator("Bob", capacity=2)
     world.operator("Cat", active=False)
-    world.source((ann, 3), (bob, 1), key="telegram-sales")
-    world.source(key="web")
+    world.source((ann, 3), (bob, 1), key=key)
+    world.source(key=f"{key}-empty")
     for _ in range(5):
-        world.register("telegram-sales")
-    world.register("web")
+        world.register(key)
+    world.register(f"{key}-empty")
 
 
 def config(role: Role, key: str) -> SchemathesisConfig:
@@ -145,7 +150,7 @@ def config(role: Role, key: str) -> SchemathesisConfig:
 
 def run(world: World, role: Role) -> Run:
     """Let schemathesis loose on an application, with a key of a role."""
-    prepare(world)
+    prepare(world, "telegram-sales")
     key = make(world, role)
     app = create_app(container=world.container)
     schema = schemathesis.openapi.from_dict(app.openapi(), config=config(role, key))
@@ -158,6 +163,9 @@ def run(world: World, role: Role) -> Run:
                 seen.errors.append(str(event))
             elif isinstance(event, events.PhaseFinished):
                 seen.phases[event.phase.name.value] = event.status
+                if role in {Role.ADMIN, Role.SUPERVISOR}:
+                    # Thousands of calls have paused everybody, and closed everything.
+                    prepare(world, f"after-{len(seen.phases)}")
             elif isinstance(event, events.ScenarioFinished):
                 note(seen, event)
         seen.defects = world.defects()
