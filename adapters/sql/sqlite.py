@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -22,9 +22,6 @@ from adapters.sql.engine import (
 )
 from adapters.sql.watching import Watcher
 from application.ports import StorageAway
-
-_WAITS: Final = "fairlead_waits"
-"""An execution option: whether a transaction's beginning waits for other processes."""
 
 
 class SqliteDatabase(Database):
@@ -45,10 +42,10 @@ class SqliteDatabase(Database):
         self.role = PRIMARY
         self.write = _engine(url, "BEGIN IMMEDIATE")
         self.read = _engine(url, "BEGIN")
-        self._at_once = self.write.execution_options(**{_WAITS: False})
         # SQLite lets one transaction write at a time, and a process that finds the file locked
         # sleeps and looks again; threads of one process queue here instead, and are woken.
         self._writing = threading.Lock()
+        self._writer: Connection | None = None
         self.checkpoints = Checkpointer(self.read, self._writing)
         self._watcher = Watcher(self.read)
 
@@ -61,25 +58,29 @@ class SqliteDatabase(Database):
 
     def begin(self) -> Turn:
         self._wait_for_threads()
-        return self._begin(self.write)
+        return self._begin(waits=True)
 
     def begin_at_once(self) -> Turn | None:
         if not self._writing.acquire(blocking=False):
             return None
         try:
-            return self._begin(self._at_once)
+            return self._begin(waits=False)
         except StorageAway:
             # Another process writes, or worse; whoever waits for it will hear.
             return None
 
     def end(self, turn: Turn) -> None:
         try:
-            turn.connection.close()
+            if turn.connection is not self._writer:
+                turn.connection.close()
         finally:
             self._writing.release()
 
     def commit(self, turn: Turn) -> None:
         turn.connection.commit()
+        # The next transaction's, too: to give a connection back to the pool and take it out again
+        # is a tenth of a transaction with one registration.
+        self._writer = turn.connection
         self.checkpoints.committed()
 
     def changes(self) -> object:
@@ -103,6 +104,9 @@ class SqliteDatabase(Database):
     def dispose(self) -> None:
         self.checkpoints.stop()
         self._watcher.close()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
         self.write.dispose()
         self.read.dispose()
 
@@ -111,13 +115,24 @@ class SqliteDatabase(Database):
         if not self._writing.acquire(timeout=BUSY_TIMEOUT):
             raise StorageAway("the database does not work just now: it is locked.")
 
-    def _begin(self, engine: Engine) -> Turn:
-        """Begin on a connection of this engine; the turn is given back if that fails."""
+    def _begin(self, *, waits: bool) -> Turn:
+        """Begin; the turn is given back if that fails.
+
+        Args:
+            waits: for other processes.
+        """
         try:
-            connection = engine.connect()
+            connection, self._writer = self._writer or self.write.connect(), None
             try:
-                connection.begin()
                 driver: Any = connection.connection.dbapi_connection
+                if waits:
+                    connection.begin()
+                else:
+                    driver.execute("PRAGMA busy_timeout = 0")
+                    try:
+                        connection.begin()
+                    finally:
+                        driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000:.0f}")
                 version = self.version(connection)
             except BaseException:
                 connection.close()
@@ -183,14 +198,7 @@ def _engine(url: URL, begin: str, *, writes: bool = True) -> Engine:
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
         driver: Any = connection.connection.dbapi_connection
-        if connection.get_execution_options().get(_WAITS, True):
-            driver.execute(begin)
-            return
-        driver.execute("PRAGMA busy_timeout = 0")
-        try:
-            driver.execute(begin)
-        finally:
-            driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000:.0f}")
+        driver.execute(begin)
 
     return engine
 

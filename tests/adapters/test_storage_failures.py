@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from adapters.sql.engine import BUSY_TIMEOUT, Database
 from adapters.sql.opening import open_database
@@ -82,18 +82,19 @@ def assert_works_again(world: World) -> None:
 
 
 @contextmanager
-def on_checkout(database: Database, pragma: str) -> Iterator[None]:
-    """Set every connection for writing to something as it leaves the pool."""
+def before_writing(database: Database, pragma: str) -> Iterator[None]:
+    """Set every connection for writing to something before it begins; the last one fails."""
 
-    def set_up(connection: Any, _record: object, _proxy: object) -> None:
-        connection.execute(pragma)
+    def set_up(connection: Connection) -> None:
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute(pragma)
 
-    event.listen(database.write, "checkout", set_up)
+    event.listen(database.write, "begin", set_up, insert=True)
     try:
         yield
     finally:
-        event.remove(database.write, "checkout", set_up)
-        # A pragma ends with its connection.
+        event.remove(database.write, "begin", set_up)
+        # A pragma ends with its connection, and that of a failure is back in the pool.
         database.write.dispose()
 
 
@@ -119,7 +120,7 @@ class TestReadOnly:
 
     def test_a_file_that_becomes_read_only_and_writable_again(self, world: World) -> None:
         database = database_of(world.container.storage())
-        with on_checkout(database, "PRAGMA query_only = ON"):
+        with before_writing(database, "PRAGMA query_only = ON"):
             assert_unavailable(world, "readonly")
             world.fairlead.health.ready()
         assert_works_again(world)
@@ -136,7 +137,7 @@ class TestFull:
             RegisterContact("telegram", {"vk": f"{n}"}, payload={"text": "x" * 9000})
             for n in range(30)
         ]
-        with on_checkout(database, f"PRAGMA max_page_count = {pages}"):
+        with before_writing(database, f"PRAGMA max_page_count = {pages}"):
             before = everything(world.container.storage())
             outcomes = world.fairlead.register_contacts(batch)
             failures = [each for each in outcomes if isinstance(each, StorageUnavailable)]
