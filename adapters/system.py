@@ -23,6 +23,7 @@ _NAME_LENGTH: Final = 10
 _bare: Any = object.__new__
 _set_int = vars(UUID)["int"].__set__
 _set_safe = vars(UUID)["is_safe"].__set__
+_UNKNOWN = SafeUUID.unknown
 
 
 class SystemClock(Clock):
@@ -40,7 +41,7 @@ class SystemIds(Ids):
         # What uuid_utils.compat does in twice the time; a registration makes two ids.
         made: UUID = _bare(UUID)
         _set_int(made, uuid7().int)
-        _set_safe(made, SafeUUID.unknown)
+        _set_safe(made, _UNKNOWN)
         return made
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from application.ports import (
     IdentityNormaliser,
@@ -49,14 +49,16 @@ class RegisterContact:
     idempotency_key: str | None = None
 
 
-class Registered(NamedTuple):
+@dataclass(slots=True)
+class Registered:
     """A contact, and whether it had been registered before under the same idempotency key."""
 
     contact: ContactView
     replayed: bool = False
 
 
-class Draft(NamedTuple):
+@dataclass(slots=True)
+class Draft:
     """A command whose every value is within its limits and normalised.
 
     Attributes:
@@ -264,8 +266,8 @@ class _Batch:
             name=draft.lead_name,
             lead_id=draft.command.lead_id,
         )
-        lead, created, learned, named, conflicts = recognition
-        if created or learned or named:
+        lead = recognition.lead
+        if recognition.created or recognition.learned or recognition.named:
             self._lessons.append(recognition)
         contact = Contact(
             contact_id,
@@ -273,8 +275,8 @@ class _Batch:
             lead.id,
             time_of(contact_id),
             draft.payload,
-            created,
-            conflicts,
+            recognition.created,
+            recognition.conflicts,
         )
         decision = self._dispatch.admit(contact)
         self._contacts.append((contact, decision))

@@ -54,8 +54,9 @@ class Lineup:
     active: tuple[bool, ...]
 
 
-class Decision(NamedTuple):
-    """The stored reason for one assignment.
+@dataclass(slots=True)
+class Decision:
+    """The stored reason for one assignment. Nobody changes it; see `domain.lead.Identity`.
 
     Loads and credits are arrays, of 4 and 8 bytes a number: as tuples they would keep thousands of
     integers alive as objects until the decision is stored, and the pickers' work out of the

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from domain import limits
@@ -52,7 +51,8 @@ class Lead:
             self.name = limits.short_text(self.name, "lead.name")
 
 
-class Recognition(NamedTuple):
+@dataclass(slots=True)
+class Recognition:
     """Which lead a contact is of, and what its registration taught us.
 
     Attributes:

@@ -1,6 +1,7 @@
 """The limits of every value that comes from outside, and the checks that hold values to them."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from domain.errors import InvalidValue
@@ -25,7 +26,8 @@ _identity_kind = re.compile(IDENTITY_KIND[:-1] + r"\Z")
 
 def storable_text(value: str, field: str) -> str:
     """Return `value` if every database can store it: no NUL character, no lone surrogate."""
-    if _UNSTORABLE.search(value):
+    # Most texts are plain ASCII, and seen to be so in a third of the time.
+    if (not value.isascii() or "\x00" in value) and _UNSTORABLE.search(value):
         raise InvalidValue(
             f"{field} holds a NUL character or half of a surrogate pair; remove it.", field=field
         )
@@ -57,6 +59,7 @@ def source_key(value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=256)
 def identity_kind(value: str) -> str:
     """Return `value` if it can be the kind of an identity."""
     if not _identity_kind.match(value):

@@ -59,13 +59,17 @@ class ExactPicker:
     """
 
     def __init__(self) -> None:
+        self._weights: tuple[int, ...] = ()
+        self._grants: tuple[int, ...] = ()
         self._returned: Sequence[int] | None = None
         self._queue: _DueQueue | None = None
 
     def pick(self, weights: tuple[int, ...], credits: Sequence[int], roll: int | None) -> Pick:
         """Pick the operator whose next contact is due first; see `WeightedPicker.pick`."""
         del roll
-        grants = _grants(weights)
+        if weights is not self._weights:
+            self._weights, self._grants = weights, _grants(weights)
+        grants = self._grants
         grown = list(map(add, credits, grants))
         if credits is not self._returned:
             self._queue = None

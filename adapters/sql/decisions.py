@@ -100,9 +100,10 @@ def stored_lineups(connection: Connection, digests: Iterable[bytes]) -> dict[byt
 
 def decision_to_bytes(decision: Decision) -> bytes:
     """Encode a decision without its lineup."""
-    strategy, _, loads, credits, roll, position = decision
-    head = _head.pack(_VERSION, _NUMBERS[strategy], -1 if roll is None else roll, position)
-    return head + _little_endian(loads).tobytes() + _little_endian(credits).tobytes()
+    roll = -1 if decision.roll is None else decision.roll
+    head = _head.pack(_VERSION, _NUMBERS[decision.strategy], roll, decision.position)
+    loads, credits = _little_endian(decision.loads), _little_endian(decision.credits)
+    return head + loads.tobytes() + credits.tobytes()
 
 
 def decision_from_bytes(encoded: bytes, lineup: Lineup) -> Decision:

@@ -56,7 +56,8 @@ class _Id(TypeDecorator[UUID]):
     def bind_processor(self, dialect: Dialect) -> Processor | None:
         if dialect.name != "sqlite":
             return None
-        return lambda value: value and value.bytes
+        # As `value.bytes` does it in a call more.
+        return lambda value: value and value.int.to_bytes(16, "big")
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor | None:
         del coltype
@@ -91,6 +92,19 @@ class _Moment(TypeDecorator[datetime]):
 def _milliseconds(value: datetime | None) -> int | None:
     """Cached: of the contacts in one transaction, most came in the same few milliseconds."""
     return None if value is None else (value - _EPOCH) // _MILLISECOND
+
+
+class _Bytes(TypeDecorator[bytes]):
+    """Bytes, as both drivers take and give them: what SQLAlchemy puts around them has no use."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        del dialect
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        del dialect, coltype
 
 
 class _StateNumber(TypeDecorator[ContactState]):
@@ -268,7 +282,7 @@ class ContactRow(Row):
     operator_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey("operators.id"))
     state: Mapped[ContactState] = mapped_column(_StateNumber)
     lead_created: Mapped[bool]
-    conflicts: Mapped[bytes | None] = mapped_column(LargeBinary)
+    conflicts: Mapped[bytes | None] = mapped_column(_Bytes)
     payload: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
     assigned_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -286,7 +300,7 @@ class IdempotencyKeyRow(Row):
 
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     contact_id: Mapped[UUID] = mapped_column(Id, ForeignKey("contacts.id"), index=True)
-    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    fingerprint: Mapped[bytes] = mapped_column(_Bytes)
 
 
 class LineupRow(Row):
@@ -295,8 +309,8 @@ class LineupRow(Row):
     __tablename__ = "lineups"
     __table_args__ = (_CLUSTERED,)
 
-    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    lineup: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[bytes] = mapped_column(_Bytes, primary_key=True)
+    lineup: Mapped[bytes] = mapped_column(_Bytes)
 
 
 class DecisionRow(Row):
@@ -307,7 +321,7 @@ class DecisionRow(Row):
 
     contact_id: Mapped[UUID] = mapped_column(Id, ForeignKey("contacts.id"), primary_key=True)
     lineup: Mapped[bytes] = mapped_column(ForeignKey("lineups.digest"))
-    decision: Mapped[bytes] = mapped_column(LargeBinary)
+    decision: Mapped[bytes] = mapped_column(_Bytes)
 
 
 class TransferRow(Row):
@@ -330,7 +344,7 @@ class ApiKeyRow(Row):
     __table_args__ = (_CLUSTERED,)
 
     prefix: Mapped[str] = mapped_column(String(32), primary_key=True)
-    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[bytes] = mapped_column(_Bytes)
     role: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Moment)
     name: Mapped[str | None] = mapped_column(Text)

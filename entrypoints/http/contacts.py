@@ -84,12 +84,12 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
             if name == b"idempotency-key":
                 command = _with_key(command, value.decode("latin-1").strip())
         require_source(request.scope[KEY], command.source)
-        contact, replayed = await intake.submit(command)
-        location = (b"location", f"/v1/contacts/{contact.id}".encode())
-        content = _contact_to_json(contact)
+        outcome = await intake.submit(command)
+        location = (b"location", f"/v1/contacts/{outcome.contact.id}".encode())
+        content = _contact_to_json(outcome.contact)
         return (
             Answer(200, content, (location, _REPLAYED))
-            if replayed
+            if outcome.replayed
             else Answer(201, content, (location,))
         )
 

@@ -1,6 +1,7 @@
 """A decision: who is eligible, who is not and why, and that it can be recomputed."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_a_random_decision_recomputes_from_its_roll() -> None:
         assert decision is not None
         assert decision.roll == roll
         assert decision.recompute() == decision.picked
-        other = decision._replace(roll=(roll + ROLLS // 2) % ROLLS)
+        other = replace(decision, roll=(roll + ROLLS // 2) % ROLLS)
         assert other.recompute() != other.picked
 
 
