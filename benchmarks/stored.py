@@ -259,6 +259,7 @@ def _ask(connection: http.client.HTTPConnection, call: str) -> bytes:
     connection.request("GET", call)
     answer = connection.getresponse()
     content = answer.read()
-    if answer.status != HTTPStatus.OK:
+    # What is the only one found is gone to.
+    if answer.status not in {HTTPStatus.OK, HTTPStatus.SEE_OTHER}:
         raise RuntimeError(f"{call} was answered by {answer.status}: {content[:500]!r}")
     return content
