@@ -19,7 +19,7 @@ from entrypoints.scripting import open_fairlead
 from tests.postgresql import Databases, postgresql_server
 
 _PROCESSES = (1, 2, 3)
-_CONNECTIONS = (32, 96)
+_CONNECTIONS = (32, 96, 256)
 _SERVER = {
     "fsync": "on",
     "full_page_writes": "on",

@@ -49,6 +49,10 @@ _SETTINGS: Final = {
     "lock_timeout": f"{BUSY_TIMEOUT:.0f}s",
     # A host that has gone cannot give the lock back; everybody would wait for it for hours.
     "idle_in_transaction_session_timeout": f"{BUSY_TIMEOUT:.0f}s",
+    # One that went in the midst of sending does not count as idle; its silence does, after 11 s.
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
     # Every statement of a writer finds its rows by an index. A plan made while the tables were
     # small would go on to walk them until PostgreSQL looks at their sizes again.
     "enable_seqscan": "off",

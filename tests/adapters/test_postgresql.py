@@ -11,6 +11,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, make_url
 
 from adapters.sql import postgresql as adapter
 from adapters.sql.engine import Database
@@ -252,6 +253,29 @@ def test_a_writer_that_falls_silent_loses_the_lock(
     with pytest.raises(StorageUnavailable):
         fall_silent()
     registers(world)
+
+
+def test_the_server_looks_after_a_writer_whose_network_is_gone(postgresql_url: str) -> None:
+    """By the connection's own means, which work in the midst of a message; nothing stays set."""
+
+    def probes(connection: Connection) -> list[str]:
+        return [
+            connection.exec_driver_sql(f"SHOW tcp_keepalives_{name}").scalar_one()
+            for name in ("idle", "interval", "count")
+        ]
+
+    database = adapter.PostgresqlDatabase(make_url(postgresql_url))
+    with database.write.connect() as connection:
+        usual = probes(connection)
+    turn = database.begin()
+    try:
+        assert probes(turn.connection) == ["5", "2", "3"]
+    finally:
+        database.end(turn)
+    assert usual != ["5", "2", "3"]
+    with database.write.connect() as connection:
+        assert probes(connection) == usual
+    database.dispose()
 
 
 def test_a_server_that_is_away_is_told_at_once_and_found_again(
