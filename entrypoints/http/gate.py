@@ -55,15 +55,15 @@ class Gate:
             await self._app(scope, receive, send)
             return
         path = _route_path(scope)
-        if self._keyring.stale and not is_open(path):
-            receive = _ahead(receive)
         scope[KEY] = None
         try:
-            key = scope[KEY] = await (_look if is_open(path) else identify)(
-                self._keyring, scope, path
-            )
-            if key is not None and not is_open(path):
-                permission = needed(scope["method"], path)
+            if is_open(path):
+                key = scope[KEY] = await _look(self._keyring, scope, path)
+            else:
+                if self._keyring.stale:
+                    receive = _ahead(receive)
+                key = scope[KEY] = await identify(self._keyring, scope, path)
+                permission = None if key is None else needed(scope["method"], path)
                 if permission is not None:
                     require(key, permission)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
