@@ -35,7 +35,7 @@ format: $(VENV)/.dev  ## Put the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev  ## Measure speed; takes a quarter of an hour, needs wrk
+bench: $(VENV)/.dev  ## Measure speed; takes twenty minutes, needs wrk
 	$(BIN)/python -m benchmarks
 
 # Both lock files hold hashes and no index address; UV is any uv on the machine.
