@@ -57,7 +57,7 @@ class Recognition:
 
     Attributes:
         created: the lead was unknown until now.
-        learned: identities that were nobody's and are this lead's from now on.
+        learned: identities that were nobody's and are this lead's from now on, strongest first.
         named: the lead had no name until now.
         conflicts: other leads that own some of the identities; nothing of theirs is touched.
     """
@@ -102,14 +102,19 @@ class LeadIndex:
             UnknownLead: no lead has the id given.
         """
         known = self._by_identity
+        owners: list[Lead] = []
+        learned: list[Identity] = []
         # Most contacts come with one identity.
-        ranked = identities if len(identities) < 2 else sorted(identities, key=_strength)
-        owners = [known[each.key] for each in ranked if each.key in known]
+        for each in identities if len(identities) < 2 else sorted(identities, key=_strength):
+            owner = known.get(each.key)
+            if owner is None:
+                learned.append(each)
+            else:
+                owners.append(owner)
         lead, created = self._lead(lead_id, identities, owners, new_id)
         named = lead.name is None and name is not None
         if named:
             lead.name = name
-        learned = [each for each in identities if each.key not in known]
         for each in learned:
             known[each.key] = lead
         conflicts = {each.id: None for each in owners if each.id != lead.id} if owners else ()

@@ -281,13 +281,13 @@ class MemoryDispatches(Dispatches):
 
     def save(self, dispatch: Dispatch) -> None:
         store = self._store
+        moved = {source.key for source in dispatch.settle()}
         for operator_id, slots in dispatch.slots.items():
             operator = copy(store.operators[operator_id])
             operator.load += slots
             if slots > 0 and not (operator.active and operator.load <= operator.capacity):
                 raise StorageUnavailable("an operator changed while its slot was taken; try again.")
             store.put(store.operators, operator_id, operator)
-        moved = {source.key for source in dispatch.settle_credits()}
         for key, source in dispatch.sources.items():
             stored = store.sources[key].copy()
             stored.waiting = source.waiting

@@ -154,7 +154,7 @@ class SqlDispatches(Dispatches):
         return kept.dispatch
 
     def save(self, dispatch: Dispatch) -> None:
-        self._save_credits(dispatch)
+        self._save_credits(dispatch.settle())
         self._save_waiting(dispatch)
         self._save_counters(dispatch)
         # Last, since it waits for an answer.
@@ -191,13 +191,10 @@ class SqlDispatches(Dispatches):
         if _take_slots.touched(self._connection, taken) != len(taken):
             raise StorageUnavailable("an operator changed while its slot was taken; try again.")
 
-    def _save_credits(self, dispatch: Dispatch) -> None:
+    def _save_credits(self, moved: Iterable[Source]) -> None:
         _save_credits.run(
             self._connection,
-            [
-                (source.key, [each.credit for each in source.allocations])
-                for source in dispatch.settle_credits()
-            ],
+            [(source.key, [each.credit for each in source.allocations]) for source in moved],
         )
 
     def _save_waiting(self, dispatch: Dispatch) -> None:

@@ -73,5 +73,5 @@ class Bench:
         return self.dispatch.operators[operator_id(number)]
 
     def credits(self, source_key: str = "telegram") -> list[int]:
-        self.dispatch.settle_credits()
+        self.dispatch.settle()
         return [each.credit for each in self.dispatch.sources[source_key].allocations]

@@ -25,6 +25,7 @@ LATER = START + timedelta(hours=2)
 def standing(bench: Bench) -> list[Any]:
     """Everything that a dispatch holds, so that `nothing changed` can be said of all of it."""
     dispatch = bench.dispatch
+    dispatch.settle()
     return [
         {key: (each.waiting, bench.credits(key)) for key, each in dispatch.sources.items()},
         {key: each.load for key, each in dispatch.operators.items()},
@@ -42,6 +43,7 @@ def test_a_new_contact_goes_to_the_eligible_operator_at_once() -> None:
     assert decision.picked == contact.operator_id == operator_id(2)
     assert (contact.state, contact.assigned_at) == (ContactState.ASSIGNED, contact.created_at)
     assert bench.operator(2).load == 1
+    bench.dispatch.settle()
     assert bench.dispatch.slots == {operator_id(2): 1}
     assert bench.dispatch.sources["telegram"].waiting == 0
 
@@ -49,7 +51,7 @@ def test_a_new_contact_goes_to_the_eligible_operator_at_once() -> None:
 def test_a_decision_shows_everybody_as_they_stood_before_the_pick() -> None:
     bench = Bench([source([3, 1])], [operator(1, 5), operator(2, 7)])
     bench.admit()
-    bench.dispatch.settle_credits()
+    bench.dispatch.settle()
     before = bench.dispatch.sources["telegram"].candidates(bench.dispatch.operators)
     decision = bench.dispatch.admit(bench.contact())
     assert decision is not None
@@ -112,6 +114,7 @@ def test_closing_frees_the_slot() -> None:
     assert (contact.state, contact.closed_at) == (ContactState.CLOSED, LATER)
     assert contact.operator_id == operator_id(1)
     assert bench.operator(1).load == 0
+    bench.dispatch.settle()
     assert bench.dispatch.slots[operator_id(1)] == 0
     assert bench.admit().state is ContactState.ASSIGNED
 
@@ -201,6 +204,7 @@ def test_contacts_are_counted_by_the_hour_in_which_things_happened() -> None:
     bench.admit()
     bench.dispatch.change_operator(operator_id(1), capacity=9)
     bench.dispatch.hand_out(late, LATER)
+    bench.dispatch.settle()
     hour = hour_of(START)
     assert dict(bench.dispatch.registered) == {("telegram", hour): 2, ("telegram", hour + 1): 1}
     assert dict(bench.dispatch.assigned) == {

@@ -44,7 +44,7 @@ def test_one_known_lead_gets_the_contact_and_the_new_identities(ids: FakeIds) ->
     found = index.recognise([TELEGRAM, PHONE, EMAIL], new_id=ids.new)
     assert found.lead is ann
     assert not found.created
-    assert list(found.learned) == [TELEGRAM, EMAIL]
+    assert list(found.learned) == [EMAIL, TELEGRAM]
     assert found.conflicts == ()
     assert ids.made == 0
     again = index.recognise([EMAIL], new_id=ids.new)
