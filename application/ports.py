@@ -205,7 +205,12 @@ class Contacts(Protocol):
         contacts: Sequence[tuple[Contact, Decision | None]],
         keys: Mapping[ContactId, tuple[str, bytes]],
     ) -> None:
-        """Store new contacts, the decisions on those assigned, and (key, fingerprint) of some."""
+        """Store new contacts, none of them closed.
+
+        Args:
+            contacts: each with the decision on it, if it is assigned.
+            keys: (idempotency key, fingerprint) of those that came with one.
+        """
         ...
 
     def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:

@@ -45,7 +45,9 @@ _keyed = (
     .join(IdempotencyKeyRow, IdempotencyKeyRow.contact_id == ContactRow.id)
     .where(IdempotencyKeyRow.key.in_(bindparam("keys", expanding=True)))
 )
-_insert_contact = PreparedInsert(ContactRow, *(each.key for each in CONTACT_COLUMNS))
+_insert_contact = PreparedInsert(
+    ContactRow, *(each.key for each in CONTACT_COLUMNS if each.key != "closed_at")
+)
 _insert_lineup = PreparedInsert(LineupRow, "digest", "lineup", existing="kept")
 _insert_decision = PreparedInsert(DecisionRow, "contact_id", "lineup", "decision")
 _insert_key = PreparedInsert(IdempotencyKeyRow, "key", "contact_id", "fingerprint")
@@ -106,7 +108,6 @@ class SqlContacts(Contacts):
                     each.state,
                     each.operator_id,
                     each.assigned_at,
-                    each.closed_at,
                 )
                 for each, _ in contacts
             ],
@@ -167,7 +168,7 @@ class SqlContacts(Contacts):
     def _add_decisions(
         self,
         contacts: Sequence[tuple[Contact, Decision | None]],
-        stored: dict[int, tuple[Lineup, bytes]],
+        stored: dict[int, tuple[Lineup, bytearray]],
     ) -> None:
         encoded = encode(
             [(contact.id, decision) for contact, decision in contacts if decision is not None],

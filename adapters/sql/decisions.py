@@ -41,12 +41,12 @@ class Encoded(NamedTuple):
         decisions: (contact, digest of the lineup, bytes) of each decision.
     """
 
-    lineups: list[tuple[bytes, bytes]]
-    decisions: list[tuple[ContactId, bytes, bytes]]
+    lineups: list[tuple[bytearray, bytes]]
+    decisions: list[tuple[ContactId, bytearray, bytearray]]
 
 
 def encode(
-    decisions: Iterable[tuple[ContactId, Decision]], stored: dict[int, tuple[Lineup, bytes]]
+    decisions: Iterable[tuple[ContactId, Decision]], stored: dict[int, tuple[Lineup, bytearray]]
 ) -> Encoded:
     """Encode decisions, and those of their lineups that are new.
 
@@ -62,7 +62,7 @@ def encode(
         known = stored.get(id(lineup))
         if known is None:
             encoded = lineup_to_bytes(lineup)
-            digest = hashlib.blake2b(encoded, digest_size=16).digest()
+            digest = bytearray(hashlib.blake2b(encoded, digest_size=16).digest())
             lineups.append((digest, encoded))
             known = stored[id(lineup)] = lineup, digest
         rows.append((contact_id, known[1], decision_to_bytes(decision)))
@@ -98,12 +98,13 @@ def stored_lineups(connection: Connection, digests: Iterable[bytes]) -> dict[byt
     }
 
 
-def decision_to_bytes(decision: Decision) -> bytes:
+def decision_to_bytes(decision: Decision) -> bytearray:
     """Encode a decision without its lineup."""
     roll = -1 if decision.roll is None else decision.roll
-    head = _head.pack(_VERSION, _NUMBERS[decision.strategy], roll, decision.position)
-    loads, credits = _little_endian(decision.loads), _little_endian(decision.credits)
-    return head + loads.tobytes() + credits.tobytes()
+    encoded = bytearray(_head.pack(_VERSION, _NUMBERS[decision.strategy], roll, decision.position))
+    encoded += _little_endian(decision.loads)
+    encoded += _little_endian(decision.credits)
+    return encoded
 
 
 def decision_from_bytes(encoded: bytes, lineup: Lineup) -> Decision:

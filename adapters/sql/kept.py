@@ -26,7 +26,7 @@ class Kept:
     dispatch: Dispatch | None = None
     settled: object = None
     waiting: dict[str, int] = field(default_factory=dict)
-    lineups: dict[int, tuple[Lineup, bytes]] = field(default_factory=dict)
+    lineups: dict[int, tuple[Lineup, bytearray]] = field(default_factory=dict)
 
 
 class Keeper:

@@ -88,10 +88,11 @@ class Given:
         if operator is not None:
             contact.assign(operator.id, self.now)
             decision = decision_on(operator)
-        if closed:
-            contact.close(self.now)
         with self.storage.unit_of_work() as uow:
             uow.contacts.add([(contact, decision)], {})
+            if closed:
+                contact.close(self.now)
+                uow.contacts.save_closed(contact)
         return contact
 
 

@@ -85,10 +85,11 @@ def test_all_that_belongs_to_the_contact_goes_with_it(
         moved.close(given.now)
         uow.contacts.save_closed(moved)
     keyed = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
-    keyed.close(given.now)
     stays = given.contact(source, lead, ann)
     with storage.unit_of_work() as uow:
         uow.contacts.add([(keyed, None)], {keyed.id: ("key", bytes(32))})
+        keyed.close(given.now)
+        uow.contacts.save_closed(keyed)
     given.world.clock.advance(hours=1)
     assert remove(storage, given.now) == Purged(2, None)
     for each in (moved, keyed):
@@ -172,10 +173,11 @@ def test_more_than_fits_into_one_statement(
     contacts = [
         Contact(ContactId(given.new_id()), source.key, lead.id, given.now) for _ in range(1200)
     ]
-    for each in contacts:
-        each.close(given.now)
     with storage.unit_of_work() as uow:
         uow.contacts.add([(each, None) for each in contacts], {})
+        for each in contacts:
+            each.close(given.now)
+            uow.contacts.save_closed(each)
     given.world.clock.advance(hours=1)
     assert remove(storage, given.now, limit=5000) == Purged(1200, None)
     assert left(storage) == []
