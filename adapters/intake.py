@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Sequence
 from functools import partial
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
+from adapters.worker import Worker
 from application.ports import Overloaded, StorageUnavailable, UnitOfWork
 from application.register_contacts import (
     Draft,
@@ -26,7 +26,6 @@ MOST_WAITING: Final = 4096
 that comes after the client has given up is work for nobody."""
 
 Outcome = Registered | Refused | Exception
-Result = TypeVar("Result")
 
 
 class _Waiter(NamedTuple):
@@ -51,7 +50,7 @@ class GroupCommitIntake(Intake):
         self._register = register
         self._waiting: deque[_Waiter] = deque()
         self._writer: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="intake")
+        self._worker = Worker("intake")
 
     def submit(self, command: RegisterContact) -> Awaitable[Registered]:
         if len(self._waiting) >= MOST_WAITING:
@@ -70,7 +69,7 @@ class GroupCommitIntake(Intake):
     async def close(self) -> None:
         if self._writer is not None:
             await self._writer
-        self._thread.shutdown()
+        self._worker.close()
 
     async def _write(self) -> None:
         while self._waiting:
@@ -98,13 +97,13 @@ class GroupCommitIntake(Intake):
         uow = self._register.unit_of_work()
         try:
             if not uow.begin_at_once():
-                return await self._in_thread(partial(self._store, uow, batch))
+                return await self._worker.run(partial(self._store, uow, batch))
             with uow:
                 outcomes = self._register.within(uow, self._take(batch))
-                await self._in_thread(uow.commit)
+                await self._worker.run(uow.commit)
         except StorageUnavailable as failure:
             drafts = self._take(batch)
-            return await self._in_thread(partial(self._register.after, failure, drafts))
+            return await self._worker.run(partial(self._register.after, failure, drafts))
         return outcomes
 
     def _store(self, uow: UnitOfWork, batch: list[_Waiter]) -> Sequence[Outcome]:
@@ -120,6 +119,3 @@ class GroupCommitIntake(Intake):
         if not batch:
             batch += [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
         return [each.draft for each in batch]
-
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
