@@ -1,5 +1,6 @@
 """Migrations: bring a database to the schema of this release, or say that it is not there."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -17,6 +18,10 @@ from adapters.sql.reading import reading
 from application.ports import Health, StorageUnavailable
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+
+_one_at_a_time = threading.Lock()
+"""Alembic keeps what it migrates in globals: two threads that open databases at once would each
+work on the other's."""
 
 
 def migrate(database: Database, revision: str = "head") -> None:
@@ -41,7 +46,7 @@ def unmigrate(database: Database, revision: str) -> None:
 @contextmanager
 def _migrating(database: Database) -> Iterator[Config]:
     try:
-        with database.migrating() as connection:
+        with _one_at_a_time, database.migrating() as connection:
             config = _config()
             config.attributes["connection"] = connection
             yield config

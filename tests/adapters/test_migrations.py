@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from adapters.sql.migrate import SqlHealth, _config, migrate, unmigrate
 from adapters.sql.opening import open_database
 from adapters.sql.tables import Row
 from application.ports import StorageUnavailable
+from entrypoints.scripting import open_fairlead
 
 ROOT = Path(__file__).parents[2]
 
@@ -260,6 +262,17 @@ def test_an_identity_has_one_owner_by_the_schema(database: Database) -> None:
             connection.exec_driver_sql(insert)
         with pytest.raises(IntegrityError):
             connection.exec_driver_sql("INSERT INTO identities VALUES ('phone:2', x'02')")
+
+
+def test_threads_open_databases_at_once(tmp_path: Path) -> None:
+    """What migrates keeps its work in globals, and one thread's must not end in another's file."""
+
+    def opened(number: int) -> None:
+        with open_fairlead(f"sqlite:///{tmp_path / f'{number}.db'}") as fairlead:
+            fairlead.health.ready()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(opened, range(24)))
 
 
 def test_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
