@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from adapters.worker import Worker
-from application.ports import Overloaded, StorageUnavailable, UnitOfWork
+from application.ports import Overloaded, StorageUnavailable
 from application.register_contacts import (
     Draft,
     Intake,
@@ -25,14 +25,24 @@ MOST_WAITING: Final = 4096
 """Commands that wait; some two seconds of work. Whoever comes later is told so at once: an answer
 that comes after the client has given up is work for nobody."""
 
-Outcome = Registered | Refused | Exception
-
 
 class _Waiter(NamedTuple):
     """A contact to be registered, and who is to hear of it."""
 
     draft: Draft
-    future: asyncio.Future[Registered]
+    future: asyncio.Future[Any]
+    answer: Callable[[Registered], Any]
+
+    def hear(self, outcome: Registered | Exception) -> Any:
+        """Return what to answer, or the error."""
+        try:
+            return self.answer(outcome) if isinstance(outcome, Registered) else outcome
+        except Exception as defect:  # noqa: BLE001 -- of this one, which must harm no other
+            return defect
+
+
+def _as_it_is(registered: Registered) -> Registered:
+    return registered
 
 
 class GroupCommitIntake(Intake):
@@ -44,6 +54,10 @@ class GroupCommitIntake(Intake):
     back waits for its turn each time. Measured at 32 connections, as parts of an empty POST's
     throughput: 0.43 with the whole transaction in the thread, 0.55 with its beginning and its end
     there, 0.78 with nothing there but the commit.
+
+    Answers are made while the disk works, when the loop has little else to do, and all of a batch
+    in one go: 1.13 times the registrations at 32 connections and 1.12 at 256, in turns with answers
+    that each request made for itself.
     """
 
     def __init__(self, register: RegisterContactsHandler) -> None:
@@ -52,16 +66,18 @@ class GroupCommitIntake(Intake):
         self._writer: asyncio.Task[None] | None = None
         self._worker = Worker("intake")
 
-    def submit(self, command: RegisterContact) -> Awaitable[Registered]:
+    def submit(
+        self, command: RegisterContact, answer: Callable[[Registered], Any] = _as_it_is
+    ) -> Awaitable[Any]:
         if len(self._waiting) >= MOST_WAITING:
             raise Overloaded("too many registrations wait already.")
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Registered] = loop.create_future()
+        future: asyncio.Future[Any] = loop.create_future()
         (draft,) = self._register.draft([command])
         if isinstance(draft, DomainError):
             future.set_exception(draft)
             return future
-        self._waiting.append(_Waiter(draft, future))
+        self._waiting.append(_Waiter(draft, future, answer))
         if self._writer is None or self._writer.done():
             self._writer = loop.create_task(self._write())
         return future
@@ -77,38 +93,45 @@ class GroupCommitIntake(Intake):
             # that arrive together would get a transaction of its own.
             await asyncio.sleep(0)
             batch: list[_Waiter] = []
-            outcomes: Sequence[Outcome]
             try:
-                outcomes = await self._carry_out(batch)
+                answers = await self._carry_out(batch)
             except Exception as defect:  # noqa: BLE001 -- whoever waits must hear of it, and the next batch must run
                 self._take(batch)
-                outcomes = [defect] * len(batch)
-            for (_, future), outcome in zip(batch, outcomes, strict=True):
+                answers = [defect] * len(batch)
+            for waiter, answer in zip(batch, answers, strict=True):
                 # A client that went away has cancelled its future; its contact is stored.
-                if future.cancelled():
+                if waiter.future.cancelled():
                     continue
-                if isinstance(outcome, Registered):
-                    future.set_result(outcome)
+                if isinstance(answer, Exception):
+                    waiter.future.set_exception(answer)
                 else:
-                    future.set_exception(outcome)
+                    waiter.future.set_result(answer)
 
-    async def _carry_out(self, batch: list[_Waiter]) -> Sequence[Outcome]:
-        """Register those who wait, and put them into `batch`."""
-        uow = self._register.unit_of_work()
-        try:
-            if not uow.begin_at_once():
-                return await self._worker.run(partial(self._store, uow, batch))
+    async def _carry_out(self, batch: list[_Waiter]) -> Sequence[Any]:
+        """Register those who wait, put them into `batch`, and return what each is to hear."""
+        loop, uow, answers = asyncio.get_running_loop(), self._register.unit_of_work(), list[Any]()
+
+        def commit(outcomes: Sequence[Registered | Refused]) -> None:
+            # The loop does this before it hears that the commit has ended.
+            loop.call_soon_threadsafe(lambda: answers.extend(_answers(batch, outcomes)))
+            uow.commit()
+
+        def store() -> None:
             with uow:
-                outcomes = self._register.within(uow, self._take(batch))
-                await self._worker.run(uow.commit)
+                commit(self._register.within(uow, self._take(batch)))
+
+        try:
+            if uow.begin_at_once():
+                with uow:
+                    outcomes = self._register.within(uow, self._take(batch))
+                    await self._worker.run(partial(commit, outcomes))
+            else:
+                await self._worker.run(store)
         except StorageUnavailable as failure:
             drafts = self._take(batch)
-            return await self._worker.run(partial(self._register.after, failure, drafts))
-        return outcomes
-
-    def _store(self, uow: UnitOfWork, batch: list[_Waiter]) -> Sequence[Outcome]:
-        with uow:
-            return self._register.within(uow, self._take(batch))
+            outcomes = await self._worker.run(partial(self._register.after, failure, drafts))
+            return _answers(batch, outcomes)
+        return answers
 
     def _take(self, batch: list[_Waiter]) -> list[Draft]:
         """Fill a batch that is empty with those who have waited longest; returns what it holds.
@@ -119,3 +142,7 @@ class GroupCommitIntake(Intake):
         if not batch:
             batch += [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
         return [each.draft for each in batch]
+
+
+def _answers(batch: Sequence[_Waiter], outcomes: Sequence[Registered | Refused]) -> list[Any]:
+    return [waiter.hear(outcome) for waiter, outcome in zip(batch, outcomes, strict=True)]

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, overload
 
 from application.ports import (
     IdentityNormaliser,
@@ -26,6 +26,7 @@ from domain.ids import ContactId, LeadId, time_of
 from domain.lead import Identity, LeadIndex, Recognition
 
 Refused = DomainError | StorageUnavailable
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +198,24 @@ class Intake(Protocol):
     It belongs to one event loop.
     """
 
-    def submit(self, command: RegisterContact) -> Awaitable[Registered]:
+    @overload
+    def submit(self, command: RegisterContact) -> Awaitable[Registered]: ...
+
+    @overload
+    def submit(
+        self, command: RegisterContact, answer: Callable[[Registered], Answer]
+    ) -> Awaitable[Answer]: ...
+
+    def submit(
+        self, command: RegisterContact, answer: Callable[[Registered], Any] = ...
+    ) -> Awaitable[Any]:
         """Put a command into the queue; it is carried out even if nobody awaits the result.
+
+        Args:
+            command: what to register.
+            answer: makes of the result what is to be awaited, as a rule while the transaction is
+                on its way to the disk, when there is time; nobody has it before it is there. It
+                may be called for nothing, and again, if the transaction fails.
 
         Raises:
             Overloaded: the queue is full; the command was not taken.

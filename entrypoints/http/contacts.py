@@ -84,14 +84,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
             if name == b"idempotency-key":
                 command = _with_key(command, value.decode("latin-1").strip())
         require_source(request.scope[KEY], command.source)
-        outcome = await intake.submit(command)
-        location = (b"location", f"/v1/contacts/{outcome.contact.id}".encode())
-        content = _contact_to_json(outcome.contact)
-        return (
-            Answer(200, content, (location, _REPLAYED))
-            if outcome.replayed
-            else Answer(201, content, (location,))
-        )
+        return await intake.submit(command, _answer)
 
     async def register_batch(body: NewContacts, request: Request) -> BatchOut:
         """Register up to 1000 contacts. One bad item harms no other."""
@@ -196,6 +189,16 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
     return routes
 
 
+def _answer(outcome: Registered) -> Answer:
+    location = (b"location", f"/v1/contacts/{outcome.contact.id}".encode())
+    content = _contact_to_json(outcome.contact)
+    return (
+        Answer(200, content, (location, _REPLAYED))
+        if outcome.replayed
+        else Answer(201, content, (location,))
+    )
+
+
 def _with_key(command: RegisterContact, header: str) -> RegisterContact:
     """Return the command with the key from a header."""
     if command.idempotency_key not in {None, header}:
@@ -212,13 +215,16 @@ async def _register_item(
     try:
         command = NewContact.model_validate(item).command()
         require_source(key, command.source)
-        outcome: Registered = await intake.submit(command)
+        return await intake.submit(command, _registered)
     except ValidationError as error:
         return _refused(problem_of_validation(error.errors()))
     except Refusal as error:
         return _refused(problem(error.code, error.detail))
     except (DomainError, StorageUnavailable) as error:
         return _refused(problem_of(error))
+
+
+def _registered(outcome: Registered) -> RegisteredItemOut:
     return RegisteredItemOut(
         status=200 if outcome.replayed else 201, contact=ContactOut.model_validate(outcome.contact)
     )

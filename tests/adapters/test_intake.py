@@ -11,7 +11,7 @@ from application.ports import Overloaded, StorageUnavailable
 from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
 from domain.contact import Contact
 from domain.errors import InvalidIdentity, UnknownSource
-from tests.adapters.units_of_work import Watched, fails_on
+from tests.adapters.units_of_work import FailingCommit, Watched, fails_on
 from tests.support import World
 
 
@@ -224,6 +224,80 @@ def test_a_defect_reaches_the_whole_batch_and_the_next_one_works(
     with world.container.storage().auditor.facts() as facts:
         assert len(list(facts.contacts())) == 6, "what the defect interrupted is rolled back"
     assert world.defects() == []
+
+
+def test_answers_are_made_while_the_disk_works_and_nobody_has_one_before(
+    run: Runner, watched: Watched
+) -> None:
+    watched.disk.clear()
+    made = []
+
+    async def story(intake: GroupCommitIntake) -> None:
+        all_made = asyncio.Event()
+
+        def answer(registered: Registered) -> str:
+            made.append(threading.current_thread())
+            if len(made) == 3:
+                all_made.set()
+            return f"answer to {registered.contact.payload}"
+
+        answers = asyncio.gather(*(intake.submit(command(number), answer) for number in range(3)))
+        await all_made.wait()
+        await asyncio.sleep(0.01)
+        assert not answers.done()
+        watched.disk.set()
+        assert await answers == [f"answer to {{'number': {number}}}" for number in range(3)]
+
+    run(story)
+    assert made == [threading.current_thread()] * 3
+
+
+def test_whoever_had_to_wait_for_the_turn_is_answered_too(run: Runner, watched: Watched) -> None:
+    watched.gate.clear()
+
+    async def story(intake: GroupCommitIntake) -> None:
+        waiter = asyncio.ensure_future(intake.submit(command(7), lambda each: each.contact.payload))
+        await asyncio.sleep(0.01)
+        watched.gate.set()
+        assert await waiter == {"number": 7}
+
+    run(story)
+
+
+@pytest.mark.usefixtures("watched")
+def test_an_answer_that_cannot_be_made_harms_no_other(run: Runner, world: World) -> None:
+    def answer(registered: Registered) -> int:
+        return 10 // int((registered.contact.payload or {})["number"])
+
+    async def story(intake: GroupCommitIntake) -> None:
+        waiters = [intake.submit(command(number), answer) for number in range(3)]
+        outcomes = await asyncio.gather(*waiters, return_exceptions=True)
+        assert isinstance(outcomes[0], ZeroDivisionError)
+        assert outcomes[1:] == [10, 5]
+
+    run(story)
+    with world.container.storage().auditor.facts() as facts:
+        assert len(list(facts.contacts())) == 3
+
+
+def test_an_answer_that_was_made_is_for_nobody_if_the_commit_fails(world: World) -> None:
+    world.source((world.operator(), 1))
+    real, answers = world.container.storage().unit_of_work, list[Registered]()
+
+    async def story() -> None:
+        handler = RegisterContactsHandler(
+            lambda: FailingCommit(real()), world.container.ids(), world.container.normalise()
+        )
+        intake = GroupCommitIntake(handler)
+        waiters = [intake.submit(command(number), answers.append) for number in range(3)]
+        outcomes = await asyncio.gather(*waiters, return_exceptions=True)
+        assert [type(each) for each in outcomes] == [StorageUnavailable] * 3
+        await intake.close()
+
+    asyncio.run(story())
+    assert len(answers) == 3
+    with world.container.storage().auditor.facts() as facts:
+        assert list(facts.contacts()) == []
 
 
 def assert_not_locked(world: World) -> None:
