@@ -56,8 +56,8 @@ class GroupCommitIntake(Intake):
     there, 0.78 with nothing there but the commit.
 
     Answers are made while the disk works, when the loop has little else to do, and all of a batch
-    in one go: 1.13 times the registrations at 32 connections and 1.12 at 256, in turns with answers
-    that each request made for itself.
+    in one go: 1.10 to 1.13 times the registrations at 32 connections and 1.08 to 1.12 at 256, in
+    turns with answers that each request made for itself.
     """
 
     def __init__(self, register: RegisterContactsHandler) -> None:
