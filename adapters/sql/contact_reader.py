@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Select,
     bindparam,
     select,
-    true,
     union_all,
 )
 from sqlalchemy.orm import aliased
@@ -27,7 +27,6 @@ from adapters.sql.tables import (
     LeadRow,
     LineupRow,
     OperatorRow,
-    SourceRow,
     TransferRow,
 )
 from application.ports import ContactReader
@@ -94,26 +93,21 @@ class SqlContactReader(ContactReader):
         newest = _filtered(select(ContactRow.id), where)
         if after is not None:
             newest = newest.where(ContactRow.id < after)
-        parts = [newest.order_by(ContactRow.id.desc()).limit(limit + 1)]
+        newest = newest.order_by(ContactRow.id.desc()).limit(limit + 1)
+        ids: Select[UUID] | CompoundSelect[UUID] = newest
+        if where.state is None and where.lead_id is None:
+            # An index goes by state; of each state come the newest, and of these the newest.
+            by_state = [
+                newest.where(ContactRow.state == state).subquery() for state in ContactState
+            ]
+            ids = union_all(*(select(each.c.id) for each in by_state))
+        query = (
+            CONTACT_VIEWS.where(ContactRow.id.in_(ids))
+            .order_by(ContactRow.id.desc())
+            .limit(limit + 1)
+        )
         with reading(self._database) as connection:
-            if where.lead_id is None:
-                # The indexes go by state, and that of operators by source before; of each come the
-                # newest, and of these the newest.
-                if where.state is None:
-                    parts = [
-                        each.where(ContactRow.state == state)
-                        for each in parts
-                        for state in ContactState
-                    ]
-                if where.operator_id is not None and where.source is None:
-                    of_each_source = _of_each_source[connection.dialect.name]
-                    parts = [*map(of_each_source, parts)]
-            ids = union_all(*(select(each.subquery().c.id) for each in parts))
-            rows = connection.execute(
-                CONTACT_VIEWS.where(ContactRow.id.in_(ids))
-                .order_by(ContactRow.id.desc())
-                .limit(limit + 1)
-            ).all()
+            rows = connection.execute(query).all()
         return Page([contact_view(row) for row in rows[:limit]], len(rows) > limit)
 
     def queue(self, source: str | None, *, limit: int) -> Page[ContactView]:
@@ -169,25 +163,6 @@ class SqlContactReader(ContactReader):
                 )
             names = _names(connection, decision.lineup.operator_ids if decision else [])
         return DecisionView(contact_id, decision, names, transfers)
-
-
-def _newest_of_each_by_id(newest: Select[UUID]) -> Select[UUID]:
-    """Select the newest ids of every source, where the database has no LATERAL."""
-    contact = aliased(ContactRow)
-    return select(contact.id).join_from(SourceRow, contact, contact.id.in_(_of_its_source(newest)))
-
-
-def _newest_of_each_lateral(newest: Select[UUID]) -> Select[UUID]:
-    """Select the newest ids of every source."""
-    of_source = _of_its_source(newest).lateral()
-    return select(of_source.c.id).select_from(SourceRow).join(of_source, true())
-
-
-def _of_its_source(newest: Select[UUID]) -> Select[UUID]:
-    return newest.where(ContactRow.source_key == SourceRow.key).correlate(SourceRow)
-
-
-_of_each_source: Final = {"sqlite": _newest_of_each_by_id, "postgresql": _newest_of_each_lateral}
 
 
 def contact_exports(connection: Connection, lead_id: LeadId) -> list[ContactExport]:

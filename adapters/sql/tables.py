@@ -262,14 +262,15 @@ class IdentityRow(Row):
 class ContactRow(Row):
     """A contact. Its id carries the time, so every list index goes on with the primary key.
 
-    Those of a source, and of an operator on a source, go by state before: what is open is little
-    beside what is closed, and asked for more often. A list of all states puts the three together,
-    and a list of an operator those of all sources.
+    Those of a source, of an operator and of the two together go by state before: what is open is
+    little beside what is closed, and asked for more often. A list of all states puts the three
+    together.
     """
 
     __tablename__ = "contacts"
     __table_args__ = (
         Index("ix_contacts_source_key_state_id", "source_key", "state", "id"),
+        Index("ix_contacts_operator_id_state_id", "operator_id", "state", "id"),
         Index(
             "ix_contacts_operator_id_source_key_state_id",
             *("operator_id", "source_key", "state", "id"),
