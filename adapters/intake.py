@@ -33,7 +33,7 @@ class _Waiter(NamedTuple):
     future: asyncio.Future[Any]
     answer: Callable[[Registered], Any]
 
-    def hear(self, outcome: Registered | Exception) -> Any:
+    def hear(self, outcome: Registered | Refused) -> Any:
         """Return what to answer, or the error."""
         try:
             return self.answer(outcome) if isinstance(outcome, Registered) else outcome

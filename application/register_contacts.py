@@ -26,7 +26,7 @@ from domain.ids import ContactId, LeadId, time_of
 from domain.lead import Identity, LeadIndex, Recognition
 
 Refused = DomainError | StorageUnavailable
-Answer = TypeVar("Answer")
+Answered = TypeVar("Answered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +203,8 @@ class Intake(Protocol):
 
     @overload
     def submit(
-        self, command: RegisterContact, answer: Callable[[Registered], Answer]
-    ) -> Awaitable[Answer]: ...
+        self, command: RegisterContact, answer: Callable[[Registered], Answered]
+    ) -> Awaitable[Answered]: ...
 
     def submit(
         self, command: RegisterContact, answer: Callable[[Registered], Any] = ...

@@ -45,7 +45,7 @@ class Dispatch:
         self.registered: defaultdict[tuple[str, int], int] = defaultdict(int)
         self.assigned: defaultdict[tuple[str, OperatorId, int], int] = defaultdict(int)
         self._roll = roll
-        self._desks: dict[str, _Desk] = {}
+        self._pooled: dict[str, _PooledSource] = {}
         self._moved: dict[str, Source] = {}
         self._seats: defaultdict[OperatorId, list[tuple[Pool, int]]] = defaultdict(list)
         self.include(sources, operators)
@@ -75,8 +75,8 @@ class Dispatch:
             source.waiting = waiting
             for allocation, credit in zip(source.allocations, credits, strict=True):
                 allocation.credit = credit
-            if key in self._desks:
-                self._desks[key].pool.refresh(source.candidates(self.operators))
+            if key in self._pooled:
+                self._pooled[key].pool.refresh(source.candidates(self.operators))
 
     def forget_changes(self) -> None:
         """Begin to count anew, now that what was settled is stored."""
@@ -117,20 +117,20 @@ class Dispatch:
 
     def admit(self, contact: Contact) -> Decision | None:
         """Take in a new contact: assign it at once, or let it wait if nobody is eligible."""
-        desk = self._desk(contact.source_key)
+        pooled = self._pooled_source(contact.source_key)
         hour = hour_of(contact.created_at)
-        desk.registered[hour] += 1
-        decision = self._assign(desk, contact, contact.created_at, hour)
+        pooled.registered[hour] += 1
+        decision = self._assign(pooled, contact, contact.created_at, hour)
         if decision is None:
-            desk.source.waiting += 1
+            pooled.source.waiting += 1
         return decision
 
     def hand_out(self, contact: Contact, at: datetime) -> Decision | None:
         """Assign a waiting contact if somebody is eligible now."""
-        desk = self._desk(contact.source_key)
-        decision = self._assign(desk, contact, at, hour_of(at))
+        pooled = self._pooled_source(contact.source_key)
+        decision = self._assign(pooled, contact, at, hour_of(at))
         if decision is not None:
-            desk.source.waiting -= 1
+            pooled.source.waiting -= 1
         return decision
 
     def close(self, contact: Contact, at: datetime) -> None:
@@ -157,12 +157,12 @@ class Dispatch:
         return [
             source.key
             for source in self.sources.values()
-            if source.waiting and self._desk(source.key).pool.eligible
+            if source.waiting and self._pooled_source(source.key).pool.eligible
         ]
 
     def free_slots(self, source_keys: Iterable[str]) -> int:
         """Return how many contacts the eligible operators of these sources can still take."""
-        pools = [self._desk(key).pool for key in source_keys]
+        pools = [self._pooled_source(key).pool for key in source_keys]
         eligible = {
             pool.lineup.operator_ids[position]: pool.lineup.capacities[position]
             - pool.loads[position]
@@ -187,7 +187,7 @@ class Dispatch:
         """
         operator = self.operator(operator_id)
         operator.change(name=name, capacity=capacity, active=active)
-        self._clear_desks()
+        self._drain_pools()
         return operator
 
     def replace_allocations(self, key: str, weights: Sequence[tuple[OperatorId, int]]) -> Source:
@@ -200,49 +200,51 @@ class Dispatch:
         source = self.source(key)
         for operator_id, _ in weights:
             self.operator(operator_id)
-        self._clear_desks()
+        self._drain_pools()
         source.replace_allocations(weights)
         return source
 
     def settle(self) -> list[Source]:
-        """Put what has happened at the desks to the accounts of operators and sources.
+        """Put what has happened in the pools to the accounts of operators and sources.
 
         Returns:
             The sources whose credits have moved.
         """
-        for key, desk in self._desks.items():
-            for hour, number in desk.registered.items():
+        for key, pooled in self._pooled.items():
+            for hour, number in pooled.registered.items():
                 self.registered[key, hour] += number
-            for (position, hour), number in desk.assigned.items():
-                operator_id = desk.operators[position].id
+            for (position, hour), number in pooled.assigned.items():
+                operator_id = pooled.operators[position].id
                 self.assigned[key, operator_id, hour] += number
                 self.slots[operator_id] += number
-            if desk.assigned:
+            if pooled.assigned:
                 for allocation, credit in zip(
-                    desk.source.allocations, desk.pool.credits, strict=True
+                    pooled.source.allocations, pooled.pool.credits, strict=True
                 ):
                     allocation.credit = credit
-                self._moved[key] = desk.source
-            desk.registered.clear()
-            desk.assigned.clear()
+                self._moved[key] = pooled.source
+            pooled.registered.clear()
+            pooled.assigned.clear()
         return list(self._moved.values())
 
-    def _clear_desks(self) -> None:
-        """Give up the desks before what they were made of changes."""
+    def _drain_pools(self) -> None:
+        """Give up the pools before what they were made of changes."""
         self.settle()
-        self._desks.clear()
+        self._pooled.clear()
         self._seats.clear()
 
-    def _assign(self, desk: "_Desk", contact: Contact, at: datetime, hour: int) -> Decision | None:
-        decision = desk.pool.pick(self._roll() if desk.rolls else None)
+    def _assign(
+        self, pooled: "_PooledSource", contact: Contact, at: datetime, hour: int
+    ) -> Decision | None:
+        decision = pooled.pool.pick(self._roll() if pooled.rolls else None)
         if decision is None:
             return None
         position = decision.position
-        operator = desk.operators[position]
+        operator = pooled.operators[position]
         operator.take_slot()
-        for pool, seat in desk.seats[position]:
+        for pool, seat in pooled.seats[position]:
             pool.move_load(seat, 1)
-        desk.assigned[position, hour] += 1
+        pooled.assigned[position, hour] += 1
         contact.assign(operator.id, at)
         return decision
 
@@ -253,23 +255,23 @@ class Dispatch:
             self.operators[contact.operator_id].free_slot()
             self._move_load(contact.operator_id, -1)
 
-    def _desk(self, key: str) -> "_Desk":
-        """Return the desk of a source, made of what it is when it is first asked for."""
-        desk = self._desks.get(key)
-        if desk is None:
+    def _pooled_source(self, key: str) -> "_PooledSource":
+        """Return a source with its pool, made of what it is when it is first asked for."""
+        pooled = self._pooled.get(key)
+        if pooled is None:
             source = self.sources[key]
             pool = Pool(source.strategy, source.candidates(self.operators))
             operator_ids = pool.lineup.operator_ids
-            desk = self._desks[key] = _Desk(
+            pooled = self._pooled[key] = _PooledSource(
                 source,
                 pool,
                 source.strategy is Strategy.RANDOM,
                 [self.operators[each] for each in operator_ids],
                 [self._seats[each] for each in operator_ids],
             )
-            for position, seats in enumerate(desk.seats):
+            for position, seats in enumerate(pooled.seats):
                 seats.append((pool, position))
-        return desk
+        return pooled
 
     def _move_load(self, operator_id: OperatorId, slots: int) -> None:
         """Keep the account of slots, and every pool in which the operator stands."""
@@ -279,8 +281,8 @@ class Dispatch:
 
 
 @dataclass(slots=True)
-class _Desk:
-    """A source at work.
+class _PooledSource:
+    """A source with its pool, and what has happened there.
 
     Everything is found by an operator's position, since the hash of an id is a call in Python: that
     takes 1.4 of 53 us off a registration in a batch.

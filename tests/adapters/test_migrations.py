@@ -22,6 +22,7 @@ from adapters.sql.migrate import SqlHealth, _config, migrate, unmigrate
 from adapters.sql.opening import open_database
 from adapters.sql.tables import Row
 from application.ports import StorageUnavailable
+from application.sources import CreateSource
 from entrypoints.scripting import open_fairlead
 
 ROOT = Path(__file__).parents[2]
@@ -143,6 +144,8 @@ class TestHealth:
 
     def test_a_migrated_one_is(self, database: Database) -> None:
         health = SqlHealth(database)
+        with pytest.raises(StorageUnavailable):
+            health.ready()
         migrate(database)
         health.ready()
 
@@ -267,12 +270,14 @@ def test_an_identity_has_one_owner_by_the_schema(database: Database) -> None:
 def test_threads_open_databases_at_once(tmp_path: Path) -> None:
     """What migrates keeps its work in globals, and one thread's must not end in another's file."""
 
-    def opened(number: int) -> None:
+    def opened(number: int) -> list[str]:
         with open_fairlead(f"sqlite:///{tmp_path / f'{number}.db'}") as fairlead:
-            fairlead.health.ready()
+            fairlead.create_source(CreateSource(f"source-{number}"))
+            return [each.key for each in fairlead.catalogue.sources(limit=9, after=None).items]
 
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(opened, range(24)))
+        found = list(threads.map(opened, range(24)))
+    assert found == [[f"source-{number}"] for number in range(24)]
 
 
 def test_processes_open_a_new_file_at_once(tmp_path: Path) -> None:

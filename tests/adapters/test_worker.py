@@ -82,4 +82,7 @@ def test_closing_waits_for_what_was_begun() -> None:
 
 
 def test_one_that_was_never_used_closes() -> None:
-    Worker("other").close()
+    threads = threading.enumerate()
+    worker = Worker("other")
+    assert threading.enumerate() == threads, "the thread is started with the first work"
+    worker.close()
