@@ -60,6 +60,12 @@ def cut_off(world: World) -> None:
         )
 
 
+def only_set(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """Let transactions that begin from now on set this and nothing else."""
+    statement = f"SELECT set_config('{name}', '{value}', true)"
+    monkeypatch.setattr(adapter, "_set", lambda _: statement)
+
+
 def registers(world: World) -> None:
     """Hold that everything works."""
     before = len(world.fairlead.leads.leads(identity=None, limit=200, after=None).items)
@@ -212,7 +218,7 @@ def test_what_may_have_been_stored_is_not_stored_again(
 def test_a_writer_waits_for_another_no_longer_than_its_patience(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adapter, "_SET", "SELECT set_config('lock_timeout', '200ms', true)")
+    only_set(monkeypatch, "lock_timeout", "200ms")
     with closing(connected(url_of(world))) as other:
         other.execute("BEGIN")
         other.execute("UPDATE write_lock SET version = version + 1")
@@ -235,11 +241,7 @@ def test_a_writer_that_falls_silent_loses_the_lock(
     world: World, postgresql_url: str, monkeypatch: pytest.MonkeyPatch, reads: bool
 ) -> None:
     """A host that has gone cannot give the lock back, before its first statement or after one."""
-    patience = (
-        "SELECT set_config('idle_in_transaction_session_timeout', '300ms', true), "
-        "set_config('lock_timeout', '5s', true)"
-    )
-    monkeypatch.setattr(adapter, "_SET", patience)
+    only_set(monkeypatch, "idle_in_transaction_session_timeout", "300ms")
     silent = world.container.storage().unit_of_work()
 
     def fall_silent() -> None:
@@ -255,13 +257,14 @@ def test_a_writer_that_falls_silent_loses_the_lock(
     registers(world)
 
 
-def test_the_server_looks_after_a_writer_whose_network_is_gone(postgresql_url: str) -> None:
-    """By the connection's own means, which work in the midst of a message; nothing stays set."""
+def test_the_server_looks_after_a_writer_that_has_gone_or_stands_still(postgresql_url: str) -> None:
+    """By means that work in the midst of a message, too; nothing stays set."""
+    looking = [f"tcp_keepalives_{name}" for name in ("idle", "interval", "count")]
 
     def probes(connection: Connection) -> list[str]:
         return [
-            connection.exec_driver_sql(f"SHOW tcp_keepalives_{name}").scalar_one()
-            for name in ("idle", "interval", "count")
+            connection.exec_driver_sql(f"SHOW {name}").scalar_one()
+            for name in (*looking, "transaction_timeout")
         ]
 
     database = adapter.PostgresqlDatabase(make_url(postgresql_url))
@@ -269,13 +272,39 @@ def test_the_server_looks_after_a_writer_whose_network_is_gone(postgresql_url: s
         usual = probes(connection)
     turn = database.begin()
     try:
-        assert probes(turn.connection) == ["5", "2", "3"]
+        assert probes(turn.connection) == ["5", "2", "3", "30s"]
     finally:
         database.end(turn)
-    assert usual != ["5", "2", "3"]
+    assert not set(usual) & {"5", "2", "3", "30s"}
     with database.write.connect() as connection:
         assert probes(connection) == usual
     database.dispose()
+
+
+def test_a_transaction_that_stands_still_in_the_midst_of_sending_is_ended(
+    world: World, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the server it works: it counts as idle no more than a long query does."""
+    only_set(monkeypatch, "transaction_timeout", "300ms")
+    still = world.container.storage().unit_of_work()
+
+    def stand_still() -> None:
+        with still:
+            monkeypatch.undo()
+            driver: Any = still._turn.connection.connection.driver_connection
+            # What follows in the pipeline never comes.
+            driver.execute("SELECT")
+            with open_world(postgresql_url, beside=world) as other:
+                other.register()
+
+    with pytest.raises(StorageUnavailable):
+        stand_still()
+    registers(world)
+
+
+@pytest.mark.parametrize(("version", "knows"), [(160009, False), (170000, True), (180001, True)])
+def test_a_server_is_told_no_more_than_it_knows(version: int, knows: bool) -> None:
+    assert ("transaction_timeout" in adapter._set(version)) is knows
 
 
 def test_a_server_that_is_away_is_told_at_once_and_found_again(

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from enum import Enum, auto
 from typing import Any, NamedTuple, TypeVar
 
 Result = TypeVar("Result")
@@ -37,14 +38,21 @@ class Proxy:
 
         `sprung` is set then. A server answers a pipeline when it has all of it.
         """
-        self._run(self._set_trap(_Trap(request, freezes=True)))
+        self._run(self._set_trap(_Trap(request, _Spring.FREEZES_ANSWER)))
+
+    def freeze_within(self, request: bytes) -> None:
+        """Freeze when the server has the request up to the end of this, and nothing of the rest.
+
+        `sprung` is set then. It has carried out what came before and goes on waiting for more.
+        """
+        self._run(self._set_trap(_Trap(request, _Spring.FREEZES_REQUEST)))
 
     def lose_answer_to(self, request: bytes) -> None:
         """Reset the connection when the server has answered this, and before the client knows.
 
         `sprung` is set then.
         """
-        self._run(self._set_trap(_Trap(request, freezes=False)))
+        self._run(self._set_trap(_Trap(request, _Spring.LOSES_ANSWER)))
 
     def mend(self) -> None:
         """Let everything through again, what was held up too."""
@@ -101,8 +109,16 @@ class Proxy:
         while data := await reader.read(65536):
             await self._flowing.wait()
             if self._trap is not None and self._trap.request in data:
-                caught.append(self._trap)
-                self._trap = None
+                trap, self._trap = self._trap, None
+                if trap.spring is _Spring.FREEZES_REQUEST:
+                    end = data.index(trap.request) + len(trap.request)
+                    writer.write(data[:end])
+                    data = data[end:]
+                    self._flowing.clear()
+                    self.sprung.set()
+                    await self._flowing.wait()
+                else:
+                    caught.append(trap)
             writer.write(data)
             await writer.drain()
         raise _Ended
@@ -114,7 +130,7 @@ class Proxy:
             if caught:
                 trap = caught.pop()
                 self.sprung.set()
-                if not trap.freezes:
+                if trap.spring is _Spring.LOSES_ANSWER:
                     raise _Ended
                 self._flowing.clear()
             await self._flowing.wait()
@@ -128,11 +144,19 @@ class Proxy:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
 
+class _Spring(Enum):
+    """What a trap does."""
+
+    FREEZES_REQUEST = auto()
+    FREEZES_ANSWER = auto()
+    LOSES_ANSWER = auto()
+
+
 class _Trap(NamedTuple):
-    """What happens when the server has answered a request that holds these bytes."""
+    """What happens to a request that holds these bytes, or to its answer."""
 
     request: bytes
-    freezes: bool
+    spring: _Spring
 
 
 class _Ended(Exception):

@@ -1,6 +1,6 @@
 """A network between the processes and PostgreSQL that is cut, and that stands still."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import make_url
@@ -61,8 +61,22 @@ def test_a_network_that_is_cut_again_and_again_loses_nothing(
     assert_nothing_lost_and_nothing_twice(postgresql_url, storm)
 
 
+@pytest.mark.parametrize(
+    ("freeze", "request_"),
+    [
+        # It waits for an answer; it has the lock and has said so far all that it has to say.
+        (Proxy.freeze_at_answer_to, b"UPDATE write_lock"),
+        # It has the lock and is in the midst of what it has to say.
+        (Proxy.freeze_within, b"INSERT INTO registered_counts"),
+    ],
+)
 def test_a_process_whose_network_stands_still_with_the_lock_is_overtaken(
-    postgresql_url: str, far_url: str, proxy: Proxy, fleet: Fleet
+    postgresql_url: str,
+    far_url: str,
+    proxy: Proxy,
+    fleet: Fleet,
+    freeze: Callable[[Proxy, bytes], None],
+    request_: bytes,
 ) -> None:
     furnish(postgresql_url, 4, 4, 4)
     storm = Storm(fleet.start(far_url, postgresql_url), closing=0.9)
@@ -70,7 +84,7 @@ def test_a_process_whose_network_stands_still_with_the_lock_is_overtaken(
     with storm.blowing():
         for _ in range(size(1, 3)):
             storm.wait_for(20)
-            proxy.freeze_at_answer_to(b"UPDATE write_lock")
+            freeze(proxy, request_)
             assert proxy.sprung.wait(30)
             # All of these are the other's.
             storm.wait_for(200)
