@@ -68,6 +68,7 @@ def _measurements(
         )
     yield "plain", lambda: [registering.against_plain(folder, rounds, seconds)]
     yield "keys", lambda: [registering.with_keys(folder, rounds, seconds)]
+    yield "idempotent", lambda: [registering.idempotent(folder, rounds, seconds)]
     yield "batches", partial(batches.against_floor, folder, rounds)
     yield "operators", partial(registering.by_operators, folder, rounds, seconds)
     yield "pickers", partial(picking.against_others, rounds)

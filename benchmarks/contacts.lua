@@ -1,4 +1,5 @@
 -- Registers contacts of ever new leads; every thread counts from a start of its own.
+-- With the argument `idempotent`, every contact has an idempotency key.
 local thread = 0
 local number = 0
 
@@ -10,14 +11,18 @@ end
 function init(args)
   math.randomseed(os.time() + id)
   run = math.random(1, 1000000000)
+  idempotent = args[1] == "idempotent"
   -- Beside what wrk was given by -H; headers of a request of its own would take their place.
   wrk.headers["Content-Type"] = "application/json"
 end
 
 function request()
   number = number + 1
+  local new = string.format("%d-%d-%d", run, id, number)
   local body = string.format(
-    '{"source":"bench","lead":{"identities":{"telegram":"%d-%d-%d"}},"payload":{"text":"hello"}}',
-    run, id, number)
+    '{"source":"bench","lead":{"identities":{"telegram":"%s"}},"payload":{"text":"hello"}}', new)
+  if idempotent then
+    wrk.headers["Idempotency-Key"] = new
+  end
   return wrk.format("POST", nil, nil, body)
 end

@@ -34,8 +34,22 @@ def require_wrk() -> None:
         )
 
 
-def register(address: str, connections: int, seconds: int, key: str | None = None) -> Load:
-    """Register contacts of ever new leads as fast as they are answered, with a key if there is one.
+def register(
+    address: str,
+    connections: int,
+    seconds: int,
+    key: str | None = None,
+    *,
+    idempotent: bool = False,
+) -> Load:
+    """Register contacts of ever new leads as fast as they are answered.
+
+    Args:
+        address: of the server.
+        connections: as many requests are on their way.
+        seconds: for which it goes on.
+        key: an API key, if the server wants one.
+        idempotent: each with an idempotency key of its own.
 
     Raises:
         RuntimeError: a request was not answered by a contact.
@@ -44,7 +58,10 @@ def register(address: str, connections: int, seconds: int, key: str | None = Non
     if key is not None:
         command += ["-H", f"Authorization: Bearer {key}"]
     said = subprocess.run(
-        [*command, "-s", str(_SCRIPT), f"{address}/v1/contacts"],
+        [
+            *(*command, "-s", str(_SCRIPT), f"{address}/v1/contacts"),
+            *(["--", "idempotent"] if idempotent else []),
+        ],
         capture_output=True,
         text=True,
         check=True,

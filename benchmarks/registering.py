@@ -97,6 +97,28 @@ def with_keys(folder: Path, rounds: int, seconds: int) -> Row:
     )
 
 
+def idempotent(folder: Path, rounds: int, seconds: int) -> Row:
+    """Compare contacts with idempotency keys, all of them new, with contacts without."""
+    with serving(FAIRLEAD, database(folder, "idempotent")) as server:
+        return idempotent_row("HTTP, 32 connections", server.address, rounds, seconds)
+
+
+def idempotent_row(where: str, address: str, rounds: int, seconds: int) -> Row:
+    """Put load on a server with and without idempotency keys, in turns, at 32 connections."""
+    register = partial(load.register, address, 32)
+    register(1)
+    keyed, without = in_turns(
+        rounds, partial(register, seconds, idempotent=True), partial(register, seconds)
+    )
+    ratio = median_ratio([each.rate for each in keyed], [each.rate for each in without])
+    return Row(
+        f"{where}, with idempotency keys, against without",
+        str(load.median(keyed)),
+        str(load.median(without)),
+        f"{ratio:.2f}",
+    )
+
+
 def by_operators(folder: Path, rounds: int, seconds: int) -> list[Row]:
     """Compare sources of 1, 100 and 1000 operators with one of ten."""
     sizes = (10, 1, 100, 1000)

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 
 from benchmarks import load
+from benchmarks.registering import idempotent_row
 from benchmarks.report import Row, in_turns, median_ratio
 from benchmarks.servers import EMPTY, FAIRLEAD, SOURCE, prepare, serving
 from entrypoints.scripting import open_fairlead
@@ -54,6 +55,12 @@ def by_processes(rounds: int, seconds: int) -> list[Row]:
                 partial(floor.rate, connections, 60),
             )
             rows += _rows(connections, *turns)
+        one, *_ = servers
+        rows.append(
+            idempotent_row(
+                "PostgreSQL, one process, HTTP, 32 connections", one.address, rounds, seconds
+            )
+        )
     return rows
 
 

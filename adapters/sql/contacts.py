@@ -18,7 +18,7 @@ from adapters.sql.contact_reader import (
 )
 from adapters.sql.decisions import encode
 from adapters.sql.kept import Kept
-from adapters.sql.prepared import PreparedInsert
+from adapters.sql.prepared import Prepared, PreparedInsert, among
 from adapters.sql.purging import remove_closed
 from adapters.sql.reading import AnyRow, chunks
 from adapters.sql.tables import (
@@ -40,11 +40,13 @@ _oldest_waiting = (
     .order_by(ContactRow.id)
     .limit(bindparam("most"))
 )
-_keyed = (
-    CONTACT_VIEWS.add_columns(IdempotencyKeyRow.key, IdempotencyKeyRow.fingerprint)
-    .join(IdempotencyKeyRow, IdempotencyKeyRow.contact_id == ContactRow.id)
-    .where(IdempotencyKeyRow.key.in_(bindparam("keys", expanding=True)))
+_taken_keys = Prepared(
+    select(
+        IdempotencyKeyRow.key, IdempotencyKeyRow.contact_id, IdempotencyKeyRow.fingerprint
+    ).where(among(IdempotencyKeyRow.key, "keys")),
+    "keys",
 )
+_views = CONTACT_VIEWS.where(ContactRow.id.in_(bindparam("ids", expanding=True)))
 _insert_contact = PreparedInsert(
     ContactRow, *(each.key for each in CONTACT_COLUMNS if each.key != "closed_at")
 )
@@ -83,10 +85,16 @@ class SqlContacts(Contacts):
 
     def keyed(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Keyed]:
         slots = {stored_key(*slot): slot for slot in keys}
+        # As a rule none of them: a key comes again only when an answer was lost.
+        taken = _taken_keys.fetch(self._connection, list(slots))
+        views = {
+            row.id: contact_view(row)
+            for some in chunks([contact_id for _, contact_id, _ in taken])
+            for row in self._connection.execute(_views, {"ids": some})
+        }
         return {
-            slots[row.key]: Keyed(row.fingerprint, contact_view(row))
-            for some in chunks(list(slots))
-            for row in self._connection.execute(_keyed, {"keys": some})
+            slots[key]: Keyed(fingerprint, views[contact_id])
+            for key, contact_id, fingerprint in taken
         }
 
     def add(

@@ -11,7 +11,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, event, make_url
 
 from adapters.sql import postgresql as adapter
 from adapters.sql.engine import Database
@@ -333,6 +333,25 @@ def test_what_is_kept_in_memory_is_dropped_when_another_process_has_written(
             other.register()
             other.operator("Another")
     assert world.defects() == []
+
+
+@pytest.mark.parametrize("key", [None, "message-1"])
+def test_a_registration_never_waits_between_its_writes(world: World, key: str | None) -> None:
+    """Whatever SQLAlchemy executes by itself is waited for, and so is everything after it."""
+    storage = world.container.storage()
+    executed: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        executed.append(statement)
+
+    with storage.unit_of_work() as uow:
+        engine = uow._turn.connection.engine
+        event.listen(engine, "before_cursor_execute", note)
+    world.fairlead.register_contacts(
+        [RegisterContact("telegram", {"vk": "somebody"}, idempotency_key=key)]
+    )
+    event.remove(engine, "before_cursor_execute", note)
+    assert executed == []
 
 
 def test_statements_are_not_prepared_if_the_url_says_so(postgresql_url: str) -> None:
