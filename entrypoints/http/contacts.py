@@ -1,7 +1,6 @@
 """/v1/contacts."""
 
 import asyncio
-from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
 from application.ports import StorageUnavailable
-from application.register_contacts import Intake, RegisterContact, Registered
+from application.register_contacts import Intake, Registered
 from application.views import ContactFilter, ContactView
 from domain import limits
 from domain.access import ApiKey
@@ -79,10 +78,10 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
         The contact waits, with `operator: null`, if nobody is eligible. A bot that may send the
         same message twice names each by an idempotency key.
         """
-        command = body.command()
         for name, value in request.scope["headers"]:
             if name == b"idempotency-key":
-                command = _with_key(command, value.decode("latin-1").strip())
+                _take_key(body, value.decode("latin-1").strip())
+        command = body.command()
         require_source(request.scope[KEY], command.source)
         return await intake.submit(command, _answer)
 
@@ -199,14 +198,14 @@ def _answer(outcome: Registered) -> Answer:
     )
 
 
-def _with_key(command: RegisterContact, header: str) -> RegisterContact:
-    """Return the command with the key from a header."""
-    if command.idempotency_key not in {None, header}:
+def _take_key(body: NewContact, header: str) -> None:
+    """Put the key from a header where a body may have one."""
+    if body.idempotency_key not in {None, header}:
         raise InvalidValue(
             "the header Idempotency-Key and the field idempotency_key differ; send one of them.",
             field="idempotency_key",
         )
-    return replace(command, idempotency_key=header)
+    body.idempotency_key = header
 
 
 async def _register_item(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from application.register_contacts import RegisterContact, Registered
+from application.register_contacts import Draft, RegisterContact, Registered
 from application.views import ContactFilter, ContactView, HourSpan
 from domain.contact import ContactState
 from domain.errors import (
@@ -346,6 +346,21 @@ class TestAskedTwice:
         )
         assert again.replayed
         assert again.contact == first.contact
+
+    def test_a_fingerprint_is_the_same_in_every_release(self) -> None:
+        """A retry may come after an upgrade."""
+        draft = Draft.of(
+            RegisterContact(
+                "telegram",
+                {"vk": "1", "external_id": "7"},
+                lead_name="Зоя",
+                payload={"b": [1, 2.5, None, "é"], "a": {"y": "\u2028", "x": True}},
+            ),
+            Identity,
+        )
+        assert draft.fingerprint().hex() == (
+            "62f0a7d915f9a799fb670d9b4d82c1b2c18b37e9c7d90a160c7be678cc9b692f"
+        )
 
     @pytest.mark.parametrize(
         "change",
