@@ -1,8 +1,7 @@
 """PostgreSQL: many processes on many hosts, one of which writes at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cache
 from typing import Any, Final
 
 import psycopg
@@ -52,7 +51,7 @@ _SETTINGS: Final = {
     "idle_in_transaction_session_timeout": f"{BUSY_TIMEOUT:.0f}s",
     # One that went in the midst of sending does not count as idle; its silence does, after 11 s,
     # unless something answers the probes for it: a pool, or the system of a process that is
-    # stopped. See _LONGEST.
+    # stopped. See _LIMIT.
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
@@ -64,12 +63,20 @@ _SETTINGS: Final = {
     # The lock is given back before the disk has everything; see _COMMIT.
     "synchronous_commit": "off",
 }
-_LONGEST: Final = {"transaction_timeout": f"{3 * BUSY_TIMEOUT:.0f}s"}
-"""From its begin to its end, whatever its client does or does not do. The longest that is asked
-for, to give an operator 100,000 contacts that waited, was measured at 6 s."""
+_LIMIT: Final = f"{3 * BUSY_TIMEOUT:.0f}s"
+"""From a transaction's begin to its end, whatever its client does or does not do. It is lifted for
+a copy of everything, and where a queue is handed out that may be of any length."""
 
-_LONGEST_SINCE: Final = 170000
-"""The version of PostgreSQL that knows it."""
+
+def _setting(settings: Mapping[str, str]) -> str:
+    """Return the statement that sets these for a transaction."""
+    each = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+    return f"SELECT {each}"
+
+
+_SET: Final = _setting(_SETTINGS)
+_SET_LIMITED: Final = _setting(_SETTINGS | {"transaction_timeout": _LIMIT})
+_LIFT_LIMIT: Final = _setting({"transaction_timeout": "0"})
 
 _COMMIT: Final = "COMMIT; SELECT pg_logical_emit_message(true, 'fairlead', '')"
 """One message, two transactions. The first ends without waiting for the disk, so that the next
@@ -130,6 +137,10 @@ class PostgresqlDatabase(Database):
         # Every statement waits for the network.
         return None
 
+    def lift_limit(self, turn: Turn) -> None:
+        if _limits(turn.connection):
+            turn.connection.exec_driver_sql(_LIFT_LIMIT)
+
     def end(self, turn: Turn) -> None:
         _give_back(turn.connection)
 
@@ -167,7 +178,7 @@ class PostgresqlDatabase(Database):
             connection.begin()
             driver: Any = connection.connection.driver_connection
             begin_pipeline(connection)
-            driver.execute(_set(driver.info.server_version))
+            driver.execute(_SET_LIMITED if _limits(connection) else _SET)
             taken = driver.execute(_TAKE_LOCK)
             synchronise(connection)
             (version,) = taken.fetchone()
@@ -177,12 +188,11 @@ class PostgresqlDatabase(Database):
         return Turn(connection, version - 1, version)
 
 
-@cache
-def _set(version: int) -> str:
-    """Return the statement that sets what this version of PostgreSQL knows, for a transaction."""
-    settings = _SETTINGS | (_LONGEST if version >= _LONGEST_SINCE else {})
-    each = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
-    return f"SELECT {each}"
+def _limits(connection: Connection) -> bool:
+    """Whether the server can limit how long a transaction takes."""
+    driver: Any = connection.connection.driver_connection
+    version: int = driver.info.server_version
+    return version >= 170000
 
 
 _LOCK_TIMEOUT: Final = psycopg.errors.LockNotAvailable.sqlstate

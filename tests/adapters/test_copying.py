@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, inspect, select, text
 
-from adapters.sql import copying
+from adapters.sql import copying, postgresql
 from adapters.sql.engine import Database
 from adapters.sql.migrate import migrate
 from adapters.sql.opening import open_database
@@ -320,6 +321,16 @@ def test_an_interrupted_copy_leaves_an_empty_database_to_begin_again_with(
     with closing(storage_of(target)) as storage:
         storage.health.ready()
     copy(url_of(source), target)
+    assert stored(target) == stored(url_of(source))
+
+
+def test_a_copy_may_take_longer_than_any_other_transaction(
+    source: World, urls: Urls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = "SELECT set_config('transaction_timeout', '100ms', true)"
+    monkeypatch.setattr(postgresql, "_SET_LIMITED", limit)
+    target = urls.new("postgresql")
+    copy(url_of(source), target, lambda _: time.sleep(0.02))
     assert stored(target) == stored(url_of(source))
 
 

@@ -14,12 +14,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, make_url
 
 from adapters.sql import postgresql as adapter
+from adapters.sql.contacts import SqlContacts
 from adapters.sql.engine import Database
 from adapters.sql.leads import SqlLeads
 from adapters.sql.migrate import _config, migrate, unmigrate
 from adapters.sql.opening import open_database
 from adapters.sql.tables import Row
 from adapters.sql.unit_of_work import SqlUnitOfWork
+from application.operators import UpdateOperator
 from application.ports import OutcomeUnknown, StorageAway, StorageUnavailable, TransactionLost
 from application.register_contacts import RegisterContact
 from domain.errors import UnknownSource
@@ -63,7 +65,7 @@ def cut_off(world: World) -> None:
 def only_set(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     """Let transactions that begin from now on set this and nothing else."""
     statement = f"SELECT set_config('{name}', '{value}', true)"
-    monkeypatch.setattr(adapter, "_set", lambda _: statement)
+    monkeypatch.setattr(adapter, "_SET_LIMITED", statement)
 
 
 def registers(world: World) -> None:
@@ -302,9 +304,35 @@ def test_a_transaction_that_stands_still_in_the_midst_of_sending_is_ended(
     registers(world)
 
 
-@pytest.mark.parametrize(("version", "knows"), [(160009, False), (170000, True), (180001, True)])
-def test_a_server_is_told_no_more_than_it_knows(version: int, knows: bool) -> None:
-    assert ("transaction_timeout" in adapter._set(version)) is knows
+def test_a_long_queue_is_handed_out_however_long_it_takes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes longer than the limit would otherwise be tried, and taken back, for ever."""
+    (ann,) = world.fairlead.catalogue.operators(active=None, limit=2, after=None).items
+    world.fairlead.update_operator(UpdateOperator(ann.id, active=False))
+    for _ in range(4):
+        world.fairlead.register_contacts([RegisterContact("telegram", {"vk": "1"})] * 500)
+    only_set(monkeypatch, "transaction_timeout", "3s")
+    save = SqlContacts.save_handed_out
+
+    def take_time(contacts: SqlContacts, handed_out: Any) -> None:
+        save(contacts, handed_out)
+        time.sleep(1)
+
+    monkeypatch.setattr(SqlContacts, "save_handed_out", take_time)
+    world.fairlead.update_operator(UpdateOperator(ann.id, active=True, capacity=2000))
+    assert world.fairlead.catalogue.source("telegram").waiting == 0
+    assert world.defects() == []
+
+
+def test_an_older_server_is_not_told_what_it_does_not_know(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapter, "_SET_LIMITED", "SELECT set_config('of_tomorrow', '1', true)")
+    with pytest.raises(StorageUnavailable, match="of_tomorrow"):
+        world.register()
+    monkeypatch.setattr(psycopg.ConnectionInfo, "server_version", 160009)
+    registers(world)
 
 
 def test_a_server_that_is_away_is_told_at_once_and_found_again(
