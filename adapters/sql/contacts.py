@@ -1,10 +1,10 @@
 """Contacts, their decisions and their transfers, into SQL."""
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
@@ -69,17 +69,13 @@ _save_closed = (
     .values(state=bindparam("state"), closed_at=bindparam("closed_at"))
 )
 
-_MANY: Final = 100
-"""Contacts handed out at once that may be the beginning of a queue of any length."""
-
 
 class SqlContacts(Contacts):
     """See `application.ports.Contacts`."""
 
-    def __init__(self, connection: Connection, kept: Kept, lift_limit: Callable[[], None]) -> None:
+    def __init__(self, connection: Connection, kept: Kept) -> None:
         self._connection = connection
         self._kept = kept
-        self._lift_limit = lift_limit
 
     def get(self, contact_id: ContactId) -> Contact:
         row = self._connection.execute(_get, {"contact_id": contact_id}).one_or_none()
@@ -151,8 +147,6 @@ class SqlContacts(Contacts):
         )
         # Made on a dispatch that nobody keeps: its lineups would only pile up among those kept.
         self._add_decisions(contacts, {})
-        if len(contacts) >= _MANY:
-            self._lift_limit()
 
     def save_closed(self, contact: Contact) -> None:
         self._connection.execute(

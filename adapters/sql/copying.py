@@ -63,7 +63,6 @@ def fill(
         migrate(database)
         turn = database.begin()
         try:
-            database.lift_limit(turn)
             _refuse_held(database, turn.connection)
             _write(turn.connection, origin, expected, progress)
             found = _sizes(turn.connection)

@@ -74,10 +74,6 @@ class Database(ReadDatabase, Protocol):
         """Begin to write if nobody else does, and if no statement will wait for anything."""
         ...
 
-    def lift_limit(self, turn: Turn) -> None:
-        """Let a transaction take as long as it takes; as a rule it may be ended after a while."""
-        ...
-
     def end(self, turn: Turn) -> None:
         """Take back what was not committed, and let others write."""
         ...

@@ -31,6 +31,11 @@ def synchronise(connection: Connection) -> None:
         pipeline.sync()
 
 
+def in_pipeline(connection: Connection) -> bool:
+    """Tell whether the connection waits for no answers."""
+    return not connection.invalidated and _PIPELINE in connection.info
+
+
 def end_pipeline(connection: Connection) -> None:
     """Wait for what has not been answered, if anything, and for every answer from now on.
 

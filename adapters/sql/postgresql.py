@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.engine import BUSY_TIMEOUT, PRIMARY, Database, Turn, storage_unavailable
-from adapters.sql.pipeline import begin_pipeline, end_pipeline, synchronise
+from adapters.sql.pipeline import begin_pipeline, end_pipeline, in_pipeline, synchronise
 from application.ports import OutcomeUnknown, StorageAway
 
 _POOL: Final = 64
@@ -64,8 +64,9 @@ _SETTINGS: Final = {
     "synchronous_commit": "off",
 }
 _LIMIT: Final = f"{3 * BUSY_TIMEOUT:.0f}s"
-"""From a transaction's begin to its end, whatever its client does or does not do. It is lifted for
-a copy of everything, and where a queue is handed out that may be of any length."""
+"""How long a transaction may take as long as it is one pipeline, whatever its client does or does
+not do. Only registrations are that to their end. Whatever else is waited for, statement by
+statement, is idle in between, and may take as long as it takes: a copy of everything, a queue."""
 
 
 def _setting(settings: Mapping[str, str]) -> str:
@@ -136,10 +137,6 @@ class PostgresqlDatabase(Database):
     def begin_at_once(self) -> Turn | None:
         # Every statement waits for the network.
         return None
-
-    def lift_limit(self, turn: Turn) -> None:
-        if _limits(turn.connection):
-            turn.connection.exec_driver_sql(_LIFT_LIMIT)
 
     def end(self, turn: Turn) -> None:
         _give_back(turn.connection)
@@ -218,8 +215,13 @@ def _engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "before_cursor_execute")
     def execute(connection: Connection, *_: object) -> None:
-        # SQLAlchemy wants to see the answer of every statement that it executes itself.
-        end_pipeline(connection)
+        # SQLAlchemy wants to see the answer of every statement that it executes itself. From then
+        # on silence is idle, and no limit is needed that work could run into.
+        if in_pipeline(connection):
+            if _limits(connection):
+                driver: Any = connection.connection.driver_connection
+                driver.execute(_LIFT_LIMIT)
+            end_pipeline(connection)
 
     @event.listens_for(engine, "rollback")
     def roll_back(connection: Connection) -> None:

@@ -69,9 +69,6 @@ class SqliteDatabase(Database):
             # Another process writes, or worse; whoever waits for it will hear.
             return None
 
-    def lift_limit(self, turn: Turn) -> None:
-        """Do nothing: there is none."""
-
     def end(self, turn: Turn) -> None:
         try:
             if turn.connection is not self._writer:

@@ -1,7 +1,6 @@
 """The unit of work over SQLAlchemy: one connection, one transaction."""
 
 import logging
-from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -67,7 +66,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.operators = SqlOperators(connection)
         self.sources = SqlSources(connection)
         self.leads = SqlLeads(connection)
-        self.contacts = SqlContacts(connection, kept, partial(self._database.lift_limit, turn))
+        self.contacts = SqlContacts(connection, kept)
         self.keys = SqlKeys(connection)
         self.audit = SqlAudit(connection)
         self.dispatches = SqlDispatches(connection, self._rolls, kept)
