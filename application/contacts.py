@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from application.auditing import Recorder
-from application.ports import Clock, ContactReader, UnitOfWork, UnitOfWorkFactory
+from application.ports import Clock, UnitOfWork, UnitOfWorkFactory
 from application.views import ContactView
 from application.waiting import hand_out_waiting
 from domain.audit import Action, Values
@@ -25,7 +25,6 @@ class CloseContactHandler:
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
-    contacts: ContactReader
 
     def __call__(self, command: CloseContact) -> ContactView:
         """Close a contact; one that is closed stays as it is.
@@ -41,7 +40,7 @@ class CloseContactHandler:
                 uow.contacts.save_closed(contact)
                 hand_out_waiting(uow, dispatch, now)
                 uow.dispatches.save(dispatch)
-        return self.contacts.contact(command.contact_id)
+            return uow.contacts.view(command.contact_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,6 @@ class TransferContactHandler:
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
-    contacts: ContactReader
     record: Recorder
 
     def __call__(self, command: TransferContact) -> ContactView:
@@ -76,7 +74,7 @@ class TransferContactHandler:
             if previous != dispatch.operator(command.operator_id).id:
                 now = self.clock.now()
                 dispatch.transfer(contact, command.operator_id, now)
-                uow.contacts.save_transferred(contact, previous)
+                uow.contacts.save_transferred(contact, previous, now)
                 self.record(
                     uow,
                     Action.CONTACT_TRANSFERRED,
@@ -86,7 +84,7 @@ class TransferContactHandler:
                 )
                 hand_out_waiting(uow, dispatch, now)
                 uow.dispatches.save(dispatch)
-        return self.contacts.contact(command.contact_id)
+            return uow.contacts.view(command.contact_id)
 
 
 def _load(uow: UnitOfWork, contact_id: ContactId, *others: OperatorId) -> tuple[Contact, Dispatch]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from application.auditing import Recorder
 from application.ports import Clock, Ids, UnitOfWorkFactory
-from application.views import OperatorView
+from application.views import OperatorView, require_version
 from application.waiting import hand_out_waiting
 from domain.audit import Action, Values
 from domain.ids import OperatorId, time_of
@@ -46,12 +46,17 @@ class CreateOperatorHandler:
 
 @dataclass(frozen=True, slots=True)
 class UpdateOperator:
-    """Change what is not None."""
+    """Change what is not None.
+
+    Attributes:
+        expected: the version that the caller saw, see `OperatorView.version`; None if any will do.
+    """
 
     operator_id: OperatorId
     name: str | None = None
     capacity: int | None = None
     active: bool | None = None
+    expected: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +72,14 @@ class UpdateOperatorHandler:
 
         Raises:
             UnknownOperator: it is not there.
+            ChangedMeanwhile: it is not what the caller saw.
             InvalidValue: the name or the capacity is out of its limits.
         """
         with self.unit_of_work() as uow:
             dispatch = uow.dispatches.load(served_by=[command.operator_id])
-            before = _audited(dispatch.operator(command.operator_id))
+            found = dispatch.operator(command.operator_id)
+            require_version(OperatorView.of(found), command.expected)
+            before = _audited(found)
             operator = dispatch.change_operator(
                 command.operator_id,
                 name=command.name,

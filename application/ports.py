@@ -4,7 +4,7 @@ Writing goes through a unit of work and its repositories, which hand out entitie
 through readers, which hand out views. Whoever implements a port inherits it.
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -196,6 +196,14 @@ class Contacts(Protocol):
         """
         ...
 
+    def view(self, contact_id: ContactId) -> ContactView:
+        """Return a contact as this unit of work leaves it: what its caller is answered.
+
+        Raises:
+            UnknownContact: it is not there.
+        """
+        ...
+
     def keyed(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Keyed]:
         """Return the contacts registered before, by (source key, idempotency key)."""
         ...
@@ -225,8 +233,8 @@ class Contacts(Protocol):
         """Store that a contact was closed."""
         ...
 
-    def save_transferred(self, contact: Contact, previous: OperatorId | None) -> None:
-        """Store that a contact changed hands, and from whom it came."""
+    def save_transferred(self, contact: Contact, previous: OperatorId | None, at: datetime) -> None:
+        """Store that a contact changed hands, when, and from whom it came."""
         ...
 
     def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
@@ -418,8 +426,13 @@ class LeadReader(Protocol):
         """Return leads that own an identity of any kind with this very value, the newest first."""
         ...
 
-    def leads_by_name(self, beginning: str, *, limit: int) -> list[LeadView]:
-        """Return leads whose name begins so, letter for letter, by name."""
+    def leads_by_words(self, words: Collection[str], *, limit: int) -> list[LeadView]:
+        """Return leads in whose name each of these begins a word, the newest of them first.
+
+        Args:
+            words: as `domain.lead.words_of` gives them; at least one.
+            limit: the most leads; which of more is left open.
+        """
         ...
 
     def export(self, lead_id: LeadId) -> LeadExport:

@@ -10,8 +10,11 @@ from application.views import ContactView, LeadView, OperatorView
 from domain import limits
 from domain.errors import DomainError, UnknownContact, UnknownLead, UnknownOperator
 from domain.ids import ContactId, LeadId, OperatorId
+from domain.lead import words_of
 
 _MOST: Final = 50
+_MOST_WORDS: Final = 5
+"""The longest that many words of a text are looked for; each takes a look-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,9 @@ class SearchHandler:
                 for lead in self.leads.leads_by_value(value, limit=_MOST)
             }
         if not leads:
-            for beginning in dict.fromkeys([text, text.lower(), text.title(), text.upper()]):
-                found = self.leads.leads_by_name(beginning, limit=_MOST)
+            words = sorted(words_of(text), key=len, reverse=True)[:_MOST_WORDS]
+            if words:
+                found = self.leads.leads_by_words(words, limit=_MOST)
                 leads.update((lead.id, lead) for lead in found)
         return Found(list(leads.values())[:_MOST])
 

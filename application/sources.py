@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from application.auditing import Recorder
 from application.ports import Clock, UnitOfWorkFactory
-from application.views import SourceView
+from application.views import SourceView, require_version
 from application.waiting import hand_out_waiting
 from domain.audit import Action, Values
+from domain.dispatch import Dispatch
 from domain.ids import OperatorId
 from domain.picker import Strategy
 from domain.source import Source
@@ -48,11 +49,16 @@ class CreateSourceHandler:
 
 @dataclass(frozen=True, slots=True)
 class UpdateSource:
-    """Change what is not None."""
+    """Change what is not None.
+
+    Attributes:
+        expected: the version that the caller saw, see `SourceView.version`; None if any will do.
+    """
 
     key: str
     name: str | None = None
     strategy: Strategy | None = None
+    expected: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +73,31 @@ class UpdateSourceHandler:
 
         Raises:
             UnknownSource: it is not there.
+            ChangedMeanwhile: it is not what the caller saw.
             InvalidValue: the name is out of its limits.
         """
         with self.unit_of_work() as uow:
             dispatch = uow.dispatches.load(sources=[command.key])
             source = dispatch.source(command.key)
+            require_version(_view(source, dispatch), command.expected)
             before = _audited(source)
             source.change(name=command.name, strategy=command.strategy)
             uow.sources.save(source)
             self.record(uow, Action.SOURCE_CHANGED, source.key, before, _audited(source))
-        return SourceView.of(source, {each.id: each.name for each in dispatch.operators.values()})
+            return _view(source, dispatch)
 
 
 @dataclass(frozen=True, slots=True)
 class ReplaceAllocations:
-    """Say who answers a source: (operator, weight) pairs, replacing the whole set."""
+    """Say who answers a source: (operator, weight) pairs, replacing the whole set.
+
+    Attributes:
+        expected: the version that the caller saw, see `SourceView.version`; None if any will do.
+    """
 
     key: str
     weights: Sequence[tuple[OperatorId, int]]
+    expected: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,7 @@ class ReplaceAllocationsHandler:
 
         Raises:
             UnknownSource, UnknownOperator: something named is not there.
+            ChangedMeanwhile: it is not what the caller saw.
             DuplicateOperator: an operator is named twice.
             InvalidValue: a weight is out of its limits, or there are too many.
         """
@@ -107,13 +121,19 @@ class ReplaceAllocationsHandler:
             dispatch = uow.dispatches.load(
                 sources=[command.key], operators=[operator_id for operator_id, _ in command.weights]
             )
-            before = _weights(dispatch.source(command.key))
+            found = dispatch.source(command.key)
+            require_version(_view(found, dispatch), command.expected)
+            before = _weights(found)
             source = dispatch.replace_allocations(command.key, command.weights)
             uow.sources.save_allocations(source)
             self.record(uow, Action.ALLOCATIONS_REPLACED, source.key, before, _weights(source))
             hand_out_waiting(uow, dispatch, self.clock.now())
             uow.dispatches.save(dispatch)
-        return SourceView.of(source, {each.id: each.name for each in dispatch.operators.values()})
+            return _view(source, dispatch)
+
+
+def _view(source: Source, dispatch: Dispatch) -> SourceView:
+    return SourceView.of(source, {each.id: each.name for each in dispatch.operators.values()})
 
 
 def _audited(source: Source) -> Values:

@@ -7,11 +7,13 @@ takes three times as long.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from domain.access import ApiKey, Role
 from domain.contact import Contact, ContactState
 from domain.decision import Decision
+from domain.errors import ChangedMeanwhile
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.lead import Identity
 from domain.operator import Operator
@@ -29,6 +31,27 @@ class Page(Generic[View]):
     more: bool
 
 
+def _version_of(*values: object) -> str:
+    return blake2b(repr(values).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def require_version(current: "OperatorView | SourceView", expected: str | None) -> None:
+    """Refuse to change what is no longer what the caller saw.
+
+    Args:
+        current: what it is, as the transaction found it.
+        expected: the version that the caller saw; None if any will do.
+
+    Raises:
+        ChangedMeanwhile: it is another one.
+    """
+    if expected not in {None, current.version}:
+        raise ChangedMeanwhile(
+            "somebody else has changed it meanwhile; look at what it is now, and change that.",
+            current=current,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class OperatorView:
     """An operator; see `domain.operator.Operator`."""
@@ -39,6 +62,11 @@ class OperatorView:
     capacity: int
     load: int
     created_at: datetime
+
+    @property
+    def version(self) -> str:
+        """What becomes another one when somebody changes the operator; its load does not count."""
+        return _version_of(self.name, self.active, self.capacity)
 
     @classmethod
     def of(cls, operator: Operator) -> "OperatorView":
@@ -107,6 +135,15 @@ class SourceView:
     waiting: int
     allocations: Sequence[AllocationView]
     created_at: datetime
+
+    @property
+    def version(self) -> str:
+        """What becomes another one when somebody changes the source or its weights.
+
+        Its queue, its credits and its operators' names do not count.
+        """
+        weights = [(str(each.operator_id), each.weight) for each in self.allocations]
+        return _version_of(self.name, self.strategy.value, weights)
 
     @classmethod
     def of(cls, source: Source, names: Mapping[OperatorId, str]) -> "SourceView":

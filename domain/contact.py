@@ -37,6 +37,7 @@ class Contact:
         payload: what the source sent along, as JSON text; see `payload_text`.
         lead_created: this contact made its lead known.
         conflicts: other leads that own some of the identities it came with.
+        assigned_at: when it got its first operator; a transfer has a moment of its own.
     """
 
     id: ContactId
@@ -66,7 +67,8 @@ class Contact:
         """Give the open contact to an operator, the first or another one."""
         self.state = ContactState.ASSIGNED
         self.operator_id = operator_id
-        self.assigned_at = at
+        if self.assigned_at is None:
+            self.assigned_at = at
 
     def close(self, at: datetime) -> None:
         """Close the contact."""

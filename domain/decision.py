@@ -42,7 +42,7 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lineup:
-    """What many decisions on one source have in common, in the order of operators' ids.
+    """What many decisions on one source have in common, in the order in which ties are broken.
 
     It changes when somebody changes an allocation, a capacity or an activity, which is seldom; so
     decisions share it, in memory and in the storage.
@@ -128,7 +128,7 @@ class Pool:
     )
 
     def __init__(self, strategy: Strategy, candidates: Sequence[Candidate]) -> None:
-        """Take operators in the order of their ids."""
+        """Take operators in the order in which a tie between equals is broken."""
         self.lineup = Lineup(
             tuple(each.operator_id for each in candidates),
             tuple(each.weight for each in candidates),

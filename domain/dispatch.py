@@ -16,7 +16,7 @@ from domain.errors import UnknownOperator, UnknownSource
 from domain.ids import OperatorId
 from domain.operator import Operator
 from domain.picker import Strategy
-from domain.source import Source
+from domain.source import Allocation, Source, candidates
 
 
 class Dispatch:
@@ -75,8 +75,9 @@ class Dispatch:
             source.waiting = waiting
             for allocation, credit in zip(source.allocations, credits, strict=True):
                 allocation.credit = credit
-            if key in self._pooled:
-                self._pooled[key].pool.refresh(source.candidates(self.operators))
+            pooled = self._pooled.get(key)
+            if pooled is not None:
+                pooled.pool.refresh(candidates(pooled.allocations, self.operators))
 
     def forget_changes(self) -> None:
         """Begin to count anew, now that what was settled is stored."""
@@ -218,9 +219,7 @@ class Dispatch:
                 self.assigned[key, operator_id, hour] += number
                 self.slots[operator_id] += number
             if pooled.assigned:
-                for allocation, credit in zip(
-                    pooled.source.allocations, pooled.pool.credits, strict=True
-                ):
+                for allocation, credit in zip(pooled.allocations, pooled.pool.credits, strict=True):
                     allocation.credit = credit
                 self._moved[key] = pooled.source
             pooled.registered.clear()
@@ -260,12 +259,14 @@ class Dispatch:
         pooled = self._pooled.get(key)
         if pooled is None:
             source = self.sources[key]
-            pool = Pool(source.strategy, source.candidates(self.operators))
+            allocations = source.in_turn()
+            pool = Pool(source.strategy, candidates(allocations, self.operators))
             operator_ids = pool.lineup.operator_ids
             pooled = self._pooled[key] = _PooledSource(
                 source,
                 pool,
                 source.strategy is Strategy.RANDOM,
+                allocations,
                 [self.operators[each] for each in operator_ids],
                 [self._seats[each] for each in operator_ids],
             )
@@ -289,7 +290,7 @@ class _PooledSource:
 
     Attributes:
         rolls: the pool's picker needs a roll.
-        operators: of the pool, in its order.
+        allocations, operators: of the pool, in its order.
         seats: of each of them, the pools in which it stands, with its position there.
         registered: contacts that came in, by hour; not yet settled.
         assigned: contacts that were handed out, by position and hour; not yet settled.
@@ -298,6 +299,7 @@ class _PooledSource:
     source: Source
     pool: Pool
     rolls: bool
+    allocations: Sequence[Allocation]
     operators: Sequence[Operator]
     seats: Sequence[list[tuple[Pool, int]]]
     registered: defaultdict[int, int] = field(default_factory=partial(defaultdict, int))

@@ -91,6 +91,20 @@ class IdempotencyConflict(DomainError):
     code = "idempotency_conflict"
 
 
+class ChangedMeanwhile(DomainError):
+    """Somebody else has changed what the caller saw; theirs is not overwritten.
+
+    Args:
+        current: what it is now, as the query for it shows it.
+    """
+
+    code = "changed_meanwhile"
+
+    def __init__(self, detail: str, *, field: str | None = None, current: object = None) -> None:
+        super().__init__(detail, field=field)
+        self.current = current
+
+
 class OperatorInactive(DomainError):
     """The operator takes no contacts at the moment."""
 

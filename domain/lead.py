@@ -1,5 +1,7 @@
 """A lead: one end customer, known by one or more identities."""
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +13,8 @@ from domain.ids import LeadId, time_of
 
 _STRENGTH = {"external_id": 0, "phone": 1, "email": 2}
 """The strongest identity is the one with the smallest number; others come by name of kind."""
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -49,6 +53,16 @@ class Lead:
     def __post_init__(self) -> None:
         if self.name is not None:
             self.name = limits.short_text(self.name, "lead.name")
+
+
+def words_of(name: str) -> frozenset[str]:
+    """Return the words by which a lead is found: of letters and digits, in one case, ё as е.
+
+    Stored with leads and compared with what is searched for: to change what it returns takes a
+    migration that stores the words anew.
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold().replace("ё", "е")
+    return frozenset(_WORD.findall(folded))
 
 
 @dataclass(slots=True)

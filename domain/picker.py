@@ -1,7 +1,7 @@
 """The pickers: which of several eligible operators gets the next contact.
 
-Both are pure functions of whole numbers. The operators come as parallel sequences in the order of
-their ids, every one of them eligible, every weight above zero.
+Both are pure functions of whole numbers. The operators come as parallel sequences, every one
+of them eligible, every weight above zero; of several equals the first is picked.
 """
 
 from bisect import bisect_left, insort

@@ -1,9 +1,10 @@
 """A source: a channel or bot, with the operators that answer it and their weights."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import blake2b
 
 from domain import limits
 from domain.decision import Candidate
@@ -25,6 +26,30 @@ class Allocation:
     operator_id: OperatorId
     weight: int
     credit: int = 0
+
+
+def candidates(
+    allocations: Iterable[Allocation], operators: Mapping[OperatorId, Operator]
+) -> list[Candidate]:
+    """Return allocated operators as they stand, in the order given."""
+    result = []
+    for each in allocations:
+        operator = operators[each.operator_id]
+        result.append(
+            Candidate(
+                operator.id,
+                each.weight,
+                operator.active,
+                operator.load,
+                operator.capacity,
+                each.credit,
+            )
+        )
+    return result
+
+
+def _turn(source_key: str, operator_id: OperatorId) -> bytes:
+    return blake2b(operator_id.bytes, key=source_key.encode(), digest_size=16).digest()
 
 
 @dataclass(slots=True)
@@ -85,22 +110,13 @@ class Source:
         """Return a source that shares nothing with this one."""
         return replace(self, allocations=[replace(each) for each in self.allocations])
 
-    def candidates(self, operators: Mapping[OperatorId, Operator]) -> list[Candidate]:
-        """Return every allocated operator as it stands, in the order of ids."""
-        result = []
-        for each in self.allocations:
-            operator = operators[each.operator_id]
-            result.append(
-                Candidate(
-                    operator.id,
-                    each.weight,
-                    operator.active,
-                    operator.load,
-                    operator.capacity,
-                    each.credit,
-                )
-            )
-        return result
+    def in_turn(self) -> list[Allocation]:
+        """Return the allocations in the order in which pickers break a tie between equals.
+
+        By a digest of source key and operator id. By ids alone, the oldest of several operators
+        with equal weights would get the first contact of every source.
+        """
+        return sorted(self.allocations, key=lambda each: _turn(self.key, each.operator_id))
 
     def _balance(self) -> None:
         if not self.allocations:

@@ -100,14 +100,11 @@ class Container(containers.DeclarativeContainer):
             ReplaceAllocationsHandler, _unit_of_work, clock=clock, record=_record
         ),
         register_contacts=register_contacts,
-        close_contact=providers.Singleton(
-            CloseContactHandler, _unit_of_work, clock=clock, contacts=storage.provided.contacts
-        ),
+        close_contact=providers.Singleton(CloseContactHandler, _unit_of_work, clock=clock),
         transfer_contact=providers.Singleton(
             TransferContactHandler,
             _unit_of_work,
             clock=clock,
-            contacts=storage.provided.contacts,
             record=_record,
         ),
         erase_lead=providers.Singleton(EraseLeadHandler, _unit_of_work, record=_record),

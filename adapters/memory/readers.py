@@ -3,7 +3,7 @@
 import heapq
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -40,7 +40,7 @@ from domain.decision import Decision
 from domain.dispatch import hour_of
 from domain.errors import NoDecision, UnknownContact, UnknownLead, UnknownOperator, UnknownSource
 from domain.ids import ContactId, LeadId, OperatorId, first_id_at
-from domain.lead import Identity
+from domain.lead import Identity, words_of
 
 Stored = TypeVar("Stored")
 View = TypeVar("View")
@@ -198,14 +198,14 @@ class MemoryLeadReader(LeadReader):
             }
             return [self._view(each) for each in sorted(owners, reverse=True)[:limit]]
 
-    def leads_by_name(self, beginning: str, *, limit: int) -> list[LeadView]:
+    def leads_by_words(self, words: Collection[str], *, limit: int) -> list[LeadView]:
         with self._store.lock:
-            named = sorted(
-                (each.name, each.id)
+            named = [
+                each.id
                 for each in self._store.leads.values()
-                if each.name is not None and each.name.startswith(beginning)
-            )
-            return [self._view(lead_id) for _, lead_id in named[:limit]]
+                if each.name is not None and _begin_words(words, words_of(each.name))
+            ]
+            return [self._view(lead_id) for lead_id in sorted(named, reverse=True)[:limit]]
 
     def export(self, lead_id: LeadId) -> LeadExport:
         store = self._store
@@ -371,6 +371,10 @@ def _meets(contact: Contact, where: ContactFilter) -> bool:
         and (where.since is None or contact.id >= first_id_at(where.since))
         and (where.until is None or contact.id < first_id_at(where.until))
     )
+
+
+def _begin_words(beginnings: Collection[str], words: Collection[str]) -> bool:
+    return all(any(word.startswith(each) for word in words) for each in beginnings)
 
 
 def _within(hour: int, span: HourSpan) -> bool:

@@ -25,6 +25,7 @@ from application.ports import (
     StorageUnavailable,
     UnitOfWork,
 )
+from application.views import ContactView
 from domain.contact import Contact, ContactState
 from domain.decision import Decision
 from domain.dispatch import Dispatch
@@ -167,6 +168,10 @@ class MemoryContacts(Contacts):
         except KeyError:
             raise UnknownContact(f"no contact has the id {contact_id}.") from None
 
+    def view(self, contact_id: ContactId) -> ContactView:
+        self.get(contact_id)
+        return contact_view(self._store, contact_id)
+
     def keyed(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Keyed]:
         found = {key: self._store.keys[key] for key in keys if key in self._store.keys}
         return {
@@ -200,12 +205,12 @@ class MemoryContacts(Contacts):
     def save_closed(self, contact: Contact) -> None:
         self._put(contact)
 
-    def save_transferred(self, contact: Contact, previous: OperatorId | None) -> None:
+    def save_transferred(self, contact: Contact, previous: OperatorId | None, at: datetime) -> None:
         self._put(contact)
-        if contact.operator_id is None or contact.assigned_at is None:
+        if contact.operator_id is None:
             raise ValueError("a transferred contact has an operator")
         earlier = self._store.transfers.get(contact.id, ())
-        transfer = StoredTransfer(contact.assigned_at, previous, contact.operator_id)
+        transfer = StoredTransfer(at, previous, contact.operator_id)
         self._store.put(self._store.transfers, contact.id, (*earlier, transfer))
 
     def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:

@@ -29,6 +29,7 @@ from adapters.sql.tables import (
     TransferRow,
 )
 from application.ports import Contacts, Keyed, Purged
+from application.views import ContactView
 from domain.contact import Contact, ContactState
 from domain.decision import Decision, Lineup
 from domain.ids import ContactId, OperatorId
@@ -82,6 +83,12 @@ class SqlContacts(Contacts):
         if row is None:
             raise unknown_contact(contact_id)
         return _contact(row)
+
+    def view(self, contact_id: ContactId) -> ContactView:
+        row = self._connection.execute(_views, {"ids": [contact_id]}).one_or_none()
+        if row is None:
+            raise unknown_contact(contact_id)
+        return contact_view(row)
 
     def keyed(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Keyed]:
         slots = {stored_key(*slot): slot for slot in keys}
@@ -154,7 +161,7 @@ class SqlContacts(Contacts):
             {"contact_id": contact.id, "state": contact.state, "closed_at": contact.closed_at},
         )
 
-    def save_transferred(self, contact: Contact, previous: OperatorId | None) -> None:
+    def save_transferred(self, contact: Contact, previous: OperatorId | None, at: datetime) -> None:
         self._connection.execute(_save_operator, _operator_columns(contact))
         number = self._connection.execute(
             select(func.count()).where(TransferRow.contact_id == contact.id)
@@ -164,7 +171,7 @@ class SqlContacts(Contacts):
             {
                 "contact_id": contact.id,
                 "number": number + 1,
-                "at": contact.assigned_at,
+                "at": at,
                 "previous_id": previous,
                 "operator_id": contact.operator_id,
             },

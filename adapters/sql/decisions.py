@@ -1,9 +1,10 @@
 """Decisions as bytes: a dozen bytes an operator, where JSON would take a few hundred.
 
 A decision is stored in two parts. Its lineup is stored once for all decisions that share it, under
-a digest of its bytes: for each operator the id (16 bytes), the weight and the capacity (4 each) and
-the activity (1). The rest is the decision's own: version (1 byte, 1), strategy (1), roll (8, -1 for
-none), position of the one picked (2), then all loads (4 each) and all credits (8 each). Numbers are
+a digest of its bytes: version (1 byte, 1), then for each operator, in the order in which ties are
+broken, the id (16 bytes), the weight and the capacity (4 each) and the activity (1). The rest is
+the decision's own: version (1 byte, 1), strategy (1: 0 exact, 1 random), roll (8, -1 for none),
+position of the one picked (2), then all loads (4 each) and all credits (8 each). Numbers are
 little-endian.
 """
 
@@ -12,7 +13,7 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select
@@ -24,8 +25,10 @@ from domain.ids import ContactId, OperatorId
 from domain.picker import Strategy
 
 _VERSION = 1
-_STRATEGIES = list(Strategy)
-_NUMBERS = {strategy: number for number, strategy in enumerate(_STRATEGIES)}
+_LINEUP_VERSION = b"\x01"
+STRATEGY_NUMBERS: Final = {Strategy.EXACT: 0, Strategy.RANDOM: 1}
+"""Written out: what is stored must mean the same after a strategy has come in between."""
+_STRATEGIES = {number: strategy for strategy, number in STRATEGY_NUMBERS.items()}
 _head = struct.Struct("<BBqH")
 _seat = struct.Struct("<16sII?")
 _lineups = select(LineupRow.digest, LineupRow.lineup).where(
@@ -72,7 +75,7 @@ def encode(
 def lineup_to_bytes(lineup: Lineup) -> bytes:
     """Encode a lineup."""
     seats = zip(lineup.operator_ids, lineup.weights, lineup.capacities, lineup.active, strict=True)
-    return b"".join(
+    return _LINEUP_VERSION + b"".join(
         _seat.pack(operator_id.bytes, weight, capacity, active)
         for operator_id, weight, capacity, active in seats
     )
@@ -80,7 +83,10 @@ def lineup_to_bytes(lineup: Lineup) -> bytes:
 
 def lineup_from_bytes(encoded: bytes) -> Lineup:
     """Decode what `lineup_to_bytes` gave."""
-    seats = list(_seat.iter_unpack(encoded))
+    version, seats_encoded = encoded[:1], encoded[1:]
+    if version != _LINEUP_VERSION:
+        raise ValueError(f"a lineup of version {version!r}; this release reads {_LINEUP_VERSION!r}")
+    seats = list(_seat.iter_unpack(seats_encoded))
     return Lineup(
         tuple(OperatorId(UUID(bytes=seat[0])) for seat in seats),
         tuple(seat[1] for seat in seats),
@@ -101,7 +107,9 @@ def stored_lineups(connection: Connection, digests: Iterable[bytes]) -> dict[byt
 def decision_to_bytes(decision: Decision) -> bytearray:
     """Encode a decision without its lineup."""
     roll = -1 if decision.roll is None else decision.roll
-    encoded = bytearray(_head.pack(_VERSION, _NUMBERS[decision.strategy], roll, decision.position))
+    encoded = bytearray(
+        _head.pack(_VERSION, STRATEGY_NUMBERS[decision.strategy], roll, decision.position)
+    )
     encoded += _little_endian(decision.loads)
     encoded += _little_endian(decision.credits)
     return encoded

@@ -1,29 +1,39 @@
 """Leads and their identities in SQL."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Function,
+    and_,
     bindparam,
     delete,
+    exists,
     func,
     select,
     update,
 )
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from adapters.sql.contact_reader import contact_exports
 from adapters.sql.engine import ReadDatabase
 from adapters.sql.prepared import Prepared, PreparedInsert, among
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
-from adapters.sql.tables import ContactRow, IdempotencyKeyRow, IdentityRow, LeadRow
+from adapters.sql.tables import (
+    ContactRow,
+    IdempotencyKeyRow,
+    IdentityRow,
+    LeadRow,
+    LeadWordRow,
+)
 from application.ports import LeadReader, Leads
 from application.views import LeadExport, LeadView, Page
 from domain import limits
 from domain.errors import InvalidValue, UnknownLead
 from domain.ids import LeadId
-from domain.lead import Identity, Lead, LeadIndex, Recognition
+from domain.lead import Identity, Lead, LeadIndex, Recognition, words_of
 
 _LEAD = (LeadRow.id, LeadRow.name, LeadRow.created_at)
 _by_identity = Prepared(
@@ -34,13 +44,18 @@ _by_identity = Prepared(
 )
 _by_id = select(*_LEAD).where(LeadRow.id.in_(bindparam("ids", expanding=True)))
 _insert_lead = PreparedInsert(LeadRow, "id", "name", "created_at")
+_insert_word = PreparedInsert(LeadWordRow, "word", "lead_id")
 _insert_identity = PreparedInsert(IdentityRow, "key", "lead_id")
 _name_lead = Prepared(
     update(LeadRow).where(LeadRow.id == bindparam("lead")).values(name=bindparam("name")),
     "name",
     "lead",
 )
-_there = select(LeadRow.id).where(LeadRow.id == bindparam("lead"))
+_there = select(LeadRow.id, LeadRow.name).where(LeadRow.id == bindparam("lead"))
+_forget_words = delete(LeadWordRow).where(
+    LeadWordRow.word.in_(bindparam("words", expanding=True)),
+    LeadWordRow.lead_id == bindparam("lead"),
+)
 # A fingerprint is a digest of what the person wrote: whoever guesses that can tell.
 _erase = (
     update(LeadRow)
@@ -78,8 +93,12 @@ def _owners_of_value(position: Callable[..., Function[int]]) -> AnySelect:
 
 
 _owners = {"sqlite": _owners_of_value(func.instr), "postgresql": _owners_of_value(func.strpos)}
-_LARGEST: Final = "\U0010ffff" * limits.MAX_TEXT
-"""No name goes on with anything that sorts after this."""
+_LARGEST: Final = "\U0010ffff"
+"""No word goes on with anything that sorts after this: it is no letter."""
+
+
+def _begins(column: InstrumentedAttribute[str], beginning: str) -> ColumnElement[bool]:
+    return and_(column >= beginning, column < beginning + _LARGEST)
 
 
 class SqlLeads(Leads):
@@ -115,14 +134,28 @@ class SqlLeads(Leads):
         _name_lead.run(
             connection, [(each.lead.name, each.lead.id) for each in lessons if each.named]
         )
+        _insert_word.run(
+            connection,
+            [
+                (word, each.lead.id)
+                for each in lessons
+                if (each.created or each.named) and each.lead.name is not None
+                for word in words_of(each.lead.name)
+            ],
+        )
         _insert_identity.run(
             connection,
             [(identity.key, each.lead.id) for each in lessons for identity in each.learned],
         )
 
     def erase(self, lead_id: LeadId) -> bool:
-        if self._connection.execute(_there, {"lead": lead_id}).first() is None:
+        there = self._connection.execute(_there, {"lead": lead_id}).first()
+        if there is None:
             raise _unknown(lead_id)
+        if there.name is not None:
+            self._connection.execute(
+                _forget_words, {"lead": lead_id, "words": list(words_of(there.name))}
+            )
         return (
             sum(
                 self._connection.execute(statement, {"lead": lead_id}).rowcount
@@ -171,17 +204,21 @@ class SqlLeadReader(LeadReader):
                 )
             ]
 
-    def leads_by_name(self, beginning: str, *, limit: int) -> list[LeadView]:
-        if not _storable(beginning):
-            return []
-        query = (
-            select(*_LEAD)
-            .where(LeadRow.name >= beginning, LeadRow.name < beginning + _LARGEST)
-            .order_by(LeadRow.name, LeadRow.id)
-            .limit(limit)
-        )
+    def leads_by_words(self, words: Collection[str], *, limit: int) -> list[LeadView]:
+        # The longest is the rarest, as a rule: it is walked along, the others are looked up.
+        longest, *others = sorted(words, key=len, reverse=True)
+        named = select(LeadWordRow.lead_id).where(_begins(LeadWordRow.word, longest))
+        for each in others:
+            other = aliased(LeadWordRow)
+            named = named.where(
+                exists().where(other.lead_id == LeadWordRow.lead_id, _begins(other.word, each))
+            )
         with reading(self._database) as connection:
-            return _views(connection, query)
+            found = connection.execute(named.distinct().limit(limit)).scalars().all()
+            return _views(
+                connection,
+                select(*_LEAD).where(LeadRow.id.in_(found)).order_by(LeadRow.id.desc()),
+            )
 
     def export(self, lead_id: LeadId) -> LeadExport:
         with reading(self._database) as connection:

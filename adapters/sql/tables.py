@@ -32,8 +32,9 @@ from domain.picker import Strategy
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_STATES = tuple(ContactState)
-_STATE_NUMBERS = {state: number for number, state in enumerate(_STATES)}
+STATE_NUMBERS = {ContactState.WAITING: 0, ContactState.ASSIGNED: 1, ContactState.CLOSED: 2}
+"""Written out: what is stored must mean the same after a state has come in between."""
+_STATES = {number: state for state, number in STATE_NUMBERS.items()}
 
 # The types below hand SQLAlchemy plain functions of one argument for each value. The usual way,
 # process_bind_param, takes two more calls a value: some 15 us of a registration.
@@ -119,7 +120,7 @@ class _StateNumber(TypeDecorator[ContactState]):
 
     def bind_processor(self, dialect: Dialect) -> Processor:
         del dialect
-        return _STATE_NUMBERS.__getitem__
+        return STATE_NUMBERS.__getitem__
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
         del dialect, coltype
@@ -177,6 +178,8 @@ class Row(DeclarativeBase):
     )
 
 
+_PHONES = "key >= 'phone:' AND key < 'phone;'"
+
 _CLUSTERED = {"sqlite_with_rowid": False}
 """In SQLite the table is its primary key's index: one tree to write instead of two."""
 
@@ -231,29 +234,48 @@ class AllocationRow(Row):
 
 
 class LeadRow(Row):
-    """A lead. Most have no name; the index of names holds those that have one."""
+    """A lead. Most have no name."""
 
     __tablename__ = "leads"
-    __table_args__ = (
-        Index(
-            "ix_leads_name_id",
-            *("name", "id"),
-            sqlite_where=text("name IS NOT NULL"),
-            postgresql_where=text("name IS NOT NULL"),
-        ),
-        _CLUSTERED,
-    )
+    __table_args__ = (_CLUSTERED,)
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     name: Mapped[str | None] = mapped_column(BytewiseText)
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class LeadWordRow(Row):
+    """A word of a lead's name, as `domain.lead.words_of` gives it: names are found by any.
+
+    Rows of a lead are found by its name, so they need no index of their own.
+    """
+
+    __tablename__ = "lead_words"
+    __table_args__ = (_CLUSTERED,)
+
+    word: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(Id, ForeignKey("leads.id"), primary_key=True)
+
+
 class IdentityRow(Row):
-    """An identity, as one text `kind:value`: a look-up by two columns walks, this one seeks."""
+    """An identity, as one text `kind:value`: a look-up by two columns walks, this one seeks.
+
+    Phones are found by their last digits, too, along an index of the last four.
+    """
 
     __tablename__ = "identities"
-    __table_args__ = (_CLUSTERED,)
+    __table_args__ = (
+        *(
+            Index(
+                "ix_identities_phone_tail",
+                text(tail),
+                sqlite_where=text(_PHONES),
+                postgresql_where=text(_PHONES),
+            ).ddl_if(dialect=dialect)
+            for dialect, tail in (("sqlite", "substr(key, -4)"), ("postgresql", "right(key, 4)"))
+        ),
+        _CLUSTERED,
+    )
 
     key: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
     lead_id: Mapped[UUID] = mapped_column(Id, ForeignKey("leads.id"), index=True)
@@ -291,6 +313,18 @@ class ContactRow(Row):
     created_at: Mapped[datetime] = mapped_column(Moment)
     assigned_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class UnreadIdentityRow(Row):
+    """What a contact came with as an identity, and could not be read as one."""
+
+    __tablename__ = "unread_identities"
+    __table_args__ = (_CLUSTERED,)
+
+    contact_id: Mapped[UUID] = mapped_column(Id, ForeignKey("contacts.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class IdempotencyKeyRow(Row):

@@ -89,6 +89,7 @@ PROBLEMS: Final = {
         "This operator is at capacity; close a contact, raise the capacity or choose another."
     ),
     "contact_closed": N_("The contact is closed already."),
+    "changed_meanwhile": N_("Somebody else has changed this meanwhile."),
     "duplicate_operator": N_("An operator is named twice."),
     "forbidden": N_("Your key does not permit this."),
 }

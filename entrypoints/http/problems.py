@@ -39,6 +39,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "operator_inactive": 409,
     "operator_at_capacity": 409,
     "contact_closed": 409,
+    "changed_meanwhile": 412,
     # Refused before the domain saw it.
     "unauthenticated": 401,
     "forbidden": 403,

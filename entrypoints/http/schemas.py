@@ -321,7 +321,9 @@ class DecisionOut(BaseModel):
     strategy: Strategy | None = Field(description="null if a person gave it away while it waited.")
     picked: OperatorRefOut | None
     roll: int | None = Field(description="For `random`: the number drawn, of 2**53.")
-    candidates: list[CandidateOut]
+    candidates: list[CandidateOut] = Field(
+        description="In the order in which a tie between equals is broken."
+    )
     transfers: list[TransferOut]
 
     @classmethod

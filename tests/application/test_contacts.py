@@ -130,7 +130,9 @@ class TestTransfer:
         world.clock.advance(minutes=5)
         moved = transfer(world, held, bob)
         assert moved.operator is not None
-        assert (moved.operator.name, moved.assigned_at) == ("Bob", world.clock.now())
+        assert (moved.operator.name, moved.assigned_at) == ("Bob", held.assigned_at)
+        (change,) = world.fairlead.contacts.decision(held.id).transfers
+        assert change.at == world.clock.now()
         assert now(world, held) == moved
         assert (world.load(ann), world.load(bob)) == (0, 1)
         assert world.defects() == []

@@ -51,7 +51,8 @@ def test_an_unknown_operator_is_refused(world: World) -> None:
 
 
 def test_an_inactive_operator_gets_nothing_and_keeps_what_it_has(world: World) -> None:
-    ann, bob = world.operator("Ann"), world.operator("Bob")
+    # In ties on this source it is the second one's turn.
+    bob, ann = world.operator("Bob"), world.operator("Ann")
     world.source((ann, 1), (bob, 1))
     first = world.register()
     assert holder(world, first) == "Ann"

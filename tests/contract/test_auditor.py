@@ -35,7 +35,7 @@ def test_every_fact_is_shown(storage: Storage, given: Given) -> None:
     for target, previous in ((bob, ann), (ann, bob)):
         moved.assign(target.id, given.now)
         with storage.unit_of_work() as uow:
-            uow.contacts.save_transferred(moved, previous.id)
+            uow.contacts.save_transferred(moved, previous.id, given.now)
     with storage.auditor.facts() as facts:
         assert sorted(facts.operators(), key=lambda each: each.id) == [ann, bob]
         assert sorted(facts.sources(), key=lambda each: each.key) == [source, empty]

@@ -316,7 +316,7 @@ class TestDecisions:
             if number % 4 == 0 and number % 3:
                 contact.assign(operators[0].id, given.now)
                 with storage.unit_of_work() as uow:
-                    uow.contacts.save_transferred(contact, operator.id)
+                    uow.contacts.save_transferred(contact, operator.id, given.now)
         for key, expected in picked.items():
             for limit in (1, 2, 7, 16, 200):
                 found = storage.contacts.decisions(key, limit=limit)
@@ -331,7 +331,7 @@ class TestDecisions:
             contact = given.contact(source, lead)
             contact.assign(ann.id, given.now)
             with storage.unit_of_work() as uow:
-                uow.contacts.save_transferred(contact, None)
+                uow.contacts.save_transferred(contact, None, given.now)
         assert storage.contacts.decisions("a", limit=2) == [decision_on(ann)]
 
     def test_decisions_are_shown_whole(self, storage: Storage, given: Given) -> None:

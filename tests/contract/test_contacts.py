@@ -222,7 +222,7 @@ class TestOldestWaiting:
         with storage.unit_of_work() as uow:
             uow.contacts.save_closed(closed)
             uow.contacts.save_handed_out([(handed, decision_on(ann))])
-            uow.contacts.save_transferred(transferred, None)
+            uow.contacts.save_transferred(transferred, None, given.now)
             assert uow.contacts.oldest_waiting(["telegram"], 10) == [waiting]
         with storage.unit_of_work() as uow:
             assert uow.contacts.oldest_waiting(["telegram"], 10) == [waiting]
@@ -267,7 +267,7 @@ class TestSaving:
             # Within one millisecond: the order is not taken from the clock.
             contact.assign(target.id, given.now)
             with storage.unit_of_work() as uow:
-                uow.contacts.save_transferred(contact, previous)
+                uow.contacts.save_transferred(contact, previous, given.now)
             previous = target.id
         assert stored(storage, contact.id) == contact
         view = storage.contacts.decision(contact.id)

@@ -81,7 +81,7 @@ def test_all_that_belongs_to_the_contact_goes_with_it(
     moved = given.contact(source, lead, ann)
     moved.assign(bob.id, given.now)
     with storage.unit_of_work() as uow:
-        uow.contacts.save_transferred(moved, ann.id)
+        uow.contacts.save_transferred(moved, ann.id, given.now)
         moved.close(given.now)
         uow.contacts.save_closed(moved)
     keyed = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
@@ -121,7 +121,7 @@ def test_what_is_gone_is_counted_as_the_picker_gave_it(
     moved = given.contact(source, lead, ann)
     moved.assign(bob.id, given.now)
     with storage.unit_of_work() as uow:
-        uow.contacts.save_transferred(moved, ann.id)
+        uow.contacts.save_transferred(moved, ann.id, given.now)
         moved.close(given.now)
         uow.contacts.save_closed(moved)
     given.contact(source, lead, closed=True)

@@ -66,7 +66,7 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
         assert handed
         uow.contacts.save_handed_out([(waiting, handed)])
         dispatch.transfer(transferred, bob.id, given.now)
-        uow.contacts.save_transferred(transferred, ann.id)
+        uow.contacts.save_transferred(transferred, ann.id, given.now)
         dispatch.close(closed, given.now)
         uow.contacts.save_closed(closed)
         uow.dispatches.save(dispatch)

@@ -34,7 +34,7 @@ def test_a_contact_is_assigned_changes_hands_and_is_closed() -> None:
     one.assign(operator_id(1), START)
     assert (one.state, one.operator_id, one.assigned_at) == ("assigned", operator_id(1), START)
     one.assign(operator_id(2), LATER)
-    assert (one.state, one.operator_id, one.assigned_at) == ("assigned", operator_id(2), LATER)
+    assert (one.state, one.operator_id, one.assigned_at) == ("assigned", operator_id(2), START)
     one.close(LATER)
     assert (one.state, one.operator_id, one.closed_at) == ("closed", operator_id(2), LATER)
 

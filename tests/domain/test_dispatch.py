@@ -16,6 +16,7 @@ from domain.errors import (
     UnknownSource,
 )
 from domain.picker import Strategy
+from domain.source import candidates
 from tests.domain.samples import Bench, operator, operator_id, source
 from tests.support import START
 
@@ -52,7 +53,8 @@ def test_a_decision_shows_everybody_as_they_stood_before_the_pick() -> None:
     bench = Bench([source([3, 1])], [operator(1, 5), operator(2, 7)])
     bench.admit()
     bench.dispatch.settle()
-    before = bench.dispatch.sources["telegram"].candidates(bench.dispatch.operators)
+    some = bench.dispatch.sources["telegram"]
+    before = candidates(some.in_turn(), bench.dispatch.operators)
     decision = bench.dispatch.admit(bench.contact())
     assert decision is not None
     assert list(decision.candidates) == before
@@ -129,11 +131,11 @@ def test_closing_a_waiting_contact_frees_its_place_in_the_queue_and_no_slot() ->
 
 
 def test_a_transfer_moves_the_load_and_neither_credits_nor_counters() -> None:
-    bench = Bench([source([1, 1])], [operator(1), operator(2)])
+    bench = Bench([source([2, 1])], [operator(1), operator(2)])
     contact = bench.admit()
     credits, assigned = bench.credits(), dict(bench.dispatch.assigned)
     bench.dispatch.transfer(contact, operator_id(2), LATER)
-    assert (contact.operator_id, contact.assigned_at) == (operator_id(2), LATER)
+    assert (contact.operator_id, contact.assigned_at) == (operator_id(2), contact.created_at)
     assert (bench.operator(1).load, bench.operator(2).load) == (0, 1)
     assert dict(bench.dispatch.slots) == {operator_id(1): 0, operator_id(2): 1}
     assert (bench.credits(), dict(bench.dispatch.assigned)) == (credits, assigned)

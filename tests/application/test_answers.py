@@ -1,0 +1,88 @@
+"""What is done is answered from within its transaction: no failing read can make it look undone."""
+
+import dataclasses
+from typing import Any, get_type_hints
+
+import pytest
+from dependency_injector import providers
+
+from application import ports
+from application.contacts import CloseContact, TransferContact
+from application.fairlead import Fairlead
+from application.keys import CreateKey, RevokeKey
+from application.operators import CreateOperator, UpdateOperator
+from application.ports import StorageUnavailable
+from application.register_contacts import RegisterContact, Registered
+from application.sources import CreateSource, ReplaceAllocations, UpdateSource
+from domain.access import Role
+from domain.contact import ContactState
+from tests.support import World, open_world
+
+READERS = {
+    getattr(ports, name)
+    for name in ("CatalogueReader", "ContactReader", "LeadReader", "StatisticsReader")
+} | {ports.KeyReader, ports.AuditReader, ports.Readers, ports.Storage}
+
+
+def test_whoever_writes_has_nothing_else_to_read_from() -> None:
+    """Every use case that changes anything, also one that is yet to be written."""
+    writing = {
+        name: hints
+        for name, handler in get_type_hints(Fairlead).items()
+        if dataclasses.is_dataclass(handler)
+        and "unit_of_work" in (hints := get_type_hints(handler))
+    }
+    assert {"close_contact", "transfer_contact", "register_contacts", "erase_lead"} <= set(writing)
+    for name, hints in writing.items():
+        assert not READERS & set(hints.values()), name
+
+
+class Fails:
+    """Every read that it is asked for fails."""
+
+    def __getattr__(self, name: str) -> Any:
+        def fail(*_: object, **__: object) -> Any:
+            raise StorageUnavailable(f"nobody can read {name} just now.")
+
+        return fail
+
+
+@pytest.fixture
+def blind() -> Any:
+    """An application whose readers all fail, and one on the same storage that sees."""
+    with open_world("memory://") as seeing:
+        storage = seeing.container.storage()
+        readers = ("catalogue", "contacts", "leads", "statistics", "keys", "audit")
+        seeing.container.storage.override(
+            providers.Object(dataclasses.replace(storage, **dict.fromkeys(readers, Fails())))
+        )
+        blind = seeing.container.fairlead()
+        seeing.container.storage.override(providers.Object(storage))
+        yield blind, seeing
+
+
+def test_everything_that_is_done_is_answered_though_no_read_works(
+    blind: tuple[Fairlead, World],
+) -> None:
+    fairlead, seeing = blind
+    ann = fairlead.create_operator(CreateOperator("Ann", 5))
+    bob = fairlead.create_operator(CreateOperator("Bob", 5))
+    fairlead.create_source(CreateSource("telegram"))
+    fairlead.update_source(UpdateSource("telegram", name="Telegram"))
+    fairlead.replace_allocations(ReplaceAllocations("telegram", [(ann.id, 1)]))
+    (outcome,) = fairlead.register_contacts(
+        [RegisterContact("telegram", {"vk": "1"}, lead_name="Ivan", payload={"n": 1})]
+    )
+    assert isinstance(outcome, Registered)
+    contact = outcome.contact
+    assert contact.operator is not None
+    moved = fairlead.transfer_contact(TransferContact(contact.id, bob.id))
+    assert moved.operator is not None
+    assert (moved.operator.name, moved.lead.name, moved.payload) == ("Bob", "Ivan", {"n": 1})
+    closed = fairlead.close_contact(CloseContact(contact.id))
+    assert closed.state is ContactState.CLOSED
+    assert fairlead.close_contact(CloseContact(contact.id)) == closed
+    assert fairlead.update_operator(UpdateOperator(bob.id, active=False)).active is False
+    made = fairlead.create_key(CreateKey(Role.VIEWER))
+    assert fairlead.revoke_key(RevokeKey(made.key.prefix)).revoked_at is not None
+    assert seeing.fairlead.contacts.contact(contact.id) == closed

@@ -1,0 +1,95 @@
+"""Nobody overwrites what they have not seen: a change may name the version that its author saw."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from application.contacts import CloseContact
+from application.operators import UpdateOperator
+from application.sources import ReplaceAllocations, UpdateSource
+from application.views import OperatorView, SourceView
+from domain.errors import ChangedMeanwhile
+from domain.picker import Strategy
+from tests.support import World
+
+Change = Callable[[World, OperatorView], object]
+
+CHANGES: dict[str, Change] = {
+    "an operator's name": lambda world, ann: world.fairlead.update_operator(
+        UpdateOperator(ann.id, name="Anna")
+    ),
+    "a capacity": lambda world, ann: world.fairlead.update_operator(
+        UpdateOperator(ann.id, capacity=7)
+    ),
+    "a pause": lambda world, ann: world.fairlead.update_operator(
+        UpdateOperator(ann.id, active=False)
+    ),
+    "a source's name": lambda world, _: world.fairlead.update_source(
+        UpdateSource("telegram", name="Sales")
+    ),
+    "a strategy": lambda world, _: world.fairlead.update_source(
+        UpdateSource("telegram", strategy=Strategy.RANDOM)
+    ),
+    "a weight": lambda world, ann: world.allocate("telegram", (ann, 2)),
+}
+OF_OPERATOR = {"an operator's name", "a capacity", "a pause"}
+
+
+@pytest.fixture
+def ann(world: World) -> OperatorView:
+    ann = world.operator("Ann", capacity=5)
+    world.source((ann, 1))
+    return ann
+
+
+def versions(world: World, ann: OperatorView) -> tuple[str, str]:
+    catalogue = world.fairlead.catalogue
+    return catalogue.operator(ann.id).version, catalogue.source("telegram").version
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_what_somebody_changes_has_another_version(
+    world: World, ann: OperatorView, what: str
+) -> None:
+    before = versions(world, ann)
+    CHANGES[what](world, ann)
+    after = versions(world, ann)
+    changed = [old != new for old, new in zip(before, after, strict=True)]
+    assert changed == [what in OF_OPERATOR, what not in OF_OPERATOR]
+
+
+def test_what_happens_by_itself_leaves_the_version(world: World, ann: OperatorView) -> None:
+    before = versions(world, ann)
+    contacts = [world.register() for _ in range(7)]
+    world.fairlead.close_contact(CloseContact(contacts[0].id))
+    assert versions(world, ann) == before
+
+
+def changes_of(world: World, ann: OperatorView, expected: str | None) -> list[Callable[[], Any]]:
+    fairlead = world.fairlead
+    return [
+        lambda: fairlead.update_operator(UpdateOperator(ann.id, name="A", expected=expected)),
+        lambda: fairlead.update_source(UpdateSource("telegram", name="T", expected=expected)),
+        lambda: fairlead.replace_allocations(ReplaceAllocations("telegram", [], expected=expected)),
+    ]
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_what_is_no_longer_so_is_not_overwritten(
+    world: World, ann: OperatorView, number: int
+) -> None:
+    with pytest.raises(ChangedMeanwhile) as refused:
+        changes_of(world, ann, "seen long ago")[number]()
+    catalogue = world.fairlead.catalogue
+    current = catalogue.operator(ann.id) if number == 0 else catalogue.source("telegram")
+    assert refused.value.current == current
+    assert current.name in {"Ann", "telegram"}
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_what_was_seen_is_changed(world: World, ann: OperatorView, number: int) -> None:
+    seen = versions(world, ann)[min(number, 1)]
+    changed: OperatorView | SourceView = changes_of(world, ann, seen)[number]()
+    assert changed.version != seen
+    assert versions(world, ann)[min(number, 1)] == changed.version
