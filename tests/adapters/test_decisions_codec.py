@@ -100,6 +100,7 @@ def test_a_version_of_the_future_is_refused_by_its_number(version: int) -> None:
 def test_the_layout_stays_as_it_was_first_written() -> None:
     """Stored decisions are read by every later release."""
     lineup = bytes.fromhex(
+        "01"
         "00000000000000000000000000000001"
         "03000000"
         "05000000"
@@ -122,6 +123,8 @@ def test_the_layout_stays_as_it_was_first_written() -> None:
         OperatorId(UUID(int=2)),
     )
     assert lineup_to_bytes(decision.lineup) == lineup
+    with pytest.raises(ValueError, match="a lineup of version"):
+        lineup_from_bytes(b"\x02" + lineup[1:])
     assert decision_to_bytes(decision) == encoded
     assert decision_from_bytes(encoded, lineup_from_bytes(lineup)) == decision
 
