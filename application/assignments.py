@@ -28,11 +28,11 @@ class LatestAssignmentsHandler:
             limit: the most contacts to return.
         """
         found = [
-            *self._newest(ContactFilter(state=ContactState.ASSIGNED), limit),
-            *self._newest(ContactFilter(state=ContactState.CLOSED), limit),
+            *self._newest(ContactFilter(states=[ContactState.ASSIGNED]), limit),
+            *self._newest(ContactFilter(states=[ContactState.CLOSED]), limit),
         ]
         for key in queued:
-            here = ContactFilter(source=key, state=ContactState.ASSIGNED)
+            here = ContactFilter(source=key, states=[ContactState.ASSIGNED])
             for oldest in self.contacts.queue(key, limit=1).items:
                 found += self._newest(here, limit, oldest.id)
         assigned = {

@@ -4,7 +4,7 @@ They are frozen, except for those of which every registration makes one: to make
 takes three times as long.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -235,12 +235,16 @@ class ContactView:
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
-    """Which contacts to list: those that meet everything given; `until` is exclusive."""
+    """Which contacts to list: those that meet everything given; `until` is exclusive.
+
+    Attributes:
+        states: contacts in one of these; in any if there are none.
+    """
 
     source: str | None = None
     operator_id: OperatorId | None = None
     lead_id: LeadId | None = None
-    state: ContactState | None = None
+    states: Collection[ContactState] = ()
     since: datetime | None = None
     until: datetime | None = None
 

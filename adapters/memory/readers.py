@@ -367,7 +367,7 @@ def _meets(contact: Contact, where: ContactFilter) -> bool:
         (where.source is None or contact.source_key == where.source)
         and (where.operator_id is None or contact.operator_id == where.operator_id)
         and (where.lead_id is None or contact.lead_id == where.lead_id)
-        and (where.state is None or contact.state is where.state)
+        and (not where.states or contact.state in where.states)
         and (where.since is None or contact.id >= first_id_at(where.since))
         and (where.until is None or contact.id < first_id_at(where.until))
     )

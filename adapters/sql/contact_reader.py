@@ -94,15 +94,8 @@ class SqlContactReader(ContactReader):
         if after is not None:
             newest = newest.where(ContactRow.id < after)
         newest = newest.order_by(ContactRow.id.desc()).limit(limit + 1)
-        ids: Select[UUID] | CompoundSelect[UUID] = newest
-        if where.state is None and where.lead_id is None:
-            # An index goes by state; of each state come the newest, and of these the newest.
-            by_state = [
-                newest.where(ContactRow.state == state).subquery() for state in ContactState
-            ]
-            ids = union_all(*(select(each.c.id) for each in by_state))
         query = (
-            CONTACT_VIEWS.where(ContactRow.id.in_(ids))
+            CONTACT_VIEWS.where(ContactRow.id.in_(_in_states(newest, where)))
             .order_by(ContactRow.id.desc())
             .limit(limit + 1)
         )
@@ -188,13 +181,23 @@ def _filtered(query: AnySelect, where: ContactFilter) -> AnySelect:
         query = query.where(ContactRow.operator_id == where.operator_id)
     if where.lead_id is not None:
         query = query.where(ContactRow.lead_id == where.lead_id)
-    if where.state is not None:
-        query = query.where(ContactRow.state == where.state)
     if where.since is not None:
         query = query.where(ContactRow.id >= first_id_at(where.since))
     if where.until is not None:
         query = query.where(ContactRow.id < first_id_at(where.until))
     return query
+
+
+def _in_states(newest: Select[UUID], where: ContactFilter) -> Select[UUID] | CompoundSelect[UUID]:
+    """Narrow a list to its states: an index goes by state, except where one goes by lead."""
+    states = [each for each in ContactState if not where.states or each in where.states]
+    if where.lead_id is not None:
+        return newest.where(ContactRow.state.in_(states)) if where.states else newest
+    by_state = [newest.where(ContactRow.state == state) for state in states]
+    if len(by_state) == 1:
+        return by_state[0]
+    # Of each state come the newest, and of these the newest.
+    return union_all(*(select(each.subquery().c.id) for each in by_state))
 
 
 def _transfers(

@@ -57,7 +57,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             operator=view,
             served=fairlead.catalogue.served_by(view.id),
             held=fairlead.contacts.contacts(
-                ContactFilter(operator_id=view.id, state=ContactState.ASSIGNED),
+                ContactFilter(operator_id=view.id, states=[ContactState.ASSIGNED]),
                 limit=_OPEN,
                 after=None,
             ),

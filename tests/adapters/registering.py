@@ -91,7 +91,7 @@ def _name(chance: random.Random, seed: int, number: int) -> str:
 
 def _disturb_a_contact(fairlead: Fairlead, chance: random.Random, operators: list[object]) -> None:
     state = chance.choice((ContactState.ASSIGNED, ContactState.ASSIGNED, ContactState.WAITING))
-    found = fairlead.contacts.contacts(ContactFilter(state=state), limit=20, after=None).items
+    found = fairlead.contacts.contacts(ContactFilter(states=[state]), limit=20, after=None).items
     if not found:
         return
     contact = chance.choice(found)

@@ -192,7 +192,7 @@ class TestThreads:
         def go() -> None:
             for _ in range(40):
                 for contact in fairlead.contacts.contacts(
-                    ContactFilter(state=ContactState.ASSIGNED), limit=5, after=None
+                    ContactFilter(states=[ContactState.ASSIGNED]), limit=5, after=None
                 ).items:
                     fairlead.close_contact(CloseContact(contact.id))
 

@@ -420,7 +420,7 @@ class TestAWriterMeanwhile:
     @pytest.mark.parametrize("what", ["close", "purge", "rename"])
     def test_so_is_any_other_change(self, source: World, target: str, what: str) -> None:
         (contact,) = source.fairlead.contacts.contacts(
-            ContactFilter(state=ContactState.ASSIGNED), limit=1, after=None
+            ContactFilter(states=[ContactState.ASSIGNED]), limit=1, after=None
         ).items
         (operator,) = source.fairlead.catalogue.operators(active=None, limit=1, after=None).items
         if what == "purge":

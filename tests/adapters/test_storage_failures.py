@@ -51,7 +51,7 @@ def writes(world: World) -> list[Callable[[], object]]:
     fairlead = world.fairlead
     ann, bob, spare = fairlead.catalogue.operators(active=None, limit=3, after=None).items
     first, second = fairlead.contacts.contacts(
-        ContactFilter(operator_id=ann.id, state=ContactState.ASSIGNED), limit=2, after=None
+        ContactFilter(operator_id=ann.id, states=[ContactState.ASSIGNED]), limit=2, after=None
     ).items
     return [
         world.register,

@@ -111,7 +111,7 @@ def test_more_waiting_contacts_than_are_read_at_once_are_all_handed_out(world: W
     )
     assert update(world, ann, capacity=1200).load == 1200
     assert world.fairlead.catalogue.source(key).waiting == 3
-    still = ContactFilter(state=ContactState.WAITING)
+    still = ContactFilter(states=[ContactState.WAITING])
     newest = world.fairlead.contacts.contacts(ContactFilter(), limit=3, after=None).items
     assert world.fairlead.contacts.contacts(still, limit=9, after=None).items == newest
     assert world.defects() == []
