@@ -26,6 +26,7 @@ from application.searching import SearchHandler
 from application.sources import (
     CreateSourceHandler,
     ReplaceAllocationsHandler,
+    SetWeightHandler,
     UpdateSourceHandler,
 )
 
@@ -44,7 +45,9 @@ class Fairlead:
     create_source: CreateSourceHandler
     update_source: UpdateSourceHandler
     replace_allocations: ReplaceAllocationsHandler
+    set_weight: SetWeightHandler
     register_contacts: RegisterContactsHandler
+    show_contact: ShowContactHandler
     close_contact: CloseContactHandler
     transfer_contact: TransferContactHandler
     erase_lead: EraseLeadHandler

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from application.auditing import Recorder
 from application.ports import Clock, Ids, UnitOfWorkFactory
-from application.views import OperatorView, require_version
+from application.views import Expected, OperatorView, require_version
 from application.waiting import hand_out_waiting
 from domain.audit import Action, Values
 from domain.ids import OperatorId, time_of
@@ -56,7 +56,7 @@ class UpdateOperator:
     name: str | None = None
     capacity: int | None = None
     active: bool | None = None
-    expected: str | None = None
+    expected: Expected = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from application.auditing import Recorder
 from application.ports import Clock, UnitOfWorkFactory
-from application.views import SourceView, require_version
+from application.views import Expected, SourceView, require_version
 from application.waiting import hand_out_waiting
 from domain.audit import Action, Values
 from domain.dispatch import Dispatch
@@ -58,7 +58,7 @@ class UpdateSource:
     key: str
     name: str | None = None
     strategy: Strategy | None = None
-    expected: str | None = None
+    expected: Expected = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class ReplaceAllocations:
 
     key: str
     weights: Sequence[tuple[OperatorId, int]]
-    expected: str | None = None
+    expected: Expected = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,54 @@ class ReplaceAllocationsHandler:
             require_version(_view(found, dispatch), command.expected)
             before = _weights(found)
             source = dispatch.replace_allocations(command.key, command.weights)
+            uow.sources.save_allocations(source)
+            self.record(uow, Action.ALLOCATIONS_REPLACED, source.key, before, _weights(source))
+            hand_out_waiting(uow, dispatch, self.clock.now())
+            uow.dispatches.save(dispatch)
+            return _view(source, dispatch)
+
+
+@dataclass(frozen=True, slots=True)
+class SetWeight:
+    """Say how much of a source one operator gets; the others' weights stay.
+
+    Attributes:
+        weight: 0 keeps the operator on the source and sends it nothing.
+        expected: the version that the caller saw, see `SourceView.version`; None if any will do.
+    """
+
+    key: str
+    operator_id: OperatorId
+    weight: int
+    expected: Expected = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetWeightHandler:
+    """Changes one weight of a source or adds it, and hands out what waited for it.
+
+    The audit log has it under the same action as a whole set: one question finds every change of
+    weights, and each entry names those that differ.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    record: Recorder
+
+    def __call__(self, command: SetWeight) -> SourceView:
+        """Change the weight.
+
+        Raises:
+            UnknownSource, UnknownOperator: something named is not there.
+            ChangedMeanwhile: the source is not what the caller saw.
+            InvalidValue: the weight is out of its limits, or there are too many.
+        """
+        with self.unit_of_work() as uow:
+            dispatch = uow.dispatches.load(sources=[command.key], operators=[command.operator_id])
+            found = dispatch.source(command.key)
+            require_version(_view(found, dispatch), command.expected)
+            before = _weights(found)
+            source = dispatch.set_weight(command.key, command.operator_id, command.weight)
             uow.sources.save_allocations(source)
             self.record(uow, Action.ALLOCATIONS_REPLACED, source.key, before, _weights(source))
             hand_out_waiting(uow, dispatch, self.clock.now())

@@ -35,17 +35,23 @@ def _version_of(*values: object) -> str:
     return blake2b(repr(values).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def require_version(current: "OperatorView | SourceView", expected: str | None) -> None:
+Expected = str | frozenset[str] | None
+"""The version that a caller saw, or several of which any will do; None if all will."""
+
+
+def require_version(current: "OperatorView | SourceView", expected: Expected) -> None:
     """Refuse to change what is no longer what the caller saw.
 
     Args:
         current: what it is, as the transaction found it.
-        expected: the version that the caller saw; None if any will do.
+        expected: what the caller saw; nothing is in an empty set.
 
     Raises:
         ChangedMeanwhile: it is another one.
     """
-    if expected not in {None, current.version}:
+    if expected is None:
+        return
+    if current.version not in (expected if isinstance(expected, frozenset) else {expected}):
         raise ChangedMeanwhile(
             "somebody else has changed it meanwhile; look at what it is now, and change that.",
             current=current,

@@ -205,6 +205,19 @@ class Dispatch:
         source.replace_allocations(weights)
         return source
 
+    def set_weight(self, key: str, operator_id: OperatorId, weight: int) -> Source:
+        """Change one operator's weight on a source, or add it.
+
+        Raises:
+            UnknownSource, UnknownOperator: something named is not there.
+            InvalidValue: see `Source.set_weight`.
+        """
+        source = self.source(key)
+        self.operator(operator_id)
+        self._drain_pools()
+        source.set_weight(operator_id, weight)
+        return source
+
     def settle(self) -> list[Source]:
         """Put what has happened in the pools to the accounts of operators and sources.
 

@@ -1,5 +1,6 @@
 """A source: a channel or bot, with the operators that answer it and their weights."""
 
+from bisect import insort
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,6 +49,10 @@ def candidates(
     return result
 
 
+def _too_many(field: str) -> InvalidValue:
+    return InvalidValue(f"a source has at most {limits.MAX_ALLOCATIONS} allocations.", field=field)
+
+
 def _turn(source_key: str, operator_id: OperatorId) -> bytes:
     return blake2b(operator_id.bytes, key=source_key.encode(), digest_size=16).digest()
 
@@ -88,9 +93,7 @@ class Source:
             InvalidValue: more than 1,000 allocations, or a weight out of its range.
         """
         if len(weights) > limits.MAX_ALLOCATIONS:
-            raise InvalidValue(
-                f"a source has at most {limits.MAX_ALLOCATIONS} allocations.", field="allocations"
-            )
+            raise _too_many("allocations")
         for position, (_, weight) in enumerate(weights):
             limits.whole_number(weight, f"allocations.{position}.weight", limits.MAX_WEIGHT)
         for operator_id, times in Counter(operator_id for operator_id, _ in weights).items():
@@ -105,6 +108,23 @@ class Source:
             for operator_id, weight in sorted(weights)
         ]
         self._balance()
+
+    def set_weight(self, operator_id: OperatorId, weight: int) -> None:
+        """Change one operator's weight; an operator that was not there comes with a credit of 0.
+
+        Nobody else's weight or credit moves.
+
+        Raises:
+            InvalidValue: the weight is out of its range, or there are 1,000 allocations already.
+        """
+        limits.whole_number(weight, "weight", limits.MAX_WEIGHT)
+        for each in self.allocations:
+            if each.operator_id == operator_id:
+                each.weight = weight
+                return
+        if len(self.allocations) == limits.MAX_ALLOCATIONS:
+            raise _too_many("operator_id")
+        insort(self.allocations, Allocation(operator_id, weight), key=lambda each: each.operator_id)
 
     def copy(self) -> "Source":
         """Return a source that shares nothing with this one."""

@@ -29,6 +29,7 @@ from application.searching import SearchHandler
 from application.sources import (
     CreateSourceHandler,
     ReplaceAllocationsHandler,
+    SetWeightHandler,
     UpdateSourceHandler,
 )
 from entrypoints.settings import Settings
@@ -99,7 +100,11 @@ class Container(containers.DeclarativeContainer):
         replace_allocations=providers.Singleton(
             ReplaceAllocationsHandler, _unit_of_work, clock=clock, record=_record
         ),
+        set_weight=providers.Singleton(
+            SetWeightHandler, _unit_of_work, clock=clock, record=_record
+        ),
         register_contacts=register_contacts,
+        show_contact=providers.Singleton(ShowContactHandler, storage.provided.contacts),
         close_contact=providers.Singleton(CloseContactHandler, _unit_of_work, clock=clock),
         transfer_contact=providers.Singleton(
             TransferContactHandler,

@@ -32,6 +32,7 @@ CALLS: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", "/v1/sources/{key}"): _READ,
     ("PATCH", "/v1/sources/{key}"): _ADMINISTER,
     ("PUT", "/v1/sources/{key}/allocations"): _OPERATE,
+    ("PATCH", "/v1/sources/{key}/allocations/{operator_id}"): _OPERATE,
     ("GET", "/v1/leads"): _READ,
     ("GET", "/v1/leads/{lead_id}"): _READ,
     ("GET", "/v1/leads/{lead_id}/export"): _READ,

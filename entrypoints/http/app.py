@@ -28,6 +28,7 @@ from entrypoints.http import (
     service,
     sources,
     statistics,
+    versions,
 )
 from entrypoints.http.access import OPEN
 from entrypoints.http.bounds import Bounds
@@ -130,6 +131,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     problems.install(app)
+    versions.install(app)
     metrics, writing, listing = Metrics(fairlead), Writing(), Listing()
     contact_routes = contacts.router(fairlead, writing, listing, intake)
     lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]

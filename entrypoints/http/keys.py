@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from application.fairlead import Fairlead
 from application.keys import CreateKey, RevokeKey
 from domain.access import KEY_PREFIX
 from entrypoints.http.bodies import JsonRoute
+from entrypoints.http.pages import address
 from entrypoints.http.problems import created, documented
 from entrypoints.http.schemas import CreatedKeyOut, KeyOut, KeysOut, NewKey
 from entrypoints.http.writing import Writing
@@ -33,15 +34,15 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             ),
         },
     )
-    async def create_key(body: NewKey, response: Response) -> CreatedKeyOut:
+    async def create_key(body: NewKey, request: Request, response: Response) -> CreatedKeyOut:
         """Make a key. It is in the answer and nowhere else: what is stored is a digest."""
         made = await writing(
             fairlead.create_key, CreateKey(body.role, body.name, body.source, body.expires_at)
         )
-        response.headers["Location"] = f"/v1/keys/{made.key.prefix}"
+        response.headers["Location"] = address(request, f"/v1/keys/{made.key.prefix}")
         return CreatedKeyOut.of(made)
 
-    @routes.get("", responses=documented(validated=False))
+    @routes.get("", responses=documented())
     def list_keys() -> KeysOut:
         """List all keys that were ever made, the newest first; none of them opens anything."""
         return KeysOut.of(fairlead.keys.all())

@@ -12,9 +12,18 @@ from domain.ids import OperatorId
 from entrypoints.http.bodies import JsonRoute
 from entrypoints.http.gate import KEY, require
 from entrypoints.http.listing import Listing
-from entrypoints.http.pages import Limit, next_id
+from entrypoints.http.pages import Limit, address, next_id
 from entrypoints.http.problems import created, documented
 from entrypoints.http.schemas import NewOperator, OperatorChange, OperatorOut, OperatorPage
+from entrypoints.http.versions import (
+    SEEN,
+    TAG,
+    TAGGED,
+    ExpectedVersions,
+    SeenTags,
+    shown,
+    tagged,
+)
 from entrypoints.http.writing import Writing
 
 
@@ -27,17 +36,17 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         status_code=201,
         response_model=OperatorOut,
         responses={
-            **created(),
+            **created(TAG),
             **documented("malformed_json", "body_too_large", "unsupported_media_type"),
         },
     )
-    async def create_operator(body: NewOperator, response: Response) -> object:
+    async def create_operator(body: NewOperator, request: Request, response: Response) -> object:
         """Create an operator. It gets contacts once a source has an allocation for it."""
         view = await writing(
             fairlead.create_operator, CreateOperator(body.name, body.capacity, body.active)
         )
-        response.headers["Location"] = f"/v1/operators/{view.id}"
-        return view
+        response.headers["Location"] = address(request, f"/v1/operators/{view.id}")
+        return tagged(view, response)
 
     @routes.get("", responses=documented())
     @listing
@@ -54,20 +63,35 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         return OperatorPage(items=items, next_cursor=next_id(page))
 
     @routes.get(
-        "/{operator_id}", response_model=OperatorOut, responses=documented("unknown_operator")
+        "/{operator_id}",
+        response_model=OperatorOut,
+        responses={**SEEN, **documented("unknown_operator")},
     )
-    def get_operator(operator_id: UUID) -> object:
+    def get_operator(operator_id: UUID, response: Response, seen: SeenTags) -> object:
         """Show an operator."""
-        return fairlead.catalogue.operator(OperatorId(operator_id))
+        return shown(fairlead.catalogue.operator(OperatorId(operator_id)), seen, response)
 
     @routes.patch(
         "/{operator_id}",
         response_model=OperatorOut,
-        responses=documented(
-            "unknown_operator", "malformed_json", "body_too_large", "unsupported_media_type"
-        ),
+        responses={
+            **TAGGED,
+            **documented(
+                "unknown_operator",
+                "changed_meanwhile",
+                "malformed_json",
+                "body_too_large",
+                "unsupported_media_type",
+            ),
+        },
     )
-    async def change_operator(operator_id: UUID, body: OperatorChange, request: Request) -> object:
+    async def change_operator(
+        operator_id: UUID,
+        body: OperatorChange,
+        request: Request,
+        response: Response,
+        expected: ExpectedVersions,
+    ) -> object:
         """Change an operator. What this frees is filled with waiting contacts at once.
 
         A supervisor's key may change `active` and nothing else.
@@ -75,8 +99,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         changes = body.model_dump(exclude_unset=True)
         if changes.keys() - {"active"}:
             require(request.scope[KEY], Permission.ADMINISTER)
-        return await writing(
-            fairlead.update_operator, UpdateOperator(OperatorId(operator_id), **changes)
-        )
+        command = UpdateOperator(OperatorId(operator_id), **changes, expected=expected)
+        return tagged(await writing(fairlead.update_operator, command), response)
 
     return routes

@@ -1,9 +1,9 @@
-"""What lists share: `limit`, moments, and a cursor that is the last item's id."""
+"""What calls share: `limit`, moments, a cursor that is the last item's id, and addresses."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import AwareDatetime, BeforeValidator
 
 from application.views import Page
@@ -19,6 +19,11 @@ def _no_number(value: object) -> object:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_no_number)]
+
+
+def address(request: Request, path: str) -> str:
+    """Return the address of what the service has at a path, wherever it stands itself."""
+    return f"{request.scope.get('root_path', '')}{path}"
 
 
 def next_id(page: Page[Any]) -> UUID | None:

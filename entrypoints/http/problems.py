@@ -93,6 +93,10 @@ class Problem(BaseModel):
     code: str
     detail: str
     errors: list[FieldProblem] = []
+    current: dict[str, Any] | MISSING = Field(
+        default=MISSING,
+        description="Of `changed_meanwhile`: what it is now, as its GET shows it.",
+    )
     request_id: str | MISSING = Field(
         default=MISSING,
         description="The same as the header X-Request-Id; the log has it, too. An item of a batch "
@@ -202,9 +206,14 @@ def header(description: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string"}, "required": True}
 
 
-def created() -> dict[int | str, dict[str, Any]]:
-    """Say in the OpenAPI document that a 201 tells where the new thing is."""
-    return {201: {"description": "Created", "headers": {"Location": header("Where it is.")}}}
+def created(more: Mapping[str, Any] | None = None) -> dict[int | str, dict[str, Any]]:
+    """Say in the OpenAPI document that a 201 tells where the new thing is.
+
+    Args:
+        more: headers that it has, too.
+    """
+    headers = {"Location": header("Where it is."), **(more or {})}
+    return {201: {"description": "Created", "headers": headers}}
 
 
 def _summaries() -> dict[str, str]:

@@ -142,6 +142,14 @@ class NewAllocations(Body):
     allocations: list[NewAllocation] = Field(max_length=limits.MAX_ALLOCATIONS)
 
 
+class NewWeight(Body):
+    """One operator's weight; 0 keeps it on the source and sends it nothing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"weight": 20}]})
+
+    weight: Weight
+
+
 class AllocationOut(Shown):
     """An operator's weight, and its share of all weights of the source."""
 

@@ -1,28 +1,40 @@
 """/v1/sources."""
 
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from application.fairlead import Fairlead
-from application.sources import CreateSource, ReplaceAllocations, UpdateSource
+from application.sources import CreateSource, ReplaceAllocations, SetWeight, UpdateSource
 from domain import limits
 from domain.ids import OperatorId
 from entrypoints.http.bodies import AllocationsRoute, JsonRoute
 from entrypoints.http.listing import Listing
-from entrypoints.http.pages import Limit
+from entrypoints.http.pages import Limit, address
 from entrypoints.http.problems import created, documented
 from entrypoints.http.schemas import (
     NewAllocations,
     NewSource,
+    NewWeight,
     SourceChange,
     SourceOut,
     SourcePage,
+)
+from entrypoints.http.versions import (
+    SEEN,
+    TAG,
+    TAGGED,
+    ExpectedVersions,
+    SeenTags,
+    shown,
+    tagged,
 )
 from entrypoints.http.writing import Writing
 
 Key = Annotated[str, Path(pattern=limits.SOURCE_KEY, examples=["telegram-sales"])]
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
+_CHANGE = ("unknown_source", "changed_meanwhile", *_BODY)
 
 
 def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
@@ -33,15 +45,15 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         "",
         status_code=201,
         response_model=SourceOut,
-        responses={**created(), **documented("source_exists", *_BODY)},
+        responses={**created(TAG), **documented("source_exists", *_BODY)},
     )
-    async def create_source(body: NewSource, response: Response) -> object:
+    async def create_source(body: NewSource, request: Request, response: Response) -> object:
         """Create a source. Its contacts wait until it has allocations."""
         view = await writing(
             fairlead.create_source, CreateSource(body.key, body.name, body.strategy)
         )
-        response.headers["Location"] = f"/v1/sources/{view.key}"
-        return view
+        response.headers["Location"] = address(request, f"/v1/sources/{view.key}")
+        return tagged(view, response)
 
     @routes.get("", responses=documented())
     @listing
@@ -59,24 +71,34 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
             next_cursor=page.items[-1].key if page.more else None,
         )
 
-    @routes.get("/{key}", response_model=SourceOut, responses=documented("unknown_source"))
-    def get_source(key: Key) -> object:
+    @routes.get(
+        "/{key}",
+        response_model=SourceOut,
+        responses={**SEEN, **documented("unknown_source")},
+    )
+    def get_source(key: Key, response: Response, seen: SeenTags) -> object:
         """Show a source with its allocations and their shares."""
-        return fairlead.catalogue.source(key)
+        return shown(fairlead.catalogue.source(key), seen, response)
 
     @routes.patch(
-        "/{key}", response_model=SourceOut, responses=documented("unknown_source", *_BODY)
+        "/{key}",
+        response_model=SourceOut,
+        responses={**TAGGED, **documented(*_CHANGE)},
     )
-    async def change_source(key: Key, body: SourceChange) -> object:
+    async def change_source(
+        key: Key, body: SourceChange, response: Response, expected: ExpectedVersions
+    ) -> object:
         """Change a source's name or strategy."""
-        return await writing(
-            fairlead.update_source, UpdateSource(key, **body.model_dump(exclude_unset=True))
-        )
+        command = UpdateSource(key, **body.model_dump(exclude_unset=True), expected=expected)
+        return tagged(await writing(fairlead.update_source, command), response)
 
-    async def replace_allocations(key: Key, body: NewAllocations) -> object:
+    async def replace_allocations(
+        key: Key, body: NewAllocations, response: Response, expected: ExpectedVersions
+    ) -> object:
         """Replace the whole set of allocations. Waiting contacts are handed out at once."""
         weights = [(OperatorId(each.operator_id), each.weight) for each in body.allocations]
-        return await writing(fairlead.replace_allocations, ReplaceAllocations(key, weights))
+        command = ReplaceAllocations(key, weights, expected)
+        return tagged(await writing(fairlead.replace_allocations, command), response)
 
     routes.add_api_route(
         "/{key}/allocations",
@@ -84,6 +106,32 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         methods=["PUT"],
         route_class_override=AllocationsRoute,
         response_model=SourceOut,
-        responses=documented("unknown_source", "unknown_operator", "duplicate_operator", *_BODY),
+        responses={
+            **TAGGED,
+            **documented("unknown_operator", "duplicate_operator", *_CHANGE),
+        },
     )
+
+    @routes.patch(
+        "/{key}/allocations/{operator_id}",
+        response_model=SourceOut,
+        responses={
+            **TAGGED,
+            **documented("unknown_operator", "invalid_value", *_CHANGE),
+        },
+    )
+    async def change_weight(
+        key: Key,
+        operator_id: UUID,
+        body: NewWeight,
+        response: Response,
+        expected: ExpectedVersions,
+    ) -> object:
+        """Change one operator's weight on a source, or put the operator on it.
+
+        The others' weights stay. Waiting contacts are handed out at once.
+        """
+        command = SetWeight(key, OperatorId(operator_id), body.weight, expected)
+        return tagged(await writing(fairlead.set_weight, command), response)
+
     return routes

@@ -2,7 +2,7 @@
 
 import pytest
 
-from application.sources import CreateSource, ReplaceAllocations, UpdateSource
+from application.sources import CreateSource, ReplaceAllocations, SetWeight, UpdateSource
 from domain.contact import ContactState
 from domain.errors import (
     DomainError,
@@ -235,3 +235,54 @@ def test_credits_that_come_back_to_where_they_were_are_stored_too(world: World) 
     assert world.register().state is ContactState.WAITING
     world.allocate(key, (cid, 3), (ann, 1))
     assert world.defects() == []
+
+
+def test_one_weight_leaves_the_others_and_everybodys_credit(world: World) -> None:
+    # In ties on this source it is the second one's turn.
+    bob, ann, cat = world.operator("Bob"), world.operator("Ann"), world.operator("Cat")
+    world.source((ann, 1), (bob, 1))
+    assert holder(world, world.register()) == "Ann"
+    credits_before = stored_credits(world)
+    view = world.fairlead.set_weight(SetWeight("telegram", ann.id, 3))
+    assert [(each.name, each.weight, each.share) for each in view.allocations] == [
+        ("Bob", 1, 0.25),
+        ("Ann", 3, 0.75),
+    ]
+    assert world.fairlead.catalogue.source("telegram") == view
+    assert stored_credits(world) == credits_before != [0, 0]
+    world.fairlead.set_weight(SetWeight("telegram", cat.id, 4))
+    assert stored_credits(world) == [*credits_before, 0]
+    assert world.defects() == []
+
+
+def test_one_weight_hands_out_what_waited_for_it(world: World) -> None:
+    ann, bob = world.operator("Ann", capacity=1), world.operator("Bob", capacity=1)
+    world.source((ann, 0))
+    contacts = [world.register() for _ in range(3)]
+    assert world.fairlead.set_weight(SetWeight("telegram", ann.id, 1)).waiting == 2
+    assert world.fairlead.set_weight(SetWeight("telegram", bob.id, 1)).waiting == 1
+    assert [holder(world, each) for each in contacts] == ["Ann", "Bob", None]
+    assert world.defects() == []
+
+
+def test_a_weight_of_nothing_keeps_the_row_and_sends_nothing(world: World) -> None:
+    ann = world.operator("Ann")
+    world.source((ann, 1))
+    view = world.fairlead.set_weight(SetWeight("telegram", ann.id, 0))
+    assert [(each.name, each.weight) for each in view.allocations] == [("Ann", 0)]
+    assert holder(world, world.register()) is None
+
+
+def test_a_weight_that_cannot_be_changes_nothing(world: World) -> None:
+    ann, bob = world.operator("Ann"), world.operator("Bob")
+    world.source((ann, 1))
+    before = world.fairlead.catalogue.source("telegram")
+    for command, error in (
+        (SetWeight("vk", ann.id, 1), UnknownSource),
+        (SetWeight("telegram", OperatorId(operator_id(9)), 1), UnknownOperator),
+        (SetWeight("telegram", bob.id, -1), InvalidValue),
+        (SetWeight("telegram", ann.id, 1_000_001), InvalidValue),
+    ):
+        with pytest.raises(error):
+            world.fairlead.set_weight(command)
+    assert world.fairlead.catalogue.source("telegram") == before

@@ -7,8 +7,8 @@ import pytest
 
 from application.contacts import CloseContact
 from application.operators import UpdateOperator
-from application.sources import ReplaceAllocations, UpdateSource
-from application.views import OperatorView, SourceView
+from application.sources import ReplaceAllocations, SetWeight, UpdateSource
+from application.views import Expected, OperatorView, SourceView
 from domain.errors import ChangedMeanwhile
 from domain.picker import Strategy
 from tests.support import World
@@ -32,6 +32,7 @@ CHANGES: dict[str, Change] = {
         UpdateSource("telegram", strategy=Strategy.RANDOM)
     ),
     "a weight": lambda world, ann: world.allocate("telegram", (ann, 2)),
+    "one weight": lambda world, ann: world.fairlead.set_weight(SetWeight("telegram", ann.id, 2)),
 }
 OF_OPERATOR = {"an operator's name", "a capacity", "a pause"}
 
@@ -66,30 +67,38 @@ def test_what_happens_by_itself_leaves_the_version(world: World, ann: OperatorVi
     assert versions(world, ann) == before
 
 
-def changes_of(world: World, ann: OperatorView, expected: str | None) -> list[Callable[[], Any]]:
+def changes_of(world: World, ann: OperatorView, expected: Expected) -> list[Callable[[], Any]]:
     fairlead = world.fairlead
     return [
         lambda: fairlead.update_operator(UpdateOperator(ann.id, name="A", expected=expected)),
         lambda: fairlead.update_source(UpdateSource("telegram", name="T", expected=expected)),
         lambda: fairlead.replace_allocations(ReplaceAllocations("telegram", [], expected=expected)),
+        lambda: fairlead.set_weight(SetWeight("telegram", ann.id, 9, expected=expected)),
     ]
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize(
+    "expected", ["seen long ago", "", frozenset(), frozenset({"one", "or another"})], ids=str
+)
 def test_what_is_no_longer_so_is_not_overwritten(
-    world: World, ann: OperatorView, number: int
+    world: World, ann: OperatorView, number: int, expected: Expected
 ) -> None:
     with pytest.raises(ChangedMeanwhile) as refused:
-        changes_of(world, ann, "seen long ago")[number]()
+        changes_of(world, ann, expected)[number]()
     catalogue = world.fairlead.catalogue
     current = catalogue.operator(ann.id) if number == 0 else catalogue.source("telegram")
     assert refused.value.current == current
     assert current.name in {"Ann", "telegram"}
 
 
-@pytest.mark.parametrize("number", range(3))
-def test_what_was_seen_is_changed(world: World, ann: OperatorView, number: int) -> None:
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("several", [False, True])
+def test_what_was_seen_is_changed(
+    world: World, ann: OperatorView, number: int, several: bool
+) -> None:
     seen = versions(world, ann)[min(number, 1)]
-    changed: OperatorView | SourceView = changes_of(world, ann, seen)[number]()
+    expected = frozenset({"something else", seen}) if several else seen
+    changed: OperatorView | SourceView = changes_of(world, ann, expected)[number]()
     assert changed.version != seen
     assert versions(world, ann)[min(number, 1)] == changed.version

@@ -160,3 +160,39 @@ def test_ties_are_broken_by_something_that_differs_from_source_to_source() -> No
     assert [each.operator_id for each in source([1, 2, 3, 4], "vk").in_turn()] == [
         operator_id(number) for number in (3, 4, 2, 1)
     ]
+
+
+def test_one_weight_is_changed_or_added_and_nothing_else_moves() -> None:
+    some = source([1, 1, 1])
+    for allocation, credit in zip(some.allocations, [500, -200, -300], strict=True):
+        allocation.credit = credit
+    some.set_weight(operator_id(2), 9)
+    some.set_weight(operator_id(5), 4)
+    some.set_weight(operator_id(4), 0)
+    some.set_weight(operator_id(3), 0)
+    assert [(each.operator_id, each.weight, each.credit) for each in some.allocations] == [
+        (operator_id(1), 1, 500),
+        (operator_id(2), 9, -200),
+        (operator_id(3), 0, -300),
+        (operator_id(4), 0, 0),
+        (operator_id(5), 4, 0),
+    ]
+
+
+@pytest.mark.parametrize("weight", [-1, limits.MAX_WEIGHT + 1, 2**70, True, 0.5])
+@pytest.mark.parametrize("number", [1, 2])
+def test_one_weight_out_of_range_is_refused_by_its_name(weight: int, number: int) -> None:
+    some = source([1])
+    with pytest.raises(InvalidValue) as refusal:
+        some.set_weight(operator_id(number), weight)
+    assert refusal.value.field == "weight"
+    assert [(each.operator_id, each.weight) for each in some.allocations] == [(operator_id(1), 1)]
+
+
+def test_one_more_than_a_thousand_allocations_is_refused_and_any_of_them_can_be_changed() -> None:
+    some = source([1] * 1000)
+    some.set_weight(operator_id(1000), 2)
+    with pytest.raises(InvalidValue) as refusal:
+        some.set_weight(operator_id(1001), 1)
+    assert refusal.value.field == "operator_id"
+    assert [each.weight for each in some.allocations] == [1] * 999 + [2]

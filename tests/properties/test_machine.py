@@ -24,7 +24,7 @@ from application.leads import EraseLead
 from application.operators import CreateOperator, UpdateOperator
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, Registered
-from application.sources import CreateSource, ReplaceAllocations, UpdateSource
+from application.sources import CreateSource, ReplaceAllocations, SetWeight, UpdateSource
 from application.views import ContactFilter, ContactView, HourSpan
 from domain.decision import Decision
 from domain.errors import (
@@ -172,6 +172,14 @@ class FairleadMachine(RuleBasedStateMachine):
         self.sources[key].weights = new
         self.sources[key].credits = dict.fromkeys(new, 0)
         self.expect_handed_out(replaced=(key, kept))
+
+    @rule(source=some, operator=some, weight=some_weight)
+    def set_weight(self, source: int, operator: int, weight: int) -> None:
+        key, operator_id = self.source_at(source), self.operator_at(operator)
+        self.fairlead.set_weight(SetWeight(key, operator_id, weight))
+        self.sources[key].weights[operator_id] = weight
+        self.sources[key].credits.setdefault(operator_id, 0)
+        self.expect_handed_out()
 
     @rule(source=some, strategy=st.sampled_from(Strategy))
     def change_strategy(self, source: int, strategy: Strategy) -> None:

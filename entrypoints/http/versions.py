@@ -1,0 +1,153 @@
+"""Entity tags: which version of an operator or a source a caller has seen.
+
+A tag names what the calls can change, and neither loads nor queues, which move with every contact.
+RFC 9110 would call such a tag weak (8.8.1). But `If-Match` compares strongly (13.1.1): a weak tag
+never matches there, and nobody could change anything by what they saw. So it is strong in form.
+What that costs is `If-None-Match`: its 304 says "what you could change is as you saw it", not
+"every figure is". That is right for a caller who asks for it, and wrong for a cache that asks by
+itself; hence `no-store` beside every tag: nothing of ours, and no browser, keeps an answer that it
+could show again on the strength of such a 304.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, cast
+
+from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi.responses import JSONResponse
+
+from application.views import Expected, OperatorView, SourceView
+from domain.errors import ChangedMeanwhile, InvalidValue
+from entrypoints.http.problems import answer, header, problem_of
+from entrypoints.http.schemas import OperatorOut, SourceOut
+
+View = OperatorView | SourceView
+
+_TAG: Final = re.compile(r'(W/)?"([^"\x00-\x20\x7f]*)"')
+_GAP: Final = re.compile(r"[ \t,]*")
+"""What stands before, between and after tags; a list may have empty places."""
+_LIST: Final = r'^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$'
+"""What the document says of a list of tags."""
+
+
+def _header(name: str, description: str) -> Any:
+    return Header(alias=name, description=description, json_schema_extra={"pattern": _LIST})
+
+
+async def _expected(
+    request: Request,
+    if_match: Annotated[
+        str | None,
+        _header(
+            "If-Match",
+            "`ETag` of what you saw, or several, or `*`. If it is another one now, nothing is "
+            "changed: 412, with what it is.",
+        ),
+    ] = None,
+) -> Expected:
+    # The parameter is for the document; a header that stands on several lines is one list.
+    if if_match is None:
+        return None
+    text = ", ".join(request.headers.getlist("if-match")).strip()
+    if text == "*":
+        return None
+    found = list(_tags(text))
+    if not found:
+        raise _malformed()
+    return frozenset(tag for weak, tag in found if not weak)
+
+
+ExpectedVersions = Annotated[Expected, Depends(_expected)]
+"""What the caller's `If-Match` takes; what it cannot be read as is refused, never passed over."""
+
+
+async def _seen(
+    request: Request,
+    if_none_match: Annotated[
+        str | None,
+        _header(
+            "If-None-Match",
+            "`ETag` of what you saw, or several, or `*`: 304 if it is still the same.",
+        ),
+    ] = None,
+) -> str:
+    return "" if if_none_match is None else ", ".join(request.headers.getlist("if-none-match"))
+
+
+SeenTags = Annotated[str, Depends(_seen)]
+"""The caller's `If-None-Match`, for `shown`."""
+
+
+def tagged(view: View, response: Response) -> View:
+    """Put the tag of what is shown on an answer."""
+    response.headers.update(_headers(view))
+    return view
+
+
+def shown(view: View, seen: str, response: Response) -> View | Response:
+    """Return what a GET answers: the view, or 304 if the caller names its tag."""
+    if _is_seen(view, seen):
+        return Response(status_code=304, headers=_headers(view))
+    return tagged(view, response)
+
+
+TAG: Final = {"ETag": header("Names this version of all that the calls can change.")}
+"""Says in the OpenAPI document that an answer has a tag."""
+TAGGED: Final[Mapping[int | str, dict[str, Any]]] = {
+    200: {"description": "As it is.", "headers": TAG}
+}
+"""The same of a 200."""
+SEEN: Final[Mapping[int | str, dict[str, Any]]] = {
+    **TAGGED,
+    304: {"description": "As you saw it.", "headers": TAG},
+}
+"""The same of a call that looks at `If-None-Match`."""
+
+
+def install(app: FastAPI) -> None:
+    """Make an application answer what has changed meanwhile with what it is now."""
+    app.add_exception_handler(ChangedMeanwhile, _on_changed)
+
+
+async def _on_changed(_: Request, error: Exception) -> JSONResponse:
+    error = cast(ChangedMeanwhile, error)
+    view = cast(View, error.current)
+    schema = OperatorOut if isinstance(view, OperatorView) else SourceOut
+    current = schema.model_validate(view).model_dump(mode="json")
+    return answer(problem_of(error).model_copy(update={"current": current}), _headers(view))
+
+
+def _headers(view: View) -> Mapping[str, str]:
+    return {"ETag": f'"{view.version}"', "Cache-Control": "no-store"}
+
+
+def _is_seen(view: View, seen: str) -> bool:
+    try:
+        return seen.strip() == "*" or any(tag == view.version for _, tag in _tags(seen))
+    except InvalidValue:
+        # Nothing is harmed by an answer that was not needed.
+        return False
+
+
+def _tags(text: str) -> Iterator[tuple[bool, str]]:
+    """Yield each tag of a list, and whether it is weak; raises InvalidValue."""
+    position, gap = _end_of_gap(text, 0), ","
+    while position < len(text):
+        found = _TAG.match(text, position)
+        if found is None or "," not in gap:
+            raise _malformed()
+        yield found[1] is not None, found[2]
+        position = _end_of_gap(text, found.end())
+        gap = text[found.end() : position]
+
+
+def _end_of_gap(text: str, position: int) -> int:
+    gap = _GAP.match(text, position)
+    return position if gap is None else gap.end()
+
+
+def _malformed() -> InvalidValue:
+    return InvalidValue(
+        'write If-Match as ETag gives it, in double quotes: If-Match: "0123456789abcdef".',
+        field="If-Match",
+    )
