@@ -30,6 +30,7 @@ from entrypoints.console import (
 from entrypoints.console.live import Live
 from entrypoints.console.pages import STATIC, page
 from entrypoints.console.words import FOREIGN, PROBLEMS
+from entrypoints.http.calls import allowed
 from entrypoints.http.keyring import Keyring
 from entrypoints.http.problems import RETRY_AFTER, STATUSES, Refusal
 from entrypoints.http.writing import Writing
@@ -146,6 +147,9 @@ async def _not_found(request: Request, error: Exception) -> Response:
     detail = error.detail if isinstance(error, Refusal) else None
     response = page(request, "problem", status, problem=problem, detail=detail)
     response.headers.update(getattr(error, "headers", None) or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        # The router names the methods of one route; the address may have others.
+        response.headers["Allow"] = allowed(request.scope)
     return response
 
 

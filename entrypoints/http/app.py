@@ -32,11 +32,14 @@ from entrypoints.http import (
 )
 from entrypoints.http.access import OPEN
 from entrypoints.http.bounds import Bounds
+from entrypoints.http.calls import Calls
 from entrypoints.http.front import FrontDoor, LeanRoute
 from entrypoints.http.gate import Gate
 from entrypoints.http.keyring import Keyring
 from entrypoints.http.listing import Listing
+from entrypoints.http.methods import Methods
 from entrypoints.http.metrics import Metrics, MetricsMiddleware
+from entrypoints.http.queries import Queries
 from entrypoints.http.rates import Rate, RateLimit
 from entrypoints.http.request_ids import RequestIds
 from entrypoints.http.writing import Writing
@@ -136,7 +139,10 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     contact_routes = contacts.router(fairlead, writing, listing, intake)
     lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]
     rate = container.settings().rate_limit
+    root = container.settings().root_path
     app.before = [
+        # What is off is not there: it costs no call.
+        *([partial(Below)] if root else []),
         RequestIds,
         partial(Bounds, metrics=metrics),
         partial(Gate, keyring=keyring, page=refusal_page, metrics=metrics),
@@ -144,6 +150,10 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         *([] if rate is None else [partial(RateLimit, rate=Rate.of(rate), metrics=metrics)]),
         partial(FrontDoor, routes=lean_routes, metrics=metrics),
     ]
+    calls = Calls(app)
+    # The last is the outermost.
+    app.add_middleware(Queries, calls=calls, page=refusal_page)
+    app.add_middleware(Methods, calls=calls)
     app.add_middleware(MetricsMiddleware, metrics=metrics)
     app.include_router(contact_routes)
     app.include_router(operators.router(fairlead, writing, listing))

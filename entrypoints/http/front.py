@@ -94,7 +94,8 @@ class FrontDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a lean call, or pass it on."""
         lean = self._lean.get((scope["method"], scope["path"])) if "method" in scope else None
-        if lean is None:
+        # A query belongs to none of them: whoever looks at queries refuses it.
+        if lean is None or scope["query_string"]:
             await self._app(scope, receive, send)
             return
         started = perf_counter()

@@ -16,6 +16,7 @@ from application.ports import StorageUnavailable
 from domain.access import ApiKey, Permission
 from entrypoints.http.access import VIEWED, is_open, needed
 from entrypoints.http.bodies import Begun, begin
+from entrypoints.http.calls import path_of
 from entrypoints.http.keyring import Keyring
 from entrypoints.http.metrics import Metrics
 from entrypoints.http.problems import Refusal, answer_error
@@ -54,7 +55,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path = _route_path(scope)
+        path = path_of(scope)
         scope[KEY] = None
         try:
             if is_open(path):
@@ -78,10 +79,10 @@ class Gate:
         unknown = isinstance(error, Refusal) and error.code == "unauthenticated"
         console = f"{scope.get('root_path', '')}/console"
         if "text/html" in request.headers.get("accept", ""):
-            if unknown and scope["method"] in {"GET", "POST"}:
+            if unknown and scope["method"] in {"GET", "HEAD", "POST"}:
                 await RedirectResponse(f"{console}/sign-in", 303)(scope, receive, send)
                 return
-            if _route_path(scope).startswith("/console/") and isinstance(
+            if path_of(scope).startswith("/console/") and isinstance(
                 error, Refusal | StorageUnavailable
             ):
                 shown = Request({**scope, "root_path": console}, receive)
@@ -191,13 +192,6 @@ _PROTECTED: Final = (
     "`fairlead keys create --role admin` where the service runs, and send it by the header "
     "Authorization: Bearer flk_..."
 )
-
-
-def _route_path(scope: Scope) -> str:
-    """Return what the router looks at: the path below the prefix that the service stands under."""
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "")
-    return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
 
 def _is_local(client: tuple[str, int] | None, host: bytes) -> bool:

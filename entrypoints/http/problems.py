@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem details: one table from codes to statuses, one form for all."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -10,10 +10,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
 
 from application.ports import OutcomeUnknown, Overloaded, StorageUnavailable
 from domain.errors import DomainError
+from entrypoints.http.calls import allowed
 from entrypoints.logs import request_id
 
 logger = logging.getLogger(__name__)
@@ -143,11 +143,7 @@ def problem_of(error: DomainError | StorageUnavailable) -> Problem:
 def problem_of_validation(errors: Sequence[Any]) -> Problem:
     """Describe what pydantic found, naming each field."""
     fields = [
-        FieldProblem(
-            field=".".join(map(str, each["loc"][each["loc"][:1] in _PLACES :])) or "body",
-            detail=str(each["msg"]),
-        )
-        for each in errors
+        FieldProblem(field=_field(tuple(each["loc"])), detail=str(each["msg"])) for each in errors
     ]
     return problem(
         "validation_failed",
@@ -157,19 +153,27 @@ def problem_of_validation(errors: Sequence[Any]) -> Problem:
     )
 
 
-def documented(*codes: str, validated: bool = True) -> dict[int | str, dict[str, Any]]:
+def _field(place: tuple[object, ...]) -> str:
+    if place[:1] == ("query",):
+        # Which of several of one name is wrong is said by nothing that a caller has written.
+        place = place[:2]
+    return ".".join(map(str, place[place[:1] in _PLACES :])) or "body"
+
+
+def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
     """Say in the OpenAPI document which problems a route answers, with an example each.
 
     Args:
-        codes: beside `storage_unavailable`, what is refused before the route is found, and a body
-            that does not arrive.
-        validated: the route takes something that can fail validation.
+        codes: beside `storage_unavailable`, what is refused before the route is found, a query that
+            the call does not know, and a body that does not arrive.
     """
+    late = ["request_timeout"] if "malformed_json" in codes else []
+    return _described([*_GATE, *codes, "validation_failed", *late, "storage_unavailable"])
+
+
+def _described(codes: Iterable[str]) -> dict[int | str, dict[str, Any]]:
     responses: dict[int | str, dict[str, Any]] = {}
-    beside = ["validation_failed"] if validated else []
-    if "malformed_json" in codes:
-        beside.append("request_timeout")
-    for code in (*_GATE, *codes, *beside, "storage_unavailable"):
+    for code in codes:
         status = STATUSES[code]
         entry = responses.setdefault(
             status,
@@ -239,6 +243,8 @@ def _summaries() -> dict[str, str]:
 
 
 _SUMMARIES = _summaries()
+QUERY_PROBLEMS: Final = _described(["validation_failed"])
+"""The same of a call that needs no key and asks nobody."""
 
 
 def answer(described: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -271,29 +277,20 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
     if isinstance(error, Refusal):
         return answer(problem(error.code, error.detail), headers)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = ", ".join(_methods(request.app, request.url.path))
+        works = allowed(request.scope)
         return answer(
-            problem("method_not_allowed", f"{request.method} does not work here; use {allowed}."),
-            {"Allow": allowed},
+            problem("method_not_allowed", f"{request.method} does not work here; use {works}."),
+            {"Allow": works},
         )
     if error.status_code == HTTPStatus.NOT_FOUND:
+        root = request.scope.get("app_root_path", request.scope.get("root_path", ""))
         return answer(
-            problem("not_found", f"there is nothing at {request.url.path}; /docs lists every call.")
+            problem(
+                "not_found",
+                f"there is nothing at {request.url.path}; {root}/docs lists every call.",
+            )
         )
     return answer(problem("malformed_json", f"{error.detail}."), headers)
-
-
-def _methods(app: FastAPI, path: str) -> list[str]:
-    """Return every method that works at a path; the router names those of its first match only."""
-    return sorted(
-        {
-            method.upper()
-            for template, operations in app.openapi()["paths"].items()
-            if compile_path(template)[0].match(path)
-            for method in operations
-        }
-        or {"GET"}
-    )
 
 
 async def _on_defect(_: Request, error: Exception) -> JSONResponse:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from application.fairlead import Fairlead
 from entrypoints.http.metrics import Metrics
-from entrypoints.http.problems import documented
+from entrypoints.http.problems import QUERY_PROBLEMS, documented
 
 STATIC = Path(__file__).parent / "static"
 
@@ -40,18 +40,18 @@ def router(fairlead: Fairlead, metrics: Metrics) -> APIRouter:
     """Build the routes on a wired application."""
     routes = APIRouter(tags=["service"])
 
-    @routes.get("/healthz")
+    @routes.get("/healthz", responses=QUERY_PROBLEMS)
     async def healthz() -> Status:
         """Answer as long as the process is alive."""
         return Status(status="alive")
 
-    @routes.get("/readyz", responses=documented(validated=False))
+    @routes.get("/readyz", responses=documented())
     def readyz() -> Status:
         """Answer 200 if the database is reachable and migrated, 503 with the reason if not."""
         fairlead.health.ready()
         return Status(status="ready")
 
-    @routes.get("/metrics", response_class=PlainTextResponse, responses=documented(validated=False))
+    @routes.get("/metrics", response_class=PlainTextResponse, responses=documented())
     def metrics_text() -> Response:
         """Show the metrics in Prometheus' text format."""
         body, media_type = metrics.text()

@@ -48,7 +48,7 @@ def router(fairlead: Fairlead, listing: Listing) -> APIRouter:
             sources=[SourceDistributionOut.model_validate(each) for each in found],
         )
 
-    @routes.get("/operators", responses=documented(validated=False))
+    @routes.get("/operators", responses=documented())
     @listing
     def operators() -> OperatorsStatisticsOut:
         """Show every operator's load, and the contacts that it was given on each source."""

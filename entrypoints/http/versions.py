@@ -27,21 +27,18 @@ _TAG: Final = re.compile(r'(W/)?"([^"\x00-\x20\x7f]*)"')
 _GAP: Final = re.compile(r"[ \t,]*")
 """What stands before, between and after tags; a list may have empty places."""
 _LIST: Final = r'^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$'
-"""What the document says of a list of tags."""
-
-
-def _header(name: str, description: str) -> Any:
-    return Header(alias=name, description=description, json_schema_extra={"pattern": _LIST})
+"""What the document says of `If-Match`."""
 
 
 async def _expected(
     request: Request,
     if_match: Annotated[
         str | None,
-        _header(
-            "If-Match",
-            "`ETag` of what you saw, or several, or `*`. If it is another one now, nothing is "
-            "changed: 412, with what it is.",
+        Header(
+            alias="If-Match",
+            description="`ETag` of what you saw, or several, or `*`. If it is another one now, "
+            "nothing is changed: 412, with what it is.",
+            json_schema_extra={"pattern": _LIST},
         ),
     ] = None,
 ) -> Expected:
@@ -65,9 +62,9 @@ async def _seen(
     request: Request,
     if_none_match: Annotated[
         str | None,
-        _header(
-            "If-None-Match",
-            "`ETag` of what you saw, or several, or `*`: 304 if it is still the same.",
+        Header(
+            alias="If-None-Match",
+            description="`ETag` of what you saw, or several, or `*`: 304 if it is still the same.",
         ),
     ] = None,
 ) -> str:

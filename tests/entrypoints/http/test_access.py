@@ -140,8 +140,12 @@ def test_no_other_method_is_a_way_round(doors: Doors, method: str, path: str) ->
         answer = doors.client.request(method, path, headers=bearer(key))
         if method == "HEAD" and needed("GET", path) not in PERMISSIONS[role]:
             assert answer.status_code == 403
+        elif method == "HEAD":
+            assert answer.status_code in {200, 307}
         else:
-            assert answer.status_code == 405
+            # Which methods there are is told to any key: the document tells it, too.
+            assert answer.status_code == (204 if method == "OPTIONS" else 405)
+        assert not answer.content or answer.status_code in {403, 405}
 
 
 @pytest.mark.parametrize(

@@ -585,7 +585,7 @@ def test_an_id_in_a_path_that_is_none_is_refused(target: Target, identifier: str
         refused(target.client.request(method, path, **options), "validation_failed")
 
 
-@pytest.mark.parametrize("method", ["DELETE", "TRACE", "OPTIONS", "PROPFIND", "BREW", "X" * 200])
+@pytest.mark.parametrize("method", ["DELETE", "TRACE", "PROPFIND", "BREW", "X" * 200])
 @pytest.mark.parametrize(
     "path",
     [

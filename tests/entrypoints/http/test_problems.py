@@ -161,7 +161,7 @@ def test_a_method_that_a_path_does_not_have_is_405_and_says_which_it_has(caller:
     for method, path in (("DELETE", "/v1/stats/operators"), ("PUT", "/healthz")):
         answer = caller.request(method, path)
         assert "GET" in refused(answer, "method_not_allowed")["detail"]
-        assert answer.headers["allow"] == "GET"
+        assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_a_path_that_is_not_there_is_404_and_says_where_the_calls_are(caller: Client) -> None:

@@ -1,0 +1,69 @@
+"""HEAD and OPTIONS: what every call has, and no route has to say."""
+
+from functools import partial
+
+from anyio import CancelScope
+from fastapi import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from entrypoints.http.calls import METHODS, Calls, allowed, path_of
+
+
+class Methods:
+    """Answers HEAD as GET without the body, and OPTIONS with the methods that a path has.
+
+    What was refused before the route is looked for never comes here; servers send no body to HEAD.
+    """
+
+    def __init__(self, app: ASGIApp, calls: Calls) -> None:
+        self._app = app
+        self._calls = calls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it."""
+        if scope["type"] == "http":
+            # For whoever answers 405, wherever that is.
+            scope[METHODS] = partial(self._calls.methods, path_of(scope))
+            if scope["method"] == "HEAD":
+                await self._head(scope, receive, send)
+                return
+            if scope["method"] == "OPTIONS":
+                await self._options(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    async def _head(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what GET begins with, and let go of the rest: that of a stream has no end."""
+        # A copy: the server goes by the method to know that there is no body.
+        asked = {**scope, "method": "GET"}
+        with CancelScope() as rest:
+
+            async def send_start(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    await send(message)
+                    await send({"type": "http.response.body", "body": b""})
+                    rest.cancel()
+
+            await self._app(asked, receive, send_start)
+        if "route" in asked:
+            scope["route"] = asked["route"]
+
+    async def _options(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = next(self._calls.at(path_of(scope)), None)
+        if found is None or (found.files and not await self._is_there(scope, receive)):
+            await self._app({**scope, "method": "GET"}, receive, send)
+            return
+        scope["route"] = found
+        # No header of CORS: to other origins this service is closed.
+        await Response(status_code=204, headers={"Allow": allowed(scope)})(scope, receive, send)
+
+    async def _is_there(self, scope: Scope, receive: Receive) -> bool:
+        status = 404
+
+        async def look(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+
+        await self._head(scope, receive, look)
+        return status < 400
