@@ -1,9 +1,10 @@
 """/v1/leads."""
 
+from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from application.fairlead import Fairlead
 from application.leads import EraseLead
@@ -36,11 +37,14 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     @routes.get("", responses=documented("invalid_identity"))
     @listing
     def list_leads(
+        request: Request,
         limit: Limit = 50,
         identity: Annotated[
             str | None,
             Query(
-                description="`kind:value`, in any spelling.",
+                description="`kind:value`, in any spelling. A `+` is `%2B` in an address; one that "
+                "was not escaped is read as a plus all the same in an `email` and at the beginning "
+                "of a `phone`, where there can be no space. In other kinds it is a space.",
                 examples=["phone:+79161234567"],
                 max_length=limits.MAX_TEXT + 33,
             ),
@@ -49,7 +53,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     ) -> LeadPage:
         """List leads, the newest first, or find the one that an identity belongs to."""
         page = fairlead.lists.leads.leads(
-            identity=None if identity is None else _identity(fairlead, identity),
+            identity=None if identity is None else _identity(fairlead, identity, request),
             limit=limit,
             after=None if cursor is None else LeadId(cursor),
         )
@@ -89,10 +93,21 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     return routes
 
 
-def _identity(fairlead: Fairlead, text: str) -> Identity:
+_UNESCAPED = b"identity=phone:+"
+"""How a query begins in which somebody has not escaped a plus. Whoever escapes spaces as pluses has
+escaped the colon before it, too."""
+
+
+def _identity(fairlead: Fairlead, text: str, request: Request) -> Identity:
     kind, colon, value = text.partition(":")
     if not colon:
         raise InvalidIdentity(
             "write an identity as kind:value, such as phone:+79161234567.", field="identity"
         )
+    # A plus that was sent unescaped has arrived as a space, which no email address holds.
+    if kind == "email":
+        value = value.strip().replace(" ", "+")
+    if kind == "phone" and _UNESCAPED in request.scope["query_string"]:
+        with suppress(InvalidIdentity):
+            return fairlead.normalise(kind, f"+{value.strip()}")
     return fairlead.normalise(kind, value)

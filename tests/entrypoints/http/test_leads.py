@@ -5,7 +5,14 @@ from urllib.parse import quote
 import pytest
 
 from tests.entrypoints.http.client import Client
-from tests.entrypoints.http.expectations import NOBODY, answered, is_moment, is_uuid7, refused
+from tests.entrypoints.http.expectations import (
+    NOBODY,
+    answered,
+    is_moment,
+    is_problem,
+    is_uuid7,
+    refused,
+)
 from tests.support import World
 
 
@@ -172,3 +179,58 @@ def test_everything_stored_about_a_person_is_exported(client: Client, world: Wor
 
 def test_a_lead_that_is_not_there_is_not_exported(client: Client) -> None:
     refused(client.get(f"/v1/leads/{NOBODY}/export"), "unknown_lead")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        # Unescaped, as people write it by hand, and as they should.
+        ("phone:+6591234567", "singapore"),
+        ("phone:%2B6591234567", "singapore"),
+        ("phone:+65 9123 4567", "singapore"),
+        ("phone:+7 659 123-45-67", "russian"),
+        # A space that somebody has escaped is one: a number of the service's own country.
+        ("phone:6591234567", "russian"),
+        ("phone:%206591234567", "russian"),
+        ("phone%3A+6591234567", "russian"),
+        # With a plus it would be nobody's number.
+        ("phone:+89161234567", "moscow"),
+        ("email:ann+shop@example.com", "ann"),
+        ("email:ann%2Bshop@example.com", "ann"),
+        ("email: ann+shop@example.com ", "ann"),
+        ("email:%20ann+shop@example.com", "ann"),
+        ("email%3AANN+shop%40example.com", "ann"),
+        ("email:a+b+c@example.com", "abc"),
+        # Of these nobody can know, and a space is what it is by the rules.
+        ("external_id:a+b", "spaced"),
+        ("external_id:a%20b", "spaced"),
+        ("external_id:a%2Bb", "plus"),
+        ("telegram:+ivan+", "ivan"),
+    ],
+)
+def test_a_plus_that_was_not_escaped_is_read_as_what_it_must_have_been(
+    caller: Client, memory: World, query: str, expected: str
+) -> None:
+    memory.source()
+    people = {
+        "singapore": {"phone": "+6591234567"},
+        "russian": {"phone": "+76591234567"},
+        "moscow": {"phone": "+79161234567"},
+        "ann": {"email": "ann+shop@example.com"},
+        "abc": {"email": "a+b+c@example.com"},
+        "spaced": {"external_id": "a b"},
+        "plus": {"external_id": "a+b"},
+        "ivan": {"telegram": "ivan"},
+    }
+    leads = {
+        name: str(memory.register(**identities).lead.id) for name, identities in people.items()
+    }
+    for asked in (f"identity={query}", f"limit=5&identity={query}"):
+        (found,) = answered(caller.get(f"/v1/leads?{asked}"))["items"]
+        assert found["id"] == leads[expected]
+
+
+def test_what_can_be_no_identity_with_or_without_a_plus_is_refused(caller: Client) -> None:
+    for query in ("phone:+", "phone:++", "phone:+12", "email:+", "email:a+b", "phone:+letters"):
+        answer = caller.get(f"/v1/leads?identity={query}")
+        assert is_problem(answer)["code"] in {"invalid_identity", "invalid_value"}, query
