@@ -1,15 +1,50 @@
-"""Use cases on one open contact: close it, transfer it."""
+"""Use cases on one contact: show it, close it, transfer it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from application.auditing import Recorder
-from application.ports import Clock, UnitOfWork, UnitOfWorkFactory
-from application.views import ContactView
+from application.ports import Clock, ContactReader, UnitOfWork, UnitOfWorkFactory
+from application.views import ContactLead, ContactView
 from application.waiting import hand_out_waiting
+from domain.access import ApiKey, Permission
 from domain.audit import Action, Values
 from domain.contact import Contact, ContactState
 from domain.dispatch import Dispatch
 from domain.ids import ContactId, OperatorId
+
+
+@dataclass(frozen=True, slots=True)
+class ShowContact:
+    """Somebody asks for a contact by its id.
+
+    Attributes:
+        key: by which they ask; None for whoever needs none.
+    """
+
+    contact_id: ContactId
+    key: ApiKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowContactHandler:
+    """Shows a contact, as much of it as whoever asks may see."""
+
+    contacts: ContactReader
+
+    def __call__(self, query: ShowContact) -> ContactView:
+        """Show a contact.
+
+        A key that may not read is told nothing that it has not told itself: of the lead its id, and
+        neither the stored name nor whether the person was known, and by what.
+
+        Raises:
+            UnknownContact: it is not there, or not on the source that the key is bound to.
+        """
+        key = query.key
+        if key is None or key.permits(Permission.READ):
+            return self.contacts.contact(query.contact_id)
+        view = self.contacts.contact(query.contact_id, source=key.source_key)
+        return replace(view, lead=ContactLead(view.lead.id, None, created=False, conflicts=()))
 
 
 @dataclass(frozen=True, slots=True)

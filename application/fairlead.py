@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from application.assignments import LatestAssignmentsHandler
 from application.check_invariants import CheckInvariantsHandler
-from application.contacts import CloseContactHandler, TransferContactHandler
+from application.contacts import CloseContactHandler, ShowContactHandler, TransferContactHandler
 from application.keys import CreateKeyHandler, RevokeKeyHandler
 from application.leads import EraseLeadHandler
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler

@@ -386,8 +386,8 @@ class CatalogueReader(Protocol):
 class ContactReader(Protocol):
     """Reads contacts and decisions."""
 
-    def contact(self, contact_id: ContactId) -> ContactView:
-        """Return a contact; raises UnknownContact."""
+    def contact(self, contact_id: ContactId, *, source: str | None = None) -> ContactView:
+        """Return a contact, of one source if it is named; raises UnknownContact."""
         ...
 
     def contacts(

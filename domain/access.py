@@ -13,9 +13,15 @@ from domain.errors import InvalidValue
 
 
 class Permission(StrEnum):
-    """A kind of call."""
+    """A kind of call.
+
+    Whoever may LEARN is told how calls are made. Whoever may FOLLOW is shown a contact whose id
+    they have; without READ, of their own source only and nothing about the person.
+    """
 
     REGISTER = "register"
+    LEARN = "learn"
+    FOLLOW = "follow"
     READ = "read"
     OPERATE = "operate"
     ADMINISTER = "administer"
@@ -30,11 +36,12 @@ class Role(StrEnum):
     INTAKE = "intake"
 
 
+_SEES: Final = frozenset({Permission.LEARN, Permission.FOLLOW, Permission.READ})
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.ADMIN: frozenset(Permission),
-    Role.SUPERVISOR: frozenset({Permission.READ, Permission.OPERATE}),
-    Role.VIEWER: frozenset({Permission.READ}),
-    Role.INTAKE: frozenset({Permission.REGISTER}),
+    Role.SUPERVISOR: frozenset({*_SEES, Permission.OPERATE}),
+    Role.VIEWER: _SEES,
+    Role.INTAKE: frozenset({Permission.REGISTER, Permission.LEARN, Permission.FOLLOW}),
 }
 
 

@@ -17,7 +17,7 @@ from adapters.system import (
 from application.assignments import LatestAssignmentsHandler
 from application.auditing import Recorder
 from application.check_invariants import CheckInvariantsHandler
-from application.contacts import CloseContactHandler, TransferContactHandler
+from application.contacts import CloseContactHandler, ShowContactHandler, TransferContactHandler
 from application.fairlead import Fairlead
 from application.keys import CreateKeyHandler, RevokeKeyHandler
 from application.leads import EraseLeadHandler

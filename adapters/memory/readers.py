@@ -104,9 +104,10 @@ class MemoryContactReader(ContactReader):
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
-    def contact(self, contact_id: ContactId) -> ContactView:
+    def contact(self, contact_id: ContactId, *, source: str | None = None) -> ContactView:
         with self._store.lock:
-            if contact_id not in self._store.contacts:
+            found = self._store.contacts.get(contact_id)
+            if found is None or source not in {None, found.source_key}:
                 raise UnknownContact(f"no contact has the id {contact_id}.")
             return contact_view(self._store, contact_id)
 

@@ -80,9 +80,12 @@ class SqlContactReader(ContactReader):
     def __init__(self, database: ReadDatabase) -> None:
         self._database = database
 
-    def contact(self, contact_id: ContactId) -> ContactView:
+    def contact(self, contact_id: ContactId, *, source: str | None = None) -> ContactView:
+        query = CONTACT_VIEWS.where(ContactRow.id == contact_id)
+        if source is not None:
+            query = query.where(ContactRow.source_key == source)
         with reading(self._database) as connection:
-            row = connection.execute(CONTACT_VIEWS.where(ContactRow.id == contact_id)).one_or_none()
+            row = connection.execute(query).one_or_none()
         if row is None:
             raise unknown_contact(contact_id)
         return contact_view(row)

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from domain.access import Permission
 from entrypoints.console.pages import form, go, page
@@ -37,14 +38,19 @@ def router(keyring: Keyring) -> APIRouter:
             return answer
         await keyring.refresh()
         key = keyring.find(given.get("key", "").strip())
-        if key is None or not key.permits(Permission.READ):
+        if key is None:
             return page(request, "sign_in", HTTPStatus.UNAUTHORIZED, problem=WRONG_KEY)
-        answer = go(request, "/", said="signed-in")
+        # A key that may not read has nothing to see here but how calls are made.
+        answer = (
+            go(request, "/", said="signed-in")
+            if key.permits(Permission.READ)
+            else RedirectResponse(f"{_home(request)}/docs", HTTPStatus.SEE_OTHER)
+        )
         answer.set_cookie(
             COOKIE,
             session_of(key),
             max_age=LIFETIME,
-            path="/",
+            path=_home(request) or "/",
             httponly=True,
             samesite="lax",
             secure=request.url.scheme == "https",
@@ -55,10 +61,16 @@ def router(keyring: Keyring) -> APIRouter:
     async def sign_out(request: Request) -> Response:
         await form(request)
         answer = go(request, "/sign-in")
-        answer.delete_cookie(COOKIE, path="/")
+        answer.delete_cookie(COOKIE, path=_home(request) or "/")
         return answer
 
     return routes
+
+
+def _home(request: Request) -> str:
+    """Return the path that the whole service stands below: its cookie is for all of it."""
+    root: str = request.scope["root_path"]
+    return root.removesuffix("/console")
 
 
 class _Tries:

@@ -10,7 +10,8 @@ from application.register_contacts import Intake, RegisterContact
 from domain.errors import DomainError
 from entrypoints.console.pages import form, go, page
 from entrypoints.console.words import PROBLEMS
-from entrypoints.http.problems import STATUSES
+from entrypoints.http.gate import KEY, require_source
+from entrypoints.http.problems import STATUSES, Refusal
 
 _OFFERED: Final = 200
 
@@ -34,8 +35,9 @@ def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
             payload={"text": given.get("text", ""), "test": True},
         )
         try:
+            require_source(request.scope[KEY], command.source)
             registered = await intake.submit(command)
-        except DomainError as refusal:
+        except (DomainError, Refusal) as refusal:
             # In a thread: the loop must not wait for the storage.
             sources = await to_thread.run_sync(_sources)
             return page(

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import TypeAdapter, ValidationError
 
-from application.contacts import CloseContact, TransferContact
+from application.contacts import CloseContact, ShowContact, TransferContact
 from application.fairlead import Fairlead
 from application.ports import StorageUnavailable
 from application.register_contacts import Intake, Registered
@@ -153,9 +153,12 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
         return ContactPage(items=items, next_cursor=next_id(page))
 
     @routes.get("/{contact_id}", response_model=ContactOut, responses=documented("unknown_contact"))
-    def get_contact(contact_id: UUID) -> object:
-        """Show a contact."""
-        return fairlead.contacts.contact(ContactId(contact_id))
+    def get_contact(contact_id: UUID, request: Request) -> object:
+        """Show a contact.
+
+        A key of the role `intake` sees those of its own source, and of the lead nothing but the id.
+        """
+        return fairlead.show_contact(ShowContact(ContactId(contact_id), request.scope[KEY]))
 
     @routes.get("/{contact_id}/decision", responses=documented("unknown_contact", "no_decision"))
     def get_decision(contact_id: UUID) -> DecisionOut:

@@ -81,16 +81,12 @@ def test_whatever_is_wrong_whole_digests_are_compared_in_constant_time(
 
 
 def test_every_role_permits_what_it_says_and_no_more() -> None:
+    sees = {Permission.LEARN, Permission.FOLLOW, Permission.READ}
     assert {
-        Role.ADMIN: {
-            Permission.REGISTER,
-            Permission.READ,
-            Permission.OPERATE,
-            Permission.ADMINISTER,
-        },
-        Role.SUPERVISOR: {Permission.READ, Permission.OPERATE},
-        Role.VIEWER: {Permission.READ},
-        Role.INTAKE: {Permission.REGISTER},
+        Role.ADMIN: {*sees, Permission.REGISTER, Permission.OPERATE, Permission.ADMINISTER},
+        Role.SUPERVISOR: {*sees, Permission.OPERATE},
+        Role.VIEWER: sees,
+        Role.INTAKE: {Permission.REGISTER, Permission.LEARN, Permission.FOLLOW},
     } == PERMISSIONS
     for role, permitted in PERMISSIONS.items():
         key = replace(KEY, role=role)
