@@ -1,8 +1,18 @@
 """Settings: from the environment, each as FAIRLEAD_<NAME>."""
 
-from pydantic import Field
+import re
+from typing import Final
+
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
+
+OWN_PATHS: Final = frozenset(
+    {"v1", "console", "docs", "openapi.json", "static", "healthz", "readyz", "metrics"}
+)
+"""What the service has at its own root."""
+_STEP: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 
 
 class Settings(BaseSettings):
@@ -32,12 +42,35 @@ class Settings(BaseSettings):
         "X-Forwarded-For says who calls.",
     )
 
+    root_path: str = Field(
+        default="",
+        description="The path below which the service stands on its host, such as /fairlead; the "
+        "host's root if not set.",
+    )
+
     rate_limit: str | None = Field(
         default=None,
         pattern=r"^[1-9][0-9]{0,6}/[smh]$",
         description="Calls that each key may make in each process, such as 100/s, 1000/m or "
         "20000/h; no limit if not set.",
     )
+
+    @field_validator("root_path")
+    @classmethod
+    def _plain_path(cls, value: str) -> str:
+        """Return a path as links begin with it: `/fairlead`, or nothing for the root."""
+        steps = [each for each in value.strip().split("/") if each]
+        if not all(map(_STEP.fullmatch, steps)):
+            raise PydanticCustomError(
+                "root_path", "write it as /fairlead: letters, digits and . _ ~ - between slashes"
+            )
+        if steps and steps[0] in OWN_PATHS:
+            raise PydanticCustomError(
+                "root_path",
+                "the service has a /{first} of its own; choose another path",
+                {"first": steps[0]},
+            )
+        return "".join(f"/{each}" for each in steps)
 
     @property
     def shown_database_url(self) -> str:

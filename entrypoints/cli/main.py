@@ -73,6 +73,15 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    root_path: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="The path below which a proxy serves it, such as /fairlead, taken off by the "
+            "proxy or not; the environment's FAIRLEAD_ROOT_PATH, or the host's root, if not given.",
+            show_default=False,
+        ),
+    ] = None,
     shutdown_timeout: Annotated[
         int,
         typer.Option(
@@ -84,6 +93,9 @@ def serve(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Bring the database up to date and serve the API."""
+    # Workers are new processes: they read their settings from the environment.
+    if root_path is not None:
+        os.environ["FAIRLEAD_ROOT_PATH"] = root_path
     settings = settings_of(database_url)
     if workers > 1 and settings.database_url == "memory://":
         stop("memory:// cannot be shared by several workers; use sqlite:///FILE or PostgreSQL.")
@@ -100,13 +112,13 @@ def serve(
         else:
             out.print(text)
 
-    # Workers are new processes: they read their settings from the environment.
     os.environ["FAIRLEAD_DATABASE_URL"] = settings.database_url
     shown = "localhost" if host in {"0.0.0.0", "::"} else host  # noqa: S104 -- compared, not bound
     _say_who_may_come_in(settings, say)
+    home = f"http://{shown}:{port}{settings.root_path}"
     say(
-        f"Fairlead serves {settings.shown_database_url}; the console is at "
-        f"http://{shown}:{port}, the API is explained at http://{shown}:{port}/docs"
+        f"Fairlead serves {settings.shown_database_url}; the console is at {home}, "
+        f"the API is explained at {home}/docs"
     )
     if settings.shown_read_database_url is not None:
         say(f"Lists and statistics are read from {settings.shown_read_database_url}.")

@@ -31,6 +31,7 @@ from entrypoints.http import (
     versions,
 )
 from entrypoints.http.access import OPEN
+from entrypoints.http.below import Below
 from entrypoints.http.bounds import Bounds
 from entrypoints.http.calls import Calls
 from entrypoints.http.front import FrontDoor, LeanRoute
@@ -142,13 +143,12 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     root = container.settings().root_path
     app.before = [
         # What is off is not there: it costs no call.
-        *([partial(Below)] if root else []),
+        *([partial(Below, root=root)] if root else []),
         RequestIds,
         partial(Bounds, metrics=metrics),
         partial(Gate, keyring=keyring, page=refusal_page, metrics=metrics),
-        # What is off is not there: it costs no call.
         *([] if rate is None else [partial(RateLimit, rate=Rate.of(rate), metrics=metrics)]),
-        partial(FrontDoor, routes=lean_routes, metrics=metrics),
+        partial(FrontDoor, routes=lean_routes, metrics=metrics, root=root),
     ]
     calls = Calls(app)
     # The last is the outermost.

@@ -1,6 +1,7 @@
 """/v1/contacts."""
 
 import asyncio
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -83,7 +84,8 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
                 _take_key(body, value.decode("latin-1").strip())
         command = body.command()
         require_source(request.scope[KEY], command.source)
-        return await intake.submit(command, _answer)
+        root = request.scope.get("root_path")
+        return await intake.submit(command, partial(_answer, root=root) if root else _answer)
 
     async def register_batch(body: NewContacts, request: Request) -> BatchOut:
         """Register up to 1000 contacts. One bad item harms no other."""
@@ -194,8 +196,8 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
     return routes
 
 
-def _answer(outcome: Registered) -> Answer:
-    location = (b"location", f"/v1/contacts/{outcome.contact.id}".encode())
+def _answer(outcome: Registered, root: str = "") -> Answer:
+    location = (b"location", f"{root}/v1/contacts/{outcome.contact.id}".encode())
     content = _contact_to_json(outcome.contact)
     return (
         Answer(200, content, (location, _REPLAYED))

@@ -82,22 +82,33 @@ class FrontDoor:
     Exit stacks, the search for the route and a dozen wrappers serve every other call; a
     registration needs none of them. Measured on a use case that does nothing: 70 us a call through
     them, and 45 us without.
+
+    Args:
+        app: what is behind it.
+        routes: the lean ones.
+        metrics: counts what is answered here.
+        root: the path below which the service stands.
     """
 
-    def __init__(self, app: ASGIApp, routes: Sequence[LeanRoute], metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, routes: Sequence[LeanRoute], metrics: Metrics, root: str = ""
+    ) -> None:
         self._app = app
         self._metrics = metrics
         self._lean = {
-            (method, route.path): route.lean() for route in routes for method in route.methods or ()
+            (method, f"{root}{route.path}"): (route.path, route.lean())
+            for route in routes
+            for method in route.methods or ()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a lean call, or pass it on."""
-        lean = self._lean.get((scope["method"], scope["path"])) if "method" in scope else None
+        found = self._lean.get((scope["method"], scope["path"])) if "method" in scope else None
         # A query belongs to none of them: whoever looks at queries refuses it.
-        if lean is None or scope["query_string"]:
+        if found is None or scope["query_string"]:
             await self._app(scope, receive, send)
             return
+        path, lean = found
         started = perf_counter()
         try:
             answer = await lean(scope, receive)
@@ -114,4 +125,4 @@ class FrontDoor:
             response = await answer_error(Request(scope, receive), error)
             status = response.status_code
             await response(scope, receive, send)
-        self._metrics.count(scope["method"], scope["path"], status, perf_counter() - started)
+        self._metrics.count(scope["method"], path, status, perf_counter() - started)

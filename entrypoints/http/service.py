@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from pydantic import BaseModel
 
@@ -58,8 +58,9 @@ def router(fairlead: Fairlead, metrics: Metrics) -> APIRouter:
         return Response(body, media_type=media_type)
 
     @routes.get("/", include_in_schema=False)
-    async def front() -> RedirectResponse:
-        return RedirectResponse("console/")
+    async def front(request: Request) -> RedirectResponse:
+        root = request.scope.get("root_path")
+        return RedirectResponse(f"{root}/console/" if root else "console/")
 
     @routes.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
