@@ -43,9 +43,9 @@ class Settings(BaseSettings):
     )
 
     root_path: str = Field(
-        default="",
-        description="The path below which the service stands on its host, such as /fairlead; the "
-        "host's root if not set.",
+        default="/",
+        validate_default=True,
+        description="The path below which the service stands on its host, such as /fairlead.",
     )
 
     rate_limit: str | None = Field(

@@ -69,6 +69,21 @@ def test_a_contact_that_is_not_there_is_refused(storage: Storage) -> None:
         storage.contacts.decision(ContactId(NOBODY))
 
 
+def test_a_contact_of_one_source_is_not_there_on_another(storage: Storage, given: Given) -> None:
+    lead = given.lead(CHAT)
+    contact = given.contact(given.source("ours"), lead)
+    given.source("theirs")
+    assert storage.contacts.contact(contact.id, source="ours").id == contact.id
+    hidden: list[str] = []
+    for contact_id, source in ((contact.id, "theirs"), (contact.id, ""), (NOBODY, "ours")):
+        with pytest.raises(UnknownContact) as refusal:
+            storage.contacts.contact(ContactId(contact_id), source=source)
+        hidden.append(refusal.value.detail.replace(str(contact_id), "..."))
+    with pytest.raises(UnknownContact) as refusal:
+        storage.contacts.contact(ContactId(NOBODY))
+    assert {*hidden} == {refusal.value.detail.replace(str(NOBODY), "...")}
+
+
 def test_every_filter_and_every_combination_of_them(storage: Storage, given: Given) -> None:
     ann, bob, idle = given.operator("Ann"), given.operator("Bob"), given.operator("Idle")
     sources = [given.source(key) for key in ("a", "b", "empty")]

@@ -147,3 +147,5 @@ def test_no_spelling_of_the_path_is_a_way_round_the_gate(below: World, path: str
 def test_the_environment_names_the_path_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "FAIRLEAD_ROOT_PATH", "fairlead/")
     assert Settings().root_path == "/fairlead"
+    monkeypatch.delenv("FAIRLEAD_ROOT_PATH")
+    assert not Settings().root_path

@@ -273,6 +273,12 @@ def test_contacts_are_listed_newest_first_by_every_filter(client: Client, world:
     assert listed("state=waiting") == [third]
     assert listed("state=assigned") == [first]
     assert listed("state=closed") == [second]
+    assert listed("state=assigned&state=waiting") == listed("state=waiting&state=assigned")
+    assert listed("state=assigned&state=waiting") == [third, first]
+    assert listed("state=closed&state=closed") == [second]
+    assert listed("state=waiting&state=assigned&state=closed") == listed("")
+    for wrong in ("state=waiting&state=open", "state=open", "state=waiting,closed", "state="):
+        refused(client.get(f"/v1/contacts?{wrong}"), "validation_failed", "state")
     assert listed(f"since={at[1]}") == [third, second]
     assert listed(f"since={local}") == [third, second]
     assert listed(f"until={at[1]}") == [first]
