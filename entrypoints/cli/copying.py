@@ -6,8 +6,8 @@ from application.check_invariants import Defect
 from application.ports import Missed
 
 
-def copied(target: str, rows: Mapping[str, int], defects: Sequence[Defect]) -> str:
-    """Say what the target, given by its shown URL, holds."""
+def copied(target: str, rows: Mapping[str, int], defects: Sequence[Defect]) -> list[str]:
+    """Say what the target, given by its shown URL, holds, in lines."""
     operators, sources, leads, contacts = (
         _number(rows[f"{thing}s"], thing) for thing in ("operator", "source", "lead", "contact")
     )
@@ -16,14 +16,12 @@ def copied(target: str, rows: Mapping[str, int], defects: Sequence[Defect]) -> s
         f"belongs to them: {_number(sum(rows.values()), 'row')} of {len(rows)} tables"
     )
     if not defects:
-        return f"{holds}. It keeps every invariant."
+        return [f"{holds}. It keeps every invariant."]
     found = [f"{each.invariant}: {each.detail}" for each in defects]
-    return "\n".join(
-        [
-            f"{holds}. It breaks invariants, as its source does if `fairlead check` says so:",
-            *found,
-        ]
-    )
+    return [
+        f"{holds}. It breaks invariants, as its source does if `fairlead check` says so:",
+        *found,
+    ]
 
 
 def left_out(source: str, missed: Missed) -> str:

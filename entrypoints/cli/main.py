@@ -16,9 +16,10 @@ from application.auditing import COMMAND, acting_as
 from application.purging import PurgeContacts
 from entrypoints import demo as demo_month
 from entrypoints.cli import access, copying, importing
-from entrypoints.cli.progress import counting, reading_file
+from entrypoints.cli.progress import counting
 from entrypoints.cli.terminal import (
     DatabaseUrl,
+    Words,
     err,
     failures,
     migrated,
@@ -31,6 +32,7 @@ from entrypoints.logs import LogFormat, line_of, log_config
 from entrypoints.settings import Settings
 
 app = typer.Typer(
+    cls=Words,
     help="Gives every customer contact to the right operator at once.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -211,7 +213,9 @@ def restore(
         with err.status("copying"):
             storage.restore(file)
         storage.migrate()
-        out.print(f"{settings.shown_database_url} holds all of {file}.\nNext: fairlead check")
+        out.print(
+            f"{settings.shown_database_url} holds all of {file}.", "Next: fairlead check", sep="\n"
+        )
 
 
 @app.command()
@@ -246,7 +250,7 @@ def copy(
         with counting(err, "contacts of the copy checked") as progress:
             defects = container.fairlead().check_invariants(progress)
         missed = snapshot.missed()
-    out.print(copying.copied(target.shown_database_url, rows, defects))
+    out.print(*copying.copied(target.shown_database_url, rows, defects), sep="\n")
     if missed.anything:
         err.print(copying.left_out(settings.shown_database_url, missed))
     if defects or missed.anything:
@@ -271,66 +275,7 @@ def check(database_url: DatabaseUrl = None) -> None:
     out.print(f"{settings.shown_database_url} keeps every invariant.")
 
 
-@app.command("import")
-def import_(
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="CSV with a header, or NDJSON.")
-    ],
-    source: Annotated[
-        str,
-        typer.Option(
-            metavar="COLUMN",
-            help="The column that names the source. `Direct Traffic` becomes direct-traffic.",
-        ),
-    ],
-    identity: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KIND=COLUMN", help="An identity of the lead; may be repeated."),
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="The column with the lead's name.")
-    ] = None,
-    payload: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="A column to keep; may be repeated."),
-    ] = None,
-    key: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN", help="The idempotency key: importing again then adds nothing."
-        ),
-    ] = None,
-    create_sources: Annotated[
-        bool, typer.Option("--create-sources", help="Create the sources that are missing.")
-    ] = False,
-    refused: Annotated[
-        Path | None,
-        typer.Option(
-            help="Where refused rows go, with their reasons; FILE.refused.csv (or .ndjson) in "
-            "the current folder if not given.",
-            show_default=False,
-        ),
-    ] = None,
-    database_url: DatabaseUrl = None,
-) -> None:
-    """Register a file's rows as contacts; memory stays flat, bad rows are set aside."""
-    try:
-        columns = importing.Columns.of(source, identity or [], name, payload or [], key)
-    except ValueError as error:
-        stop(str(error))
-    container = build_container(settings_of(database_url))
-    with migrated(container):
-        refused_path = refused or importing.refused_path(file)
-        try:
-            with reading_file(err, file) as progress:
-                summary = importing.import_file(
-                    container.fairlead(), file, columns, refused_path, create_sources, progress
-                )
-        except (ValueError, OSError) as error:
-            stop(str(error))
-    importing.show(summary, out)
-    if summary.stopped is not None:
-        stop(summary.stopped)
+app.command("import")(importing.import_)
 
 
 @app.command()
@@ -355,5 +300,7 @@ def demo(
     out.print(
         f"{settings.shown_database_url} holds {result.operators} operators, {result.sources} "
         f"sources and {result.contacts} contacts of {result.leads} leads; {result.waiting} of the "
-        "contacts wait.\nNext: fairlead serve"
+        "contacts wait.",
+        "Next: fairlead serve",
+        sep="\n",
     )

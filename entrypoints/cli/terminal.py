@@ -1,21 +1,99 @@
 """What all commands share: where they write, what they open, and how they end."""
 
+import errno
+import os
+import re
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, NoReturn
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.text import Text
+from typer.core import TyperGroup
 
 from application.ports import StorageUnavailable
 from domain.errors import DomainError
 from entrypoints.container import Container
 from entrypoints.settings import Settings
 
-# What people named is shown as they wrote it: `[/x]` is a name, and neither markup nor an error.
-out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-err = Console(highlight=False, soft_wrap=True, markup=False, emoji=False, stderr=True)
+_BREAKS: Final = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
+_UNSHOWN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def plain(text: str) -> str:
+    """Return a text as a terminal can be sent it.
+
+    A name, a path or a row comes from anybody: it must not move the cursor, colour what follows,
+    turn the line around, or look like a line of ours.
+    """
+    return _UNSHOWN.sub("\ufffd", _BREAKS.sub(" ", text))
+
+
+class Terminal(Console):
+    """Shows what people named as they wrote it, and none of it as a command to the terminal.
+
+    Every text that is printed is one line, cells of tables included; lines are printed one by one
+    or with `sep`. `[/x]` is a name, and neither markup nor an error.
+    """
+
+    def __init__(self, stderr: bool = False) -> None:
+        super().__init__(highlight=False, soft_wrap=True, markup=False, emoji=False, stderr=stderr)
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Make a text of what is printed."""
+        return super().render_str(plain(text), **how)
+
+
+class Words(TyperGroup):
+    """The commands; what they say is shown on every terminal, what it cannot show is replaced."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run a command."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="replace")
+        try:
+            return super().main(*args, **options)
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            _give_up_output()
+            err.print(f"fairlead: what was to be shown cannot be written: {error.strerror}.")
+            sys.exit(1)
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """Read the words before a command's name."""
+        with _plain_complaints():
+            return super().make_context(*args, **options)
+
+    def invoke(self, *args: Any) -> Any:
+        """Read a command's words and run it."""
+        with _plain_complaints():
+            return super().invoke(*args)
+
+
+def _give_up_output() -> None:
+    """Drop what could not be written: at its end the process would try once more, and complain."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _plain_complaints() -> Iterator[None]:
+    """A complaint about words quotes them, and is not printed by `err`."""
+    try:
+        yield
+    except typer.TyperException as error:
+        error.message = "\n".join(map(plain, error.message.split("\n")))
+        raise
+
+
+out = Terminal()
+err = Terminal(stderr=True)
 
 DatabaseUrl = Annotated[
     str | None,

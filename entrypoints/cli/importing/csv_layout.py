@@ -1,0 +1,91 @@
+"""The form of refused rows of a table."""
+
+import re
+from typing import Final
+
+from entrypoints.cli.importing.lines import Lines, Part
+from entrypoints.cli.importing.records import OURS, Layout, Record, told
+
+_CELL: Final = r'(?:"((?:[^"]|"")*)"|([^"{d}\r\n][^{d}\r\n]*)?){d}'
+
+
+class CsvLayout(Layout):
+    """CSV as the input is: its encoding, its delimiter, its header, and the text of each row.
+
+    Line and reason are the *first* two columns. What follows them is the row's own text, up to its
+    end, so it is untouched and in its columns also where it is a cell short, where it has one too
+    many, and where a quote is not closed. Behind such a row they could not be told from its text:
+    in a short one they would stand for the cells that are missing, in an open quote for what is
+    quoted. And since they are at the front they can be taken off again: a row that is refused
+    once more gets new ones, and not a second pair.
+
+    Args:
+        lines: of the input; they know its encoding.
+        delimiter: between cells.
+        ours: the input has line and reason in front.
+        opening: byte order mark and `sep=` of the input, if it has them.
+        header: the input's.
+    """
+
+    suffix = ".csv"
+
+    def __init__(
+        self, lines: Lines, delimiter: str, ours: bool, opening: bytes, header: bytes
+    ) -> None:
+        self._lines = lines
+        self._delimiter = delimiter
+        self._ours = ours
+        cell = _CELL.replace("{d}", re.escape(delimiter))
+        self._pattern = re.compile(cell * 2)
+        if ours and (found := self._pattern.match(lines.encoding.decode(header))):
+            header = header[len(lines.encoding.same(found[0])) :]
+        self._opening = opening
+        self._header = header
+        text = lines.encoding.decode(header)
+        self._newline = next((each for each in ("\r\n", "\n", "\r") if text.endswith(each)), "\n")
+
+    def prefix(self, text: str) -> str | None:
+        """Return line and reason with which a text of the input begins; None if it does not.
+
+        Somebody may have added a row without them: its first cells are not to be taken for them.
+        """
+        found = self._pattern.match(text)
+        if found is None:
+            return None
+        line, reason = found[1] or found[2] or "", found[3] or found[4] or ""
+        return found[0] if is_ours(line, reason) else None
+
+    def opening(self) -> bytes:
+        """Return what stands before the first row."""
+        ours = self._delimiter.join([*OURS, ""])
+        return self._opening + self._lines.encoding.encode(ours) + self._ended(self._header)
+
+    def row(self, record: Record, reason: str) -> bytes:
+        """Return a row with its line and the reason, its own text as it was."""
+        own = record.raw
+        if record.part in {Part.WHOLE, Part.FIRST}:
+            encoding = self._lines.encoding
+            if self._ours and (old := self.prefix(encoding.decode(own))) is not None:
+                own = own[len(encoding.same(old)) :]
+            cell = told(reason).replace('"', '""')
+            new = f'{record.line}{self._delimiter}"{cell}"{self._delimiter}'
+            own = encoding.encode(new) + own
+        return self._ended(own) if record.part in {Part.WHOLE, Part.LAST} else own
+
+    def closing(self) -> bytes:
+        """Return what stands after the last row."""
+        return b""
+
+    def _ended(self, raw: bytes) -> bytes:
+        """Return a row with a line break at its end; the last one of a file may have none."""
+        encoding = self._lines.encoding
+        whole = len(raw) % encoding.width == 0
+        if whole and not raw.endswith((encoding.encode("\n"), encoding.encode("\r"))):
+            return raw + encoding.encode(self._newline)
+        return raw
+
+
+def is_ours(line: str, reason: str) -> bool:
+    """Tell whether two cells can be a line and a reason: a number and a sentence, or nothing."""
+    numbered = not line.strip() or line.strip().isdecimal()
+    return numbered and (not reason.strip() or len(reason.split()) > 2)

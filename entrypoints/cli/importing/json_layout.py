@@ -1,0 +1,100 @@
+"""The form of refused rows of JSON, by lines or in an array."""
+
+import json
+import re
+from typing import Final, Protocol
+
+from entrypoints.cli.importing.encodings import Encoding
+from entrypoints.cli.importing.lines import Part
+from entrypoints.cli.importing.records import OURS, Layout, Record, told
+
+_WRAPPED: Final = re.compile(
+    r'[\s\ufeff]*\{\s*"line"\s*:\s*\d+\s*,\s*"reason"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*"row"\s*: ?'
+)
+_NAMES: Final = {*OURS, "row"}
+
+
+class Encoded(Protocol):
+    """Something that is read; while it is, another encoding may be recognised."""
+
+    encoding: Encoding
+
+
+def may_wrap(wanted: set[str]) -> bool:
+    """Tell whether an object of line, reason and row is a refused row; not if one is asked for."""
+    return not _NAMES & wanted
+
+
+def unwrapped(text: str) -> tuple[int, int]:
+    """Return where the row's own text begins and ends, within what it was given when refused."""
+    found = _WRAPPED.match(text)
+    end = text.rfind("}")
+    return (0, len(text)) if found is None or end < found.end() else (found.end(), end)
+
+
+class JsonLayout(Layout):
+    """Every refused row is an object of line, reason and row, its own text put in as it was.
+
+    So it stands there byte for byte, and what is wrong with it can be mended where it stands. A
+    row that is refused once more is taken out of the object that it came in.
+
+    Args:
+        source: what is read.
+        mark: its byte order mark.
+        wrapped: its rows may be refused ones.
+        array: the rows are an array, and not lines.
+    """
+
+    def __init__(self, source: Encoded, mark: bytes, wrapped: bool, array: bool) -> None:
+        self.suffix = ".json" if array else ".ndjson"
+        self._source = source
+        self._mark = mark
+        self._wrapped = wrapped
+        self._array = array
+        self._first = True
+        self._in_object = False
+
+    def opening(self) -> bytes:
+        """Return what stands before the first row."""
+        return self._mark + (self._bytes("[\n") if self._array else b"")
+
+    def row(self, record: Record, reason: str) -> bytes:
+        """Return a row with its line and the reason, its own text as it was."""
+        own = self._own(record)
+        if record.part in {Part.WHOLE, Part.FIRST}:
+            head = json.dumps({"line": record.line, "reason": told(reason)})
+            between = ",\n" if self._array and not self._first else ""
+            self._first = False
+            own = self._bytes(f'{between}{head[:-1]}, "row": ') + own
+        if record.part in {Part.WHOLE, Part.LAST}:
+            # Half a character can only be the last of a file; it is made a whole one.
+            own += bytes(-len(own) % self._source.encoding.width)
+            own += self._bytes("}" if self._array else "}\n")
+        return own
+
+    def closing(self) -> bytes:
+        """Return what stands after the last row."""
+        return self._bytes("\n]\n") if self._array else b""
+
+    def _bytes(self, text: str) -> bytes:
+        return self._source.encoding.encode(text)
+
+    def _own(self, record: Record) -> bytes:
+        """Return what of a record is its own: no object around it, no line break after it."""
+        own, same = record.raw, self._source.encoding.same
+        if not self._array and record.part in {Part.WHOLE, Part.LAST}:
+            for end in map(self._bytes, "\n\r"):
+                own = own.removesuffix(end)
+        if not self._wrapped or record.part is Part.NEXT:
+            return own
+        if record.part is Part.LAST:
+            return own[: own.rfind(self._bytes("}"))] if self._in_object else own
+        text = self._source.encoding.decode(own)
+        if record.part is Part.FIRST:
+            found = _WRAPPED.match(text)
+            self._in_object = found is not None
+            return own if found is None else own[len(same(found[0])) :]
+        start, stop = unwrapped(text)
+        if (start, stop) == (0, len(text)):
+            return own
+        return own[len(same(text[:start])) : len(same(text[:stop]))]
