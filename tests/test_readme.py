@@ -131,10 +131,12 @@ def test_the_commands_of_the_command_line_section_work(tmp_path: Path) -> None:
         "keeps every invariant",
         "refused          1",
         "leads.refused.csv",
+        "contacts         1",
         "flk_",
     ):
         assert shown in done.stdout
     assert (tmp_path / "anna.key").read_text("utf-8").startswith("flk_")
     refused = (tmp_path / "leads.refused.csv").read_text("utf-8").splitlines()
-    assert refused[0] == "number,channel,phone,line,reason"
-    assert refused[1].startswith("3,,+79161234503,4,")
+    assert refused[0] == "line,reason,number,channel,phone"
+    assert refused[1].startswith("4,")
+    assert refused[1].endswith(",3,,+79161234503")
