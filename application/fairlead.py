@@ -6,7 +6,12 @@ from application.assignments import LatestAssignmentsHandler
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, ShowContactHandler, TransferContactHandler
 from application.keys import CreateKeyHandler, RevokeKeyHandler
-from application.leads import EraseLeadHandler
+from application.leads import (
+    AddIdentityHandler,
+    EraseLeadHandler,
+    RemoveIdentityHandler,
+    RenameLeadHandler,
+)
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
 from application.ports import (
     AuditReader,
@@ -17,6 +22,7 @@ from application.ports import (
     IdentityNormaliser,
     KeyReader,
     LeadReader,
+    LeadSearch,
     Readers,
     StatisticsReader,
 )
@@ -50,6 +56,9 @@ class Fairlead:
     show_contact: ShowContactHandler
     close_contact: CloseContactHandler
     transfer_contact: TransferContactHandler
+    rename_lead: RenameLeadHandler
+    add_identity: AddIdentityHandler
+    remove_identity: RemoveIdentityHandler
     erase_lead: EraseLeadHandler
     purge_contacts: PurgeContactsHandler
     create_key: CreateKeyHandler
@@ -61,6 +70,7 @@ class Fairlead:
     catalogue: CatalogueReader
     contacts: ContactReader
     leads: LeadReader
+    lead_search: LeadSearch
     statistics: StatisticsReader
     keys: KeyReader
     audit: AuditReader

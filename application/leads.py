@@ -1,11 +1,150 @@
-"""Use cases on a lead: erase what is known of a person."""
+"""Use cases on a lead: correct what is known of a person, erase it."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from application.auditing import Recorder
-from application.ports import UnitOfWorkFactory
+from application.ports import IdentityNormaliser, UnitOfWorkFactory
+from application.views import LeadView
 from domain.audit import Action
+from domain.errors import DomainError, InvalidIdentity, InvalidValue, UnknownIdentity
 from domain.ids import LeadId
+from domain.lead import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class RenameLead:
+    """A person's name is another one; None if it is not known after all."""
+
+    lead_id: LeadId
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RenameLeadHandler:
+    """Corrects names."""
+
+    unit_of_work: UnitOfWorkFactory
+    record: Recorder
+
+    def __call__(self, command: RenameLead) -> LeadView:
+        """Give a lead another name, or none. Contacts that come later leave a name as it is.
+
+        Raises:
+            UnknownLead: it is not there.
+            InvalidValue: the name is out of its limits.
+        """
+        with self.unit_of_work() as uow:
+            lead = uow.leads.get(command.lead_id)
+            previous = lead.name
+            if lead.rename(command.name):
+                uow.leads.save_renamed(lead, previous)
+                self.record(uow, Action.LEAD_RENAMED, lead.id)
+            return uow.leads.view(lead.id)
+
+
+@dataclass(frozen=True, slots=True)
+class AddIdentity:
+    """A person is known by one identity more, in any spelling."""
+
+    lead_id: LeadId
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityAdded:
+    """The lead with the identity; `added` is false if the lead had it before."""
+
+    lead: LeadView
+    added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AddIdentityHandler:
+    """Gives leads identities."""
+
+    unit_of_work: UnitOfWorkFactory
+    normalise: IdentityNormaliser
+    record: Recorder
+
+    def __call__(self, command: AddIdentity) -> IdentityAdded:
+        """Give a lead an identity that is nobody's. None moves, and no lead is merged.
+
+        Raises:
+            UnknownLead: it is not there.
+            InvalidIdentity, InvalidValue: it is no identity.
+            IdentityTaken: it is another lead's.
+        """
+        identity = self._identity(command.kind, command.value)
+        with self.unit_of_work() as uow:
+            found = uow.leads.index([identity], [command.lead_id])
+            lesson = found.teach(command.lead_id, identity)
+            if lesson.learned:
+                uow.leads.learn([lesson])
+                self.record(
+                    uow, Action.IDENTITY_ADDED, command.lead_id, after={"kind": identity.kind}
+                )
+            return IdentityAdded(uow.leads.view(command.lead_id), bool(lesson.learned))
+
+    def _identity(self, kind: str, value: str) -> Identity:
+        try:
+            return self.normalise(kind, value)
+        except (InvalidIdentity, InvalidValue) as error:
+            # Elsewhere an identity is a part of a contact's lead; here it is all that there is.
+            error.field = "kind" if error.field == "lead.identities" else "value"
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveIdentity:
+    """An identity is not this person's, or no more; in any spelling."""
+
+    lead_id: LeadId
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveIdentityHandler:
+    """Takes identities from leads."""
+
+    unit_of_work: UnitOfWorkFactory
+    normalise: IdentityNormaliser
+    record: Recorder
+
+    def __call__(self, command: RemoveIdentity) -> LeadView:
+        """Take an identity from a lead, the last one, too. From then on it is nobody's.
+
+        Raises:
+            UnknownLead: it is not there.
+            UnknownIdentity: the lead has no such identity.
+        """
+        with self.unit_of_work() as uow:
+            lead = uow.leads.get(command.lead_id)
+            for identity in self._spellings(command.kind, command.value):
+                if uow.leads.forget(lead.id, identity):
+                    self.record(
+                        uow, Action.IDENTITY_REMOVED, lead.id, before={"kind": identity.kind}
+                    )
+                    return uow.leads.view(lead.id)
+            raise UnknownIdentity(
+                "the lead has no such identity; look at those that it has.",
+                field="value",
+            )
+
+    def _spellings(self, kind: str, value: str) -> list[Identity]:
+        """Return what may be meant, first what stands there.
+
+        An identity may have been stored when more was taken for one than is now.
+        """
+        readers: tuple[Callable[[str, str], Identity], ...] = (Identity, self.normalise)
+        found = []
+        for read in readers:
+            with suppress(DomainError):
+                found.append(read(kind, value.strip()))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,14 @@ from application.views import (
     SourceDistribution,
     SourceView,
 )
+from application.walks import Passed, Walk
 from domain.access import ApiKey
 from domain.audit import Action, AuditEntry
 from domain.contact import Contact
 from domain.decision import Decision
 from domain.dispatch import Dispatch
 from domain.ids import AuditId, ContactId, LeadId, OperatorId
-from domain.lead import Identity, LeadIndex, Recognition
+from domain.lead import Identity, Lead, LeadIndex, Recognition
 from domain.operator import Operator
 from domain.source import Source
 
@@ -146,12 +147,36 @@ class Sources(Protocol):
 class Leads(Protocol):
     """Leads with their identities, for writing."""
 
+    def get(self, lead_id: LeadId) -> Lead:
+        """Return a lead.
+
+        Raises:
+            UnknownLead: it is not there.
+        """
+        ...
+
+    def view(self, lead_id: LeadId) -> LeadView:
+        """Return a lead as this unit of work leaves it: what its caller is answered.
+
+        Raises:
+            UnknownLead: it is not there.
+        """
+        ...
+
     def index(self, identities: Iterable[Identity], lead_ids: Iterable[LeadId]) -> LeadIndex:
         """Return every lead that has one of these ids or owns one of these identities."""
         ...
 
     def learn(self, lessons: Sequence[Recognition]) -> None:
         """Store new leads, names of leads that had none, and identities that were nobody's."""
+        ...
+
+    def save_renamed(self, lead: Lead, previous: str | None) -> None:
+        """Store the name that a lead has now, or that it has none; `previous` was its name."""
+        ...
+
+    def forget(self, lead_id: LeadId, identity: Identity) -> bool:
+        """Remove an identity if it is this lead's; returns whether it was."""
         ...
 
     def erase(self, lead_id: LeadId) -> bool:
@@ -422,21 +447,56 @@ class LeadReader(Protocol):
         """Return leads, the newest first."""
         ...
 
-    def leads_by_value(self, value: str, *, limit: int) -> list[LeadView]:
-        """Return leads that own an identity of any kind with this very value, the newest first."""
+    def export(self, lead_id: LeadId) -> LeadExport:
+        """Return everything stored about a person, as of one moment; raises UnknownLead."""
         ...
 
-    def leads_by_words(self, words: Collection[str], *, limit: int) -> list[LeadView]:
-        """Return leads in whose name each of these begins a word, the newest of them first.
 
-        Args:
-            words: as `domain.lead.words_of` gives them; at least one.
-            limit: the most leads; which of more is left open.
+class LeadSearch(Protocol):
+    """Finds leads by a part of what is known of them.
+
+    Each method but `kinds` goes along an index from `after`, a place where a walk of its own has
+    met somebody or stopped; None to begin. It meets `limit` leads at most and passes by those that
+    `but` says. However many there are, it stops when it has passed some ten thousand, or has looked
+    at a thousand of them.
+
+    Raises:
+        InvalidValue: `after` is no such place.
+    """
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of identities that there are, by name; the first 200 of them."""
+        ...
+
+    def by_values(
+        self, values: Collection[str], *, after: str | None, limit: int, but: Passed
+    ) -> Walk:
+        """Meet leads that own an identity with one of these very values, the newest first.
+
+        The kind does not matter, if it is one of `kinds`.
         """
         ...
 
-    def export(self, lead_id: LeadId) -> LeadExport:
-        """Return everything stored about a person, as of one moment; raises UnknownLead."""
+    def by_phone_tail(self, digits: str, *, after: str | None, limit: int, but: Passed) -> Walk:
+        """Meet leads with a phone that ends in these digits, at least four, by their phones."""
+        ...
+
+    def by_words(
+        self, words: Collection[str], *, after: str | None, limit: int, but: Passed
+    ) -> Walk:
+        """Meet leads in whose name each of these begins a word.
+
+        The walk goes along the rarest of them, as far as that is seen at a glance: first the names
+        that have it as a word, the newest lead first, then those with longer words, by the word.
+
+        The words are as `domain.lead.words_of` gives them; at least one.
+        """
+        ...
+
+    def by_beginnings(
+        self, values: Collection[str], *, after: str | None, limit: int, but: Passed
+    ) -> Walk:
+        """Meet leads that own an identity whose value begins with one of these, by their keys."""
         ...
 
 
@@ -582,6 +642,7 @@ class Storage:
     catalogue: CatalogueReader
     contacts: ContactReader
     leads: LeadReader
+    lead_search: LeadSearch
     statistics: StatisticsReader
     auditor: Auditor
     keys: KeyReader

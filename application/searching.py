@@ -1,82 +1,190 @@
 """A query of people: whatever they have in their hands, what is it of?"""
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from application.ports import CatalogueReader, ContactReader, IdentityNormaliser, LeadReader
+from application.ports import (
+    CatalogueReader,
+    ContactReader,
+    IdentityNormaliser,
+    LeadReader,
+    LeadSearch,
+)
 from application.views import ContactView, LeadView, OperatorView
+from application.walks import Walk, no_place
 from domain import limits
 from domain.errors import DomainError, UnknownContact, UnknownLead, UnknownOperator
 from domain.ids import ContactId, LeadId, OperatorId
-from domain.lead import words_of
+from domain.lead import begin_words, words_of
 
 _MOST: Final = 50
-_MOST_WORDS: Final = 5
-"""The longest that many words of a text are looked for; each takes a look-up."""
+"""Leads on a page."""
+_DIGITS: Final = range(4, 16)
+"""How many digits may be the end of a phone number: fewer are of too many, and none has more."""
+_LEAST: Final = 3
+"""Characters of what an identity is found by that only begins so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a text stands for: a contact or an operator by id, or any number of leads."""
+    """What a text stands for: a contact or an operator by id, and any number of leads.
+
+    Attributes:
+        leads: the next 50 at most, those with exactly such an identity or id first.
+        further: where the search goes on, if it did not come to its end.
+    """
 
     leads: Sequence[LeadView] = ()
     contact: ContactView | None = None
     operator: OperatorView | None = None
+    further: str | None = None
+
+
+class _Step(NamedTuple):
+    """One way to find leads, and a test of whether a lead is found by it."""
+
+    walk: Callable[..., Walk]
+    meets: Callable[[LeadView], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchHandler:
-    """Finds contacts, operators and leads by id, and leads by identity or by name."""
+    """Finds contacts, operators and leads by id, and leads by identities and by names."""
 
     contacts: ContactReader
     catalogue: CatalogueReader
     leads: LeadReader
+    lead_search: LeadSearch
     normalise: IdentityNormaliser
 
-    def __call__(self, text: str) -> Found:
-        """Find what a text stands for; every look-up goes by an index.
+    def __call__(self, text: str, further: str | None = None) -> Found:
+        """Find what a text stands for.
+
+        Leads come in this order: by id, by an identity of exactly this value, by how their phone
+        ends, by words of their name, by how an identity begins. Each comes once, also over several
+        pages. Each way is a walk of a bounded length along an index; so a page can have fewer than
+        50, and there may be more all the same.
+
+        Args:
+            text: an identity, an id, words or beginnings of words of a name, the last four digits
+                of a phone or more, or three characters with which an identity begins, or more.
+            further: where an earlier page says that the search goes on.
 
         Raises:
-            InvalidValue: the text is longer than any name or identity.
+            InvalidValue: the text is longer than any name or identity, or there is nowhere to go on
+                from.
         """
         text = limits.short_text(text, "q")
-        try:
-            return self._by_id(UUID(text))
-        except ValueError:
-            leads = {
-                lead.id: lead
-                for value in self._spellings(text)
-                for lead in self.leads.leads_by_value(value, limit=_MOST)
-            }
-        if not leads:
-            words = sorted(words_of(text), key=len, reverse=True)[:_MOST_WORDS]
-            if words:
-                found = self.leads.leads_by_words(words, limit=_MOST)
-                leads.update((lead.id, lead) for lead in found)
-        return Found(list(leads.values())[:_MOST])
-
-    def _spellings(self, text: str) -> list[str]:
-        """Return a text as it is, and as the phone number or email address that it may be."""
-        spellings = [text]
-        for kind in ("phone", "email"):
-            try:
-                spellings.append(self.normalise(kind, text).value)
-            except DomainError:
+        given = _uuid(text)
+        first = Found() if given is None or further is not None else self._by_id(given)
+        leads, steps = list(first.leads), self._steps(text, given)
+        begin, place = (0, None) if further is None else _read(further, steps)
+        last = None
+        for number, step in enumerate(steps[begin:], begin):
+            if step is None:
                 continue
-        return list(dict.fromkeys(spellings))
+            before = partial(_met_before, given, steps[:number])
+            walk = step.walk(after=place, limit=_MOST + 1 - len(leads), but=before)
+            place = None
+            for met in walk.met:
+                if len(leads) == _MOST:
+                    return Found(leads, first.contact, first.operator, last)
+                leads.append(met.lead)
+                last = f"{number}{met.place}"
+            if walk.stopped is not None:
+                last = f"{number}{walk.stopped}"
+                return Found(leads, first.contact, first.operator, last)
+        return Found(leads, first.contact, first.operator)
+
+    def _steps(self, text: str, given: UUID | None) -> list[_Step | None]:
+        """Return every way in its place, None where a text cannot be meant so."""
+        search, digits, words = self.lead_search, _digits(text), sorted(words_of(text))
+        values = _values(text, given, self.normalise)
+        beginnings = tuple(each for each in _spellings(text) if len(each) >= _LEAST)
+        by_value = _Step(
+            partial(search.by_values, values),
+            lambda lead: any(each.value in values for each in lead.identities),
+        )
+        by_tail = _Step(
+            partial(search.by_phone_tail, digits),
+            lambda lead: any(
+                each.kind == "phone" and each.value.endswith(digits) for each in lead.identities
+            ),
+        )
+        by_word = _Step(
+            partial(search.by_words, words),
+            lambda lead: begin_words(words, words_of(lead.name or "")),
+        )
+        by_beginning = _Step(
+            partial(search.by_beginnings, beginnings),
+            lambda lead: any(each.value.startswith(beginnings) for each in lead.identities),
+        )
+        return [
+            by_value,
+            by_tail if digits else None,
+            by_word if words else None,
+            by_beginning if beginnings else None,
+        ]
 
     def _by_id(self, given: UUID) -> Found:
-        try:
-            return Found(contact=self.contacts.contact(ContactId(given)))
-        except UnknownContact:
-            pass
-        try:
-            return Found([self.leads.lead(LeadId(given))])
-        except UnknownLead:
-            pass
-        try:
-            return Found(operator=self.catalogue.operator(OperatorId(given)))
-        except UnknownOperator:
-            return Found()
+        leads, contact, operator = [], None, None
+        with suppress(UnknownLead):
+            leads = [self.leads.lead(LeadId(given))]
+        with suppress(UnknownContact):
+            contact = self.contacts.contact(ContactId(given))
+        with suppress(UnknownOperator):
+            operator = self.catalogue.operator(OperatorId(given))
+        return Found(leads, contact, operator)
+
+
+def _read(further: str, steps: Sequence[_Step | None]) -> tuple[int, str]:
+    """Read back where a search goes on: the number of a step, and a place on its walk."""
+    number, place = further[:1], limits.storable_text(further[1:], "after")
+    if number not in {"0", "1", "2", "3"} or steps[int(number)] is None:
+        raise no_place()
+    return int(number), place
+
+
+def _met_before(given: UUID | None, steps: Sequence[_Step | None], lead: LeadView) -> bool:
+    return lead.id == given or any(each is not None and each.meets(lead) for each in steps)
+
+
+def _uuid(text: str) -> UUID | None:
+    with suppress(ValueError):
+        return UUID(text)
+    return None
+
+
+def _spellings(text: str) -> list[str]:
+    """Return a text as it is, in small letters, and without the @ that people put before names."""
+    spelt = (text, text.lower())
+    return list(dict.fromkeys((*spelt, *(each.removeprefix("@") or each for each in spelt))))
+
+
+def _values(text: str, given: UUID | None, normalise: IdentityNormaliser) -> list[str]:
+    """Return what an identity can be stored as that somebody writes so."""
+    values = _spellings(text)
+    kind, colon, value = text.partition(":")
+    read = (("phone", text), ("email", text), (kind, value if colon else ""))
+    for each in read:
+        with suppress(DomainError):
+            values.append(normalise(*each).value)
+            # Some platforms' ids are numbers without the plus.
+            values.append(values[-1].removeprefix("+"))
+    if given is not None:
+        spelt = (str(given), given.hex)
+        values += [*spelt, *map(str.upper, spelt)]
+    return list(dict.fromkeys(values))
+
+
+def _digits(text: str) -> str:
+    """Return the digits of what is nothing but digits and what people put between them."""
+    if any(each.isalpha() for each in text):
+        return ""
+    digits = "".join(str(unicodedata.decimal(each)) for each in text if each.isdecimal())
+    return digits if len(digits) in _DIGITS else ""

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from domain.ids import LeadId
+
 
 class DomainError(Exception):
     """A request that the domain refuses; nothing has been changed.
@@ -67,6 +69,12 @@ class UnknownLead(DomainError):
     code = "unknown_lead"
 
 
+class UnknownIdentity(DomainError):
+    """The lead has no such identity."""
+
+    code = "unknown_identity"
+
+
 class UnknownKey(DomainError):
     """No API key has this prefix."""
 
@@ -83,6 +91,22 @@ class SourceExists(DomainError):
     """The key of a new source is taken."""
 
     code = "source_exists"
+
+
+class IdentityTaken(DomainError):
+    """The identity belongs to another lead; it is not moved, and nobody is merged.
+
+    Args:
+        lead_id: the lead that has it.
+    """
+
+    code = "identity_taken"
+
+    def __init__(
+        self, detail: str, *, field: str | None = None, lead_id: LeadId | None = None
+    ) -> None:
+        super().__init__(detail, field=field)
+        self.lead_id = lead_id
 
 
 class IdempotencyConflict(DomainError):

@@ -2,13 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from domain import limits
-from domain.errors import NoIdentity, UnknownLead
+from domain.errors import IdentityTaken, NoIdentity, UnknownLead
 from domain.ids import LeadId, time_of
 
 _STRENGTH = {"external_id": 0, "phone": 1, "email": 2}
@@ -54,6 +54,19 @@ class Lead:
         if self.name is not None:
             self.name = limits.short_text(self.name, "lead.name")
 
+    def rename(self, name: str | None) -> bool:
+        """Correct the name; None removes it, and then the next one that comes is kept.
+
+        Returns:
+            Whether it is another one now.
+
+        Raises:
+            InvalidValue: it is out of its limits.
+        """
+        previous = self.name
+        self.name = None if name is None else limits.short_text(name, "name")
+        return self.name != previous
+
 
 def words_of(name: str) -> frozenset[str]:
     """Return the words by which a lead is found: of letters and digits, in one case, ё as е.
@@ -62,7 +75,23 @@ def words_of(name: str) -> frozenset[str]:
     migration that stores the words anew.
     """
     folded = unicodedata.normalize("NFKC", name).casefold().replace("ё", "е")
+    # The Turkish capital comes with a dot of its own, which would part the word.
+    folded = folded.replace("i\u0307", "i")
     return frozenset(_WORD.findall(folded))
+
+
+def begin_words(beginnings: Collection[str], words: Collection[str]) -> bool:
+    """Tell whether each of these begins one of the words of a name."""
+    return all(any(word.startswith(each) for word in words) for each in beginnings)
+
+
+def first_word(beginning: str, words: Collection[str]) -> str | None:
+    """Return by which word of a name a walk along all words that begin so meets it first.
+
+    That is the beginning itself if it is one of them, else the smallest that begins so.
+    """
+    own = [each for each in words if each.startswith(beginning)]
+    return beginning if beginning in own else min(own, default=None)
 
 
 @dataclass(slots=True)
@@ -133,6 +162,30 @@ class LeadIndex:
             known[each.key] = lead
         conflicts = {each.id: None for each in owners if each.id != lead.id} if owners else ()
         return Recognition(lead, created, learned, named and not created, tuple(conflicts))
+
+    def teach(self, lead_id: LeadId, identity: Identity) -> Recognition:
+        """Give a lead an identity by hand. Nothing moves from one lead to another.
+
+        Args:
+            lead_id: the lead.
+            identity: normalised; learned if it was nobody's.
+
+        Raises:
+            UnknownLead: no lead has the id given.
+            IdentityTaken: the identity is another lead's.
+        """
+        lead = self._by_id.get(lead_id)
+        if lead is None:
+            raise UnknownLead(f"no lead has the id {lead_id}.", field="lead_id")
+        owner = self._by_identity.get(identity.key)
+        if owner is not None and owner.id != lead_id:
+            raise IdentityTaken(
+                f"the lead {owner.id} has this identity; it stays there until it is removed.",
+                field="value",
+                lead_id=owner.id,
+            )
+        learned = [identity] if owner is None else []
+        return Recognition(lead, created=False, learned=learned, named=False)
 
     def _lead(
         self,

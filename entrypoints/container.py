@@ -20,7 +20,12 @@ from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, ShowContactHandler, TransferContactHandler
 from application.fairlead import Fairlead
 from application.keys import CreateKeyHandler, RevokeKeyHandler
-from application.leads import EraseLeadHandler
+from application.leads import (
+    AddIdentityHandler,
+    EraseLeadHandler,
+    RemoveIdentityHandler,
+    RenameLeadHandler,
+)
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
 from application.ports import Clock, Readers, Rolls, Storage
 from application.purging import PurgeContactsHandler
@@ -112,6 +117,13 @@ class Container(containers.DeclarativeContainer):
             clock=clock,
             record=_record,
         ),
+        rename_lead=providers.Singleton(RenameLeadHandler, _unit_of_work, record=_record),
+        add_identity=providers.Singleton(
+            AddIdentityHandler, _unit_of_work, normalise=normalise, record=_record
+        ),
+        remove_identity=providers.Singleton(
+            RemoveIdentityHandler, _unit_of_work, normalise=normalise, record=_record
+        ),
         erase_lead=providers.Singleton(EraseLeadHandler, _unit_of_work, record=_record),
         purge_contacts=providers.Singleton(
             PurgeContactsHandler, _unit_of_work, clock=clock, pause=pause, record=_record
@@ -129,12 +141,14 @@ class Container(containers.DeclarativeContainer):
             storage.provided.contacts,
             catalogue=storage.provided.catalogue,
             leads=storage.provided.leads,
+            lead_search=storage.provided.lead_search,
             normalise=normalise,
         ),
         normalise=normalise,
         catalogue=storage.provided.catalogue,
         contacts=storage.provided.contacts,
         leads=storage.provided.leads,
+        lead_search=storage.provided.lead_search,
         statistics=storage.provided.statistics,
         keys=storage.provided.keys,
         audit=storage.provided.audit,

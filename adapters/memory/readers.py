@@ -3,7 +3,7 @@
 import heapq
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -40,7 +40,7 @@ from domain.decision import Decision
 from domain.dispatch import hour_of
 from domain.errors import NoDecision, UnknownContact, UnknownLead, UnknownOperator, UnknownSource
 from domain.ids import ContactId, LeadId, OperatorId, first_id_at
-from domain.lead import Identity, words_of
+from domain.lead import Identity
 
 Stored = TypeVar("Stored")
 View = TypeVar("View")
@@ -190,24 +190,6 @@ class MemoryLeadReader(LeadReader):
                 self._view,
             )
 
-    def leads_by_value(self, value: str, *, limit: int) -> list[LeadView]:
-        with self._store.lock:
-            owners = {
-                owner
-                for key, owner in self._store.identities.items()
-                if Identity.from_key(key).value == value
-            }
-            return [self._view(each) for each in sorted(owners, reverse=True)[:limit]]
-
-    def leads_by_words(self, words: Collection[str], *, limit: int) -> list[LeadView]:
-        with self._store.lock:
-            named = [
-                each.id
-                for each in self._store.leads.values()
-                if each.name is not None and _begin_words(words, words_of(each.name))
-            ]
-            return [self._view(lead_id) for lead_id in sorted(named, reverse=True)[:limit]]
-
     def export(self, lead_id: LeadId) -> LeadExport:
         store = self._store
         with store.lock:
@@ -224,9 +206,7 @@ class MemoryLeadReader(LeadReader):
             )
 
     def _view(self, lead_id: LeadId) -> LeadView:
-        lead = self._store.leads[lead_id]
-        keys = sorted(key for key, owner in self._store.identities.items() if owner == lead_id)
-        return LeadView(lead.id, lead.name, list(map(Identity.from_key, keys)), lead.created_at)
+        return lead_view(self._store, lead_id)
 
 
 class MemoryStatisticsReader(StatisticsReader):
@@ -329,6 +309,13 @@ def contact_view(store: MemoryStore, contact_id: ContactId) -> ContactView:
     )
 
 
+def lead_view(store: MemoryStore, lead_id: LeadId) -> LeadView:
+    """Show a stored lead."""
+    lead = store.leads[lead_id]
+    keys = sorted(key for key, owner in store.identities.items() if owner == lead_id)
+    return LeadView(lead.id, lead.name, list(map(Identity.from_key, keys)), lead.created_at)
+
+
 def source_view(store: MemoryStore, key: str) -> SourceView:
     """Show a stored source."""
     source = store.sources[key]
@@ -372,10 +359,6 @@ def _meets(contact: Contact, where: ContactFilter) -> bool:
         and (where.since is None or contact.id >= first_id_at(where.since))
         and (where.until is None or contact.id < first_id_at(where.until))
     )
-
-
-def _begin_words(beginnings: Collection[str], words: Collection[str]) -> bool:
-    return all(any(word.startswith(each) for word in words) for each in beginnings)
 
 
 def _within(hour: int, span: HourSpan) -> bool:

@@ -8,6 +8,7 @@ from typing import NoReturn
 from adapters.memory.audit import MemoryAuditReader
 from adapters.memory.auditor import MemoryAuditor
 from adapters.memory.keys import MemoryKeyReader
+from adapters.memory.lead_search import MemoryLeadSearch
 from adapters.memory.readers import (
     MemoryCatalogueReader,
     MemoryChanges,
@@ -44,6 +45,7 @@ def memory_storage(rolls: Rolls) -> Storage:
         catalogue=MemoryCatalogueReader(store),
         contacts=MemoryContactReader(store),
         leads=MemoryLeadReader(store),
+        lead_search=MemoryLeadSearch(store),
         statistics=MemoryStatisticsReader(store),
         auditor=MemoryAuditor(store),
         keys=MemoryKeyReader(store),

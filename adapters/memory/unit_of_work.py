@@ -11,7 +11,7 @@ from typing import Self
 
 from adapters.memory.audit import MemoryAudit
 from adapters.memory.keys import MemoryKeys
-from adapters.memory.readers import contact_view
+from adapters.memory.readers import contact_view, lead_view
 from adapters.memory.store import MemoryStore, StoredTransfer
 from application.ports import (
     Contacts,
@@ -25,13 +25,13 @@ from application.ports import (
     StorageUnavailable,
     UnitOfWork,
 )
-from application.views import ContactView
+from application.views import ContactView, LeadView
 from domain.contact import Contact, ContactState
 from domain.decision import Decision
 from domain.dispatch import Dispatch
 from domain.errors import SourceExists, UnknownContact, UnknownLead
 from domain.ids import ContactId, LeadId, OperatorId, first_id_at
-from domain.lead import Identity, LeadIndex, Recognition
+from domain.lead import Identity, Lead, LeadIndex, Recognition
 from domain.operator import Operator
 from domain.source import Source
 
@@ -136,10 +136,29 @@ class MemoryLeads(Leads):
             for identity in each.learned:
                 self._store.put(self._store.identities, identity.key, each.lead.id)
 
+    def get(self, lead_id: LeadId) -> Lead:
+        try:
+            return copy(self._store.leads[lead_id])
+        except KeyError:
+            raise UnknownLead(f"no lead has the id {lead_id}.", field="lead_id") from None
+
+    def view(self, lead_id: LeadId) -> LeadView:
+        self.get(lead_id)
+        return lead_view(self._store, lead_id)
+
+    def save_renamed(self, lead: Lead, previous: str | None) -> None:
+        del previous
+        self._store.put(self._store.leads, lead.id, copy(lead))
+
+    def forget(self, lead_id: LeadId, identity: Identity) -> bool:
+        owned = self._store.identities.get(identity.key) == lead_id
+        if owned:
+            self._store.remove(self._store.identities, identity.key)
+        return owned
+
     def erase(self, lead_id: LeadId) -> bool:
         store = self._store
-        if lead_id not in store.leads:
-            raise UnknownLead(f"no lead has the id {lead_id}.", field="lead_id")
+        self.get(lead_id)
         named = store.leads[lead_id].name is not None
         store.put(store.leads, lead_id, replace(store.leads[lead_id], name=None))
         identities = [key for key, owner in store.identities.items() if owner == lead_id]

@@ -1,21 +1,15 @@
 """Leads and their identities in SQL."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    Function,
-    and_,
     bindparam,
     delete,
-    exists,
-    func,
     select,
     update,
 )
-from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from adapters.sql.contact_reader import contact_exports
 from adapters.sql.engine import ReadDatabase
@@ -30,19 +24,18 @@ from adapters.sql.tables import (
 )
 from application.ports import LeadReader, Leads
 from application.views import LeadExport, LeadView, Page
-from domain import limits
-from domain.errors import InvalidValue, UnknownLead
+from domain.errors import UnknownLead
 from domain.ids import LeadId
 from domain.lead import Identity, Lead, LeadIndex, Recognition, words_of
 
-_LEAD = (LeadRow.id, LeadRow.name, LeadRow.created_at)
+LEAD = (LeadRow.id, LeadRow.name, LeadRow.created_at)
 _by_identity = Prepared(
-    select(IdentityRow.key, *_LEAD)
+    select(IdentityRow.key, *LEAD)
     .join(LeadRow, LeadRow.id == IdentityRow.lead_id)
     .where(among(IdentityRow.key, "keys")),
     "keys",
 )
-_by_id = select(*_LEAD).where(LeadRow.id.in_(bindparam("ids", expanding=True)))
+_by_id = select(*LEAD).where(LeadRow.id.in_(bindparam("ids", expanding=True)))
 _insert_lead = PreparedInsert(LeadRow, "id", "name", "created_at")
 _insert_word = PreparedInsert(LeadWordRow, "word", "lead_id")
 _insert_identity = PreparedInsert(IdentityRow, "key", "lead_id")
@@ -55,6 +48,9 @@ _there = select(LeadRow.id, LeadRow.name).where(LeadRow.id == bindparam("lead"))
 _forget_words = delete(LeadWordRow).where(
     LeadWordRow.word.in_(bindparam("words", expanding=True)),
     LeadWordRow.lead_id == bindparam("lead"),
+)
+_forget_identity = delete(IdentityRow).where(
+    IdentityRow.key == bindparam("key"), IdentityRow.lead_id == bindparam("lead")
 )
 # A fingerprint is a digest of what the person wrote: whoever guesses that can tell.
 _erase = (
@@ -71,34 +67,6 @@ _erase = (
     .where(ContactRow.lead_id == bindparam("lead"), ContactRow.payload.is_not(None))
     .values(payload=None),
 )
-
-
-def _owners_of_value(position: Callable[..., Function[int]]) -> AnySelect:
-    """Look for a value under every kind that there is.
-
-    The kinds are found by skipping along the keys: a semicolon comes right after the colon, so
-    the smallest key past `kind;` is the first one of the next kind. That is two look-ups a kind,
-    however many identities there are.
-
-    Args:
-        position: the function by which the database finds one text in another.
-    """
-    key = IdentityRow.key
-    first = select(func.min(key).label("key")).cte("kinds", recursive=True)
-    kind = func.substr(first.c.key, 1, position(first.c.key, ":") - 1)
-    following = select(func.min(key)).where(key > kind.concat(";")).scalar_subquery()
-    kinds = first.union_all(select(following).where(first.c.key.is_not(None)))
-    prefix = func.substr(kinds.c.key, 1, position(kinds.c.key, ":"))
-    return select(IdentityRow.lead_id).join(kinds, key == prefix.concat(bindparam("value")))
-
-
-_owners = {"sqlite": _owners_of_value(func.instr), "postgresql": _owners_of_value(func.strpos)}
-_LARGEST: Final = "\U0010ffff"
-"""No word goes on with anything that sorts after this: it is no letter."""
-
-
-def _begins(column: InstrumentedAttribute[str], beginning: str) -> ColumnElement[bool]:
-    return and_(column >= beginning, column < beginning + _LARGEST)
 
 
 class SqlLeads(Leads):
@@ -148,6 +116,26 @@ class SqlLeads(Leads):
             [(identity.key, each.lead.id) for each in lessons for identity in each.learned],
         )
 
+    def get(self, lead_id: LeadId) -> Lead:
+        row = self._connection.execute(_by_id, {"ids": [lead_id]}).one_or_none()
+        if row is None:
+            raise _unknown(lead_id)
+        return Lead(LeadId(row.id), row.name, row.created_at)
+
+    def view(self, lead_id: LeadId) -> LeadView:
+        return _lead_view(self._connection, lead_id)
+
+    def save_renamed(self, lead: Lead, previous: str | None) -> None:
+        words = frozenset() if lead.name is None else words_of(lead.name)
+        former = frozenset() if previous is None else words_of(previous)
+        _name_lead.run(self._connection, [(lead.name, lead.id)])
+        self._connection.execute(_forget_words, {"lead": lead.id, "words": sorted(former - words)})
+        _insert_word.run(self._connection, [(each, lead.id) for each in sorted(words - former)])
+
+    def forget(self, lead_id: LeadId, identity: Identity) -> bool:
+        where = {"key": identity.key, "lead": lead_id}
+        return self._connection.execute(_forget_identity, where).rowcount > 0
+
     def erase(self, lead_id: LeadId) -> bool:
         there = self._connection.execute(_there, {"lead": lead_id}).first()
         if there is None:
@@ -178,7 +166,7 @@ class SqlLeadReader(LeadReader):
     def leads(
         self, *, identity: Identity | None, limit: int, after: LeadId | None
     ) -> Page[LeadView]:
-        query = select(*_LEAD).order_by(LeadRow.id.desc()).limit(limit + 1)
+        query = select(*LEAD).order_by(LeadRow.id.desc()).limit(limit + 1)
         if identity is not None:
             query = query.where(
                 LeadRow.id.in_(select(IdentityRow.lead_id).where(IdentityRow.key == identity.key))
@@ -186,39 +174,8 @@ class SqlLeadReader(LeadReader):
         if after is not None:
             query = query.where(LeadRow.id < after)
         with reading(self._database) as connection:
-            found = _views(connection, query)
+            found = lead_views(connection, query)
         return Page(found[:limit], len(found) > limit)
-
-    def leads_by_value(self, value: str, *, limit: int) -> list[LeadView]:
-        if not _storable(value):
-            return []
-        with reading(self._database) as connection:
-            owners = connection.execute(_owners[connection.dialect.name], {"value": value})
-            newest = sorted(set(owners.scalars()), reverse=True)[:limit]
-            return [
-                view
-                for some in chunks(newest)
-                for view in _views(
-                    connection,
-                    select(*_LEAD).where(LeadRow.id.in_(some)).order_by(LeadRow.id.desc()),
-                )
-            ]
-
-    def leads_by_words(self, words: Collection[str], *, limit: int) -> list[LeadView]:
-        # The longest is the rarest, as a rule: it is walked along, the others are looked up.
-        longest, *others = sorted(words, key=len, reverse=True)
-        named = select(LeadWordRow.lead_id).where(_begins(LeadWordRow.word, longest))
-        for each in others:
-            other = aliased(LeadWordRow)
-            named = named.where(
-                exists().where(other.lead_id == LeadWordRow.lead_id, _begins(other.word, each))
-            )
-        with reading(self._database) as connection:
-            found = connection.execute(named.distinct().limit(limit)).scalars().all()
-            return _views(
-                connection,
-                select(*_LEAD).where(LeadRow.id.in_(found)).order_by(LeadRow.id.desc()),
-            )
 
     def export(self, lead_id: LeadId) -> LeadExport:
         with reading(self._database) as connection:
@@ -226,13 +183,14 @@ class SqlLeadReader(LeadReader):
 
 
 def _lead_view(connection: Connection, lead_id: LeadId) -> LeadView:
-    found = _views(connection, select(*_LEAD).where(LeadRow.id == lead_id))
+    found = lead_views(connection, select(*LEAD).where(LeadRow.id == lead_id))
     if not found:
         raise _unknown(lead_id)
     return found[0]
 
 
-def _views(connection: Connection, query: AnySelect) -> list[LeadView]:
+def lead_views(connection: Connection, query: AnySelect) -> list[LeadView]:
+    """Show the leads that a query of the columns LEAD finds, in its order."""
     rows: Sequence[AnyRow] = connection.execute(query).all()
     identities: dict[Any, list[Identity]] = {row.id: [] for row in rows}
     for some in chunks(list(identities)):
@@ -243,15 +201,6 @@ def _views(connection: Connection, query: AnySelect) -> list[LeadView]:
         ):
             identities[lead_id].append(Identity.from_key(key))
     return [LeadView(row.id, row.name, identities[row.id], row.created_at) for row in rows]
-
-
-def _storable(text: str) -> bool:
-    """Whether anything stored can hold this text; a database would refuse to look for it."""
-    try:
-        limits.storable_text(text, "text")
-    except InvalidValue:
-        return False
-    return True
 
 
 def _unknown(lead_id: LeadId) -> UnknownLead:

@@ -11,6 +11,7 @@ from adapters.sql.contact_reader import SqlContactReader
 from adapters.sql.copying import fill, snapshot
 from adapters.sql.kept import Keeper
 from adapters.sql.keys import SqlKeyReader
+from adapters.sql.lead_search import SqlLeadSearch
 from adapters.sql.leads import SqlLeadReader
 from adapters.sql.migrate import SqlHealth, migrate
 from adapters.sql.opening import open_database, open_read_database
@@ -31,6 +32,7 @@ def sql_storage(url: str, rolls: Rolls) -> Storage:
         catalogue=SqlCatalogueReader(database),
         contacts=SqlContactReader(database),
         leads=SqlLeadReader(database),
+        lead_search=SqlLeadSearch(database),
         statistics=SqlStatisticsReader(database),
         auditor=SqlAuditor(database),
         keys=SqlKeyReader(database),

@@ -178,7 +178,9 @@ class Row(DeclarativeBase):
     )
 
 
-_PHONES = "key >= 'phone:' AND key < 'phone;'"
+PHONES = "key >= 'phone:' AND key < 'phone;'"
+PHONE_TAILS = {"sqlite": "substr(key, -4)", "postgresql": "right(key, 4)"}
+"""The last four digits of a phone, by dialect. An index of expressions is found by these texts."""
 
 _CLUSTERED = {"sqlite_with_rowid": False}
 """In SQLite the table is its primary key's index: one tree to write instead of two."""
@@ -260,7 +262,8 @@ class LeadWordRow(Row):
 class IdentityRow(Row):
     """An identity, as one text `kind:value`: a look-up by two columns walks, this one seeks.
 
-    Phones are found by their last digits, too, along an index of the last four.
+    Phones are found by their last digits, too, along an index of the last four and the whole, which
+    SQLite adds to every index by itself.
     """
 
     __tablename__ = "identities"
@@ -268,11 +271,12 @@ class IdentityRow(Row):
         *(
             Index(
                 "ix_identities_phone_tail",
-                text(tail),
-                sqlite_where=text(_PHONES),
-                postgresql_where=text(_PHONES),
+                text(PHONE_TAILS[dialect]),
+                *whole,
+                sqlite_where=text(PHONES),
+                postgresql_where=text(PHONES),
             ).ddl_if(dialect=dialect)
-            for dialect, tail in (("sqlite", "substr(key, -4)"), ("postgresql", "right(key, 4)"))
+            for dialect, whole in (("sqlite", ()), ("postgresql", ("key",)))
         ),
         _CLUSTERED,
     )

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from starlette.routing import compile_path
-
 from domain.access import PERMISSIONS, Permission, Role
+from entrypoints.http.paths import compile_path
 
 _READ, _OPERATE, _ADMINISTER = Permission.READ, Permission.OPERATE, Permission.ADMINISTER
 
@@ -37,6 +36,9 @@ CALLS: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", "/v1/leads"): _READ,
     ("GET", "/v1/leads/{lead_id}"): _READ,
     ("GET", "/v1/leads/{lead_id}/export"): _READ,
+    ("PATCH", "/v1/leads/{lead_id}"): _OPERATE,
+    ("POST", "/v1/leads/{lead_id}/identities"): _OPERATE,
+    ("DELETE", "/v1/leads/{lead_id}/identities/{kind}/{value:text}"): _OPERATE,
     ("DELETE", "/v1/leads/{lead_id}"): _ADMINISTER,
     ("GET", "/v1/stats/distribution"): _READ,
     ("GET", "/v1/stats/operators"): _READ,
@@ -63,6 +65,9 @@ CALLS: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", "/console/sources/{key}/weights"): _OPERATE,
     ("POST", "/console/contacts/{contact_id}/close"): _OPERATE,
     ("POST", "/console/contacts/{contact_id}/transfer"): _OPERATE,
+    ("POST", "/console/leads/{lead_id}/name"): _OPERATE,
+    ("POST", "/console/leads/{lead_id}/identities"): _OPERATE,
+    ("POST", "/console/leads/{lead_id}/identities/remove"): _OPERATE,
 }
 """Permissions by method and path. A call that is not here needs a key of any role, and ends at 404
 or 405."""

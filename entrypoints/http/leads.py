@@ -4,35 +4,39 @@ from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from application.fairlead import Fairlead
-from application.leads import EraseLead
+from application.leads import AddIdentity, EraseLead, RemoveIdentity, RenameLead
 from application.views import ContactFilter
 from domain import limits
 from domain.errors import InvalidIdentity
 from domain.ids import LeadId
 from domain.lead import Identity
+from entrypoints.http.bodies import JsonRoute
 from entrypoints.http.listing import Listing
 from entrypoints.http.pages import Limit, next_id
-from entrypoints.http.problems import documented
+from entrypoints.http.problems import created, documented
 from entrypoints.http.schemas import (
     ContactOut,
     ExportedContactOut,
+    LeadChange,
     LeadExportOut,
     LeadOut,
     LeadPage,
     LeadWithContactsOut,
+    NewIdentity,
 )
 from entrypoints.http.writing import Writing
 
+_BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 _CONTACTS = 200
 """Contacts shown with a lead; GET /v1/contacts has the rest."""
 
 
 def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     """Build the routes on a wired application."""
-    routes = APIRouter(prefix="/v1/leads", tags=["leads"])
+    routes = APIRouter(prefix="/v1/leads", tags=["leads"], route_class=JsonRoute)
 
     @routes.get("", responses=documented("invalid_identity"))
     @listing
@@ -80,6 +84,53 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         lead = LeadOut.model_validate(found.lead)
         contacts = [ExportedContactOut.of(each) for each in found.contacts]
         return LeadExportOut(**lead.model_dump(), contacts=contacts)
+
+    @routes.patch(
+        "/{lead_id}", response_model=LeadOut, responses=documented("unknown_lead", *_BODY)
+    )
+    async def change_lead(lead_id: UUID, body: LeadChange) -> object:
+        """Correct a person's name. Names that come with later contacts leave it as it is."""
+        return await writing(fairlead.rename_lead, RenameLead(LeadId(lead_id), body.name))
+
+    @routes.post(
+        "/{lead_id}/identities",
+        status_code=201,
+        response_model=LeadOut,
+        responses={
+            **created(),
+            **documented("unknown_lead", "invalid_identity", "identity_taken", *_BODY),
+            200: {"model": LeadOut, "description": "The lead has had it already."},
+        },
+    )
+    async def add_identity(lead_id: UUID, body: NewIdentity, response: Response) -> object:
+        """Say that a person is known by one identity more.
+
+        One that is another lead's stays there: remove it there first. No lead is ever merged.
+        """
+        outcome = await writing(
+            fairlead.add_identity, AddIdentity(LeadId(lead_id), body.kind, body.value)
+        )
+        if outcome.added:
+            response.headers["Location"] = f"/v1/leads/{lead_id}"
+        else:
+            response.status_code = 200
+        return outcome.lead
+
+    @routes.delete(
+        "/{lead_id}/identities/{kind}/{value:text}",
+        status_code=204,
+        responses=documented("unknown_lead", "unknown_identity"),
+    )
+    async def remove_identity(
+        lead_id: UUID,
+        kind: str,
+        value: Annotated[str, Path(description="In any spelling, percent-encoded.")],
+    ) -> None:
+        """Say that an identity is not this person's. From then on it is nobody's.
+
+        A lead without any identity stays, with its contacts; `lead.id` names it.
+        """
+        await writing(fairlead.remove_identity, RemoveIdentity(LeadId(lead_id), kind, value))
 
     @routes.delete("/{lead_id}", status_code=204, responses=documented("unknown_lead"))
     async def erase_lead(lead_id: UUID) -> None:

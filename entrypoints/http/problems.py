@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, cast
+from uuid import UUID
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,7 +13,7 @@ from pydantic import MISSING, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from application.ports import OutcomeUnknown, Overloaded, StorageUnavailable
-from domain.errors import DomainError
+from domain.errors import DomainError, IdentityTaken
 from entrypoints.http.calls import allowed
 from entrypoints.logs import request_id
 
@@ -33,8 +34,10 @@ STATUSES: Final[Mapping[str, int]] = {
     "unknown_contact": 404,
     "unknown_lead": 404,
     "no_decision": 404,
+    "unknown_identity": 404,
     "unknown_key": 404,
     "source_exists": 409,
+    "identity_taken": 409,
     "idempotency_conflict": 409,
     "operator_inactive": 409,
     "operator_at_capacity": 409,
@@ -97,6 +100,9 @@ class Problem(BaseModel):
         default=MISSING,
         description="Of `changed_meanwhile`: what it is now, as its GET shows it.",
     )
+    lead_id: UUID | MISSING = Field(
+        default=MISSING, description="Of `identity_taken`: the lead that has the identity."
+    )
     request_id: str | MISSING = Field(
         default=MISSING,
         description="The same as the header X-Request-Id; the log has it, too. An item of a batch "
@@ -137,7 +143,10 @@ def problem_of(error: DomainError | StorageUnavailable) -> Problem:
     if isinstance(error, StorageUnavailable):
         return problem("storage_unavailable", f"{error} Nothing was changed; try again shortly.")
     fields = [] if error.field is None else [FieldProblem(field=error.field, detail=error.detail)]
-    return problem(error.code, error.detail, fields)
+    described = problem(error.code, error.detail, fields)
+    if isinstance(error, IdentityTaken) and error.lead_id is not None:
+        described.lead_id = error.lead_id
+    return described
 
 
 def problem_of_validation(errors: Sequence[Any]) -> Problem:
@@ -250,7 +259,7 @@ QUERY_PROBLEMS: Final = _described(["validation_failed"])
 def answer(described: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Send a problem."""
     asked = request_id.get()
-    body = described.model_dump() | ({} if asked is None else {"request_id": asked})
+    body = described.model_dump(mode="json") | ({} if asked is None else {"request_id": asked})
     return JSONResponse(
         body,
         described.status,

@@ -364,6 +364,27 @@ class DecisionOut(BaseModel):
         )
 
 
+class LeadChange(Body):
+    """What to correct."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Ivan Petrov"}]})
+
+    name: Text | None = Field(
+        description="null removes it; then the name that comes next with a contact is kept."
+    )
+
+
+class NewIdentity(Body):
+    """One more way to know a lead."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"kind": "phone", "value": "+7 916 123-45-67"}]}
+    )
+
+    kind: IdentityKind
+    value: Text = Field(description="In any spelling.")
+
+
 class IdentityOut(Shown):
     """One way to know a lead."""
 

@@ -328,24 +328,56 @@ def test_the_sources_of_an_operator_are_found_by_index(library: Library) -> None
     assert not any(step.startswith("SCAN") for step in steps)
 
 
-def test_a_value_is_looked_up_once_for_every_kind(library: Library) -> None:
-    leads = library.world.fairlead.leads
-    plans = library.plans(lambda: leads.leads_by_value("user-7", limit=5))
+def met(library: Library, way: str, *asked: object, after: str | None = None) -> list[list[str]]:
+    """The plans of one walk of the search for leads, as far as it looks along an index."""
+    walk = getattr(library.world.fairlead.lead_search, way)
+    plans = library.plans(lambda: walk(*asked, after=after, limit=5, but=lambda _: False))
     assert_found_by_index(plans)
-    kinds = [step for step in plans[0][1] if "identities" in step]
+    return [steps for statement, steps in plans if "FROM leads" not in statement.sql]
+
+
+def test_the_kinds_are_found_by_skipping(library: Library) -> None:
+    (steps,) = (steps for _, steps in library.plans(library.world.fairlead.lead_search.kinds))
+    kinds = [step for step in steps if "identities" in step]
     assert kinds == [
         "SEARCH identities USING PRIMARY KEY",
         "SEARCH identities USING PRIMARY KEY (key>?)",
-        "SEARCH identities USING PRIMARY KEY (key=?)",
     ]
 
 
+def test_values_are_looked_up_under_every_kind(library: Library) -> None:
+    _, steps, *_ = met(library, "by_values", ["user-7", "user-8"])
+    assert steps == ["SEARCH identities USING PRIMARY KEY (key=?)"]
+
+
+@pytest.mark.parametrize("after", [None, "phone:+7916"])
+def test_phones_are_found_along_their_ends(library: Library, after: str | None) -> None:
+    ((step,), *_) = met(library, "by_phone_tail", "34567", after=after)
+    assert "USING INDEX ix_identities_phone_tail (<expr>=?" in step, "and in its order"
+
+
+def test_identities_are_found_by_how_they_begin(library: Library) -> None:
+    for after in (None, "telegram:user-77"):
+        _, steps, *_ = met(library, "by_beginnings", ["user-7"], after=after)
+        walks = [step for step in steps if "identities" in step]
+        assert walks == ["SEARCH identities USING PRIMARY KEY (key>? AND key<?)"]
+
+
 def test_names_are_found_along_their_words(library: Library) -> None:
-    leads = library.world.fairlead.leads
-    plans = library.plans(lambda: leads.leads_by_words(["an", "lee"], limit=5))
-    assert_found_by_index(plans)
-    assert_not_sorted(plans[:1])
-    assert "SEARCH lead_words USING PRIMARY KEY (word>? AND word<?)" in plans[0][1]
+    by_id = "SEARCH leads USING PRIMARY KEY (id=?)"
+    counted, exact, longer = met(library, "by_words", ["an", "lee"])
+    walk = "SEARCH lead_words USING PRIMARY KEY (word>? AND word<?)"
+    assert [step for step in counted if "lead_words" in step] == [walk] * 2
+    assert exact == ["SEARCH lead_words USING PRIMARY KEY (word=?)", by_id]
+    assert longer == [walk, by_id]
+    for word, along in (
+        ("an", ["(word=? AND lead_id<?)", "(word>? AND word<?)"]),
+        ("anna", ["((word,lead_id)>(?,?) AND word<?)"]),
+    ):
+        place = f"an/{word}/{library.newest.lead.id.hex}"
+        assert met(library, "by_words", ["an", "lee"], after=place) == [
+            [f"SEARCH lead_words USING PRIMARY KEY {each}", by_id] for each in along
+        ]
 
 
 def test_statistics_of_a_period_read_what_is_of_it(library: Library) -> None:

@@ -10,6 +10,7 @@ from application import ports
 from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
 from application.keys import CreateKey, RevokeKey
+from application.leads import AddIdentity, RemoveIdentity, RenameLead
 from application.operators import CreateOperator, UpdateOperator
 from application.ports import StorageUnavailable
 from application.register_contacts import RegisterContact, Registered
@@ -20,7 +21,7 @@ from tests.support import World, open_world
 
 READERS = {
     getattr(ports, name)
-    for name in ("CatalogueReader", "ContactReader", "LeadReader", "StatisticsReader")
+    for name in ("CatalogueReader", "ContactReader", "LeadReader", "LeadSearch", "StatisticsReader")
 } | {ports.KeyReader, ports.AuditReader, ports.Readers, ports.Storage}
 
 
@@ -52,7 +53,7 @@ def blind() -> Any:
     """An application whose readers all fail, and one on the same storage that sees."""
     with open_world("memory://") as seeing:
         storage = seeing.container.storage()
-        readers = ("catalogue", "contacts", "leads", "statistics", "keys", "audit")
+        readers = ("catalogue", "contacts", "leads", "lead_search", "statistics", "keys", "audit")
         seeing.container.storage.override(
             providers.Object(dataclasses.replace(storage, **dict.fromkeys(readers, Fails())))
         )
@@ -83,6 +84,13 @@ def test_everything_that_is_done_is_answered_though_no_read_works(
     assert closed.state is ContactState.CLOSED
     assert fairlead.close_contact(CloseContact(contact.id)) == closed
     assert fairlead.update_operator(UpdateOperator(bob.id, active=False)).active is False
+    lead_id = contact.lead.id
+    assert fairlead.rename_lead(RenameLead(lead_id, "Petr")).name == "Petr"
+    added = fairlead.add_identity(AddIdentity(lead_id, "vk", "2"))
+    assert [each.value for each in added.lead.identities] == ["1", "2"]
+    left = fairlead.remove_identity(RemoveIdentity(lead_id, "vk", "1"))
+    assert [each.value for each in left.identities] == ["2"]
     made = fairlead.create_key(CreateKey(Role.VIEWER))
     assert fairlead.revoke_key(RevokeKey(made.key.prefix)).revoked_at is not None
-    assert seeing.fairlead.contacts.contact(contact.id) == closed
+    assert seeing.fairlead.contacts.contact(contact.id).closed_at == closed.closed_at
+    assert seeing.fairlead.leads.lead(lead_id) == left

@@ -13,7 +13,7 @@ import pytest
 from application.auditing import Recorder, acting_as
 from application.contacts import CloseContact, TransferContact
 from application.keys import CreateKey, RevokeKey
-from application.leads import EraseLead
+from application.leads import AddIdentity, EraseLead, RemoveIdentity, RenameLead
 from application.operators import CreateOperator, UpdateOperator
 from application.ports import StorageUnavailable, UnitOfWork
 from application.purging import PurgeContacts
@@ -238,6 +238,9 @@ def test_what_is_refused_writes_nothing(world: World) -> None:
                 ReplaceAllocations("telegram", [(ann.id, 2), (ann.id, 3)])
             ),
             lambda: fairlead.transfer_contact(TransferContact(contact.id, full.id)),
+            lambda: fairlead.rename_lead(RenameLead(contact.lead.id, "")),
+            lambda: fairlead.add_identity(AddIdentity(contact.lead.id, "phone", "none")),
+            lambda: fairlead.remove_identity(RemoveIdentity(contact.lead.id, "vk", "none")),
             lambda: fairlead.create_key(CreateKey(Role.INTAKE, source="nowhere")),
             lambda: fairlead.revoke_key(RevokeKey("flk_nobody")),
             lambda: fairlead.purge_contacts(PurgeContacts(world.clock.now())),
@@ -263,6 +266,9 @@ def test_what_cannot_be_kept_leaves_no_entry(world: World) -> None:
         "update_source": UpdateSource("telegram", name="Telegram"),
         "replace_allocations": ReplaceAllocations("telegram", [(bob.id, 1)]),
         "transfer_contact": TransferContact(contact.id, bob.id),
+        "rename_lead": RenameLead(contact.lead.id, "Petr"),
+        "add_identity": AddIdentity(contact.lead.id, "vk", "1"),
+        "remove_identity": RemoveIdentity(contact.lead.id, "telegram", "ivan77"),
         "erase_lead": EraseLead(contact.lead.id),
         "purge_contacts": PurgeContacts(world.clock.now() - timedelta(minutes=1)),
         "create_key": CreateKey(Role.VIEWER),
@@ -329,6 +335,9 @@ def test_nothing_tells_of_a_person_or_of_what_opens(world: World) -> None:
     world.source((ann, 1))
     contact = world.outcome(IVAN).contact
     transfer(world, contact, bob)
+    world.fairlead.rename_lead(RenameLead(contact.lead.id, "telltale"))
+    world.fairlead.add_identity(AddIdentity(contact.lead.id, "vk", "telltale"))
+    world.fairlead.remove_identity(RemoveIdentity(contact.lead.id, "telegram", "ivan77"))
     world.fairlead.erase_lead(EraseLead(contact.lead.id))
     world.fairlead.close_contact(CloseContact(contact.id))
     world.clock.advance(hours=1)
@@ -339,6 +348,9 @@ def test_nothing_tells_of_a_person_or_of_what_opens(world: World) -> None:
     entries = log(world)
     assert {each.action for each in entries} >= {
         Action.CONTACT_TRANSFERRED,
+        Action.LEAD_RENAMED,
+        Action.IDENTITY_ADDED,
+        Action.IDENTITY_REMOVED,
         Action.LEAD_ERASED,
         Action.CONTACTS_PURGED,
         Action.KEY_REVOKED,

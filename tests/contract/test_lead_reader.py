@@ -1,8 +1,5 @@
 """The contract of LeadReader."""
 
-import random
-from dataclasses import replace
-
 import pytest
 
 from application.ports import Storage
@@ -10,7 +7,7 @@ from application.views import LeadView
 from domain.contact import Contact
 from domain.errors import UnknownLead
 from domain.ids import ContactId, LeadId
-from domain.lead import Identity, Recognition, words_of
+from domain.lead import Identity
 from tests.contract.given import NOBODY, Given
 
 
@@ -122,81 +119,3 @@ class TestExport:
     def test_a_lead_that_is_not_there_is_refused(self, storage: Storage) -> None:
         with pytest.raises(UnknownLead):
             storage.leads.export(LeadId(NOBODY))
-
-
-class TestByValue:
-    """Leads that own a value, of whatever kind."""
-
-    def test_a_value_is_found_under_every_kind_the_newest_lead_first(
-        self, storage: Storage, given: Given
-    ) -> None:
-        value = "user:1;x"
-        # Kinds that are beginnings of others, and values that look like kinds.
-        kinds = ["a", "a0", "a_", "aa", "ab", "b", "phone", "phone2", "phones", "z" * 32]
-        owners = [given.lead(Identity(kind, value)).id for kind in kinds]
-        for kind in kinds:
-            given.lead(
-                *(
-                    Identity(kind, each)
-                    for each in (f"{value}9", "user:1;", "USER:1;X", f"a:{kind}")
-                )
-            )
-        given.lead(Identity("c", "user"), Identity("d", "1;x"))
-        found = storage.leads.leads_by_value(value, limit=200)
-        assert found == [storage.leads.lead(each) for each in owners[::-1]]
-        assert storage.leads.leads_by_value(value, limit=3) == found[:3]
-
-    def test_a_lead_that_owns_it_twice_is_shown_once(self, storage: Storage, given: Given) -> None:
-        lead = given.lead(Identity("vk", "1"), Identity("telegram", "1"), Identity("vk", "2"))
-        assert storage.leads.leads_by_value("1", limit=5) == [storage.leads.lead(lead.id)]
-
-    @pytest.mark.parametrize("value", ["", "vk", "vk:1", ":1", "%", "1\x00", "\ud800", "😀"])
-    def test_what_is_nobodys_is_not_found(self, storage: Storage, given: Given, value: str) -> None:
-        given.lead(Identity("vk", "1"))
-        assert storage.leads.leads_by_value(value, limit=5) == []
-
-    def test_without_any_identity_nothing_is_found(self, storage: Storage) -> None:
-        assert storage.leads.leads_by_value("1", limit=5) == []
-
-
-NAMES = ["Ann", "ann lee", "Anna", "An", "Lee, Ann", "Änn", "Анна", "анна Ёлкина", "McDonald Ron"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["a", "An", "Ann", "anna", "lee AN", "ä", "АН", "елк", "ЁЛКИНА анна", "mcd", "ron m", "7"],
-)
-def test_leads_are_found_by_what_begins_words_of_their_name(
-    storage: Storage, given: Given, text: str
-) -> None:
-    chance = random.Random(text)
-    names = [*NAMES, "Ann", "a%", "A_b", None, "Anna Ko", "Zoë", "\ue000", "Ann-Lee 7"]
-    chance.shuffle(names)
-    leads = [given.lead(Identity("vk", f"{n}"), name=name) for n, name in enumerate(names)]
-    words = words_of(text)
-    expected = [
-        storage.leads.lead(each.id)
-        for each in reversed(leads)
-        if each.name
-        and all(any(own.startswith(word) for own in words_of(each.name)) for word in words)
-    ]
-    assert storage.leads.leads_by_words(words, limit=200) == expected
-    some = storage.leads.leads_by_words(words, limit=2)
-    assert len(some) == min(2, len(expected))
-    assert all(each in expected for each in some)
-
-
-def test_a_name_that_came_later_is_found(storage: Storage, given: Given) -> None:
-    lead = given.lead(Identity("vk", "1"))
-    with storage.unit_of_work() as uow:
-        known = replace(lead, name="Ann Lee")
-        uow.leads.learn([Recognition(known, created=False, learned=[], named=True)])
-    assert [each.id for each in storage.leads.leads_by_words(["lee"], limit=5)] == [lead.id]
-
-
-def test_an_erased_lead_is_found_by_nothing(storage: Storage, given: Given) -> None:
-    lead = given.lead(Identity("vk", "1"), name="Ann")
-    with storage.unit_of_work() as uow:
-        uow.leads.erase(lead.id)
-    assert storage.leads.leads_by_words(["ann"], limit=5) == []
-    assert storage.leads.leads_by_value("1", limit=5) == []

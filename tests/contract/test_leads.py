@@ -147,6 +147,63 @@ def test_a_name_of_the_longest_is_kept(storage: Storage, given: Given) -> None:
     assert storage.leads.lead(lead.id).name == lead.name
 
 
+class TestCorrecting:
+    """What a person has said of another by hand."""
+
+    def test_a_lead_is_read_as_it_stands(self, storage: Storage, given: Given) -> None:
+        lead = given.lead(PHONE, name="Ann")
+        with storage.unit_of_work() as uow:
+            assert uow.leads.get(lead.id) == lead
+            assert uow.leads.view(lead.id) == storage.leads.lead(lead.id)
+            for ask in (uow.leads.get, uow.leads.view):
+                with pytest.raises(UnknownLead):
+                    ask(LeadId(NOBODY))
+
+    @pytest.mark.parametrize("name", [*TEXTS, None])
+    def test_a_name_is_stored_and_answered_from_within(
+        self, storage: Storage, given: Given, name: str | None
+    ) -> None:
+        lead, other = given.lead(PHONE, name="Before"), given.lead(CHAT, name="Before")
+        with storage.unit_of_work() as uow:
+            loaded = uow.leads.get(lead.id)
+            assert loaded.rename(name)
+            uow.leads.save_renamed(loaded, "Before")
+            view = uow.leads.view(lead.id)
+        assert (view.name, view.identities) == (loaded.name, [PHONE])
+        assert storage.leads.lead(lead.id) == view
+        assert storage.leads.lead(other.id).name == "Before"
+
+    def test_an_identity_is_forgotten_by_its_owner_alone(
+        self, storage: Storage, given: Given
+    ) -> None:
+        lead, other = given.lead(PHONE, CHAT), given.lead(EMAIL)
+        with storage.unit_of_work() as uow:
+            assert not uow.leads.forget(other.id, PHONE)
+            assert not uow.leads.forget(lead.id, Identity("vk", "1"))
+            assert not uow.leads.forget(LeadId(NOBODY), PHONE)
+            assert uow.leads.forget(lead.id, PHONE)
+            assert not uow.leads.forget(lead.id, PHONE)
+            assert uow.leads.view(lead.id).identities == [CHAT]
+        assert storage.leads.lead(lead.id).identities == [CHAT]
+        assert storage.leads.lead(other.id).identities == [EMAIL]
+        assert recognise(index(storage, [PHONE]), PHONE).created
+
+    def test_all_of_it_can_be_rolled_back(self, storage: Storage, given: Given) -> None:
+        lead = given.lead(PHONE, name="Ann Lee")
+        before = everything(storage)
+        with pytest.raises(UnknownLead):
+            self.correct_and_fail(storage, lead)
+        assert everything(storage) == before
+        found = storage.lead_search.by_words(["ann"], after=None, limit=9, but=lambda _: False)
+        assert [each.lead.id for each in found.met] == [lead.id]
+
+    def correct_and_fail(self, storage: Storage, lead: Lead) -> None:
+        with storage.unit_of_work() as uow:
+            uow.leads.save_renamed(replace(lead, name="Lee Ann Bob"), lead.name)
+            uow.leads.forget(lead.id, PHONE)
+            uow.leads.get(LeadId(NOBODY))
+
+
 class TestErasing:
     """Whatever tells of the person goes; what is counted stays."""
 

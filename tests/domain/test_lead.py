@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from domain.errors import InvalidValue, NoIdentity, UnknownLead
+from domain.errors import IdentityTaken, InvalidValue, NoIdentity, UnknownLead
 from domain.ids import time_of
-from domain.lead import Identity, Lead, LeadIndex
+from domain.lead import Identity, Lead, LeadIndex, begin_words, first_word, words_of
 from tests.domain.samples import lead_id
 from tests.support import START, FakeClock, FakeIds
 
@@ -198,3 +198,55 @@ def test_a_lead_may_have_no_name_but_not_an_empty_one() -> None:
     with pytest.raises(InvalidValue) as refusal:
         Lead(lead_id(1), " ", time_of(UUID(int=0)))
     assert refusal.value.field == "lead.name"
+
+
+def test_a_name_is_corrected_and_removed() -> None:
+    ann = lead(1, "Ann")
+    assert not ann.rename(" Ann ")
+    assert ann.rename(" Anna ")
+    assert ann.name == "Anna"
+    assert ann.rename(None)
+    assert not ann.rename(None)
+    assert ann.name is None
+    with pytest.raises(InvalidValue) as refusal:
+        ann.rename(" ")
+    assert refusal.value.field == "name"
+
+
+def test_an_identity_is_taught_to_whom_is_said_if_it_is_nobodys() -> None:
+    ann, bob = lead(1, "Ann"), lead(2)
+    index = LeadIndex([(PHONE, ann), (EMAIL, bob)], [ann])
+    found = index.teach(ann.id, VK)
+    assert (found.lead, list(found.learned)) == (ann, [VK])
+    assert (found.created, found.named, found.conflicts) == (False, False, ())
+    assert list(index.teach(ann.id, PHONE).learned) == []
+    with pytest.raises(IdentityTaken) as refusal:
+        index.teach(ann.id, EMAIL)
+    assert (refusal.value.lead_id, refusal.value.field) == (bob.id, "value")
+    with pytest.raises(UnknownLead):
+        index.teach(lead_id(3), VK)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Пётр ЁЛКИН", {"петр", "елкин"}),
+        ("O'Neil-Smith_Jr", {"o", "neil", "smith", "jr"}),
+        ("İbrahim", {"ibrahim"}),
+        ("Groß 7", {"gross", "7"}),
+        ("— 😀 !", set()),
+    ],
+)
+def test_a_name_has_words_in_one_case(name: str, words: set[str]) -> None:
+    assert words_of(name) == words
+
+
+def test_beginnings_of_words_are_told_from_what_is_none() -> None:
+    words = words_of("Ivan Ivanov Petr")
+    assert begin_words(["iv", "p"], words)
+    assert begin_words(["ivan", "ivanov"], words)
+    assert not begin_words(["ivan", "x"], words)
+    assert first_word("ivan", words) == "ivan"
+    assert first_word("ivano", words) == "ivanov"
+    assert first_word("iv", words) == "ivan"
+    assert first_word("x", words) is None

@@ -36,7 +36,8 @@ ALL_CALLS = sorted(
 
 def filled(path: str) -> str:
     """Return an address that a path stands for; nothing is there."""
-    path = path.replace("{path:path}", "nothing").replace("{key}", "nowhere")
+    path = path.replace("{path:path}", "nothing").replace("{value:text}", "no/body")
+    path = path.replace("{key}", "nowhere").replace("{kind}", "telegram")
     path = path.replace("{prefix}", "flk_0000000000").replace("{table}", "shares")
     return re.sub(r"{[a-z_]+}", NOBODY, path)
 

@@ -122,6 +122,119 @@ def test_a_lead_that_is_not_there_is_404(client: Client) -> None:
     refused(client.get(f"/v1/leads/{NOBODY}"), "unknown_lead")
 
 
+class TestCorrections:
+    """A name and identities that are wrong are made right."""
+
+    @pytest.fixture
+    def ivan(self, client: Client, world: World) -> str:
+        world.source()
+        lead = {"name": "Ivan", "identities": {"telegram": "ivan", "phone": "+79161234567"}}
+        body = {"source": "telegram", "lead": lead}
+        contact = answered(client.post("/v1/contacts", json=body), 201)
+        return f"/v1/leads/{contact['lead']['id']}"
+
+    def test_a_name_is_changed_and_removed(self, client: Client, ivan: str) -> None:
+        for name, kept in ((" Пётр ", "Пётр"), ("Пётр", "Пётр"), (None, None), (None, None)):
+            changed = answered(client.patch(ivan, json={"name": name}))
+            assert changed["name"] == kept
+            assert set(changed) == {"id", "name", "identities", "created_at"}
+            shown = answered(client.get(ivan))
+            assert changed == {field: shown[field] for field in changed}
+
+    @pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": 5}, {"name": "x" * 201}, []])
+    def test_what_is_no_name_is_refused(
+        self, client: Client, ivan: str, body: dict[str, object]
+    ) -> None:
+        refused(client.patch(ivan, json=body), "validation_failed")
+        assert answered(client.get(ivan))["name"] == "Ivan"
+
+    def test_an_identity_is_added_once(self, client: Client, ivan: str) -> None:
+        body = {"kind": "phone", "value": "8 (916) 000-00-07"}
+        response = client.post(f"{ivan}/identities", json=body)
+        lead = answered(response, 201)
+        assert response.headers["location"] == ivan
+        assert {"kind": "phone", "value": "+79160000007"} in lead["identities"]
+        again = client.post(f"{ivan}/identities", json=body)
+        assert answered(again, 200) == lead
+        assert "location" not in again.headers
+
+    def test_one_that_somebody_else_has_is_refused_and_says_who(
+        self, client: Client, world: World, ivan: str
+    ) -> None:
+        other = world.register(vk="7").lead.id
+        body = {"kind": "vk", "value": "7"}
+        problem = refused(client.post(f"{ivan}/identities", json=body), "identity_taken", "value")
+        assert problem["lead_id"] == str(other)
+        assert str(other) in problem["detail"]
+        assert answered(client.get("/v1/leads?identity=vk:7"))["items"][0]["id"] == str(other)
+
+    @pytest.mark.parametrize(
+        ("body", "code", "field"),
+        [
+            ({"kind": "phone", "value": "12"}, "invalid_identity", "value"),
+            ({"kind": "phone"}, "validation_failed", "value"),
+            ({"kind": "Phone", "value": "x"}, "validation_failed", "kind"),
+            ({"kind": "vk", "value": " "}, "validation_failed", "value"),
+            ({"kind": "vk", "value": None}, "validation_failed", "value"),
+            ({"kind": "vk", "value": "a\0"}, "invalid_value", "value"),
+            ({"kind": "vk", "value": "x", "lead": 1}, "validation_failed", "lead"),
+        ],
+    )
+    def test_what_is_no_identity_is_refused(
+        self, client: Client, ivan: str, body: dict[str, object], code: str, field: str
+    ) -> None:
+        refused(client.post(f"{ivan}/identities", json=body), code, field)
+
+    @pytest.mark.parametrize(
+        ("kind", "value", "spelt"),
+        [
+            ("phone", "+79160000007", "8 916 000-00-07"),
+            ("email", "a+b@shop.ru", " A+b@Shop.RU "),
+            ("telegram", "a/b//c/", "a/b//c/"),
+            ("telegram", "https://t.me/ivan?start=1#x", "https://t.me/ivan?start=1#x"),
+            ("telegram", "50%25 + 100%", "50%25 + 100%"),
+            ("telegram", "two\nlines", "two\nlines\n"),
+            ("telegram", "Ёлкин 😀", "Ёлкин 😀"),
+            ("telegram", "a:b;c", "a:b;c"),
+        ],
+    )
+    def test_an_identity_is_removed_however_it_is_spelt(
+        self, client: Client, ivan: str, kind: str, value: str, spelt: str
+    ) -> None:
+        before = answered(client.get(ivan))["identities"]
+        body = {"kind": kind, "value": value}
+        lead = answered(client.post(f"{ivan}/identities", json=body), 201)
+        assert body in lead["identities"]
+        address = f"{ivan}/identities/{kind}/{quote(spelt, safe='')}"
+        response = client.delete(address)
+        assert (response.status_code, response.content) == (204, b"")
+        assert answered(client.get(ivan))["identities"] == before
+        refused(client.delete(address), "unknown_identity")
+
+    def test_the_last_identity_may_go_and_the_lead_stays(
+        self, client: Client, world: World, ivan: str
+    ) -> None:
+        for each in ("phone/%2B79161234567", "telegram/ivan"):
+            assert client.delete(f"{ivan}/identities/{each}").status_code == 204
+        shown = answered(client.get(ivan))
+        assert (shown["name"], shown["identities"], len(shown["contacts"])) == ("Ivan", [], 1)
+        assert world.defects() == []
+
+    @pytest.mark.parametrize(
+        "rest",
+        ["telegram/Ivan", "vk/ivan", "phone/none", "Phone/x", "telegram/%00", "vk/%ff", "a/"],
+    )
+    def test_what_the_person_has_not_is_404(self, client: Client, ivan: str, rest: str) -> None:
+        refused(client.delete(f"{ivan}/identities/{rest}"), "unknown_identity")
+
+    def test_a_lead_that_is_not_there_is_404(self, client: Client) -> None:
+        lead = f"/v1/leads/{NOBODY}"
+        body = {"kind": "vk", "value": "1"}
+        refused(client.patch(lead, json={"name": "x"}), "unknown_lead")
+        refused(client.post(f"{lead}/identities", json=body), "unknown_lead")
+        refused(client.delete(f"{lead}/identities/vk/1"), "unknown_lead")
+
+
 def test_a_lead_that_is_erased_is_nobody(client: Client, world: World) -> None:
     world.source((world.operator("Ann"), 1))
     lead = {"name": "Ivan", "identities": {"telegram": "ivan"}}

@@ -33,7 +33,10 @@ CALLS = {
     ("post", "/v1/contacts/{contact_id}/transfer"),
     ("get", "/v1/leads"),
     ("get", "/v1/leads/{lead_id}"),
+    ("patch", "/v1/leads/{lead_id}"),
     ("delete", "/v1/leads/{lead_id}"),
+    ("post", "/v1/leads/{lead_id}/identities"),
+    ("delete", "/v1/leads/{lead_id}/identities/{kind}/{value}"),
     ("get", "/v1/leads/{lead_id}/export"),
     ("get", "/v1/stats/distribution"),
     ("get", "/v1/stats/operators"),
@@ -179,6 +182,12 @@ def test_the_examples_of_bodies_work_when_they_are_sent(client: Client, world: W
         (found,) = answered(client.post("/v1/contacts/batch", json={"contacts": [body]}))["results"]
         assert found["status"] == 201
         assert found["contact"]["lead"]["id"] == contact["lead"]["id"]
+        lead = f"/v1/leads/{contact['lead']['id']}"
+        for change in bodies("LeadChange"):
+            assert answered(client.patch(lead, json=change))["name"] == change["name"]
+        for identity in bodies("NewIdentity"):
+            shown = answered(client.post(f"{lead}/identities", json=identity))
+            assert identity["kind"] in {each["kind"] for each in shown["identities"]}
 
 
 def test_the_examples_of_parameters_work_when_they_are_sent(caller: Client, memory: World) -> None:

@@ -94,6 +94,7 @@ def test_the_statuses_are_those_of_the_contract() -> None:
         groups.setdefault(status, set()).add(code)
     assert groups[409] == {
         "source_exists",
+        "identity_taken",
         "idempotency_conflict",
         "operator_inactive",
         "operator_at_capacity",
