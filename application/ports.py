@@ -421,7 +421,9 @@ class ContactReader(Protocol):
         """Return contacts, the newest first."""
         ...
 
-    def queue(self, source: str | None, *, limit: int) -> Page[ContactView]:
+    def queue(
+        self, source: str | None, *, limit: int, after: ContactId | None = None
+    ) -> Page[ContactView]:
         """Return contacts that wait, on one source or on all, the oldest first."""
         ...
 

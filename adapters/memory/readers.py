@@ -125,13 +125,14 @@ class MemoryContactReader(ContactReader):
                 lambda contact_id: contact_view(self._store, contact_id),
             )
 
-    def queue(self, source: str | None, *, limit: int) -> Page[ContactView]:
+    def queue(
+        self, source: str | None, *, limit: int, after: ContactId | None = None
+    ) -> Page[ContactView]:
         store = self._store
         with store.lock:
             queues = store.queues.values() if source is None else [store.queues.get(source, {})]
-            return _page(
-                heapq.merge(*queues), limit, lambda contact_id: contact_view(store, contact_id)
-            )
+            ahead = (each for each in heapq.merge(*queues) if after is None or each > after)
+            return _page(ahead, limit, lambda contact_id: contact_view(store, contact_id))
 
     def decisions(self, source: str, *, limit: int) -> list[Decision]:
         store = self._store

@@ -106,10 +106,14 @@ class SqlContactReader(ContactReader):
             rows = connection.execute(query).all()
         return Page([contact_view(row) for row in rows[:limit]], len(rows) > limit)
 
-    def queue(self, source: str | None, *, limit: int) -> Page[ContactView]:
+    def queue(
+        self, source: str | None, *, limit: int, after: ContactId | None = None
+    ) -> Page[ContactView]:
         oldest = select(ContactRow.id).where(ContactRow.state == ContactState.WAITING)
         if source is not None:
             oldest = oldest.where(ContactRow.source_key == source)
+        if after is not None:
+            oldest = oldest.where(ContactRow.id > after)
         oldest = oldest.order_by(ContactRow.id).limit(limit + 1)
         query = CONTACT_VIEWS.where(ContactRow.id.in_(oldest)).order_by(ContactRow.id)
         with reading(self._database) as connection:

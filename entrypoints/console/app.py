@@ -96,7 +96,7 @@ def create_console(
         sources.router(fairlead, writing),
         operators.router(fairlead, writing),
         contacts.router(fairlead, writing),
-        leads.router(fairlead),
+        leads.router(fairlead, writing),
         trying.router(fairlead, intake),
         statistics.router(fairlead),
         audit.router(fairlead),

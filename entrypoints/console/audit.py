@@ -17,6 +17,7 @@ _PAGE: Final = 60
 _PAGES: Final = {"operator": "/operators/", "source": "/sources/", "allocations": "/sources/"} | {
     "contact": "/contacts/",
     "lead": "/leads/",
+    "identity": "/leads/",
 }
 """Where the subject of an action is shown, by the action's first word."""
 

@@ -1,25 +1,57 @@
-"""One contact: what it is, who has it, and why."""
+"""Contacts: lists of them, and one with who has it and why."""
 
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
-from domain.errors import NoDecision
+from application.views import ContactFilter, ContactView, Page
+from domain.contact import ContactState
+from domain.errors import InvalidValue, NoDecision
 from domain.ids import ContactId, OperatorId
 from entrypoints.console.explaining import explain
 from entrypoints.console.operators import known, offered
 from entrypoints.console.pages import Viewer, form, go, page
+from entrypoints.console.sources import Chosen
 from entrypoints.http.writing import Writing
+
+_PAGE: Final = 60
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     """Build the routes."""
     routes = APIRouter(prefix="/contacts")
 
+    @routes.get("")
+    def contacts(
+        request: Request,
+        source: Chosen = "",
+        operator: UUID | None = None,
+        state: str = "",
+        after: UUID | None = None,
+    ) -> Response:
+        where = ContactFilter(
+            source=source or None,
+            operator_id=None if operator is None else OperatorId(operator),
+            state=_state(state),
+        )
+        found = _listed(fairlead, where, None if after is None else ContactId(after))
+        whose = None if operator is None else fairlead.catalogue.operator(OperatorId(operator))
+        return page(
+            request,
+            "contacts",
+            contacts=found.items,
+            source=fairlead.catalogue.source(source) if source else None,
+            operator=whose,
+            state=where.state,
+            oldest_first=_is_queue(where),
+            next=found.items[-1].id if found.more else None,
+        )
+
     @routes.get("/{contact_id}")
-    def contact(request: Request, contact_id: UUID) -> Response:
+    def contact(request: Request, contact_id: UUID, choose: UUID | None = None) -> Response:
         view = fairlead.contacts.contact(ContactId(contact_id))
         try:
             why = fairlead.contacts.decision(view.id)
@@ -31,7 +63,12 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             contact=view,
             why=why,
             explained=explain(why, Viewer.of(request).language) if why else None,
-            others=offered(fairlead, active=True, but={view.operator.id} if view.operator else ()),
+            others=offered(
+                fairlead,
+                active=True,
+                but={view.operator.id} if view.operator else (),
+                after=choose,
+            ),
         )
 
     @routes.post("/{contact_id}/close")
@@ -50,3 +87,21 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         return go(request, f"/contacts/{contact_id}", said="transferred")
 
     return routes
+
+
+def _state(value: str) -> ContactState | None:
+    try:
+        return ContactState(value) if value else None
+    except ValueError:
+        raise InvalidValue("choose one of the list.", field="state") from None
+
+
+def _is_queue(where: ContactFilter) -> bool:
+    """Tell whether a list is one that people are served from, the oldest first."""
+    return where.state is ContactState.WAITING and where.operator_id is None
+
+
+def _listed(fairlead: Fairlead, where: ContactFilter, after: ContactId | None) -> Page[ContactView]:
+    if _is_queue(where):
+        return fairlead.contacts.queue(where.source, limit=_PAGE, after=after)
+    return fairlead.contacts.contacts(where, limit=_PAGE, after=after)

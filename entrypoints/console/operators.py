@@ -49,7 +49,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         return go(request, f"/operators/{made.id}", said="saved")
 
     @routes.get("/{operator_id}")
-    def operator(request: Request, operator_id: UUID) -> Response:
+    def operator(request: Request, operator_id: UUID, choose: UUID | None = None) -> Response:
         view = fairlead.catalogue.operator(OperatorId(operator_id))
         return page(
             request,
@@ -61,7 +61,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
                 limit=_OPEN,
                 after=None,
             ),
-            others=offered(fairlead, active=True, but={view.id}),
+            others=offered(fairlead, active=True, but={view.id}, after=choose),
         )
 
     @routes.post("/{operator_id}")
@@ -109,7 +109,11 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
 
 
 def offered(
-    fairlead: Fairlead, *, active: bool | None, but: Collection[OperatorId]
+    fairlead: Fairlead,
+    *,
+    active: bool | None,
+    but: Collection[OperatorId],
+    after: UUID | None,
 ) -> Page[OperatorView]:
     """Return the operators that can be chosen on a page.
 
@@ -117,8 +121,10 @@ def offered(
         fairlead: where they are.
         active: only those who are, or are not; None for all.
         but: those who are left out.
+        after: the last that could be chosen before; None for the first ones.
     """
-    found = fairlead.catalogue.operators(active=active, limit=_OFFERED, after=None)
+    last = None if after is None else OperatorId(after)
+    found = fairlead.catalogue.operators(active=active, limit=_OFFERED, after=last)
     return Page([each for each in found.items if each.id not in but], found.more)
 
 

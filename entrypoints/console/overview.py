@@ -12,6 +12,7 @@ from application.ports import StorageUnavailable
 from entrypoints.console.live import Live
 from entrypoints.console.pages import form, go, page
 from entrypoints.console.periods import PERIODS, Period, span_of
+from entrypoints.console.sources import offered_sources
 from entrypoints.http.gate import identify
 from entrypoints.http.keyring import Keyring
 from entrypoints.http.problems import Refusal
@@ -44,10 +45,7 @@ def router(
             period=period,
             periods=PERIODS,
             distribution=distribution,
-            names={
-                each.key: each.name
-                for each in fairlead.catalogue.sources(limit=200, after=None).items
-            },
+            names=dict(offered_sources(fairlead).items),
             bars=_BARS,
             operators=operators,
             feed=fairlead.latest_assignments(

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from application.fairlead import Fairlead
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
-from application.views import SourceView
+from application.views import Page, SourceView
 from domain import limits
 from domain.decision import Decision
 from domain.errors import InvalidValue
@@ -25,6 +25,10 @@ _LINES: Final = 8
 """Operators in the chart of shares, those with the largest weights."""
 Key = Annotated[str, Path(pattern=limits.SOURCE_KEY)]
 """Anything else is no address of ours, and PostgreSQL takes no NUL even to look for it."""
+Chosen = Annotated[str, Query(pattern=f"^$|{limits.SOURCE_KEY}")]
+"""The key of a source, or nothing for all of them."""
+_OFFERED: Final = 1000
+"""Sources in a list to choose from."""
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
@@ -55,14 +59,14 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         return go(request, f"/sources/{given.get('key', '')}", said="saved")
 
     @routes.get("/{key}")
-    def source(request: Request, key: Key) -> Response:
+    def source(request: Request, key: Key, choose: UUID | None = None) -> Response:
         view = fairlead.catalogue.source(key)
         allocated = {each.operator_id for each in view.allocations}
         return page(
             request,
             "source",
             source=view,
-            others=offered(fairlead, active=None, but=allocated),
+            others=offered(fairlead, active=None, but=allocated, after=choose),
             queue=fairlead.contacts.queue(key, limit=_QUEUE),
         )
 
@@ -87,6 +91,12 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         return JSONResponse(_shares(view, fairlead.contacts.decisions(key, limit=most)))
 
     return routes
+
+
+def offered_sources(fairlead: Fairlead) -> Page[tuple[str, str]]:
+    """Return keys and names of the sources that can be chosen on a page, by key."""
+    found = fairlead.catalogue.sources(limit=_OFFERED, after=None)
+    return Page([(each.key, each.name) for each in found.items], found.more)
 
 
 def _strategy(value: str) -> Strategy:

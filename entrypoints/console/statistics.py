@@ -6,23 +6,21 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from statistics import median, quantiles
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from application.fairlead import Fairlead
 from application.views import SourceDistribution
-from domain import limits
 from domain.conformity import DRIFTS_BELOW, p_value
 from entrypoints.console.pages import page
 from entrypoints.console.periods import PERIODS, Period, moment_of, span_of
+from entrypoints.console.sources import Chosen, offered_sources
 
 _WAITS: Final = 300
 """Contacts of each source whose waiting times are looked at, the newest."""
 
-Chosen = Annotated[str, Query(pattern=f"^$|{limits.SOURCE_KEY}")]
-"""The key of a source, or nothing for all of them."""
 Table = Literal["shares", "waits", "hours", "operators"]
 
 
@@ -40,7 +38,7 @@ def router(fairlead: Fairlead) -> APIRouter:
             period=period,
             periods=PERIODS,
             chosen=source,
-            sources=fairlead.catalogue.sources(limit=200, after=None).items,
+            sources=offered_sources(fairlead),
             distribution=[(each, conformity(each)) for each in distribution],
             drifts_below=DRIFTS_BELOW,
             waits=_waits(fairlead, [each.source for each in distribution], period),

@@ -1,7 +1,5 @@
 """Register a contact by hand and see what is decided."""
 
-from typing import Final
-
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
@@ -9,11 +7,10 @@ from application.fairlead import Fairlead
 from application.register_contacts import Intake, RegisterContact
 from domain.errors import DomainError
 from entrypoints.console.pages import form, go, page
+from entrypoints.console.sources import Chosen, offered_sources
 from entrypoints.console.words import PROBLEMS
 from entrypoints.http.gate import KEY, require_source
 from entrypoints.http.problems import STATUSES, Refusal
-
-_OFFERED: Final = 200
 
 
 def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
@@ -21,8 +18,15 @@ def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
     routes = APIRouter(prefix="/try")
 
     @routes.get("")
-    def empty(request: Request) -> Response:
-        return page(request, "try", sources=_sources(), given={}, problem=None, detail=None)
+    def empty(request: Request, source: Chosen = "") -> Response:
+        return page(
+            request,
+            "try",
+            sources=offered_sources(fairlead),
+            given={"source": source},
+            problem=None,
+            detail=None,
+        )
 
     @routes.post("")
     async def register(request: Request) -> Response:
@@ -39,7 +43,7 @@ def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
             registered = await intake.submit(command)
         except (DomainError, Refusal) as refusal:
             # In a thread: the loop must not wait for the storage.
-            sources = await to_thread.run_sync(_sources)
+            sources = await to_thread.run_sync(offered_sources, fairlead)
             return page(
                 request,
                 "try",
@@ -50,9 +54,5 @@ def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
                 detail=refusal.detail,
             )
         return go(request, f"/contacts/{registered.contact.id}", said="registered")
-
-    def _sources() -> list[tuple[str, str]]:
-        found = fairlead.catalogue.sources(limit=_OFFERED, after=None).items
-        return [(each.key, each.name) for each in found]
 
     return routes

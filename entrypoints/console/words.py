@@ -43,6 +43,9 @@ ACTIONS: Final = {
     Action.SOURCE_CHANGED: N_("source changed"),
     Action.ALLOCATIONS_REPLACED: N_("weights changed"),
     Action.CONTACT_TRANSFERRED: N_("contact transferred"),
+    Action.LEAD_RENAMED: N_("name corrected"),
+    Action.IDENTITY_ADDED: N_("identity added"),
+    Action.IDENTITY_REMOVED: N_("identity removed"),
     Action.LEAD_ERASED: N_("person erased"),
     Action.CONTACTS_PURGED: N_("old contacts removed"),
     Action.KEY_CREATED: N_("key made"),
@@ -72,6 +75,9 @@ SAID: Final = {
     "resumed": N_("The operator takes contacts again."),
     "registered": N_("Registered. This is what happened and why."),
     "signed-in": N_("You are signed in."),
+    "identity-added": N_("The identity is added."),
+    "identity-known": N_("The person has this identity already."),
+    "identity-removed": N_("The identity is removed."),
     "demo": N_("Two days of demo data are here."),
 }
 """What a page says after a change, by the word in its address."""
@@ -83,6 +89,9 @@ PROBLEMS: Final = {
     "unknown_source": N_("There is no such source."),
     "unknown_contact": N_("There is no such contact."),
     "unknown_lead": N_("There is no such lead."),
+    "unknown_identity": N_("The person has no such identity."),
+    "identity_taken": N_("Another person has this identity; it stays there until it is removed:"),
+    "invalid_value": N_("A value is out of its limits."),
     "source_exists": N_("A source with this key is there already."),
     "operator_inactive": N_("This operator is paused; resume it or choose another."),
     "operator_at_capacity": N_(
@@ -94,6 +103,13 @@ PROBLEMS: Final = {
     "forbidden": N_("Your key does not permit this."),
 }
 """What is said of a refusal, by its code; of others their own words are shown."""
+
+VALUES: Final = {
+    "name": N_("A name has 200 characters at most."),
+    "value": N_("An identity has 1 to 200 characters."),
+    "kind": N_("Choose one of the list."),
+}
+"""What is said of a value that is out of its limits, by its field."""
 
 FOREIGN: Final = N_("This form came from another site; open the page here and send it again.")
 WRONG_KEY: Final = N_("This key opens nothing: it is mistyped, has expired or was revoked.")

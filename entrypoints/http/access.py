@@ -65,9 +65,7 @@ CALLS: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", "/console/sources/{key}/weights"): _OPERATE,
     ("POST", "/console/contacts/{contact_id}/close"): _OPERATE,
     ("POST", "/console/contacts/{contact_id}/transfer"): _OPERATE,
-    ("POST", "/console/leads/{lead_id}/name"): _OPERATE,
-    ("POST", "/console/leads/{lead_id}/identities"): _OPERATE,
-    ("POST", "/console/leads/{lead_id}/identities/remove"): _OPERATE,
+    ("POST", "/console/leads/{lead_id}"): _OPERATE,
 }
 """Permissions by method and path. A call that is not here needs a key of any role, and ends at 404
 or 405."""

@@ -207,10 +207,17 @@ def test_a_list_to_choose_from_says_that_it_is_not_all(
     contact = world.register()
     pages = ["/sources/telegram", f"/operators/{operators[0].id}", f"/contacts/{contact.id}"]
     for page in pages:
-        assert "Only the first" not in client.get(f"/console{page}").text
-    world.operator("One more")
+        assert "at a time" not in client.get(f"/console{page}").text
+    for name in ("One more", "One of the next"):
+        world.operator(name)
     for page in pages:
-        assert "Only the first" in client.get(f"/console{page}").text
+        text = client.get(f"/console{page}").text
+        assert "Only 1,000 operators can be chosen at a time" in text
+        assert ">One of the next<" not in text
+        (further,) = re.findall(r'href="(\?choose=[^"]+)"', text)
+        rest = client.get(f"/console{page}{further}").text
+        assert ">One of the next<" in rest
+        assert "at a time" not in rest
 
 
 def test_shares_are_called_what_they_are(client: Client, world: World) -> None:
