@@ -322,6 +322,21 @@ def test_queues_and_latest_decisions_walk_no_further_than_they_show(library: Lib
     assert any("ix_contacts_state_id (state=?)" in step for step in plans[0][1])
 
 
+def test_a_queue_goes_on_by_its_index(library: Library) -> None:
+    reader, after = library.world.fairlead.contacts, library.newest.id
+    plans = library.plans(
+        lambda: (reader.queue(None, limit=5, after=after), reader.queue("a", limit=5, after=after))
+    )
+    assert_found_by_index(plans)
+    assert_not_sorted(plans)
+    walks = (
+        "ix_contacts_state_id (state=? AND id>?)",
+        "_state_id (source_key=? AND state=? AND id>?)",
+    )
+    for (_, steps), walk in zip(plans, walks, strict=True):
+        assert any(step.endswith(walk) for step in steps), steps
+
+
 def test_the_sources_of_an_operator_are_found_by_index(library: Library) -> None:
     catalogue = library.world.fairlead.catalogue
     ((_, steps),) = library.plans(lambda: catalogue.served_by(library.ann.id))

@@ -310,6 +310,10 @@ class TestQueue:
         for limit in (1, 6, 7, 13, 200):
             page = storage.contacts.queue(source, limit=limit)
             assert (page.items, page.more) == (expected[:limit], len(expected) > limit)
+        for passed, each in enumerate(expected, 1):
+            page = storage.contacts.queue(source, limit=3, after=each.id)
+            rest = expected[passed:]
+            assert (page.items, page.more) == (rest[:3], len(rest) > 3)
 
 
 class TestDecisions:

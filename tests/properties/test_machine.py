@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from application.contacts import CloseContact, TransferContact
-from application.leads import EraseLead
+from application.leads import AddIdentity, EraseLead, RemoveIdentity, RenameLead
 from application.operators import CreateOperator, UpdateOperator
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, Registered
@@ -30,10 +30,12 @@ from domain.decision import Decision
 from domain.errors import (
     ContactClosed,
     IdempotencyConflict,
+    IdentityTaken,
     InvalidIdentity,
     NoIdentity,
     OperatorAtCapacity,
     OperatorInactive,
+    UnknownIdentity,
     UnknownSource,
 )
 from domain.ids import ContactId, LeadId, OperatorId
@@ -85,6 +87,15 @@ wanted = st.builds(
 )
 some = st.integers(0, 11)
 some_weight = st.sampled_from([0, 1, 1, 2, 3, 7, 100])
+spelt = st.sampled_from(
+    [
+        (kind, spelling, f"{kind}:{spellings[0]}")
+        for kind, people in SPELLINGS.items()
+        for spellings in people
+        for spelling in spellings
+    ]
+)
+"""A kind, a spelling of an identity, and the identity's key."""
 allocations = st.lists(st.tuples(some, some_weight), min_size=2, max_size=4) | st.lists(
     st.tuples(some, some_weight), max_size=1
 )
@@ -129,6 +140,7 @@ class FairleadMachine(RuleBasedStateMachine):
         self.contacts: dict[ContactId, ModelContact] = {}
         self.owners: dict[str, LeadId] = {}
         self.leads: dict[LeadId, None] = {}
+        self.names: dict[LeadId, str | None] = {}
         self.keys: dict[tuple[str, str], tuple[tuple[object, ...], ContactId]] = {}
         self.commands: list[RegisterContact] = []
 
@@ -320,10 +332,43 @@ class FairleadMachine(RuleBasedStateMachine):
             del self.contacts[each]
         self.keys = {slot: known for slot, known in self.keys.items() if known[1] not in gone}
 
+    @rule(number=some, name=st.none() | st.sampled_from(["Ann", "Ёлкин Пётр", "ann LEE"]))
+    @precondition(lambda self: self.leads)
+    def rename(self, number: int, name: str | None) -> None:
+        lead = self.lead_at(number)
+        assert self.fairlead.rename_lead(RenameLead(lead, name)).name == name
+        self.names[lead] = name
+
+    @rule(number=some, identity=spelt)
+    @precondition(lambda self: self.leads)
+    def add_identity(self, number: int, identity: tuple[str, str, str]) -> None:
+        lead, (kind, spelling, key) = self.lead_at(number), identity
+        command = AddIdentity(lead, kind, spelling)
+        if self.owners.get(key, lead) != lead:
+            with pytest.raises(IdentityTaken) as refusal:
+                self.fairlead.add_identity(command)
+            assert refusal.value.lead_id == self.owners[key]
+            return
+        assert self.fairlead.add_identity(command).added == (key not in self.owners)
+        self.owners[key] = lead
+
+    @rule(number=some, identity=spelt)
+    @precondition(lambda self: self.leads)
+    def remove_identity(self, number: int, identity: tuple[str, str, str]) -> None:
+        lead, (kind, spelling, key) = self.lead_at(number), identity
+        command = RemoveIdentity(lead, kind, spelling)
+        if self.owners.get(key) != lead:
+            with pytest.raises(UnknownIdentity):
+                self.fairlead.remove_identity(command)
+            return
+        self.fairlead.remove_identity(command)
+        del self.owners[key]
+
     @rule(number=some)
     @precondition(lambda self: self.leads)
     def erase(self, number: int) -> None:
-        lead = list(self.leads)[number % len(self.leads)]
+        lead = self.lead_at(number)
+        self.names[lead] = None
         self.fairlead.erase_lead(EraseLead(lead))
         self.owners = {key: owner for key, owner in self.owners.items() if owner != lead}
         theirs = {key for key, each in self.contacts.items() if each.lead == lead}
@@ -381,6 +426,18 @@ class FairleadMachine(RuleBasedStateMachine):
             )
 
     @invariant()
+    def names_are_what_they_were_corrected_to_and_found_by(self) -> None:
+        shown = self.fairlead.leads.leads(identity=None, limit=ALL, after=None).items
+        assert {each.id: each.name for each in shown} == {
+            each: self.names.get(each) for each in self.leads
+        }
+        for word in ("ann", "елкин", "lee"):
+            called = [each for each in self.leads if word in _folded(self.names.get(each))]
+            walk = self.fairlead.lead_search.by_words
+            met = walk([word], after=None, limit=ALL, but=lambda _: False).met
+            assert sorted(each.lead.id for each in met) == sorted(called)
+
+    @invariant()
     def identities_and_credits_are_as_the_model_says(self) -> None:
         with self.world.container.storage().auditor.facts() as facts:
             assert {key: lead for key, lead, _ in facts.identities()} == self.owners
@@ -392,6 +449,9 @@ class FairleadMachine(RuleBasedStateMachine):
         assert all(sum(credits.values()) == 0 for credits in stored.values())
 
     # ---- the model -------------------------------------------------------------------------
+
+    def lead_at(self, number: int) -> LeadId:
+        return list(self.leads)[number % len(self.leads)]
 
     def source_at(self, number: int) -> str:
         return list(self.sources)[number % len(self.sources)]
@@ -578,6 +638,10 @@ def normal(kind: str, value: str) -> str:
         if value in spellings:
             return spellings[0]
     return "" if kind == "phone" else value
+
+
+def _folded(name: str | None) -> list[str]:
+    return (name or "").lower().replace("ё", "е").split()
 
 
 def _nobody() -> Any:
