@@ -35,7 +35,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         where = ContactFilter(
             source=source or None,
             operator_id=None if operator is None else OperatorId(operator),
-            state=_state(state),
+            states=_states(state),
         )
         found = _listed(fairlead, where, None if after is None else ContactId(after))
         whose = None if operator is None else fairlead.catalogue.operator(OperatorId(operator))
@@ -45,7 +45,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             contacts=found.items,
             source=fairlead.catalogue.source(source) if source else None,
             operator=whose,
-            state=where.state,
+            state=next(iter(where.states), None),
             oldest_first=_is_queue(where),
             next=found.items[-1].id if found.more else None,
         )
@@ -89,16 +89,16 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     return routes
 
 
-def _state(value: str) -> ContactState | None:
+def _states(value: str) -> tuple[ContactState, ...]:
     try:
-        return ContactState(value) if value else None
+        return (ContactState(value),) if value else ()
     except ValueError:
         raise InvalidValue("choose one of the list.", field="state") from None
 
 
 def _is_queue(where: ContactFilter) -> bool:
     """Tell whether a list is one that people are served from, the oldest first."""
-    return where.state is ContactState.WAITING and where.operator_id is None
+    return where.states == (ContactState.WAITING,) and where.operator_id is None
 
 
 def _listed(fairlead: Fairlead, where: ContactFilter, after: ContactId | None) -> Page[ContactView]:
