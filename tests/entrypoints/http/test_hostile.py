@@ -18,7 +18,7 @@ from application.keys import CreateKey
 from application.views import ContactFilter, HourSpan
 from domain.access import Role
 from tests.entrypoints.http.client import Client, serving_world
-from tests.entrypoints.http.expectations import answered, is_problem, refused
+from tests.entrypoints.http.expectations import NOBODY, answered, is_problem, refused
 from tests.support import World, open_world
 
 JSON = {"Content-Type": "application/json"}
@@ -154,9 +154,13 @@ def test_a_search_for_anything_finds_only_what_is_called_so(unmoved: House) -> N
             else:
                 assert answer.status_code == 422, answer.text
                 is_problem(answer)
-        page = unmoved.client.get("/console/leads", params={"q": text})
-        assert page.status_code < 500
-        assert "ivan" not in page.text, text
+        for parameters in ({"q": text}, {"q": "nobody", "after": text}):
+            page = unmoved.client.get("/console/search", params=parameters)
+            assert page.status_code in {200, 422}, text
+            assert "ivan" not in page.text, text
+        for parameters in ({"state": text}, {"source": text}, {"operator": text}, {"after": text}):
+            page = unmoved.client.get("/console/contacts", params=parameters)
+            assert page.status_code == 422, parameters
 
 
 def test_a_field_of_a_form_that_is_no_number_or_key_changes_nothing(unmoved: House) -> None:
@@ -173,6 +177,35 @@ def test_a_field_of_a_form_that_is_no_number_or_key_changes_nothing(unmoved: Hou
             assert 400 <= answer.status_code < 500, (path, answer.status_code, text[:99])
             assert answer.headers["content-type"].startswith("text/html")
             assert "x-evil" not in answer.headers
+
+
+def test_a_correction_keeps_a_text_to_the_letter_and_does_nothing_else(house: House) -> None:
+    (lead,) = house.stored()["leads"]
+    path, form = f"/v1/leads/{lead.id}", f"/leads/{lead.id}"
+    for text in INJECTIONS:
+        before, kept = house.stored(), text.strip()
+        renamed = answered(house.client.patch(path, json={"name": text}))
+        assert renamed["name"] == kept
+        identity = {"kind": "vk", "value": text}
+        added = answered(house.client.post(f"{path}/identities", json=identity), 201)
+        assert {"kind": "vk", "value": kept} in added["identities"]
+        shown = house.client.get(f"/console{form}")
+        assert str(escape(kept)) in shown.text
+        assert str(escape(kept)) == kept or kept not in shown.text, text
+        answer = house.client.delete(f"{path}/identities/vk/{quote(text, safe='')}")
+        assert answer.status_code == 204, text
+        assert house.form(form, act="add", kind="vk", value=text).status_code == 303
+        assert house.form(form, act="remove", kind="vk", value=text).status_code == 303
+        assert house.form(form, act="name", name="").status_code == 303
+        assert house.stored() == before, text
+        for kind in (text, f"{text}:x"):
+            body = {"kind": kind, "value": "x"}
+            answer = house.client.post(f"{path}/identities", json=body)
+            refused(answer, "validation_failed", "kind")
+            assert house.form(form, act="add", kind=kind, value="x").status_code == 422
+            answer = house.client.delete(f"{path}/identities/{quote(kind, safe='')}/x")
+            assert answer.status_code == 404, kind
+        assert house.stored() == before, text
 
 
 TRAVERSALS = [
@@ -198,6 +231,7 @@ TRAVERSALS = [
 
 STARTS = (
     *("/v1/sources/", "/v1/operators/", "/v1/contacts/", "/v1/leads/", "/v1/keys/"),
+    f"/v1/leads/{NOBODY}/identities/vk/",
     *("/static/", "/console/static/", "/console/sources/", "/console/statistics/", "/docs/"),
 )
 
