@@ -35,6 +35,7 @@ from application.sources import (
     SetWeightHandler,
     UpdateSourceHandler,
 )
+from application.waits import WaitingTimesHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Fairlead:
     check_invariants: CheckInvariantsHandler
     search: SearchHandler
     latest_assignments: LatestAssignmentsHandler
+    waiting_times: WaitingTimesHandler
     normalise: IdentityNormaliser
     catalogue: CatalogueReader
     contacts: ContactReader

@@ -27,6 +27,7 @@ from application.views import (
     ServedSource,
     SourceDistribution,
     SourceView,
+    SourceWaits,
 )
 from application.walks import Passed, Walk
 from domain.access import ApiKey
@@ -524,13 +525,13 @@ class StatisticsReader(Protocol):
         """Return how many of the contacts that came in from `since` to before `until` are there."""
         ...
 
-    def waits(self, *, source: str | None, span: HourSpan, most: int) -> list[float]:
-        """Return how many seconds contacts waited for an operator, of the newest of a period.
+    def waits(self, most: Mapping[str, int], *, span: HourSpan, now: datetime) -> list[SourceWaits]:
+        """Return how long contacts waited for an operator, those among them that still wait.
 
         Args:
-            source: one, or None for all.
+            most: by source key, how many contacts to look at, the newest of the period.
             span: when they came in.
-            most: the newest that many of every source; those that still wait are left out.
+            now: until when those that wait have waited.
         """
         ...
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from statistics import median, quantiles
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from domain.access import ApiKey, Role
@@ -379,6 +380,35 @@ def source_distribution(
             )
         )
     return SourceDistribution(source.key, total, source.waiting, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceWaits:
+    """How long contacts of one source waited for their first operator.
+
+    Attributes:
+        seconds: of each contact looked at, the shortest first. One that was closed before anybody
+            got it waited until then; one that waits has waited until now.
+        waiting: how many of them wait.
+        whole: they are all that came in during the period; else its newest.
+    """
+
+    source: str
+    seconds: Sequence[float]
+    waiting: int
+    whole: bool
+
+    @property
+    def median(self) -> float:
+        """Seconds that half of them waited at most; needs one contact at least."""
+        return median(self.seconds)
+
+    @property
+    def ninth(self) -> float:
+        """Seconds that nine of ten waited at most; needs one contact at least."""
+        if len(self.seconds) == 1:
+            return self.seconds[0]
+        return quantiles(self.seconds, n=10, method="inclusive")[-1]
 
 
 @dataclass(frozen=True, slots=True)

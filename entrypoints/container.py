@@ -37,6 +37,7 @@ from application.sources import (
     SetWeightHandler,
     UpdateSourceHandler,
 )
+from application.waits import WaitingTimesHandler
 from entrypoints.settings import Settings
 
 
@@ -136,6 +137,9 @@ class Container(containers.DeclarativeContainer):
         ),
         check_invariants=providers.Singleton(CheckInvariantsHandler, storage.provided.auditor),
         latest_assignments=providers.Singleton(LatestAssignmentsHandler, storage.provided.contacts),
+        waiting_times=providers.Singleton(
+            WaitingTimesHandler, storage.provided.statistics, clock=clock
+        ),
         search=providers.Singleton(
             SearchHandler,
             storage.provided.contacts,

@@ -3,7 +3,7 @@
 import heapq
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -32,10 +32,11 @@ from application.views import (
     ServedSource,
     SourceDistribution,
     SourceView,
+    SourceWaits,
     Transfer,
     source_distribution,
 )
-from domain.contact import Contact
+from domain.contact import Contact, ContactState
 from domain.decision import Decision
 from domain.dispatch import hour_of
 from domain.errors import NoDecision, UnknownContact, UnknownLead, UnknownOperator, UnknownSource
@@ -268,18 +269,13 @@ class MemoryStatisticsReader(StatisticsReader):
         with self._store.lock:
             return sum(first <= each < end for each in self._store.contacts)
 
-    def waits(self, *, source: str | None, span: HourSpan, most: int) -> list[float]:
-        waits: defaultdict[str, list[float]] = defaultdict(list)
+    def waits(self, most: Mapping[str, int], *, span: HourSpan, now: datetime) -> list[SourceWaits]:
+        newest: dict[str, list[Contact]] = {key: [] for key in most}
         with self._store.lock:
             for each in reversed(self._store.contacts.values()):
-                if (
-                    source in {None, each.source_key}
-                    and each.assigned_at is not None
-                    and _within(hour_of(each.created_at), span)
-                ):
-                    waited = (each.assigned_at - each.created_at).total_seconds()
-                    waits[each.source_key].append(max(waited, 0.0))
-        return [wait for of_source in waits.values() for wait in of_source[:most]]
+                if each.source_key in most and _within(hour_of(each.created_at), span):
+                    newest[each.source_key].append(each)
+            return [_waits_of(key, newest[key], number, now) for key, number in most.items()]
 
 
 class MemoryChanges(Changes):
@@ -329,6 +325,20 @@ def source_view(store: MemoryStore, key: str) -> SourceView:
 def operator_ref(store: MemoryStore, operator_id: OperatorId) -> OperatorRef:
     """Name a stored operator."""
     return OperatorRef(operator_id, store.operators[operator_id].name)
+
+
+def _waits_of(source: str, newest: list[Contact], most: int, now: datetime) -> SourceWaits:
+    looked_at = newest[:most]
+    seconds = (
+        ((each.assigned_at or each.closed_at or now) - each.created_at).total_seconds()
+        for each in looked_at
+    )
+    return SourceWaits(
+        source,
+        sorted(max(each, 0.0) for each in seconds),
+        sum(each.state is ContactState.WAITING for each in looked_at),
+        whole=len(newest) <= most,
+    )
 
 
 def _transfers(store: MemoryStore, contact_id: ContactId) -> list[Transfer]:

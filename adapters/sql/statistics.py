@@ -1,7 +1,7 @@
 """Statistics in SQL, from counters that are kept in the transactions they count."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    literal,
     select,
     union_all,
 )
@@ -26,6 +27,7 @@ from adapters.sql.reading import AnySelect, reading
 from adapters.sql.tables import (
     AssignedCountRow,
     ContactRow,
+    Moment,
     OperatorRow,
     RegisteredCountRow,
     SourceRow,
@@ -35,6 +37,7 @@ from application.views import (
     HourSpan,
     OperatorStatistics,
     SourceDistribution,
+    SourceWaits,
     source_distribution,
 )
 from domain.contact import ContactState
@@ -73,23 +76,28 @@ _count = select(func.count()).where(
 )
 
 
-def _assigned_of(state: ContactState) -> AnySelect:
-    """Select what is assigned, or was until it was closed, on a source; the newest first."""
+_end_of_wait = func.coalesce(
+    ContactRow.assigned_at, ContactRow.closed_at, bindparam("now", type_=Moment)
+)
+
+
+def _waits_of(state: ContactState) -> AnySelect:
+    """Select how long contacts of a source, in one state, waited."""
     return select(
         ContactRow.id.label("id"),
-        _SecondsBetween(ContactRow.created_at, ContactRow.assigned_at).label("seconds"),
+        _SecondsBetween(ContactRow.created_at, _end_of_wait).label("seconds"),
+        literal(state is ContactState.WAITING).label("waits"),
     ).where(
         ContactRow.source_key == bindparam("source"),
         ContactRow.state == state,
         ContactRow.id >= bindparam("first"),
         ContactRow.id < bindparam("end"),
-        ContactRow.assigned_at.is_not(None),
     )
 
 
-# Databases merge the two by id as they read them, so that no more rows are read than are wanted.
-_both = union_all(_assigned_of(ContactState.ASSIGNED), _assigned_of(ContactState.CLOSED))
-_waits = _both.order_by(_both.selected_columns.id.desc()).limit(bindparam("most"))
+# Databases merge the states by id as they read them: no more rows are read than are wanted.
+_each = union_all(*(_waits_of(state) for state in ContactState))
+_waits = _each.order_by(_each.selected_columns.id.desc()).limit(bindparam("most"))
 
 
 class SqlStatisticsReader(StatisticsReader):
@@ -158,19 +166,28 @@ class SqlStatisticsReader(StatisticsReader):
         with reading(self._database) as connection:
             return connection.execute(_count, {"first": first, "end": end}).scalar_one()
 
-    def waits(self, *, source: str | None, span: HourSpan, most: int) -> list[float]:
+    def waits(self, most: Mapping[str, int], *, span: HourSpan, now: datetime) -> list[SourceWaits]:
         stretch = {
             "first": _BEGINNING if span.since is None else _first_id_in(span.since),
             "end": _END if span.until is None else _first_id_in(span.until),
-            "most": most,
+            "now": now,
         }
+        found = []
         with reading(self._database) as connection:
-            keys = [source] if source is not None else _all_keys(connection)
-            return [
-                seconds
-                for key in keys
-                for _, seconds in connection.execute(_waits, {"source": key, **stretch})
-            ]
+            for key, number in most.items():
+                # One more tells whether these are all.
+                asked = {"source": key, "most": number + 1, **stretch}
+                rows = connection.execute(_waits, asked).all()
+                looked_at = rows[:number]
+                found.append(
+                    SourceWaits(
+                        key,
+                        sorted(seconds for _, seconds, _ in looked_at),
+                        sum(waits for *_, waits in looked_at),
+                        whole=len(rows) <= number,
+                    )
+                )
+        return found
 
 
 def buckets(span: HourSpan) -> Iterator[tuple[int, int | None, int | None]]:

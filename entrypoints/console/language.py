@@ -7,13 +7,20 @@ from pathlib import Path
 from typing import Final
 
 from babel import Locale, negotiate_locale
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent, get_decimal_symbol
 from babel.support import NullTranslations, Translations
 from markupsafe import Markup
+
+from entrypoints.console.words import N_
 
 LANGUAGES: Final = ("en", "ru")
 _FOLDER: Final = Path(__file__).with_name("locale")
 _DOMAIN: Final = "console"
+_SECOND: Final = N_("s")
+UNITS: Final = {N_("d"): 86400, N_("h"): 3600, N_("min"): 60, _SECOND: 1}
+"""Units that lengths of time are written in, with their seconds."""
+_EXACT: Final = 10
+"""Seconds below which tenths are written."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,30 @@ class Language:
             return "–"  # noqa: RUF001 -- a dash for people
         return format_percent(value, "#,##0." + "0" * digits + "%", locale=self.code)
 
+    @property
+    def decimal_mark(self) -> str:
+        """What stands before decimals."""
+        return get_decimal_symbol(self.code)
+
+    def duration(self, seconds: float) -> str:
+        """Write a length of time in its two largest units, such as 8 h 3 min; no rounding up."""
+        if seconds < _EXACT:
+            return f"{self.number(int(seconds * 10) / 10, 1)} {self.text(_SECOND)}"
+        rest = int(seconds)
+        parts: list[str] = []
+        for unit, size in UNITS.items():
+            number, rest = divmod(rest, size)
+            if number or parts:
+                parts.append(f"{self.number(number)} {self.text(unit)}" if number else "")
+        return " ".join(each for each in parts[:2] if each)
+
+    def waited(self, since: datetime) -> Markup:
+        """Write how long it is since a moment; the page's script keeps counting."""
+        units = ",".join(self.text(each) for each in UNITS)
+        return Markup('<time datetime="{}" data-show="waited" data-units="{}">{}</time>').format(
+            _stamp(since), units, self.duration(max((datetime.now(UTC) - since).total_seconds(), 0))
+        )
+
     def points(self, value: float) -> str:
         """Write a difference of shares in percentage points, with its sign."""
         return format_decimal(value * 100, "+#,##0.0;-#,##0.0", locale=self.code)
@@ -54,12 +85,14 @@ def moment(value: datetime, show: str = "moment") -> Markup:
 
     Args:
         value: in UTC.
-        show: `moment`, `time` or `age`.
+        show: `moment` or `time`.
     """
-    stamp = value.astimezone(UTC)
-    return Markup('<time datetime="{}" data-show="{}">{}</time>').format(
-        stamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), show, stamp.strftime("%Y-%m-%d %H:%M UTC")
-    )
+    shown = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return Markup('<time datetime="{}" data-show="{}">{}</time>').format(_stamp(value), show, shown)
+
+
+def _stamp(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @cache

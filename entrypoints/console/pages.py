@@ -142,7 +142,8 @@ def _environment(code: str) -> Environment:
         points=spoken.points,
         moment=moment,
         time=partial(moment, show="time"),
-        age=partial(moment, show="age"),
+        waited=spoken.waited,
+        duration=spoken.duration,
         word=spoken.text,
         pretty=partial(json.dumps, ensure_ascii=False, indent=2),
     )

@@ -1,11 +1,7 @@
 """Statistics of a period, on the page and as CSV."""
 
-import csv
-import io
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from statistics import median, quantiles
 from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -14,12 +10,10 @@ from fastapi.responses import JSONResponse
 from application.fairlead import Fairlead
 from application.views import SourceDistribution
 from domain.conformity import DRIFTS_BELOW, p_value
-from entrypoints.console.pages import page
+from entrypoints.console.pages import Viewer, page
 from entrypoints.console.periods import PERIODS, Period, moment_of, span_of
 from entrypoints.console.sources import Chosen, offered_sources
-
-_WAITS: Final = 300
-"""Contacts of each source whose waiting times are looked at, the newest."""
+from entrypoints.console.spreadsheet import spreadsheet
 
 Table = Literal["shares", "waits", "hours", "operators"]
 
@@ -41,8 +35,8 @@ def router(fairlead: Fairlead) -> APIRouter:
             sources=offered_sources(fairlead),
             distribution=[(each, conformity(each)) for each in distribution],
             drifts_below=DRIFTS_BELOW,
-            waits=_waits(fairlead, [each.source for each in distribution], period),
-            sampled=_WAITS,
+            waits=fairlead.waiting_times(distribution, span),
+            totals={each.source: each.total for each in distribution},
             bars=20,
         )
 
@@ -57,10 +51,12 @@ def router(fairlead: Fairlead) -> APIRouter:
         )
 
     @routes.get("/{table}.csv")
-    def download(table: Table, source: Chosen = "", period: Period = Period.WEEK) -> Response:
+    def download(
+        request: Request, table: Table, source: Chosen = "", period: Period = Period.WEEK
+    ) -> Response:
         rows = _TABLES[table](fairlead, source, period)
         return Response(
-            _csv(rows),
+            spreadsheet(rows, Viewer.of(request).language),
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="fairlead-{table}.csv"'},
         )
@@ -74,24 +70,6 @@ def conformity(distribution: SourceDistribution) -> float | None:
         [each.contacts for each in distribution.operators],
         [each.weight for each in distribution.operators],
     )
-
-
-def _waits(
-    fairlead: Fairlead, keys: Iterable[str], period: Period
-) -> list[tuple[str, int, float, float]]:
-    """Return of each source: its key, how many were looked at, the median and the 90th percentile.
-
-    Sources of which nobody was assigned in the period are left out.
-    """
-    rows = []
-    for key in keys:
-        seconds = fairlead.statistics.waits(source=key, span=span_of(period), most=_WAITS)
-        if seconds:
-            ninth = (
-                quantiles(seconds, n=10, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
-            )
-            rows.append((key, len(seconds), median(seconds), ninth))
-    return rows
 
 
 def _by_hour(fairlead: Fairlead, source: str, period: Period) -> list[tuple[datetime, int]]:
@@ -120,15 +98,23 @@ def _shares_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[S
 
 
 def _waits_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[Sequence[Any]]:
-    yield "source", "contacts", "median_seconds", "p90_seconds"
-    found = fairlead.statistics.distribution(source=source or None, span=span_of(period))
-    yield from _waits(fairlead, [each.source for each in found], period)
+    yield "source", "contacts", "median_seconds", "p90_seconds", "still_waiting", "looked_at"
+    span = span_of(period)
+    distribution = fairlead.statistics.distribution(source=source or None, span=span)
+    for each in fairlead.waiting_times(distribution, span):
+        yield (
+            each.source,
+            len(each.seconds),
+            round(each.median, 3),
+            round(each.ninth, 3),
+            each.waiting,
+            "all of the period" if each.whole else "only the newest",
+        )
 
 
 def _hours_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[Sequence[Any]]:
-    yield "hour", "contacts"
-    for moment, number in _by_hour(fairlead, source, period):
-        yield moment.strftime("%Y-%m-%dT%H:%M:%SZ"), number
+    yield "hour_utc", "contacts"
+    yield from _by_hour(fairlead, source, period)
 
 
 def _operators_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[Sequence[Any]]:
@@ -153,29 +139,3 @@ _TABLES: Final = {
     "hours": _hours_table,
     "operators": _operators_table,
 }
-
-
-def _csv(rows: Iterable[Sequence[Any]]) -> str:
-    """Write a table that spreadsheets read: with a byte order mark, and never with a formula."""
-    written = io.StringIO()
-    csv.writer(written).writerows([_cell(value) for value in row] for row in rows)
-    return "\ufeff" + written.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    # A name such as =HYPERLINK(...) would be carried out by the spreadsheet of whoever opens it.
-    if not isinstance(value, str):
-        return value
-    return "".join(
-        f"'{each}" if each.lstrip(_UNSEEN).startswith(_FORMULA) else each
-        for each in _CELLS.split(value)
-    )
-
-
-_CELLS: Final = re.compile(r"([;\t\r\n])")
-"""What else ends a cell: where people write decimals with a comma, spreadsheets part by semicolons
-and look into no quotes that begin elsewhere."""
-_FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""How a formula begins; the latter four are as wide as the characters of Chinese and Japanese."""
-_UNSEEN: Final = ' "\xa0\xad\u200b\u200c\u200d\u2060\u3000\ufeff'
-"""What may stand before it and is passed over."""

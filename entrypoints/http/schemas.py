@@ -267,7 +267,10 @@ class ContactOut(Shown):
     operator: OperatorRefOut | None = Field(description="null while it waits.")
     payload: Mapping[str, Any] | None
     created_at: datetime
-    assigned_at: datetime | None
+    assigned_at: datetime | None = Field(
+        description="The first assignment, which ended the wait; null before it. A transfer has a "
+        "moment of its own, `at` among the decision's `transfers`."
+    )
     closed_at: datetime | None
 
 
@@ -317,8 +320,8 @@ class CandidateOut(BaseModel):
 class TransferOut(Shown):
     """A person gave the contact to an operator."""
 
-    at: datetime
-    previous: OperatorRefOut | None
+    at: datetime = Field(description="When; `assigned_at` of the contact stays as it was.")
+    previous: OperatorRefOut | None = Field(description="null if the contact was waiting.")
     operator: OperatorRefOut
 
 

@@ -122,6 +122,22 @@ def test_times_are_in_the_zone_of_the_viewer(company: Company, look: Look) -> No
     assert len(set(shown.values())) == 2
 
 
+@pytest.mark.parametrize(("locale", "text"), [("en-GB", "8 h 3 min"), ("ru-RU", "8 ч 3 мин")])
+def test_how_long_somebody_waits_is_counted_on(
+    company: Company, look: Look, locale: str, text: str
+) -> None:
+    page = look(company, locale=locale).page(address(company, "/contacts/{waiting}"))
+    shown = page.evaluate(
+        """() => {
+          const waits = document.querySelector("[data-show=waited]");
+          waits.dateTime = new Date(Date.now() - 28980e3).toISOString();
+          showTimes(document);
+          return waits.textContent;
+        }"""
+    )
+    assert shown == text
+
+
 def test_everything_can_be_reached_by_the_keyboard(company: Company, look: Look) -> None:
     page = look(company).page(f"{company.url}/sources/telegram")
     page.keyboard.press("Tab")

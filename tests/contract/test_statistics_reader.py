@@ -10,7 +10,7 @@ from application.contacts import CloseContact, TransferContact
 from application.operators import UpdateOperator
 from application.ports import Storage
 from application.purging import PurgeContacts
-from application.views import HourSpan, OperatorShare
+from application.views import HourSpan, OperatorShare, SourceWaits
 from domain.contact import ContactState
 from domain.dispatch import hour_of
 from domain.errors import UnknownSource
@@ -215,53 +215,63 @@ def test_what_was_purged_is_no_longer_there(storage: Storage, world: World) -> N
 
 
 class TestWaits:
-    """How long contacts waited for an operator."""
+    """How long contacts waited for an operator, or wait by now."""
 
-    def test_the_newest_of_every_source_are_shown(self, storage: Storage, given: Given) -> None:
+    def test_the_newest_of_every_source_are_looked_at(self, storage: Storage, given: Given) -> None:
         chance, lead, ann = random.Random(3), given.lead(), given.operator()
         sources = [given.source(key) for key in ("a", "b", "c", "empty")]
-        stored: dict[str, list[tuple[int, float]]] = {each.key: [] for each in sources}
+        came: dict[str, list[tuple[int, float | None, datetime]]] = {
+            each.key: [] for each in sources
+        }
         for _ in range(90):
             given.world.clock.advance(minutes=chance.randrange(9), milliseconds=chance.randrange(3))
             source = chance.choice(sources[:3])
-            kind = chance.randrange(4)
+            assigned, closed = chance.randrange(2), chance.randrange(2)
             waited = chance.choice([0.0, 0.001, 0.25, 61.5, 7200.0, -5.0])
-            contact = given.contact(
-                source,
-                lead,
-                **({"assigned_at": given.now + timedelta(seconds=waited)} if kind < 2 else {}),
-                **({"operator_id": ann.id, "state": ContactState.ASSIGNED} if kind < 2 else {}),
-                closed=kind in {1, 2},
-            )
-            if kind < 2:
-                hour = hour_of(contact.created_at)
-                stored[source.key].append((hour, max(waited, 0.0)))
-        last = hour_of(given.now)
+            more = {
+                "assigned_at": given.now + timedelta(seconds=waited),
+                "operator_id": ann.id,
+                "state": ContactState.ASSIGNED,
+            }
+            contact = given.contact(source, lead, closed=bool(closed), **more if assigned else {})
+            # What is closed before anybody got it is closed at once here.
+            seconds = max(waited, 0.0) if assigned else 0.0 if closed else None
+            came[source.key].append((hour_of(contact.created_at), seconds, contact.created_at))
+        last, now = hour_of(given.now), given.now + timedelta(minutes=5, milliseconds=7)
         assert last - FIRST > 4
         ends = [None, -5, FIRST, FIRST + 1, FIRST + 3, last, last + 1, 10**15]
         for since in ends:
             for until in ends:
                 for most in (1, 3, 500):
-                    expected = {
-                        key: [
-                            seconds
-                            for hour, seconds in rows
+                    found = storage.statistics.waits(
+                        {"c": most, "a": most, "empty": most, "nowhere": most, "b": most},
+                        span=HourSpan(since, until),
+                        now=now,
+                    )
+                    assert [each.source for each in found] == ["c", "a", "empty", "nowhere", "b"]
+                    for each in found:
+                        inside = [
+                            (seconds, created_at)
+                            for hour, seconds, created_at in came.get(each.source, [])
                             if (since is None or hour >= since) and (until is None or hour < until)
-                        ][-most:]
-                        for key, rows in stored.items()
-                    }
-                    for source_key in (None, *stored, "nowhere"):
-                        found = storage.statistics.waits(
-                            source=source_key, span=HourSpan(since, until), most=most
-                        )
-                        assert sorted(found) == pytest.approx(
+                        ]
+                        newest = inside[-most:]
+                        assert each.seconds == pytest.approx(
                             sorted(
-                                seconds
-                                for key, rows in expected.items()
-                                if source_key in {None, key}
-                                for seconds in rows
+                                (now - created_at).total_seconds() if seconds is None else seconds
+                                for seconds, created_at in newest
                             )
                         )
+                        assert each.waiting == sum(seconds is None for seconds, _ in newest)
+                        assert each.whole == (len(inside) <= most)
+
+    def test_who_waits_has_waited_until_now(self, storage: Storage, world: World) -> None:
+        """A queue of three is no median of 0."""
+        world.source((world.operator(capacity=0), 1))
+        for _ in range(3):
+            world.register()
+            world.clock.advance(minutes=1)
+        assert waits(storage, world) == SourceWaits("telegram", [60, 120, 180], 3, whole=True)
 
     def test_a_contact_that_was_handed_out_has_waited(self, storage: Storage, world: World) -> None:
         ann = world.operator(capacity=1)
@@ -271,5 +281,38 @@ class TestWaits:
         world.register()
         world.clock.advance(seconds=90, milliseconds=5)
         world.fairlead.close_contact(CloseContact(first.id))
-        waits = storage.statistics.waits(source="telegram", span=HourSpan(), most=5)
-        assert sorted(waits) == [0.0, 90.005]
+        world.clock.advance(seconds=1)
+        found = waits(storage, world)
+        assert (found.seconds, found.waiting) == (pytest.approx([0, 90.005, 91.005]), 1)
+
+    def test_who_was_given_away_by_hand_has_waited_until_then(
+        self, storage: Storage, world: World
+    ) -> None:
+        ann, bob = world.operator("Ann", capacity=0), world.operator("Bob")
+        cid = world.operator("Cid")
+        world.source((ann, 1))
+        contact = world.register()
+        world.clock.advance(seconds=30)
+        world.fairlead.transfer_contact(TransferContact(contact.id, bob.id))
+        world.clock.advance(seconds=30)
+        world.fairlead.transfer_contact(TransferContact(contact.id, cid.id))
+        world.clock.advance(seconds=30)
+        assert waits(storage, world).seconds == [30], "the first assignment ended the wait"
+        world.fairlead.close_contact(CloseContact(contact.id))
+        assert waits(storage, world) == SourceWaits("telegram", [30], 0, whole=True)
+
+    def test_who_was_closed_before_anybody_got_it_has_waited_until_then(
+        self, storage: Storage, world: World
+    ) -> None:
+        world.source()
+        contact = world.register()
+        world.clock.advance(seconds=45)
+        world.fairlead.close_contact(CloseContact(contact.id))
+        world.clock.advance(hours=1)
+        assert waits(storage, world) == SourceWaits("telegram", [45], 0, whole=True)
+
+
+def waits(storage: Storage, world: World) -> SourceWaits:
+    """Return those of the one source, of all time."""
+    (found,) = storage.statistics.waits({"telegram": 500}, span=HourSpan(), now=world.clock.now())
+    return found

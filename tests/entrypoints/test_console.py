@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from html import unescape
 from itertools import pairwise
 
 import pytest
 
-from application.contacts import CloseContact, TransferContact
+from application.contacts import TransferContact
 from application.keys import CreateKey
 from application.operators import CreateOperator
 from domain.access import Role
@@ -234,18 +234,3 @@ def test_shares_are_called_what_they_are(client: Client, world: World) -> None:
     page = client.get("/console/statistics").text
     assert "drifts</strong> · p 0" in page
     assert "as configured" not in page
-
-
-def test_waiting_times_are_the_median_and_the_ninth_of_ten(client: Client, world: World) -> None:
-    ann = world.operator("Ann", 1)
-    world.clock.moment = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=50)
-    world.source((ann, 1))
-    held = world.register()
-    waiting = [world.register() for _ in range(10)]
-    for each in waiting:
-        # The n-th waits n minutes; the first was assigned at once.
-        world.clock.advance(minutes=1)
-        world.fairlead.close_contact(CloseContact(held.id))
-        held = world.fairlead.contacts.contact(each.id)
-    text = client.get("/console/statistics/waits.csv?period=day").text
-    assert text.splitlines()[1] == "telegram,11,300.0,540.0"

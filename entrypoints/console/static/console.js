@@ -11,21 +11,26 @@ const shows = {
   hour: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }),
   day: new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }),
 };
-const ago = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
 const percent = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const sizes = [86400, 3600, 60, 1];
 
-function age(moment) {
-  const seconds = Math.max(0, (Date.now() - moment) / 1000);
-  const [unit, size] = units.find(([, each]) => seconds >= each) ?? units.at(-1);
-  return ago.format(-Math.floor(seconds / size), unit);
+// As the server writes it: two units, such as 8 h 3 min.
+function waited(since, units) {
+  let rest = Math.floor(Math.max(0, Date.now() - since) / 1000);
+  const largest = Math.max(0, sizes.findIndex((each) => rest >= each));
+  const parts = sizes.map((size, index) => {
+    const number = Math.floor(rest / size);
+    rest %= size;
+    return number && `${number} ${units[index]}`;
+  });
+  return parts.slice(largest, largest + 2).filter(Boolean).join(" ") || `0 ${units.at(-1)}`;
 }
 
 function showTimes(within) {
   for (const each of within.querySelectorAll("time[data-show]")) {
     const moment = new Date(each.dateTime);
-    const show = each.dataset.show;
-    each.textContent = show === "age" ? age(moment) : shows[show].format(moment);
+    const { show, units } = each.dataset;
+    each.textContent = show === "waited" ? waited(moment, units.split(",")) : shows[show].format(moment);
     each.title = moment.toISOString();
   }
 }
