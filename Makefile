@@ -9,13 +9,14 @@ PORT ?= 8000
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-run: $(VENV)/.run  ## Install, migrate and serve on http://127.0.0.1:8000
+run: $(VENV)/.run  ## Install, migrate and serve on http://127.0.0.1:8000; installing takes a minute or two, once
 	$(BIN)/fairlead serve --host $(HOST) --port $(PORT)
 
 setup: $(VENV)/.dev  ## Install everything, development tools included
 
-test: $(VENV)/.dev  ## Run all tests
-	$(BIN)/pytest
+test: $(VENV)/.dev  ## Run all tests, for a quarter of an hour
+	@echo 'Running the tests: all of them take about a quarter of an hour on two cores; ONLY=tests/domain runs some.'
+	$(BIN)/pytest $(ONLY)
 
 chaos: $(VENV)/.dev  ## Break processes, databases, disks, networks and clocks under load, for a quarter of an hour
 	FAIRLEAD_CHAOS=long $(BIN)/pytest tests/chaos
@@ -70,18 +71,24 @@ docs: $(VENV)/.dev  ## Put the table of roles and calls into docs/access.md
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
+# A venv that was begun without ensurepip would look finished the next time.
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit("Fairlead needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	@command -v $(PYTHON) >/dev/null || { echo '$(PYTHON) is not found: install Python 3.11 or newer, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Fairlead needs Python 3.11 or newer, and $(PYTHON) is older: install one and name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'Python cannot make virtual environments here: on Debian and Ubuntu, sudo apt install python3-venv' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 # The project itself needs no hash: it is this folder.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
+SAY_INSTALLING := @echo 'Installing into $(VENV): a minute or two, once.'
 $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(SAY_INSTALLING)
 	$(INSTALL) --require-hashes -r requirements.lock
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(SAY_INSTALLING)
 	$(INSTALL) --require-hashes -r requirements-dev.lock
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run

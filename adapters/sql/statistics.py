@@ -3,23 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    Float,
-    bindparam,
-    cast,
-    func,
-    literal,
-    select,
-    union_all,
-)
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import BigInteger, Connection, bindparam, cast, func, select
 
 from adapters.sql.catalogue import OPERATOR_COLUMNS, operator_view, source_views
 from adapters.sql.engine import ReadDatabase
@@ -27,11 +13,11 @@ from adapters.sql.reading import AnySelect, reading
 from adapters.sql.tables import (
     AssignedCountRow,
     ContactRow,
-    Moment,
     OperatorRow,
     RegisteredCountRow,
     SourceRow,
 )
+from adapters.sql.waits import source_waits
 from application.ports import StatisticsReader
 from application.views import (
     HourSpan,
@@ -47,26 +33,6 @@ from domain.ids import OperatorId, first_id_at
 _DAY = 24
 _BEGINNING, _END = UUID(int=0), UUID(int=(1 << 128) - 1)
 
-
-class _SecondsBetween(FunctionElement[float]):
-    """Seconds from one moment to a later one; 0 if it is no later, since a clock may step back."""
-
-    inherit_cache = True
-    type = Float()
-
-
-@compiles(_SecondsBetween, "sqlite")
-def _from_milliseconds(element: _SecondsBetween, compiler: SQLCompiler, **options: Any) -> str:
-    start, end = (compiler.process(each, **options) for each in element.clauses)
-    return f"max({end} - {start}, 0) / 1000.0"
-
-
-@compiles(_SecondsBetween, "postgresql")
-def _from_interval(element: _SecondsBetween, compiler: SQLCompiler, **options: Any) -> str:
-    start, end = (compiler.process(each, **options) for each in element.clauses)
-    return f"CAST(greatest(extract(epoch FROM {end} - {start}), 0) AS double precision)"
-
-
 # The index by state is the narrowest that goes on with the id: the rows themselves are many times
 # as much to read.
 _count = select(func.count()).where(
@@ -74,30 +40,6 @@ _count = select(func.count()).where(
     ContactRow.id >= bindparam("first"),
     ContactRow.id < bindparam("end"),
 )
-
-
-_end_of_wait = func.coalesce(
-    ContactRow.assigned_at, ContactRow.closed_at, bindparam("now", type_=Moment)
-)
-
-
-def _waits_of(state: ContactState) -> AnySelect:
-    """Select how long contacts of a source, in one state, waited."""
-    return select(
-        ContactRow.id.label("id"),
-        _SecondsBetween(ContactRow.created_at, _end_of_wait).label("seconds"),
-        literal(state is ContactState.WAITING).label("waits"),
-    ).where(
-        ContactRow.source_key == bindparam("source"),
-        ContactRow.state == state,
-        ContactRow.id >= bindparam("first"),
-        ContactRow.id < bindparam("end"),
-    )
-
-
-# Databases merge the states by id as they read them: no more rows are read than are wanted.
-_each = union_all(*(_waits_of(state) for state in ContactState))
-_waits = _each.order_by(_each.selected_columns.id.desc()).limit(bindparam("most"))
 
 
 class SqlStatisticsReader(StatisticsReader):
@@ -172,22 +114,10 @@ class SqlStatisticsReader(StatisticsReader):
             "end": _END if span.until is None else _first_id_in(span.until),
             "now": now,
         }
-        found = []
         with reading(self._database) as connection:
-            for key, number in most.items():
-                # One more tells whether these are all.
-                asked = {"source": key, "most": number + 1, **stretch}
-                rows = connection.execute(_waits, asked).all()
-                looked_at = rows[:number]
-                found.append(
-                    SourceWaits(
-                        key,
-                        sorted(seconds for _, seconds, _ in looked_at),
-                        sum(waits for *_, waits in looked_at),
-                        whole=len(rows) <= number,
-                    )
-                )
-        return found
+            return [
+                source_waits(connection, key, number, **stretch) for key, number in most.items()
+            ]
 
 
 def buckets(span: HourSpan) -> Iterator[tuple[int, int | None, int | None]]:

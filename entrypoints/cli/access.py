@@ -1,8 +1,10 @@
 """`fairlead keys`: make API keys, list them, take them back."""
 
 import re
-from contextlib import closing
+import shlex
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +13,8 @@ from rich.table import Table
 from application.keys import CreateKey, RevokeKey
 from application.views import KeyView
 from domain.access import Role, prefix_of
+from entrypoints.cli.key_file import key_file
+from entrypoints.cli.next_step import next_step
 from entrypoints.cli.terminal import DatabaseUrl, err, failures, migrated, out, settings_of, stop
 from entrypoints.container import build_container
 
@@ -19,7 +23,7 @@ app = typer.Typer(help="API keys: who may call what.", no_args_is_help=True, ric
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
-@app.command()
+@app.command(epilog="Example: fairlead keys create --role admin --name Anna --to anna.key")
 def create(
     role: Annotated[
         Role,
@@ -35,30 +39,56 @@ def create(
     expires: Annotated[
         str | None, typer.Option(metavar="90d", help="Hours, days or weeks: 12h, 90d, 4w.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Whose it is, for people.")] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose it is, for people.")
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A new file for the key, which only you can read; printed if not given.",
+            show_default=False,
+        ),
+    ] = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Make a key. It is printed once: what is stored is a digest of it."""
+    """Make a key.
+
+    It is shown once: what is stored is a digest of it.
+    """
     container = build_container(settings_of(database_url))
     with migrated(container):
         expires_at = None if expires is None else _end_of(expires)
-        made = container.fairlead().create_key(CreateKey(role, name, source, expires_at))
-    out.print(made.secret)
+        fairlead = container.fairlead()
+        with nullcontext(out.print) if to is None else key_file(to) as keep:
+            made = fairlead.create_key(CreateKey(role, name, source, expires_at))
+            try:
+                keep(made.secret)
+            except ValueError:
+                # Nobody has it, and nobody ever will.
+                fairlead.revoke_key(RevokeKey(made.key.prefix))
+                raise
+    where = "This is" if to is None else f"{to}, which only you can read, holds"
+    bearer = "flk_..." if to is None else f"$(cat {shlex.quote(str(to))})"
     err.print(
-        f"This is the key {made.key.prefix} of the role {made.key.role.value}. Keep it: it cannot "
-        "be shown again. Send it by the header Authorization: Bearer flk_..."
+        f"{where} the key {made.key.prefix} of the role {made.key.role.value}. Keep it: it cannot "
+        f'be shown again. Send it by the header "Authorization: Bearer {bearer}".'
     )
 
 
-@app.command("list")
+@app.command("list", epilog="Example: fairlead keys list --database-url sqlite:///leads.db")
 def list_(database_url: DatabaseUrl = None) -> None:
-    """List all keys that were ever made; what is shown opens nothing."""
+    """List all keys that were ever made.
+
+    What is shown opens nothing.
+    """
     settings = settings_of(database_url)
     with failures(), closing(build_container(settings).storage()) as storage:
         storage.health.ready()
         keys = [KeyView.of(each) for each in storage.keys.all()]
     if not keys:
-        out.print("No key has been made. Make one: fairlead keys create --role admin")
+        out.print("No key has been made.")
+        out.print(next_step("keys create --role admin"))
         return
     # Keys are copied from here: no column is cut off, however narrow the terminal or pipe is.
     table = Table(box=None)
@@ -76,12 +106,17 @@ def list_(database_url: DatabaseUrl = None) -> None:
     out.print(table)
 
 
-@app.command()
+@app.command(epilog="Example: fairlead keys revoke flk_0123456789")
 def revoke(
-    prefix: Annotated[str, typer.Argument(help="As `fairlead keys list` shows it: flk_...")],
+    prefix: Annotated[
+        str, typer.Argument(metavar="KEY", help="As `fairlead keys list` shows it: flk_...")
+    ],
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Take a key back; within a second no process takes it any more."""
+    """Take a key back.
+
+    Within a second no process accepts it any more.
+    """
     container = build_container(settings_of(database_url))
     with migrated(container):
         # Whoever pastes a whole key means its beginning, and does not want to see the rest again.

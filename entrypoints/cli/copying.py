@@ -37,8 +37,8 @@ def left_out(source: str, missed: Missed) -> str:
     return f"{what}: stop the service and copy into an empty database again."
 
 
-def next_step(source: str) -> str:
-    """Say what to do with a copy that nothing is missing from."""
+def over(source: str) -> str:
+    """Say what is to be done with the source, given by its shown URL, if nothing is missing."""
     return (
         f"Nothing was written to {source} meanwhile: see that nothing serves it any more, and "
         "point FAIRLEAD_DATABASE_URL at the copy."

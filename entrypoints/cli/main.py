@@ -16,6 +16,8 @@ from application.auditing import COMMAND, acting_as
 from application.purging import PurgeContacts
 from entrypoints import demo as demo_month
 from entrypoints.cli import access, copying, importing
+from entrypoints.cli.listening import require_listenable
+from entrypoints.cli.next_step import command, next_step
 from entrypoints.cli.progress import counting
 from entrypoints.cli.terminal import (
     DatabaseUrl,
@@ -34,6 +36,7 @@ from entrypoints.settings import Settings
 app = typer.Typer(
     cls=Words,
     help="Gives every customer contact to the right operator at once.",
+    epilog="Begin with `fairlead serve`; `fairlead demo` makes something to look at.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -59,11 +62,23 @@ def main(
     context.with_resource(acting_as(COMMAND))
 
 
-@app.command()
+@app.command(epilog="Example: fairlead serve --port 8080 --database-url sqlite:///leads.db")
 def serve(
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that share the database.")] = 1,
+    host: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS", help="The address to listen on; 0.0.0.0 for every network."
+        ),
+    ] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option(
+            metavar="PORT", min=0, max=65535, help="The port to listen on; 0 for any free one."
+        ),
+    ] = 8000,
+    workers: Annotated[
+        int, typer.Option(metavar="NUMBER", min=1, help="Processes that share the database.")
+    ] = 1,
     access_log: Annotated[
         bool, typer.Option(help="Log every request; costs a third of the throughput.")
     ] = False,
@@ -87,6 +102,7 @@ def serve(
     shutdown_timeout: Annotated[
         int,
         typer.Option(
+            metavar="SECONDS",
             min=1,
             help="Seconds that requests have to end after SIGTERM; a client that never finishes "
             "its request is cut off then.",
@@ -94,14 +110,16 @@ def serve(
     ] = 30,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Bring the database up to date and serve the API."""
+    """Bring the database up to date and serve the console and the API."""
     # Workers are new processes: they read their settings from the environment.
     if root_path is not None:
         os.environ["FAIRLEAD_ROOT_PATH"] = root_path
-    settings = settings_of(database_url)
+    settings = settings_of(database_url, lasting=False)
     if workers > 1 and settings.database_url == "memory://":
         stop("memory:// cannot be shared by several workers; use sqlite:///FILE or PostgreSQL.")
     container = build_container(settings)
+    with failures():
+        port = require_listenable(host, port)
     with migrated(container):
         # Refuses a URL that cannot be used before there is a server whose log has to be read.
         container.readers().close()
@@ -116,6 +134,7 @@ def serve(
 
     os.environ["FAIRLEAD_DATABASE_URL"] = settings.database_url
     shown = "localhost" if host in {"0.0.0.0", "::"} else host  # noqa: S104 -- compared, not bound
+    shown = f"[{shown}]" if ":" in shown else shown
     _say_who_may_come_in(settings, say)
     home = f"http://{shown}:{port}{settings.root_path}"
     say(
@@ -145,15 +164,20 @@ def _say_who_may_come_in(settings: Settings, say: Callable[[str], None]) -> None
     """Say at the start whether only this machine is served."""
     with failures(), closing(build_container(settings).storage()) as storage:
         if not storage.keys.all():
+            in_memory = settings.database_url == "memory://"
+            make_one = "POST /v1/keys" if in_memory else command("keys create --role admin")
             say(
-                "No API key has been made: only clients on this machine are served. "
-                "`fairlead keys create --role admin` opens it to everybody who has a key."
+                "No API key has been made: only clients on this machine are served. This opens it "
+                f"to everybody who has a key: {make_one}"
             )
 
 
-@app.command()
+@app.command(epilog="Example: fairlead migrate --database-url sqlite:///leads.db")
 def migrate(database_url: DatabaseUrl = None) -> None:
-    """Bring the database's schema up to date; it is created if it is not there."""
+    """Bring the database's schema up to date.
+
+    The database is made if it is not there.
+    """
     settings = settings_of(database_url)
     with migrated(build_container(settings)):
         out.print(
@@ -161,7 +185,7 @@ def migrate(database_url: DatabaseUrl = None) -> None:
         )
 
 
-@app.command()
+@app.command(epilog="Example: fairlead purge --before 2026-01-31 --database-url sqlite:///leads.db")
 def purge(
     before: Annotated[
         str,
@@ -173,9 +197,9 @@ def purge(
     ],
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Remove contacts closed before a moment; statistics, leads and identities stay.
+    """Remove contacts that were closed before a moment.
 
-    Registrations go on meanwhile.
+    Statistics, leads and identities stay, and registrations go on meanwhile.
     """
     try:
         moment = datetime.fromisoformat(before)
@@ -189,9 +213,9 @@ def purge(
     out.print(f"{removed:,} contacts closed before {moment.isoformat()} were removed.")
 
 
-@app.command()
+@app.command(epilog="Example: fairlead backup monday.db --database-url sqlite:///leads.db")
 def backup(
-    file: Annotated[Path, typer.Argument(help="A new file.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")],
     database_url: DatabaseUrl = None,
 ) -> None:
     """Copy an SQLite database into a file while the service runs."""
@@ -202,23 +226,29 @@ def backup(
         out.print(f"{file} holds all of {settings.shown_database_url}.")
 
 
-@app.command()
+@app.command(epilog="Example: fairlead restore monday.db --database-url sqlite:///leads.db")
 def restore(
-    file: Annotated[Path, typer.Argument(help="A file that `fairlead backup` has made.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file that `fairlead backup` has made.")
+    ],
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Make an SQLite database, which must not be there yet, of a backup."""
+    """Restore an SQLite database from a backup.
+
+    There must be no database of that name yet.
+    """
     settings = settings_of(database_url)
     with failures(), closing(build_container(settings).storage()) as storage:
         with err.status("copying"):
             storage.restore(file)
         storage.migrate()
-        out.print(
-            f"{settings.shown_database_url} holds all of {file}.", "Next: fairlead check", sep="\n"
-        )
+        out.print(f"{settings.shown_database_url} holds all of {file}.")
+        out.print(next_step("check"))
 
 
-@app.command()
+@app.command(
+    epilog="Example: fairlead copy --to sqlite:///copy.db --database-url sqlite:///leads.db"
+)
 def copy(
     to: Annotated[
         str,
@@ -231,9 +261,10 @@ def copy(
     ],
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Copy everything into an empty database, SQLite or PostgreSQL, while the service runs.
+    """Copy everything into an empty database, SQLite or PostgreSQL.
 
-    Exit with 1 if the service wrote meanwhile: what it wrote is not in the copy.
+    The service may run meanwhile.
+    If it writes meanwhile, the exit code is 1: what it wrote is not in the copy.
     """
     settings, target = settings_of(database_url), settings_of(to)
     container = build_container(target)
@@ -255,12 +286,16 @@ def copy(
         err.print(copying.left_out(settings.shown_database_url, missed))
     if defects or missed.anything:
         raise typer.Exit(1)
-    out.print(copying.next_step(settings.shown_database_url))
+    out.print(copying.over(settings.shown_database_url))
+    out.print(next_step("serve", to))
 
 
-@app.command()
+@app.command(epilog="Example: fairlead check --database-url sqlite:///leads.db")
 def check(database_url: DatabaseUrl = None) -> None:
-    """Verify the invariants on a live database; exit with 1 and a list if one fails."""
+    """Verify the invariants on a live database.
+
+    If one fails, they are listed and the exit code is 1.
+    """
     settings = settings_of(database_url)
     container = build_container(settings)
     with failures(), closing(container.storage()) as storage:
@@ -275,13 +310,19 @@ def check(database_url: DatabaseUrl = None) -> None:
     out.print(f"{settings.shown_database_url} keeps every invariant.")
 
 
-app.command("import")(importing.import_)
+app.command(
+    "import", epilog="Example: fairlead import leads.csv --source channel --identity phone=phone"
+)(importing.import_)
 
 
-@app.command()
+@app.command(epilog="Example: fairlead demo --days 3 --database-url sqlite:///demo.db")
 def demo(
-    days: Annotated[int, typer.Option(min=1, max=365, help="How far back it begins.")] = 30,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same month.")] = 1,
+    days: Annotated[
+        int, typer.Option(metavar="DAYS", min=1, max=365, help="How far back it begins.")
+    ] = 30,
+    seed: Annotated[
+        int, typer.Option(metavar="NUMBER", help="The same seed gives the same month.")
+    ] = 1,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Fill an empty database with a believable month."""
@@ -300,7 +341,6 @@ def demo(
     out.print(
         f"{settings.shown_database_url} holds {result.operators} operators, {result.sources} "
         f"sources and {result.contacts} contacts of {result.leads} leads; {result.waiting} of the "
-        "contacts wait.",
-        "Next: fairlead serve",
-        sep="\n",
+        "contacts wait."
     )
+    out.print(next_step("serve"))

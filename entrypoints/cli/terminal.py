@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from application.ports import StorageUnavailable
 from domain.errors import DomainError
+from entrypoints.cli.next_step import given, on_the_same_database
 from entrypoints.container import Container
 from entrypoints.settings import Settings
 
@@ -95,9 +96,17 @@ def _plain_complaints() -> Iterator[None]:
 out = Terminal()
 err = Terminal(stderr=True)
 
+
+def _note(url: str | None) -> str | None:
+    given.set(url)
+    return url
+
+
 DatabaseUrl = Annotated[
     str | None,
     typer.Option(
+        metavar="URL",
+        callback=_note,
         help="sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME; the environment's "
         "FAIRLEAD_DATABASE_URL, or sqlite:///fairlead.db, if not given.",
         show_default=False,
@@ -105,10 +114,15 @@ DatabaseUrl = Annotated[
 ]
 
 
-def settings_of(database_url: str | None) -> Settings:
-    """Read the settings, the database's URL from the command line if it is given."""
+def settings_of(database_url: str | None, *, lasting: bool = True) -> Settings:
+    """Read the settings, the database's URL from the command line if it is given.
+
+    Args:
+        database_url: as it was given.
+        lasting: whether what the command does is lost if it ends with the process.
+    """
     try:
-        return Settings() if database_url is None else Settings(database_url=database_url)
+        settings = Settings() if database_url is None else Settings(database_url=database_url)
     except ValidationError as error:
         stop(
             "; ".join(
@@ -116,6 +130,9 @@ def settings_of(database_url: str | None) -> Settings:
                 for each in error.errors()
             )
         )
+    if lasting and settings.database_url == "memory://":
+        stop("what is in memory ends with the process; use sqlite:///FILE or PostgreSQL.")
+    return settings
 
 
 @contextmanager
@@ -138,7 +155,7 @@ def failures() -> Iterator[None]:
     except ValueError as error:
         stop(str(error))
     except (DomainError, StorageUnavailable) as error:
-        stop(str(error))
+        stop(on_the_same_database(str(error)))
 
 
 def stop(reason: str) -> NoReturn:

@@ -1,14 +1,19 @@
 """fairlead keys: make, list, revoke; and what serve says of keys at its start."""
 
+import errno
+import os
 import re
+import shlex
+import stat
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import Result
 
 from application.views import KeyView
 from domain.access import Role, prefix_of
-from entrypoints.cli import main
+from entrypoints.cli import key_file, main
 from entrypoints.scripting import open_fairlead
 from tests.entrypoints.cli.conftest import Command
 from tests.postgresql import Databases
@@ -40,6 +45,70 @@ def test_create_prints_the_key_and_nothing_else_where_scripts_read(
         (only,) = opened.keys.all()
     assert only.opens(key, datetime.now(UTC))
     assert (only.role, only.name, only.expires_at) == (Role.ADMIN, "Ann's laptop", None)
+
+
+def test_create_puts_the_key_into_a_new_file_that_only_its_owner_can_read(
+    fairlead: Command, tmp_path: Path, sqlite_url: str
+) -> None:
+    file = tmp_path / "anna's.key"
+    before = os.umask(0)
+    try:
+        done = fairlead("keys", "create", "--role", "admin", "--to", file.name)
+    finally:
+        os.umask(before)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == ""
+    assert file.name in done.stderr
+    assert f"Bearer $(cat {shlex.quote(file.name)})" in done.stderr
+    assert stat.filemode(file.stat().st_mode) == "-rw-------"
+    key = file.read_text("utf-8").removesuffix("\n")
+    assert key not in done.output
+    with open_fairlead(sqlite_url) as opened:
+        (only,) = opened.keys.all()
+    assert only.opens(key, datetime.now(UTC))
+
+
+def test_a_file_that_is_there_is_left_alone_and_no_key_is_made(
+    fairlead: Command, tmp_path: Path, sqlite_url: str
+) -> None:
+    file, elsewhere = tmp_path / "anna.key", tmp_path / "link.key"
+    file.write_text("precious", "utf-8")
+    elsewhere.symlink_to(tmp_path / "nothing.key")
+    fairlead("migrate")
+    for name, reason in (
+        (file.name, "is there already"),
+        (elsewhere.name, "is there already"),
+        ("no/such/folder/anna.key", "No such file or directory"),
+    ):
+        done = fairlead("keys", "create", "--role", "admin", "--to", name)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert name in done.stderr
+        assert reason in done.stderr
+    assert file.read_text("utf-8") == "precious"
+    assert not (tmp_path / "nothing.key").exists()
+    assert stored(sqlite_url) == []
+
+
+def test_no_file_is_left_behind_by_a_key_that_was_not_made(
+    fairlead: Command, tmp_path: Path
+) -> None:
+    done = fairlead("keys", "create", "--role", "viewer", "--source", "x", "--to", "anna.key")
+    assert done.exit_code == 2
+    assert not (tmp_path / "anna.key").exists()
+
+
+def test_a_key_that_could_not_be_written_is_taken_back(
+    fairlead: Command, tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(key_file.os, "fsync", full)
+    done = fairlead("keys", "create", "--role", "admin", "--to", "anna.key")
+    assert done.exit_code == 2
+    assert "anna.key cannot be written: No space left on device." in done.stderr
+    assert not (tmp_path / "anna.key").exists()
+    assert [each.revoked_at is not None for each in stored(sqlite_url)] == [True]
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -187,12 +256,12 @@ def test_serve_says_that_only_this_machine_is_served_until_there_is_a_key(
     fairlead: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(main.uvicorn, "run", lambda *_, **__: None)
-    assert ONLY_HERE in fairlead("serve").output
+    assert ONLY_HERE in fairlead("serve", "--port", 0).output
     prefix = prefix_of(made(fairlead("keys", "create", "--role", "admin")))
-    assert ONLY_HERE not in fairlead("serve").output
+    assert ONLY_HERE not in fairlead("serve", "--port", 0).output
     # A key that was revoked was made: nobody is let in without one again.
     fairlead("keys", "revoke", prefix)
-    assert ONLY_HERE not in fairlead("serve").output
+    assert ONLY_HERE not in fairlead("serve", "--port", 0).output
 
 
 def test_serve_believes_the_proxies_that_are_named_and_no_other(
@@ -204,7 +273,7 @@ def test_serve_believes_the_proxies_that_are_named_and_no_other(
     )
     # Uvicorn would read this one by itself.
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
-    assert fairlead("serve").exit_code == 0
+    assert fairlead("serve", "--port", 0).exit_code == 0
     monkeypatch.setenv("FAIRLEAD_TRUSTED_PROXIES", "10.0.0.0/8")
-    assert fairlead("serve").exit_code == 0
+    assert fairlead("serve", "--port", 0).exit_code == 0
     assert given == ["127.0.0.1", "10.0.0.0/8"]
