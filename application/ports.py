@@ -582,10 +582,18 @@ class Health(Protocol):
     """Tells whether the service can work."""
 
     def ready(self) -> None:
-        """Return if the storage is reachable and its schema is current.
+        """Return if the storage can be read and written, and its schema is current.
 
         Raises:
-            StorageUnavailable: it is not; the message says why.
+            StorageUnavailable: it cannot, or is not; the message says why.
+        """
+        ...
+
+    def readable(self) -> None:
+        """Return if the storage can be read, and its schema is current.
+
+        Raises:
+            StorageUnavailable: it cannot, or is not; the message says why.
         """
         ...
 

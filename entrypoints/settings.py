@@ -6,7 +6,6 @@ from typing import Final
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import make_url
 
 OWN_PATHS: Final = frozenset(
     {"v1", "console", "docs", "openapi.json", "static", "healthz", "readyz", "metrics"}
@@ -22,7 +21,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         default="sqlite:///fairlead.db",
-        description="sqlite:///FILE, postgresql+psycopg://USER:PASSWORD@HOST/NAME, or memory:// "
+        description="sqlite:///FILE, postgresql://USER:PASSWORD@HOST/NAME, or memory:// "
         "for a storage that ends with the process.",
     )
     read_database_url: str | None = Field(
@@ -84,4 +83,6 @@ class Settings(BaseSettings):
 
 
 def _shown(url: str) -> str:
-    return make_url(url).render_as_string(hide_password=True)
+    # Not parsed: it may be one that cannot be used, and is shown to whoever wrote it.
+    without = re.sub(r"^([\w+]+://[^:/@]*):.*@", r"\1:***@", url)
+    return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1***", without)

@@ -45,10 +45,11 @@ class Databases:
     _migrated: str | None = None
     _made: list[str] = field(default_factory=list)
 
-    def empty(self) -> str:
+    def empty(self, encoding: str = "UTF8") -> str:
         """Make a database with nothing in it; returns its URL."""
         name = f"fairlead_{uuid4().hex}"
-        self._run("postgres", "CREATE DATABASE {} TEMPLATE template0", name)
+        made = f"CREATE DATABASE {{}} TEMPLATE template0 ENCODING {encoding} LOCALE 'C'"
+        self._run("postgres", made, name)
         self._made.append(name)
         return self._url(name)
 

@@ -294,6 +294,9 @@ class MemoryHealth(Health):
     def ready(self) -> None:
         return
 
+    def readable(self) -> None:
+        return
+
 
 def contact_view(store: MemoryStore, contact_id: ContactId) -> ContactView:
     """Show a stored contact."""

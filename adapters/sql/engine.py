@@ -97,8 +97,20 @@ class Database(ReadDatabase, Protocol):
         """
         ...
 
+    def writable(self) -> None:
+        """Return if it can be written, as far as can be told without writing anything.
+
+        Raises:
+            StorageAway: it cannot; the message says why.
+        """
+        ...
+
     def migrating(self) -> AbstractContextManager[Connection]:
-        """Open a transaction that changes the schema, when nobody else does."""
+        """Open a transaction that changes the schema, when nobody else does.
+
+        Raises:
+            StorageAway: it cannot be written, or is none that Fairlead can work with.
+        """
         ...
 
 
@@ -114,13 +126,26 @@ def storage_unavailable(
         kind: what it is, if nothing can be told from the error itself.
         role: of the database that does not work.
     """
-    if kind is StorageUnavailable and _passes(getattr(error, "orig", error)):
+    cause = getattr(error, "orig", None) or error
+    if kind is StorageUnavailable and _passes(cause):
         kind = TransactionLost
-    reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-    if reason.startswith(("no such table", "relation ")):
-        reason = "it has not been migrated; run `fairlead migrate`"
-    return kind(f"{role} does not work just now: {reason}.")
+    reason, *_ = str(cause).strip().splitlines() or [type(cause).__name__]
+    if reason.startswith("no such table"):
+        reason = _NOT_MIGRATED
+    # A server says it in its own language.
+    told = _TOLD.get(getattr(cause, "sqlstate", None) or "", "{reason}")
+    return kind(f"{role} does not work just now: {told.format(reason=reason)}.")
 
+
+_NOT_MIGRATED: Final = "it has not been migrated; run `fairlead migrate`"
+_TOLD: Final = {
+    "42P01": _NOT_MIGRATED,
+    "42P07": "{reason}, and it is not Fairlead's; use a database, or a schema, of its own",
+    "42501": "{reason}; to migrate, a role needs CREATE on the schema, or better is its owner, and "
+    "to serve SELECT, INSERT, UPDATE and DELETE on the tables",
+    "25006": "it can only be read; it is a standby, or default_transaction_read_only is on",
+}
+"""What to say by SQLSTATE, where the server's words alone do not say what to do."""
 
 _PASSING: Final = ("08", "40", "57P")
 """SQLSTATEs that begin so: a broken connection; a deadlock or a serialization failure; a server

@@ -65,15 +65,30 @@ def _config() -> Config:
     return config
 
 
-class SqlHealth(Health):
-    """See `application.ports.Health`."""
+class SqlReadHealth(Health):
+    """See `application.ports.Health`; of a database that is only read."""
 
     def __init__(self, database: ReadDatabase) -> None:
         self._database = database
 
     def ready(self) -> None:
+        self.readable()
+
+    def readable(self) -> None:
         with reading(self._database) as connection:
             check_schema(connection, self._database.role)
+
+
+class SqlHealth(SqlReadHealth):
+    """See `application.ports.Health`."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._primary = database
+
+    def ready(self) -> None:
+        self.readable()
+        self._primary.writable()
 
 
 def check_schema(connection: Connection, role: str = PRIMARY) -> None:

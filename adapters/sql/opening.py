@@ -1,19 +1,27 @@
 """Which database a URL names."""
 
+import re
+from typing import Final
+
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from adapters.sql.engine import PRIMARY, Database, ReadDatabase
 from adapters.sql.sqlite import SqliteDatabase, SqliteReadDatabase
 
-_WRITE = "write sqlite:///FILE, or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+_WRITE: Final = "write sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME"
+_POSTGRESQL: Final = "postgresql+psycopg"
+_NAMES: Final = {"postgresql": _POSTGRESQL, "postgres": _POSTGRESQL}
+"""What PostgreSQL's own programs call it."""
+_SEVERAL_HOSTS: Final = re.compile(r"^(\w+(?:\+\w+)?://(?:[^@/?]*@)?)([^/?]*,[^/?]*)")
+"""`postgresql://USER@HOST:PORT,HOST:PORT/NAME`."""
 
 
 def open_database(url: str) -> Database:
     """Open a database; nothing is connected yet.
 
     Args:
-        url: an SQLAlchemy URL.
+        url: an SQLAlchemy URL, or one as PostgreSQL's own programs take it.
 
     Raises:
         ValueError: the URL cannot be used; the message says why.
@@ -40,16 +48,36 @@ def open_read_database(url: str) -> ReadDatabase:
 
 def _parsed(url: str) -> URL:
     try:
-        parsed = make_url(url)
-    except ArgumentError as error:
+        parsed = _several_hosts(url) or make_url(url)
+    except (ArgumentError, ValueError) as error:
         raise ValueError(f"this is no database URL; {_WRITE}.") from error
-    if parsed.drivername not in {"sqlite", "postgresql+psycopg"}:
+    parsed = parsed.set(drivername=_NAMES.get(parsed.drivername, parsed.drivername))
+    if parsed.drivername not in {"sqlite", _POSTGRESQL}:
         raise ValueError(f"{parsed.drivername} is not supported; {_WRITE}.")
     return parsed
+
+
+def _several_hosts(url: str) -> URL | None:
+    """Parse a URL with several hosts, each with a port or without; None if there is one at most."""
+    found = _SEVERAL_HOSTS.match(url)
+    if found is None:
+        return None
+    before, named = found.groups()
+    parts = [re.fullmatch(r"\[?(.*?)\]?(?::(\d+))?", each) for each in named.split(",")]
+    hosts, ports = zip(*[each.groups(default="") for each in parts if each], strict=True)
+    query = {"host": ",".join(hosts)} | ({"port": ",".join(ports)} if any(ports) else {})
+    return make_url(before + url[found.end() :]).update_query_dict(query)
 
 
 def _postgresql(url: URL, role: str) -> Database:
     # Imported only where it is used: the driver takes 10 MiB.
     from adapters.sql.postgresql import PostgresqlDatabase  # noqa: PLC0415
 
-    return PostgresqlDatabase(url, role)
+    password = url.query.get("password")
+    if isinstance(password, str):
+        # Where it is hidden when the URL is shown.
+        url = url.difference_update_query(["password"]).set(password=password)
+    try:
+        return PostgresqlDatabase(url, role)
+    except (ArgumentError, ValueError) as error:
+        raise ValueError(f"this is no database URL: {error}; {_WRITE}.") from error

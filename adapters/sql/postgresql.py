@@ -1,91 +1,63 @@
 """PostgreSQL: many processes on many hosts, one of which writes at a time."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import Any, Final
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
 
 import psycopg
-from sqlalchemy import (
-    URL,
-    BigInteger,
-    Column,
-    Connection,
-    Engine,
-    MetaData,
-    Table,
-    create_engine,
-    event,
-    select,
-)
+from sqlalchemy import URL, BigInteger, Column, Connection, MetaData, Table, select
 from sqlalchemy.exc import DBAPIError
 
-from adapters.sql.engine import BUSY_TIMEOUT, PRIMARY, Database, Turn, storage_unavailable
-from adapters.sql.pipeline import begin_pipeline, end_pipeline, in_pipeline, synchronise
-from application.ports import OutcomeUnknown, StorageAway
+from adapters.sql.engine import PRIMARY, Database, Turn, storage_unavailable
+from adapters.sql.pipeline import begin_pipeline, end_pipeline, synchronise
+from adapters.sql.schemas import home, home_to_migrate
+from adapters.sql.sessions import (
+    SCHEMA,
+    OnlyRead,
+    engine_of,
+    give_back,
+    is_gone,
+    require_fit,
+    require_writing,
+    search_path,
+    set_up,
+    setting,
+    to_read,
+    to_write,
+)
+from application.ports import OutcomeUnknown, StorageAway, StorageUnavailable
 
-_POOL: Final = 64
-"""Connections, more than the server has threads: nobody waits for one."""
-
-_PREPARE: Final = "prepare_threshold"
-"""In a URL's query: `none` prepares no statements."""
-
-_CONNECTING: Final[dict[str, int | None]] = {
-    "connect_timeout": 5,
-    # Where the network swallows everything nobody is told; these find out within ten seconds.
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
+Result = TypeVar("Result")
 
 lock_metadata = MetaData()
 write_lock = Table("write_lock", lock_metadata, Column("version", BigInteger, nullable=False))
-"""One row. Whoever writes locks it first, and counts one up: a transaction that finds the number
+"""One row. Whoever writes locks it first, and counts it up: a transaction that finds the number
 that another has left knows that nobody has written between the two."""
 
-_TAKE_LOCK: Final = "UPDATE write_lock SET version = version + 1 RETURNING version"
+_STEPS: Final = range(1 << 16, 1 << 20)
+"""By how much a process counts up; each draws its own. A standby that takes over may lack what was
+written last. If all counted by one, they would soon come to the same numbers again, and whoever has
+in memory what those once stood for would go on with it."""
+
+_TAKE_LOCK: Final = "UPDATE write_lock SET version = version + {step} RETURNING version"
 _CHANGES: Final = "SELECT version FROM write_lock"
-_SETTINGS: Final = {
-    "lock_timeout": f"{BUSY_TIMEOUT:.0f}s",
-    # A host that has gone cannot give the lock back; everybody would wait for it for hours.
-    "idle_in_transaction_session_timeout": f"{BUSY_TIMEOUT:.0f}s",
-    # One that went in the midst of sending does not count as idle; its silence does, after 11 s,
-    # unless something answers the probes for it: a pool, or the system of a process that is
-    # stopped. See _LIMIT.
-    "tcp_keepalives_idle": "5",
-    "tcp_keepalives_interval": "2",
-    "tcp_keepalives_count": "3",
-    # Every statement of a writer finds its rows by an index. A plan made while the tables were
-    # small would go on to walk them until PostgreSQL looks at their sizes again.
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-    # The lock is given back before the disk has everything; see _COMMIT.
-    "synchronous_commit": "off",
-}
-_LIMIT: Final = f"{3 * BUSY_TIMEOUT:.0f}s"
-"""How long a transaction may take as long as it is one pipeline, whatever its client does or does
-not do. Only registrations are that to their end. Whatever else is waited for, statement by
-statement, is idle in between, and may take as long as it takes: a copy of everything, a queue."""
 
-
-def _setting(settings: Mapping[str, str]) -> str:
-    """Return the statement that sets these for a transaction."""
-    each = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
-    return f"SELECT {each}"
-
-
-_SET: Final = _setting(_SETTINGS)
-_SET_LIMITED: Final = _setting(_SETTINGS | {"transaction_timeout": _LIMIT})
-_LIFT_LIMIT: Final = _setting({"transaction_timeout": "0"})
-
-_COMMIT: Final = "COMMIT; SELECT pg_logical_emit_message(true, 'fairlead', '')"
+_COMMIT: Final = """COMMIT; SELECT CASE pg_catalog.current_setting('synchronous_commit') WHEN 'off'
+THEN pg_catalog.set_config('synchronous_commit', 'local', true) END,
+pg_catalog.pg_logical_emit_message(true, 'fairlead', '')"""
 """One message, two transactions. The first ends without waiting for the disk, so that the next
 writer begins; the second is nothing but that wait, and writers share it. What was committed later
-stands later in the log: whoever builds on it is never on the disk without it."""
+stands later in the log: whoever builds on it is never on the disk without it. What else is waited
+for is the server's to say; that nothing is, is not."""
 
-_MIGRATING: Final = "SELECT pg_advisory_xact_lock(7311145)"
+_MIGRATING: Final = "SELECT pg_catalog.pg_advisory_xact_lock(7311145)"
 """Any number, as long as everybody takes the same; `write_lock` may not be there yet."""
+
+_ALLOWED: Final = """SELECT pg_catalog.has_table_privilege('write_lock', 'UPDATE')
+AND pg_catalog.has_table_privilege('contacts', 'INSERT')"""
+_IMPATIENT: Final = setting({"lock_timeout": "1s"})
+"""For who only wants to know whether the lock is to be had."""
 
 
 class PostgresqlDatabase(Database):
@@ -100,46 +72,40 @@ class PostgresqlDatabase(Database):
         """Take the URL of a database; nothing is connected yet."""
         self.url = url
         self.role = role
-        self.write = _engine(url)
+        self.write = engine_of(url, role)
         self.read = self.write.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        named = url.query.get(SCHEMA)
+        self._named = None if named is None else str(named)
+        self._schema: str | None = None
+        self._step = secrets.choice(_STEPS)
+        self._take_lock = _TAKE_LOCK.format(step=self._step)
+        # Whether the last transaction that was to write could not even begin.
+        self._failed = False
 
     @property
     def errors(self) -> tuple[type[Exception], ...]:
         return DBAPIError, psycopg.Error
 
     def snapshot(self) -> Connection:
-        connection = self.read.connect()
-        try:
-            connection.exec_driver_sql("SELECT")
-        except DBAPIError as error:
-            connection.close()
-            if not error.connection_invalidated:
-                raise
-            # A connection from before the server was restarted; the pool has dropped them all.
-            return self.read.connect()
-        return connection
+        return self._once_more(self._snapshot)
 
     def begin(self) -> Turn:
         try:
-            try:
-                return self._begin()
-            except psycopg.OperationalError as error:
-                if error.sqlstate == _LOCK_TIMEOUT:
-                    raise
-                # As a rule the server was restarted, and this was a connection from before.
-                self.write.dispose()
-                return self._begin()
-        except self.errors as error:
-            raise storage_unavailable(error, StorageAway) from error
+            turn = self._once_more(self._begin)
+        except (DBAPIError, psycopg.Error, StorageAway) as error:
+            self._failed = True
+            raise _away(error) from error
+        self._failed = False
+        return turn
 
     def begin_at_once(self) -> Turn | None:
         # Every statement waits for the network.
         return None
 
     def end(self, turn: Turn) -> None:
-        _give_back(turn.connection)
+        give_back(turn.connection)
 
     def commit(self, turn: Turn) -> None:
         connection = turn.connection
@@ -160,86 +126,105 @@ class PostgresqlDatabase(Database):
     def version(self, connection: Connection) -> object:
         return connection.execute(select(write_lock.c.version)).scalar_one()
 
+    def writable(self) -> None:
+        try:
+            self._once_more(self._prove_writable)
+        except (DBAPIError, psycopg.Error, StorageAway) as error:
+            raise _away(error) from error
+
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
         with self.write.begin() as connection:
+            require_fit(connection)
+            set_up(connection, to_read)
+            require_writing(connection)
             connection.exec_driver_sql(_MIGRATING)
+            schema = home_to_migrate(connection, self._named)
+            set_up(connection, lambda *_: setting(search_path(schema)))
             yield connection
+        self._schema = None
 
     def dispose(self) -> None:
         self.write.dispose()
 
+    def _snapshot(self) -> Connection:
+        connection = self.read.connect()
+        try:
+            self._find_tables(connection)
+            set_up(connection, to_read, self._schema)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
     def _begin(self) -> Turn:
         connection = self.write.connect()
         try:
+            version = require_fit(connection)
             connection.begin()
+            self._find_tables(connection)
             driver: Any = connection.connection.driver_connection
             begin_pipeline(connection)
-            driver.execute(_SET_LIMITED if _limits(connection) else _SET)
-            taken = driver.execute(_TAKE_LOCK)
+            driver.execute(to_write(version, self._schema))
+            taken = driver.execute(self._take_lock)
             synchronise(connection)
-            (version,) = taken.fetchone()
+            (left,) = taken.fetchone()
         except BaseException:
-            _give_back(connection)
+            give_back(connection)
             raise
-        return Turn(connection, version - 1, version)
+        return Turn(connection, left - self._step, left)
+
+    def _prove_writable(self) -> None:
+        with self.write.connect() as connection:
+            require_fit(connection)
+            self._find_tables(connection)
+            set_up(connection, to_write, self._schema)
+            require_writing(connection)
+            if not connection.exec_driver_sql(_ALLOWED).scalar_one():
+                raise StorageAway(
+                    "the database does not let this role write to Fairlead's tables; grant it "
+                    "SELECT, INSERT, UPDATE and DELETE on all of them."
+                )
+            if self._failed:
+                connection.exec_driver_sql(_IMPATIENT)
+                connection.exec_driver_sql(self._take_lock)
+                # It is given back, and nothing was written.
+                connection.rollback()
+                self._failed = False
+
+    def _find_tables(self, connection: Connection) -> None:
+        """Look in which schema the tables are, unless that is known."""
+        if self._schema is None:
+            set_up(connection, to_read)
+            self._schema = home(connection, self._named)
+
+    def _once_more(self, attempt: Callable[[], Result]) -> Result:
+        """Try once more if the first was with a server, or a schema, that is there no longer.
+
+        As a rule the server was restarted, or another has taken its place.
+        """
+        try:
+            return self._forgetting(attempt)
+        except (DBAPIError, psycopg.Error, OnlyRead) as error:
+            if not (is_gone(error) or _is_moved(error)):
+                raise
+        return self._forgetting(attempt)
+
+    def _forgetting(self, attempt: Callable[[], Result]) -> Result:
+        """Try; keep no session, and nothing that is known, of a server that is of no use."""
+        try:
+            return attempt()
+        except (DBAPIError, psycopg.Error, OnlyRead) as error:
+            if is_gone(error):
+                self.write.dispose()
+            self._schema = None
+            raise
 
 
-def _limits(connection: Connection) -> bool:
-    """Whether the server can limit how long a transaction takes."""
-    driver: Any = connection.connection.driver_connection
-    version: int = driver.info.server_version
-    return version >= 170000
+def _is_moved(error: Exception) -> bool:
+    """Whether the tables are not where they were."""
+    return isinstance(getattr(error, "orig", error), psycopg.errors.UndefinedTable)
 
 
-_LOCK_TIMEOUT: Final = psycopg.errors.LockNotAvailable.sqlstate
-
-
-def _engine(url: URL) -> Engine:
-    connecting = dict(_CONNECTING)
-    if url.query.get(_PREPARE) == "none":
-        connecting[_PREPARE] = None
-    engine = create_engine(
-        url.difference_update_query([_PREPARE]),
-        pool_size=_POOL,
-        max_overflow=0,
-        paramstyle="format",
-        connect_args=connecting,
-    )
-
-    @event.listens_for(engine, "checkout")
-    def forget_reading(driver: Any, *_: object) -> None:
-        # A connection that was read from comes back as one that asks for READ WRITE, which a server
-        # that is to be read only would grant: its own default has to hold again.
-        driver.read_only = None
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def execute(connection: Connection, *_: object) -> None:
-        # SQLAlchemy wants to see the answer of every statement that it executes itself. From then
-        # on silence is idle, and no limit is needed that work could run into.
-        if in_pipeline(connection):
-            if _limits(connection):
-                driver: Any = connection.connection.driver_connection
-                driver.execute(_LIFT_LIMIT)
-            end_pipeline(connection)
-
-    @event.listens_for(engine, "rollback")
-    def roll_back(connection: Connection) -> None:
-        # What went wrong is known already, or nobody wants to know it any more.
-        with suppress(psycopg.Error):
-            end_pipeline(connection)
-
-    return engine
-
-
-def _give_back(connection: Connection) -> None:
-    """Return a connection to the pool, which throws it away if the server has gone."""
-    if not connection.invalidated:
-        driver: Any = connection.connection.driver_connection
-        if driver.closed:
-            connection.invalidate()
-    # Closing rolls back. If not even that gets through, since the server has just gone, the pool
-    # throws the connection away; what was not committed is taken back without it, and whoever used
-    # the connection knows already what to answer.
-    with suppress(DBAPIError):
-        connection.close()
+def _away(error: Exception) -> StorageUnavailable:
+    return error if isinstance(error, StorageAway) else storage_unavailable(error, StorageAway)

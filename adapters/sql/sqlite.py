@@ -92,6 +92,9 @@ class SqliteDatabase(Database):
         (version,) = driver.execute("PRAGMA data_version").fetchone()
         return version
 
+    def writable(self) -> None:
+        """Return: a file that can be read can be written, but for its disk and its permissions."""
+
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
         self._wait_for_threads()

@@ -13,7 +13,7 @@ from adapters.sql.kept import Keeper
 from adapters.sql.keys import SqlKeyReader
 from adapters.sql.lead_search import SqlLeadSearch
 from adapters.sql.leads import SqlLeadReader
-from adapters.sql.migrate import SqlHealth, migrate
+from adapters.sql.migrate import SqlHealth, SqlReadHealth, migrate
 from adapters.sql.opening import open_database, open_read_database
 from adapters.sql.statistics import SqlStatisticsReader
 from adapters.sql.unit_of_work import SqlUnitOfWork
@@ -61,6 +61,6 @@ def sql_readers(url: str) -> Readers:
         leads=SqlLeadReader(database),
         statistics=SqlStatisticsReader(database),
         audit=SqlAuditReader(database),
-        health=SqlHealth(database),
+        health=SqlReadHealth(database),
         close=database.dispose,
     )

@@ -84,7 +84,7 @@ def list_(database_url: DatabaseUrl = None) -> None:
     """
     settings = settings_of(database_url)
     with failures(), closing(build_container(settings).storage()) as storage:
-        storage.health.ready()
+        storage.health.readable()
         keys = [KeyView.of(each) for each in storage.keys.all()]
     if not keys:
         out.print("No key has been made.")

@@ -299,7 +299,7 @@ def check(database_url: DatabaseUrl = None) -> None:
     settings = settings_of(database_url)
     container = build_container(settings)
     with failures(), closing(container.storage()) as storage:
-        storage.health.ready()
+        storage.health.readable()
         with counting(err, "contacts read") as progress:
             defects = container.fairlead().check_invariants(progress)
     for each in defects:

@@ -140,8 +140,8 @@ def migrated(container: Container) -> Iterator[None]:
     """Open the storage with its schema up to date, and close it at the end."""
     with failures():
         storage = container.storage()
-        storage.migrate()
         try:
+            storage.migrate()
             yield
         finally:
             storage.close()

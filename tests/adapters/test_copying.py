@@ -328,7 +328,7 @@ def test_a_copy_may_take_longer_than_any_other_transaction(
     source: World, urls: Urls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit = "SELECT set_config('transaction_timeout', '100ms', true)"
-    monkeypatch.setattr(postgresql, "_SET_LIMITED", limit)
+    monkeypatch.setattr(postgresql, "to_write", lambda *_: limit)
     target = urls.new("postgresql")
     copy(url_of(source), target, lambda _: time.sleep(0.02))
     assert stored(target) == stored(url_of(source))

@@ -19,6 +19,7 @@ from adapters.sql.engine import Database
 from adapters.sql.leads import SqlLeads
 from adapters.sql.migrate import _config, migrate, unmigrate
 from adapters.sql.opening import open_database
+from adapters.sql.sessions import to_read, to_write
 from adapters.sql.tables import Row
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from application.operators import UpdateOperator
@@ -67,7 +68,7 @@ def cut_off(world: World) -> None:
 def only_set(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     """Let transactions that begin from now on set this and nothing else."""
     statement = f"SELECT set_config('{name}', '{value}', true)"
-    monkeypatch.setattr(adapter, "_SET_LIMITED", statement)
+    monkeypatch.setattr(adapter, "to_write", lambda *_: statement)
 
 
 def registers(world: World) -> None:
@@ -336,11 +337,19 @@ def test_a_long_queue_is_handed_out_however_long_it_takes(
 def test_an_older_server_is_not_told_what_it_does_not_know(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adapter, "_SET_LIMITED", "SELECT set_config('of_tomorrow', '1', true)")
-    with pytest.raises(StorageUnavailable, match="of_tomorrow"):
-        world.register()
+    told: list[str] = []
+
+    def note(version: int, schema: str | None = None) -> str:
+        told.append(to_write(version, schema))
+        return told[-1]
+
+    monkeypatch.setattr(adapter, "to_write", note)
+    registers(world)
+    assert "transaction_timeout" in told[-1]
     monkeypatch.setattr(psycopg.ConnectionInfo, "server_version", 160009)
     registers(world)
+    assert "transaction_timeout" not in told[-1]
+    assert "transaction_timeout" not in to_read(160009)
 
 
 def test_a_server_that_is_away_is_told_at_once_and_found_again(

@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 class Proxy:
-    """Passes on what comes, between whoever connects and one server, until it is cut or frozen."""
+    """Passes on what comes, between whoever connects and a server, until it is cut or frozen."""
 
     def __init__(self, host: str, port: int) -> None:
         """Take the server's address."""
@@ -57,6 +57,10 @@ class Proxy:
     def mend(self) -> None:
         """Let everything through again, what was held up too."""
         self._run(self._mend())
+
+    def lead_to(self, host: str, port: int) -> None:
+        """Lead whoever connects from now on to another server; who is connected stays so."""
+        self._target = host, port
 
     async def _cut(self) -> None:
         if self._open is not None:
