@@ -15,6 +15,7 @@ _NAMES: Final = {"postgresql": _POSTGRESQL, "postgres": _POSTGRESQL}
 """What PostgreSQL's own programs call it."""
 _SEVERAL_HOSTS: Final = re.compile(r"^(\w+(?:\+\w+)?://(?:[^@/?]*@)?)([^/?]*,[^/?]*)")
 """`postgresql://USER@HOST:PORT,HOST:PORT/NAME`."""
+_HOST: Final = re.compile(r"(\[[^\]]+\]|[^:\[\]]*)(?::(\d+))?")
 
 
 def open_database(url: str) -> Database:
@@ -63,9 +64,13 @@ def _several_hosts(url: str) -> URL | None:
     if found is None:
         return None
     before, named = found.groups()
-    parts = [re.fullmatch(r"\[?(.*?)\]?(?::(\d+))?", each) for each in named.split(",")]
+    parts = [_HOST.fullmatch(each) for each in named.split(",")]
+    if None in parts:
+        raise ValueError(named)
     hosts, ports = zip(*[each.groups(default="") for each in parts if each], strict=True)
-    query = {"host": ",".join(hosts)} | ({"port": ",".join(ports)} if any(ports) else {})
+    query = {"host": ",".join(host.strip("[]") for host in hosts)}
+    if any(ports):
+        query["port"] = ",".join(ports)
     return make_url(before + url[found.end() :]).update_query_dict(query)
 
 
