@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from application.auditing import Recorder
 from application.ports import Clock, ContactReader, UnitOfWork, UnitOfWorkFactory
-from application.views import ContactLead, ContactView
+from application.views import ContactLead, ContactView, require_version
 from application.waiting import hand_out_waiting
 from domain.access import ApiKey, Permission
 from domain.audit import Action, Values
@@ -49,9 +49,14 @@ class ShowContactHandler:
 
 @dataclass(frozen=True, slots=True)
 class CloseContact:
-    """The conversation is over."""
+    """The conversation is over.
+
+    Attributes:
+        expected: the version that the caller saw, see `ContactView.version`; None if any will do.
+    """
 
     contact_id: ContactId
+    expected: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +71,12 @@ class CloseContactHandler:
 
         Raises:
             UnknownContact: it is not there.
+            ChangedMeanwhile: it is open, and not what the caller saw.
         """
         with self.unit_of_work() as uow:
             contact, dispatch = _load(uow, command.contact_id)
             if contact.state is not ContactState.CLOSED:
+                _require_version(uow, contact, command.expected)
                 now = self.clock.now()
                 dispatch.close(contact, now)
                 uow.contacts.save_closed(contact)
@@ -80,10 +87,15 @@ class CloseContactHandler:
 
 @dataclass(frozen=True, slots=True)
 class TransferContact:
-    """A person gives an open contact to an operator, whatever the weights say."""
+    """A person gives an open contact to an operator, whatever the weights say.
+
+    Attributes:
+        expected: the version that the caller saw, see `ContactView.version`; None if any will do.
+    """
 
     contact_id: ContactId
     operator_id: OperatorId
+    expected: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,7 @@ class TransferContactHandler:
         Raises:
             UnknownContact, UnknownOperator: something named is not there.
             ContactClosed: it is too late.
+            ChangedMeanwhile: the contact is not what the caller saw.
             OperatorInactive, OperatorAtCapacity: the operator cannot take it.
         """
         with self.unit_of_work() as uow:
@@ -107,6 +120,7 @@ class TransferContactHandler:
             contact.require_open()
             previous = contact.operator_id
             if previous != dispatch.operator(command.operator_id).id:
+                _require_version(uow, contact, command.expected)
                 now = self.clock.now()
                 dispatch.transfer(contact, command.operator_id, now)
                 uow.contacts.save_transferred(contact, previous, now)
@@ -129,6 +143,11 @@ def _load(uow: UnitOfWork, contact_id: ContactId, *others: OperatorId) -> tuple[
     return contact, uow.dispatches.load(
         sources=[contact.source_key], served_by=holders, operators=others
     )
+
+
+def _require_version(uow: UnitOfWork, contact: Contact, expected: str | None) -> None:
+    if expected is not None:
+        require_version(uow.contacts.view(contact.id), expected)
 
 
 def _holder(operator_id: OperatorId | None) -> Values:

@@ -40,7 +40,7 @@ Expected = str | frozenset[str] | None
 """The version that a caller saw, or several of which any will do; None if all will."""
 
 
-def require_version(current: "OperatorView | SourceView", expected: Expected) -> None:
+def require_version(current: "OperatorView | SourceView | ContactView", expected: Expected) -> None:
     """Refuse to change what is no longer what the caller saw.
 
     Args:
@@ -215,6 +215,13 @@ class ContactView:
     created_at: datetime
     assigned_at: datetime | None
     closed_at: datetime | None
+
+    @property
+    def version(self) -> str:
+        """What becomes another one when the contact changes hands or its state."""
+        return _version_of(
+            self.state.value, None if self.operator is None else str(self.operator.id)
+        )
 
     @classmethod
     def of(

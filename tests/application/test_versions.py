@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from application.contacts import CloseContact
+from application.contacts import CloseContact, TransferContact
 from application.operators import UpdateOperator
 from application.sources import ReplaceAllocations, SetWeight, UpdateSource
 from application.views import Expected, OperatorView, SourceView
-from domain.errors import ChangedMeanwhile
+from domain.errors import ChangedMeanwhile, ContactClosed
 from domain.picker import Strategy
 from tests.support import World
 
@@ -102,3 +102,59 @@ def test_what_was_seen_is_changed(
     changed: OperatorView | SourceView = changes_of(world, ann, expected)[number]()
     assert changed.version != seen
     assert versions(world, ann)[min(number, 1)] == changed.version
+
+
+class TestContact:
+    """A contact is another one when it has another operator, or none any more."""
+
+    def test_what_went_to_somebody_else_meanwhile_is_not_transferred(
+        self, world: World, ann: OperatorView
+    ) -> None:
+        bob, cid = world.operator("Bob"), world.operator("Cid")
+        seen = world.register()
+        moved = world.fairlead.transfer_contact(TransferContact(seen.id, bob.id))
+        assert moved.version != seen.version
+        with pytest.raises(ChangedMeanwhile) as refused:
+            world.fairlead.transfer_contact(TransferContact(seen.id, cid.id, seen.version))
+        assert refused.value.current == moved
+        assert world.fairlead.contacts.contact(seen.id) == moved
+        after = world.fairlead.transfer_contact(TransferContact(seen.id, cid.id, moved.version))
+        assert after.operator is not None
+        assert after.operator.id == cid.id
+
+    def test_what_was_handed_out_meanwhile_is_not_transferred(self, world: World) -> None:
+        world.source()
+        seen = world.register()
+        ann, bob = world.operator("Ann"), world.operator("Bob")
+        world.allocate("telegram", (ann, 1))
+        with pytest.raises(ChangedMeanwhile):
+            world.fairlead.transfer_contact(TransferContact(seen.id, bob.id, seen.version))
+        assert world.load(ann) == 1
+
+    def test_what_went_to_somebody_else_meanwhile_is_not_closed(
+        self, world: World, ann: OperatorView
+    ) -> None:
+        bob = world.operator("Bob")
+        seen = world.register()
+        moved = world.fairlead.transfer_contact(TransferContact(seen.id, bob.id))
+        with pytest.raises(ChangedMeanwhile):
+            world.fairlead.close_contact(CloseContact(seen.id, seen.version))
+        assert world.fairlead.contacts.contact(seen.id) == moved
+        world.fairlead.close_contact(CloseContact(seen.id, moved.version))
+
+    def test_what_is_so_already_is_no_conflict(self, world: World, ann: OperatorView) -> None:
+        """Somebody who presses a button twice has meant it once."""
+        bob = world.operator("Bob")
+        seen = world.register()
+        moved = world.fairlead.transfer_contact(TransferContact(seen.id, bob.id, seen.version))
+        again = world.fairlead.transfer_contact(TransferContact(seen.id, bob.id, seen.version))
+        assert again == moved
+        closed = world.fairlead.close_contact(CloseContact(seen.id, moved.version))
+        assert world.fairlead.close_contact(CloseContact(seen.id, moved.version)) == closed
+
+    def test_a_closed_one_is_called_so(self, world: World, ann: OperatorView) -> None:
+        bob = world.operator("Bob")
+        seen = world.register()
+        world.fairlead.close_contact(CloseContact(seen.id))
+        with pytest.raises(ContactClosed):
+            world.fairlead.transfer_contact(TransferContact(seen.id, bob.id, seen.version))
