@@ -16,6 +16,7 @@ from application.ports import StorageUnavailable
 from application.register_contacts import Intake
 from domain.errors import DomainError
 from entrypoints.console import (
+    acting,
     audit,
     contacts,
     leads,
@@ -27,9 +28,10 @@ from entrypoints.console import (
     statistics,
     trying,
 )
+from entrypoints.console.filled import Sentence, sentence_of
 from entrypoints.console.live import Live
 from entrypoints.console.pages import STATIC, page
-from entrypoints.console.words import FOREIGN, PROBLEMS
+from entrypoints.console.words import FOREIGN, NOWHERE, PROBLEMS
 from entrypoints.http.calls import allowed
 from entrypoints.http.keyring import Keyring
 from entrypoints.http.problems import RETRY_AFTER, STATUSES, Refusal
@@ -60,8 +62,10 @@ class _Headers:
                 headers.update(_SAFE)
                 if scope["scheme"] == "https":
                     headers["Strict-Transport-Security"] = "max-age=31536000"
-                # Pages show people's data; files are the same for everybody, and of this release.
-                headers.setdefault("Cache-Control", "no-store")
+                # Pages show people's data. Files are the same for everybody, and of this release: a
+                # browser keeps them, and asks whether they still are what it has.
+                kept = scope["path"].startswith(f"{scope.get('root_path', '')}/static/")
+                headers.setdefault("Cache-Control", "no-cache" if kept else "no-store")
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
@@ -95,6 +99,7 @@ def create_console(
         overview.router(fairlead, live, keyring, writing, fill),
         sources.router(fairlead, writing),
         operators.router(fairlead, writing),
+        acting.router(fairlead, writing),
         contacts.router(fairlead, writing),
         leads.router(fairlead, writing),
         trying.router(fairlead, intake),
@@ -131,8 +136,7 @@ def _require_same_origin(request: Request) -> None:
 async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, DomainError):
         raise error
-    status = STATUSES[error.code]
-    return page(request, "problem", status, problem=PROBLEMS.get(error.code), detail=error.detail)
+    return page(request, "problem", STATUSES[error.code], problem=sentence_of(error))
 
 
 def _away(request: Request, error: Exception) -> Response:
@@ -143,9 +147,10 @@ def _away(request: Request, error: Exception) -> Response:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
-    problem = FOREIGN if status == HTTPStatus.FORBIDDEN else None
-    detail = error.detail if isinstance(error, Refusal) else None
-    response = page(request, "problem", status, problem=problem, detail=detail)
+    problem = FOREIGN if status == HTTPStatus.FORBIDDEN else NOWHERE
+    if isinstance(error, Refusal):
+        problem = PROBLEMS[error.code]
+    response = page(request, "problem", status, problem=Sentence(problem))
     response.headers.update(getattr(error, "headers", None) or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         # The router names the methods of one route; the address may have others.
@@ -162,12 +167,11 @@ def refusal_page(request: Request, error: Refusal | StorageUnavailable) -> ASGIA
     """
     if isinstance(error, StorageUnavailable):
         return _Headers(_away(request, error))
-    problem = PROBLEMS.get(error.code)
-    return _Headers(
-        page(request, "problem", error.status_code, problem=problem, detail=error.detail)
-    )
+    problem = Sentence(PROBLEMS[error.code])
+    return _Headers(page(request, "problem", error.status_code, problem=problem))
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
     del error
-    return page(request, "problem", HTTPStatus.UNPROCESSABLE_ENTITY, problem=None, detail=None)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return page(request, "problem", status, problem=Sentence(NOWHERE))

@@ -1,17 +1,21 @@
 """The audit log: who changed what, and when."""
 
 import re
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from application.fairlead import Fairlead
+from application.views import Page
 from domain.audit import Action, AuditEntry
-from domain.errors import InvalidValue
 from domain.ids import AuditId
+from entrypoints.console.filled import Filled, Sentence
 from entrypoints.console.pages import page
+from entrypoints.console.words import VALUES
 from entrypoints.http.audit import SUBJECT
+from entrypoints.http.problems import STATUSES
 
 _PAGE: Final = 60
 _PAGES: Final = {"operator": "/operators/", "source": "/sources/", "allocations": "/sources/"} | {
@@ -31,23 +35,28 @@ def router(fairlead: Fairlead) -> APIRouter:
         request: Request, subject: str = "", action: str = "", after: UUID | None = None
     ) -> Response:
         subject = subject.strip()
+        problems = {}
         if subject and not re.fullmatch(SUBJECT[1:-1], subject):
-            raise InvalidValue("no subject is written like this.", field="subject")
+            problems["subject"] = Sentence(VALUES["subject"])
         if action and action not in list(Action):
-            raise InvalidValue("choose one of the list.", field="action")
-        found = fairlead.audit.entries(
-            subject=subject or None,
-            action=Action(action) if action else None,
-            limit=_PAGE,
-            after=None if after is None else AuditId(after),
-        )
+            problems["action"] = Sentence(VALUES["action"])
+        found: Page[AuditEntry] = Page([], more=False)
+        if not problems:
+            found = fairlead.audit.entries(
+                subject=subject or None,
+                action=Action(action) if action else None,
+                limit=_PAGE,
+                after=None if after is None else AuditId(after),
+            )
         return page(
             request,
             "audit",
+            STATUSES["invalid_value"] if problems else HTTPStatus.OK,
             entries=[_shown(each) for each in found.items],
             actions=list(Action),
             subject=subject,
             action=action,
+            filled=Filled("audit", {}, problems),
             next=found.items[-1].id if found.more else None,
         )
 

@@ -1,23 +1,29 @@
 """Contacts: lists of them, and one with who has it and why."""
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 from uuid import UUID
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
 from application.views import ContactFilter, ContactView, Page
 from domain.contact import ContactState
-from domain.errors import InvalidValue, NoDecision
+from domain.errors import DomainError, InvalidValue, NoDecision
 from domain.ids import ContactId, OperatorId
+from entrypoints.console.acting import act_refused, known
+from entrypoints.console.choosing import Chosen, offered
 from entrypoints.console.explaining import explain
-from entrypoints.console.operators import known, offered
+from entrypoints.console.filled import EMPTY, Filled
+from entrypoints.console.operators import ACT
 from entrypoints.console.pages import Viewer, form, go, page
-from entrypoints.console.sources import Chosen
+from entrypoints.console.saying import said
 from entrypoints.http.writing import Writing
 
 _PAGE: Final = 60
+Command = TypeVar("Command", CloseContact, TransferContact)
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
@@ -52,7 +58,44 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
 
     @routes.get("/{contact_id}")
     def contact(request: Request, contact_id: UUID, choose: UUID | None = None) -> Response:
-        view = fairlead.contacts.contact(ContactId(contact_id))
+        return _page(request, ContactId(contact_id), EMPTY, choose)
+
+    @routes.post("/{contact_id}/close")
+    async def close(request: Request, contact_id: UUID) -> Response:
+        given = await form(request)
+        command = CloseContact(ContactId(contact_id), given.get("seen") or None)
+        return await _act(request, given, "closed", fairlead.close_contact, command)
+
+    @routes.post("/{contact_id}/transfer")
+    async def transfer(request: Request, contact_id: UUID) -> Response:
+        given = await form(request)
+        try:
+            chosen = OperatorId(known(given.get("operator", "")))
+        except InvalidValue as error:
+            filled = act_refused(given, error)
+            return await to_thread.run_sync(_page, request, ContactId(contact_id), filled)
+        command = TransferContact(ContactId(contact_id), chosen, given.get("seen") or None)
+        return await _act(request, given, "transferred", fairlead.transfer_contact, command)
+
+    async def _act(
+        request: Request,
+        given: Mapping[str, str],
+        what: str,
+        handler: Callable[[Command], ContactView],
+        command: Command,
+    ) -> Response:
+        try:
+            await writing(handler, command)
+        except DomainError as error:
+            filled = act_refused(given, error)
+            return await to_thread.run_sync(_page, request, command.contact_id, filled)
+        contact_id = str(command.contact_id)
+        return go(request, f"/contacts/{contact_id}", said=what, of=contact_id)
+
+    def _page(
+        request: Request, contact_id: ContactId, filled: Filled, choose: UUID | None = None
+    ) -> Response:
+        view = fairlead.contacts.contact(contact_id)
         try:
             why = fairlead.contacts.decision(view.id)
         except NoDecision:
@@ -60,6 +103,8 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         return page(
             request,
             "contact",
+            filled.status,
+            here=f"/contacts/{view.id}",
             contact=view,
             why=why,
             explained=explain(why, Viewer.of(request).language) if why else None,
@@ -68,23 +113,11 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
                 active=True,
                 but={view.operator.id} if view.operator else (),
                 after=choose,
+                chosen=filled.of(ACT).value("operator"),
             ),
+            filled=filled,
+            said=said(request, fairlead),
         )
-
-    @routes.post("/{contact_id}/close")
-    async def close(request: Request, contact_id: UUID) -> Response:
-        await form(request)
-        await writing(fairlead.close_contact, CloseContact(ContactId(contact_id)))
-        return go(request, f"/contacts/{contact_id}", said="closed")
-
-    @routes.post("/{contact_id}/transfer")
-    async def transfer(request: Request, contact_id: UUID) -> Response:
-        given = await form(request)
-        await writing(
-            fairlead.transfer_contact,
-            TransferContact(ContactId(contact_id), OperatorId(known(given.get("operator", "")))),
-        )
-        return go(request, f"/contacts/{contact_id}", said="transferred")
 
     return routes
 

@@ -1,7 +1,5 @@
 """Leads, what can be corrected about them, and the box that finds everything."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -12,47 +10,19 @@ from application.fairlead import Fairlead
 from application.leads import AddIdentity, RemoveIdentity, RenameLead
 from application.searching import Found
 from application.views import ContactFilter
-from domain.errors import DomainError, IdentityTaken, InvalidValue
+from domain.errors import DomainError, IdentityTaken
 from domain.ids import ContactId, LeadId
+from entrypoints.console.filled import EMPTY, Filled, refused
 from entrypoints.console.pages import form, go, page
-from entrypoints.console.words import KINDS, PROBLEMS, VALUES
-from entrypoints.http.problems import STATUSES
+from entrypoints.console.saying import said
+from entrypoints.console.words import KINDS
 from entrypoints.http.writing import Writing
 
 _CONTACTS: Final = 100
 
 
-@dataclass(frozen=True)
-class _Refused:
-    """A form that was not taken.
-
-    Attributes:
-        act: which of the page's forms: `name`, `add` or `remove`.
-        given: what was typed.
-        error: why not.
-    """
-
-    act: str
-    given: Mapping[str, str]
-    error: DomainError
-
-    @property
-    def field(self) -> str:
-        """The field at which it is said."""
-        field = self.error.field or ""
-        return field if field in self.given else "value"
-
-    @property
-    def sentence(self) -> str:
-        """What is said, to be translated."""
-        if isinstance(self.error, InvalidValue) and self.error.field in VALUES:
-            return VALUES[self.error.field]
-        return PROBLEMS[self.error.code]
-
-    @property
-    def owner(self) -> LeadId | None:
-        """The other lead that has the identity, if that is why."""
-        return self.error.lead_id if isinstance(self.error, IdentityTaken) else None
+_FIELDS: Final = {"name": "name", "kind": "kind", "": "value"}
+"""Fields of the forms, by how the names of the use cases' fields begin."""
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
@@ -72,19 +42,20 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             if act == "name":
                 name = given.get("name", "").strip() or None
                 await writing(fairlead.rename_lead, RenameLead(of, name))
-                said = "saved"
+                done = "renamed"
             elif act == "add":
                 outcome = await writing(fairlead.add_identity, AddIdentity(of, kind, value))
-                said = "identity-added" if outcome.added else "identity-known"
+                done = "identity-added" if outcome.added else "identity-known"
             else:
                 act = "remove"
                 await writing(fairlead.remove_identity, RemoveIdentity(of, kind, value))
-                said = "identity-removed"
+                done = "identity-removed"
         except DomainError as error:
             # In a thread: the loop must not wait for the storage.
-            refused = _Refused(act, given, error)
-            return await to_thread.run_sync(_shown, request, fairlead, of, None, refused)
-        return go(request, f"/leads/{lead_id}", said=said)
+            filled = refused(act, given, error, _FIELDS)
+            owner = error.lead_id if isinstance(error, IdentityTaken) else None
+            return await to_thread.run_sync(_shown, request, fairlead, of, None, filled, owner)
+        return go(request, f"/leads/{lead_id}", said=done, of=str(lead_id))
 
     @routes.get("/search")
     def search(request: Request, q: str = "", after: str | None = None) -> Response:
@@ -107,9 +78,19 @@ def _shown(
     fairlead: Fairlead,
     lead_id: LeadId,
     after: UUID | None,
-    refused: _Refused | None = None,
+    filled: Filled = EMPTY,
+    owner: LeadId | None = None,
 ) -> Response:
-    """Show a lead, with a form that was not taken as it was sent."""
+    """Show a lead, or a form of this page that was not taken.
+
+    Args:
+        request: whom it is for.
+        fairlead: where the lead is.
+        lead_id: which.
+        after: the last of its contacts that was shown before.
+        filled: the form.
+        owner: the other lead that has the identity, if that is why it was not taken.
+    """
     view = fairlead.leads.lead(lead_id)
     contacts = fairlead.contacts.contacts(
         ContactFilter(lead_id=view.id),
@@ -119,12 +100,14 @@ def _shown(
     return page(
         request,
         "lead",
-        STATUSES[refused.error.code] if refused else 200,
+        filled.status,
+        here=f"/leads/{view.id}?after={after}" if after else f"/leads/{view.id}",
         lead=view,
         # Those that the console knows by name, then whatever bots have brought.
         known_kinds=[*dict.fromkeys([*KINDS, *fairlead.lead_search.kinds()])],
-        refused=refused,
-        owner=fairlead.leads.lead(refused.owner) if refused and refused.owner else None,
+        owner=None if owner is None else fairlead.leads.lead(owner),
         contacts=contacts.items,
         next=contacts.items[-1].id if contacts.more else None,
+        filled=filled,
+        said=said(request, fairlead),
     )

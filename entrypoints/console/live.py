@@ -15,8 +15,8 @@ from application.ports import Changes, StorageUnavailable
 _EVERY: Final = 0.4
 """Seconds between two looks at the storage; an open page shows a registration within a second."""
 _ALIVE: Final = 5.0
-"""Seconds after which a silent stream says that it is alive: proxies cut it otherwise. It also ends
-by then if its key has ended."""
+"""Seconds after which a silent stream says that it is alive: proxies cut it otherwise, and a page
+that hears nothing says that what it shows is old. It also ends by then if its key has ended."""
 
 
 class Live:
@@ -35,7 +35,7 @@ class Live:
         self._closed = False
 
     async def stream(self, admitted: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
-        """Yield server-sent events: `changed` after every change.
+        """Yield server-sent events: `changed` after every change, `alive` where there is none.
 
         Args:
             admitted: whether whoever listens still may; asked before anything is told.
@@ -58,7 +58,7 @@ class Live:
                 if self._closed or not await admitted():
                     return
                 told, seen = seen, self._number
-                yield ": alive\n\n" if told == seen else "event: changed\ndata:\n\n"
+                yield f"event: {'alive' if told == seen else 'changed'}\ndata:\n\n"
         finally:
             self._looking -= 1
 

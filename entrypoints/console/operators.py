@@ -1,19 +1,30 @@
 """Operators: all of them, and one with what it has to do."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
-from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
 from application.operators import CreateOperator, UpdateOperator
-from application.views import ContactFilter, OperatorView, Page
+from application.views import ContactFilter, OperatorView
 from domain.contact import ContactState
-from domain.errors import InvalidValue
-from domain.ids import ContactId, OperatorId
-from entrypoints.console.pages import form, go, page
+from domain.errors import ChangedMeanwhile, DomainError, InvalidValue
+from domain.ids import OperatorId
+from entrypoints.console.choosing import offered
+from entrypoints.console.filled import (
+    EMPTY,
+    Filled,
+    change,
+    conflict,
+    refused,
+    seen,
+)
+from entrypoints.console.overview import overview_page
+from entrypoints.console.pages import back, form, go, page
+from entrypoints.console.saying import said
 from entrypoints.http.writing import Writing
 
 _PAGE: Final = 60
@@ -21,61 +32,78 @@ _OPEN: Final = 100
 """Open contacts on the page of an operator, the newest."""
 _OFFERED: Final = 1000
 """Operators in a list to choose from: as many as a source can have."""
+NEW: Final = "new-operator"
+SETTINGS: Final = "settings"
+ACT: Final = "act"
+"""Forms of these pages, by their names."""
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     """Build the routes."""
     routes = APIRouter(prefix="/operators")
+    _add_routes_of_all(routes, fairlead, writing)
+    _add_routes_ofoperator_page(routes, fairlead, writing)
+    return routes
 
+
+def _add_routes_of_all(routes: APIRouter, fairlead: Fairlead, writing: Writing) -> None:
     @routes.get("")
     def operators(request: Request, after: UUID | None = None) -> Response:
-        found = fairlead.catalogue.operators(
-            active=None, limit=_PAGE, after=None if after is None else OperatorId(after)
-        )
-        return page(
-            request,
-            "operators",
-            operators=found.items,
-            next=found.items[-1].id if found.more else None,
-        )
+        return _all(request, fairlead, after)
 
     @routes.post("")
     async def create(request: Request) -> Response:
         given = await form(request)
-        made = await writing(
-            fairlead.create_operator,
-            CreateOperator(given.get("name", ""), whole(given.get("capacity", ""), "capacity")),
+        try:
+            made = await writing(
+                fairlead.create_operator,
+                CreateOperator(given.get("name", ""), whole(given.get("capacity", ""), "capacity")),
+            )
+        except DomainError as error:
+            filled = refused(NEW, given, error, {})
+            # In a thread: the loop must not wait for the storage.
+            return await to_thread.run_sync(_where_it_is_new, request, given, filled)
+        return go(
+            request, f"/operators/{made.id}", said="added", of=str(made.id), **{"as": made.version}
         )
-        return go(request, f"/operators/{made.id}", said="saved")
 
+    def _where_it_is_new(request: Request, given: Mapping[str, str], filled: Filled) -> Response:
+        if given.get("from") == "overview":
+            return overview_page(request, fairlead, filled=filled)
+        return _all(request, fairlead, None, filled)
+
+
+def _add_routes_ofoperator_page(routes: APIRouter, fairlead: Fairlead, writing: Writing) -> None:
     @routes.get("/{operator_id}")
     def operator(request: Request, operator_id: UUID, choose: UUID | None = None) -> Response:
-        view = fairlead.catalogue.operator(OperatorId(operator_id))
-        return page(
-            request,
-            "operator",
-            operator=view,
-            served=fairlead.catalogue.served_by(view.id),
-            held=fairlead.contacts.contacts(
-                ContactFilter(operator_id=view.id, states=[ContactState.ASSIGNED]),
-                limit=_OPEN,
-                after=None,
-            ),
-            others=offered(fairlead, active=True, but={view.id}, after=choose),
-        )
+        return operator_page(request, fairlead, OperatorId(operator_id), choose=choose)
 
     @routes.post("/{operator_id}")
-    async def change(request: Request, operator_id: UUID) -> Response:
+    async def change_settings(request: Request, operator_id: UUID) -> Response:
         given = await form(request)
-        await writing(
-            fairlead.update_operator,
-            UpdateOperator(
-                OperatorId(operator_id),
-                name=given.get("name"),
-                capacity=whole(given.get("capacity", ""), "capacity"),
-            ),
+        before = await to_thread.run_sync(fairlead.catalogue.operator, OperatorId(operator_id))
+        try:
+            after = await change(
+                writing,
+                fairlead.update_operator,
+                UpdateOperator(
+                    before.id,
+                    name=given.get("name", ""),
+                    capacity=whole(given.get("capacity", ""), "capacity"),
+                ),
+                shown_settings,
+                saw=given.get("seen", ""),
+                current=before,
+            )
+        except DomainError as error:
+            filled = _not_taken(given, error)
+            if filled is not None:
+                return await to_thread.run_sync(operator_page, request, fairlead, before.id, filled)
+            after = before
+        what = "unchanged" if before.version == after.version else "saved"
+        return go(
+            request, f"/operators/{after.id}", said=what, of=str(after.id), **{"as": after.version}
         )
-        return go(request, f"/operators/{operator_id}", said="saved")
 
     @routes.post("/{operator_id}/active")
     async def switch(request: Request, operator_id: UUID) -> Response:
@@ -84,48 +112,75 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         await writing(
             fairlead.update_operator, UpdateOperator(OperatorId(operator_id), active=active)
         )
-        back = {"overview": "/", "operators": "/operators"}.get(given.get("from", ""))
-        return go(
-            request, back or f"/operators/{operator_id}", said="resumed" if active else "paused"
-        )
-
-    @routes.post("/{operator_id}/contacts")
-    async def act(request: Request, operator_id: UUID) -> Response:
-        given = await form(request)
-        here = f"/operators/{operator_id}"
-        if "close" in given:
-            await writing(fairlead.close_contact, CloseContact(ContactId(known(given["close"]))))
-            return go(request, here, said="closed")
-        await writing(
-            fairlead.transfer_contact,
-            TransferContact(
-                ContactId(known(given.get("transfer", ""))),
-                OperatorId(known(given.get("operator", ""))),
-            ),
-        )
-        return go(request, here, said="transferred")
-
-    return routes
+        where = back(request, given, f"/operators/{operator_id}")
+        return go(request, where, said="resumed" if active else "paused", of=str(operator_id))
 
 
-def offered(
+def _all(
+    request: Request, fairlead: Fairlead, after: UUID | None, filled: Filled = EMPTY
+) -> Response:
+    """Show the operators after one, or a form of this page that was not taken."""
+    found = fairlead.catalogue.operators(
+        active=None, limit=_PAGE, after=None if after is None else OperatorId(after)
+    )
+    return page(
+        request,
+        "operators",
+        filled.status,
+        here=f"/operators?after={after}" if after else "/operators",
+        operators=found.items,
+        next=found.items[-1].id if found.more else None,
+        filled=filled,
+        said=said(request, fairlead),
+    )
+
+
+def operator_page(
+    request: Request,
     fairlead: Fairlead,
-    *,
-    active: bool | None,
-    but: Collection[OperatorId],
-    after: UUID | None,
-) -> Page[OperatorView]:
-    """Return the operators that can be chosen on a page.
+    operator_id: OperatorId,
+    filled: Filled = EMPTY,
+    choose: UUID | None = None,
+) -> Response:
+    """Show an operator, or a form of this page that was not taken."""
+    view = fairlead.catalogue.operator(operator_id)
+    here = f"/operators/{view.id}"
+    return page(
+        request,
+        "operator",
+        filled.status,
+        here=here,
+        operator=view,
+        shown_settings=shown_settings(view),
+        served=fairlead.catalogue.served_by(view.id),
+        held=fairlead.contacts.contacts(
+            ContactFilter(operator_id=view.id, states=[ContactState.ASSIGNED]),
+            limit=_OPEN,
+            after=None,
+        ),
+        others=offered(
+            fairlead,
+            active=True,
+            but={view.id},
+            after=choose,
+            chosen=filled.of(ACT).value("operator"),
+        ),
+        filled=filled,
+        said=said(request, fairlead, f"{here}/contacts"),
+    )
 
-    Args:
-        fairlead: where they are.
-        active: only those who are, or are not; None for all.
-        but: those who are left out.
-        after: the last that could be chosen before; None for the first ones.
-    """
-    last = None if after is None else OperatorId(after)
-    found = fairlead.catalogue.operators(active=active, limit=_OFFERED, after=last)
-    return Page([each for each in found.items if each.id not in but], found.more)
+
+def shown_settings(operator: OperatorView) -> str:
+    """Return what the form of the settings carries of what it showed."""
+    return seen(operator.name, operator.capacity)
+
+
+def _not_taken(given: Mapping[str, str], error: DomainError) -> Filled | None:
+    """Return the form of the settings with what is wrong; None if they are already as it says."""
+    if isinstance(error, ChangedMeanwhile) and isinstance(error.current, OperatorView):
+        theirs = {"name": error.current.name, "capacity": error.current.capacity}
+        return conflict(SETTINGS, given, theirs, shown_settings(error.current))
+    return refused(SETTINGS, given, error, {})
 
 
 def whole(value: str, field: str) -> int:
@@ -134,11 +189,3 @@ def whole(value: str, field: str) -> int:
         return int(value)
     except ValueError:
         raise InvalidValue(f"{field} must be a whole number.", field=field) from None
-
-
-def known(value: str) -> UUID:
-    """Read an id; raises InvalidValue."""
-    try:
-        return UUID(value)
-    except ValueError:
-        raise InvalidValue("choose one of the list.") from None

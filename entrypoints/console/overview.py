@@ -9,10 +9,12 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from application.fairlead import Fairlead
 from application.ports import StorageUnavailable
+from entrypoints.console.choosing import offered_sources
+from entrypoints.console.filled import EMPTY, Filled
 from entrypoints.console.live import Live
 from entrypoints.console.pages import form, go, page
 from entrypoints.console.periods import PERIODS, Period, span_of
-from entrypoints.console.sources import offered_sources
+from entrypoints.console.saying import said
 from entrypoints.http.gate import identify
 from entrypoints.http.keyring import Keyring
 from entrypoints.http.problems import Refusal
@@ -36,22 +38,7 @@ def router(
 
     @routes.get("/")
     def overview(request: Request, period: Period = Period.DAY) -> Response:
-        span = span_of(period)
-        distribution = fairlead.statistics.distribution(source=None, span=span)
-        operators = fairlead.catalogue.operators(active=None, limit=_OPERATORS, after=None)
-        return page(
-            request,
-            "overview",
-            period=period,
-            periods=PERIODS,
-            distribution=distribution,
-            names=dict(offered_sources(fairlead).items),
-            bars=_BARS,
-            operators=operators,
-            feed=fairlead.latest_assignments(
-                [each.source for each in distribution if each.waiting], limit=_FEED
-            ),
-        )
+        return overview_page(request, fairlead, period)
 
     @routes.get("/minutes.json")
     def contacts_by_minute() -> Response:
@@ -83,6 +70,31 @@ def router(
         return go(request, "/", said="demo")
 
     return routes
+
+
+def overview_page(
+    request: Request, fairlead: Fairlead, period: Period = Period.DAY, filled: Filled = EMPTY
+) -> Response:
+    """Show who gets what in a period, or a form of the first steps that was not taken."""
+    distribution = fairlead.statistics.distribution(source=None, span=span_of(period))
+    operators = fairlead.catalogue.operators(active=None, limit=_OPERATORS, after=None)
+    return page(
+        request,
+        "overview",
+        filled.status,
+        here="/" if period is Period.DAY else f"/?period={period.value}",
+        period=period,
+        periods=PERIODS,
+        distribution=distribution,
+        names=dict(offered_sources(fairlead).items),
+        bars=_BARS,
+        operators=operators,
+        feed=fairlead.latest_assignments(
+            [each.source for each in distribution if each.waiting], limit=_FEED
+        ),
+        filled=filled,
+        said=said(request, fairlead),
+    )
 
 
 class _Minutes:

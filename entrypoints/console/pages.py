@@ -8,7 +8,7 @@ from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from domain.access import ApiKey, Permission
 from domain.errors import InvalidValue
+from entrypoints.console.filled import EMPTY, Sentence
 from entrypoints.console.language import LANGUAGES, Language, language, moment, preferred
 from entrypoints.console.words import (
     ACTIONS,
@@ -24,27 +25,25 @@ from entrypoints.console.words import (
     KINDS,
     REFUSALS,
     ROLES,
-    SAID,
     STATES,
     STRATEGIES,
 )
 from entrypoints.http.bodies import read_bytes
 from entrypoints.http.gate import KEY
-from entrypoints.http.sessions import COOKIE, form_token
+from entrypoints.http.sessions import cookie, form_token
 
 STATIC: Final = Path(__file__).with_name("static")
 THEMES: Final = ("light", "dark")
-LANGUAGE_COOKIE: Final = "fairlead_language"
-THEME_COOKIE: Final = "fairlead_theme"
 TOKEN_FIELD: Final = "form-token"  # noqa: S105 -- a name
+SAYING: Final = ("said", "of", "as")
+"""What an address says of what was done last; see `entrypoints.console.saying`."""
 _MOST_FORM: Final = 256 * 1024
 """Bytes of a form; a thousand weights take a tenth of a mebibyte."""
 
-_LIVE: Final = Markup(
-    'hx-get="{}" hx-select="#live" hx-target="#live" hx-swap="outerHTML" '
-    'hx-trigger="changed from:body"'
-)
-"""Attributes of the part of a page that is fetched again when something was stored."""
+_LIVE: Final = Markup('data-follows hx-get="{}" hx-trigger="changed"')
+"""Attributes of a page that is fetched again when something was stored."""
+_IN_PLACE: Final = Markup('method="post" action="{0}" hx-post="{0}" hx-sync="this:{1}"')
+"""Attributes of a form whose answer takes the place of the page, which stays where it is."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +59,17 @@ class Viewer:
     @classmethod
     def of(cls, request: Request) -> "Viewer":
         """Tell by cookies and headers."""
-        theme = request.cookies.get(THEME_COOKIE)
-        key, cookie = request.scope[KEY], request.cookies.get(COOKIE)
+        theme, chosen, session = (
+            request.cookies.get(cookie(request.scope, what))
+            for what in ("theme", "language", "session")
+        )
+        key = request.scope[KEY]
         return cls(
-            preferred(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language")),
+            preferred(chosen, request.headers.get("accept-language")),
             theme if theme in THEMES else None,
             request.scope["root_path"],
             key,
-            form_token(key, cookie) if key is not None and cookie is not None else "",
+            form_token(key, session) if key is not None and session is not None else "",
         )
 
     def may(self, permission: str) -> bool:
@@ -75,31 +77,86 @@ class Viewer:
         return self.key is None or self.key.permits(Permission(permission))
 
 
-def page(request: Request, template: str, status: int = HTTPStatus.OK, **values: Any) -> Response:
-    """Fill in a template."""
+def page(
+    request: Request,
+    template: str,
+    status: int = HTTPStatus.OK,
+    *,
+    here: str | None = None,
+    **values: Any,
+) -> Response:
+    """Fill in a template.
+
+    Args:
+        request: whom it is for.
+        template: its name.
+        status: of the answer.
+        here: where the page is, below the console, if it answers a form that was sent elsewhere.
+        values: of the template; `said` is what was done, see `entrypoints.console.saying`, and
+            `filled` the form that was sent and refused.
+    """
     viewer = Viewer.of(request)
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if here is None:
+        here = _without_sayings(request.url.path, request.url.query)
+    else:
+        here = viewer.root + here
     text = _environment(viewer.language.code).get_template(f"{template}.html")
     return HTMLResponse(
         text.render(
-            viewer=viewer,
-            root=viewer.root,
-            here=here,
-            live=_LIVE.format(here),
-            said=request.query_params.get("said"),
-            token=Markup('<input type="hidden" name="{}" value="{}">').format(
-                TOKEN_FIELD, viewer.form_token
-            ),
-            **values,
+            {
+                "viewer": viewer,
+                "root": viewer.root,
+                "here": here,
+                "live": _LIVE.format(here),
+                "said": None,
+                "filled": EMPTY,
+                "token": Markup('<input type="hidden" name="{}" value="{}">').format(
+                    TOKEN_FIELD, viewer.form_token
+                ),
+                **values,
+            }
         ),
         status,
     )
 
 
 def go(request: Request, path: str, **query: str) -> Response:
-    """Send the browser to another page after a change, so that reloading it changes nothing."""
-    asked = f"?{urlencode(query)}" if query else ""
-    return RedirectResponse(f"{request.scope['root_path']}{path}{asked}", HTTPStatus.SEE_OTHER)
+    """Send the browser to another page after a change, so that reloading it changes nothing.
+
+    Args:
+        request: that was made.
+        path: of the page, below the console, with a query or without.
+        query: what is added to it.
+    """
+    asked = urlencode(query)
+    mark = ("&" if "?" in path else "?") if asked else ""
+    return RedirectResponse(
+        f"{request.scope['root_path']}{path}{mark}{asked}", HTTPStatus.SEE_OTHER
+    )
+
+
+def back(request: Request, given: Mapping[str, str], otherwise: str = "/") -> str:
+    """Return the path below the console of the page on which a form was sent.
+
+    Args:
+        request: that sent it.
+        given: its fields; `here` is the page's address.
+        otherwise: if that is none of the console's.
+    """
+    root = request.scope["root_path"]
+    asked = urlsplit(given.get("here", ""))
+    if asked.scheme or asked.netloc or not asked.path.startswith(f"{root}/"):
+        return otherwise
+    return _without_sayings(asked.path.removeprefix(root), asked.query)
+
+
+def _without_sayings(path: str, query: str) -> str:
+    rest = [
+        (name, value)
+        for name, value in parse_qsl(query, keep_blank_values=True)
+        if name not in SAYING
+    ]
+    return f"{path}?{urlencode(rest)}" if rest else path
 
 
 async def form(request: Request) -> Mapping[str, str]:
@@ -145,6 +202,8 @@ def _environment(code: str) -> Environment:
         waited=spoken.waited,
         duration=spoken.duration,
         word=spoken.text,
+        sentence=partial(_spoken, spoken),
+        in_place=_in_place,
         pretty=partial(json.dumps, ensure_ascii=False, indent=2),
     )
     made.globals.update(
@@ -153,9 +212,21 @@ def _environment(code: str) -> Environment:
         states=STATES,
         strategies=STRATEGIES,
         refusals=REFUSALS,
-        sayings=SAID,
         roles=ROLES,
         acts=ACTIONS,
         actors=ACTORS,
     )
     return made
+
+
+def _in_place(address: str, meanwhile: str = "drop") -> Markup:
+    """Write the attributes of a form, and what becomes of what is sent before it is answered."""
+    return _IN_PLACE.format(address, meanwhile)
+
+
+def _spoken(language: Language, sentence: Sentence) -> str:
+    values = {
+        name: _spoken(language, value) if isinstance(value, Sentence) else value
+        for name, value in sentence.values.items()
+    }
+    return language.text(sentence.text) % values

@@ -1,11 +1,10 @@
 """What a viewer chooses for themselves: language and colours."""
 
-from urllib.parse import urlsplit
-
 from fastapi import APIRouter, Request, Response
 
 from entrypoints.console.language import LANGUAGES
-from entrypoints.console.pages import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, form, go
+from entrypoints.console.pages import THEMES, back, form, go
+from entrypoints.http.sessions import cookie
 
 _YEAR = 365 * 24 * 3600
 
@@ -17,12 +16,9 @@ def router() -> APIRouter:
     @routes.post("")
     async def choose(request: Request) -> Response:
         given = await form(request)
-        response = go(request, _back(request, given.get("here", "")))
-        for name, field, allowed in (
-            (LANGUAGE_COOKIE, "language", LANGUAGES),
-            (THEME_COOKIE, "theme", THEMES),
-        ):
-            value = given.get(field)
+        response = go(request, back(request, given))
+        for field, allowed in (("language", LANGUAGES), ("theme", THEMES)):
+            name, value = cookie(request.scope, field), given.get(field)
             if value in allowed:
                 response.set_cookie(
                     name,
@@ -38,12 +34,3 @@ def router() -> APIRouter:
         return response
 
     return routes
-
-
-def _back(request: Request, here: str) -> str:
-    """Return the page that the choice was made on, if it is one of the console's."""
-    root = request.scope["root_path"]
-    asked = urlsplit(here)
-    if asked.scheme or asked.netloc or not asked.path.startswith(f"{root}/"):
-        return "/"
-    return asked.path.removeprefix(root) + (f"?{asked.query}" if asked.query else "")

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from domain.access import Permission
+from entrypoints.console.filled import Filled, Sentence
 from entrypoints.console.pages import form, go, page
 from entrypoints.console.words import TOO_OFTEN, WRONG_KEY
 from entrypoints.http.keyring import Keyring
-from entrypoints.http.sessions import COOKIE, LIFETIME, session_of
+from entrypoints.http.sessions import LIFETIME, cookie, session_of
 
 _TRIES: Final = 10
 """Keys that one address may try in a minute. There are 2**256 of them; this keeps logs short."""
@@ -27,19 +28,19 @@ def router(keyring: Keyring) -> APIRouter:
 
     @routes.get("/sign-in")
     def ask(request: Request) -> Response:
-        return page(request, "sign_in", problem=None)
+        return page(request, "sign_in")
 
     @routes.post("/sign-in")
     async def sign_in(request: Request) -> Response:
         given = await form(request)
         if not tries.take(request.client.host if request.client else ""):
-            answer = page(request, "sign_in", HTTPStatus.TOO_MANY_REQUESTS, problem=TOO_OFTEN)
+            answer = _not_taken(request, HTTPStatus.TOO_MANY_REQUESTS, TOO_OFTEN)
             answer.headers["Retry-After"] = str(int(_WINDOW))
             return answer
         await keyring.refresh()
         key = keyring.find(given.get("key", "").strip())
         if key is None:
-            return page(request, "sign_in", HTTPStatus.UNAUTHORIZED, problem=WRONG_KEY)
+            return _not_taken(request, HTTPStatus.UNAUTHORIZED, WRONG_KEY)
         # A key that may not read has nothing to see here but how calls are made.
         answer = (
             go(request, "/", said="signed-in")
@@ -47,7 +48,7 @@ def router(keyring: Keyring) -> APIRouter:
             else RedirectResponse(f"{_home(request)}/docs", HTTPStatus.SEE_OTHER)
         )
         answer.set_cookie(
-            COOKIE,
+            cookie(request.scope),
             session_of(key),
             max_age=LIFETIME,
             path=_home(request) or "/",
@@ -61,7 +62,7 @@ def router(keyring: Keyring) -> APIRouter:
     async def sign_out(request: Request) -> Response:
         await form(request)
         answer = go(request, "/sign-in")
-        answer.delete_cookie(COOKIE, path=_home(request) or "/")
+        answer.delete_cookie(cookie(request.scope), path=_home(request) or "/")
         return answer
 
     return routes
@@ -71,6 +72,12 @@ def _home(request: Request) -> str:
     """Return the path that the whole service stands below: its cookie is for all of it."""
     root: str = request.scope["root_path"]
     return root.removesuffix("/console")
+
+
+def _not_taken(request: Request, status: HTTPStatus, problem: str) -> Response:
+    # The key is not shown again: what is typed into this field is nobody's to see.
+    filled = Filled("sign-in", {}, {"key": Sentence(problem)})
+    return page(request, "sign_in", status, filled=filled)
 
 
 class _Tries:

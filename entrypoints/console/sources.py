@@ -1,21 +1,29 @@
 """Sources: all of them, and one with its weights, its shares and its queue."""
 
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Annotated, Any, Final
 from uuid import UUID
 
+from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from application.fairlead import Fairlead
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
-from application.views import Page, SourceView
+from application.views import OperatorView, SourceView
 from domain import limits
 from domain.decision import Decision
-from domain.errors import InvalidValue
+from domain.errors import ChangedMeanwhile, DomainError, InvalidValue, UnknownOperator
 from domain.ids import OperatorId
 from domain.picker import Strategy
-from entrypoints.console.operators import offered
+from entrypoints.console import weights
+from entrypoints.console.choosing import offered
+from entrypoints.console.filled import EMPTY, Filled, Sentence, change, conflict, refused, seen
+from entrypoints.console.overview import overview_page
 from entrypoints.console.pages import form, go, page
+from entrypoints.console.saying import said
+from entrypoints.console.words import STRATEGIES
 from entrypoints.http.writing import Writing
 
 _QUEUE: Final = 50
@@ -23,80 +31,180 @@ _DECISIONS: Final = 400
 """Contacts in the chart of shares."""
 _LINES: Final = 8
 """Operators in the chart of shares, those with the largest weights."""
+NEW: Final = "new-source"
+SETTINGS: Final = "settings"
+"""Forms of these pages, by their names."""
 Key = Annotated[str, Path(pattern=limits.SOURCE_KEY)]
 """Anything else is no address of ours, and PostgreSQL takes no NUL even to look for it."""
-Chosen = Annotated[str, Query(pattern=f"^$|{limits.SOURCE_KEY}")]
-"""The key of a source, or nothing for all of them."""
-_OFFERED: Final = 1000
-"""Sources in a list to choose from."""
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     """Build the routes."""
     routes = APIRouter(prefix="/sources")
+    _add_routes_of_all(routes, fairlead, writing)
+    _add_routes_of_one(routes, fairlead, writing)
+    _add_weights(routes, fairlead, writing)
+    return routes
 
+
+def _add_routes_of_all(routes: APIRouter, fairlead: Fairlead, writing: Writing) -> None:
     @routes.get("")
     def sources(request: Request, after: str | None = None) -> Response:
-        found = fairlead.catalogue.sources(limit=50, after=after)
-        return page(
-            request,
-            "sources",
-            sources=found.items,
-            next=found.items[-1].key if found.more else None,
-        )
+        return sources_page(request, fairlead, after)
 
     @routes.post("")
     async def create(request: Request) -> Response:
         given = await form(request)
-        await writing(
-            fairlead.create_source,
-            CreateSource(
-                given.get("key", ""),
-                given.get("name") or None,
-                _strategy(given.get("strategy", "")),
-            ),
+        try:
+            made = await writing(
+                fairlead.create_source,
+                CreateSource(
+                    given.get("key", ""),
+                    given.get("name") or None,
+                    _strategy(given.get("strategy", "")),
+                ),
+            )
+        except DomainError as error:
+            filled = refused(NEW, given, error, {})
+            # In a thread: the loop must not wait for the storage.
+            return await to_thread.run_sync(_where_it_is_new, request, given, filled)
+        return go(
+            request, f"/sources/{made.key}", said="added", of=made.key, **{"as": made.version}
         )
-        return go(request, f"/sources/{given.get('key', '')}", said="saved")
 
+    def _where_it_is_new(request: Request, given: Mapping[str, str], filled: Filled) -> Response:
+        if given.get("from") == "overview":
+            return overview_page(request, fairlead, filled=filled)
+        return sources_page(request, fairlead, None, filled)
+
+
+def _add_routes_of_one(routes: APIRouter, fairlead: Fairlead, writing: Writing) -> None:
     @routes.get("/{key}")
     def source(request: Request, key: Key, choose: UUID | None = None) -> Response:
-        view = fairlead.catalogue.source(key)
-        allocated = {each.operator_id for each in view.allocations}
-        return page(
-            request,
-            "source",
-            source=view,
-            others=offered(fairlead, active=None, but=allocated, after=choose),
-            queue=fairlead.contacts.queue(key, limit=_QUEUE),
-        )
+        return source_page(request, fairlead, key, choose=choose)
 
     @routes.post("/{key}")
-    async def change(request: Request, key: Key) -> Response:
+    async def change_settings(request: Request, key: Key) -> Response:
         given = await form(request)
-        await writing(
-            fairlead.update_source,
-            UpdateSource(key, given.get("name") or None, _strategy(given.get("strategy", ""))),
-        )
-        return go(request, f"/sources/{key}", said="saved")
-
-    @routes.post("/{key}/weights")
-    async def weigh(request: Request, key: Key) -> Response:
-        weights = _weights(dict(await form(request)))
-        await writing(fairlead.replace_allocations, ReplaceAllocations(key, weights))
-        return go(request, f"/sources/{key}", said="saved")
+        before = await to_thread.run_sync(fairlead.catalogue.source, key)
+        try:
+            after = await change(
+                writing,
+                fairlead.update_source,
+                UpdateSource(key, given.get("name", ""), _strategy(given.get("strategy", ""))),
+                _shown_settings,
+                saw=given.get("seen", ""),
+                current=before,
+            )
+        except DomainError as error:
+            filled = _not_taken(given, error)
+            if filled is not None:
+                return await to_thread.run_sync(source_page, request, fairlead, key, filled)
+            after = before
+        return _done(request, "saved", before, after)
 
     @routes.get("/{key}/shares.json")
     def shares(key: Key, most: Annotated[int, Query(ge=1, le=_DECISIONS)] = _DECISIONS) -> Response:
         view = fairlead.catalogue.source(key)
         return JSONResponse(_shares(view, fairlead.contacts.decisions(key, limit=most)))
 
-    return routes
+
+def _add_weights(routes: APIRouter, fairlead: Fairlead, writing: Writing) -> None:
+    @routes.post("/{key}/weights")
+    async def weigh(request: Request, key: Key) -> Response:
+        given = await form(request)
+        before = await to_thread.run_sync(fairlead.catalogue.source, key)
+        found = weights.read(given)
+        if isinstance(found, Filled):
+            return await to_thread.run_sync(source_page, request, fairlead, key, found)
+        try:
+            after = await change(
+                writing,
+                fairlead.replace_allocations,
+                ReplaceAllocations(key, found),
+                weights.shown_weights,
+                saw=given.get("seen", ""),
+                current=before,
+            )
+        except DomainError as error:
+            filled = weights.not_taken(given, found, error)
+            return await to_thread.run_sync(source_page, request, fairlead, key, filled)
+        return _done(request, "weighed", before, after)
 
 
-def offered_sources(fairlead: Fairlead) -> Page[tuple[str, str]]:
-    """Return keys and names of the sources that can be chosen on a page, by key."""
-    found = fairlead.catalogue.sources(limit=_OFFERED, after=None)
-    return Page([(each.key, each.name) for each in found.items], found.more)
+def sources_page(
+    request: Request, fairlead: Fairlead, after: str | None, filled: Filled = EMPTY
+) -> Response:
+    """Show the sources after a key, or a form of this page that was not taken."""
+    found = fairlead.catalogue.sources(limit=50, after=after)
+    return page(
+        request,
+        "sources",
+        filled.status,
+        here=f"/sources?after={after}" if after else "/sources",
+        sources=found.items,
+        next=found.items[-1].key if found.more else None,
+        filled=filled,
+    )
+
+
+def source_page(
+    request: Request,
+    fairlead: Fairlead,
+    key: str,
+    filled: Filled = EMPTY,
+    choose: UUID | None = None,
+) -> Response:
+    """Show a source, or a form of this page that was not taken."""
+    view = fairlead.catalogue.source(key)
+    allocated = {each.operator_id for each in view.allocations}
+    others = offered(fairlead, active=None, but=allocated, after=choose)
+    return page(
+        request,
+        "source",
+        filled.status,
+        here=f"/sources/{key}",
+        source=view,
+        others=others,
+        rows=weights.rows(view, filled.of(weights.FORM), _named(fairlead, others.items, filled)),
+        shown_weights=weights.shown_weights(view),
+        shown_settings=_shown_settings(view),
+        queue=fairlead.contacts.queue(key, limit=_QUEUE),
+        filled=filled,
+        said=said(request, fairlead),
+    )
+
+
+def _named(
+    fairlead: Fairlead, others: Iterable[OperatorView], filled: Filled
+) -> dict[str, OperatorView]:
+    """Return operators that are not on the source by id, whoever the form names among them."""
+    found = {str(each.id): each for each in others}
+    for name in filled.of(weights.FORM).given:
+        with suppress(ValueError, UnknownOperator):
+            if name not in found:
+                found[name] = fairlead.catalogue.operator(OperatorId(UUID(name)))
+    return found
+
+
+def _done(request: Request, what: str, before: SourceView, after: SourceView) -> Response:
+    if before.version == after.version:
+        what = "unchanged"
+    return go(request, f"/sources/{after.key}", said=what, of=after.key, **{"as": after.version})
+
+
+def _shown_settings(source: SourceView) -> str:
+    return seen(source.name, source.strategy.value)
+
+
+def _not_taken(given: Mapping[str, str], error: DomainError) -> Filled | None:
+    """Return the form of the settings with what is wrong; None if they are already as it says."""
+    if isinstance(error, ChangedMeanwhile) and isinstance(error.current, SourceView):
+        current = error.current
+        theirs = {"name": current.name, "strategy": current.strategy.value}
+        shown = {"strategy": Sentence(STRATEGIES[current.strategy])}
+        return conflict(SETTINGS, given, theirs, _shown_settings(current), shown)
+    return refused(SETTINGS, given, error, {})
 
 
 def _strategy(value: str) -> Strategy:
@@ -104,25 +212,6 @@ def _strategy(value: str) -> Strategy:
         return Strategy(value)
     except ValueError:
         raise InvalidValue(f"there is no strategy {value!r}.", field="strategy") from None
-
-
-def _weights(given: dict[str, str]) -> list[tuple[OperatorId, int]]:
-    """Read a form of weights by operator id; an empty weight takes the operator off the source."""
-    added, weight = given.pop("operator", ""), given.pop("weight", "")
-    if added:
-        given[added] = weight
-    weights = []
-    for operator_id, value in given.items():
-        if not value.strip():
-            continue
-        try:
-            weights.append((OperatorId(UUID(operator_id)), int(value)))
-        except ValueError:
-            raise InvalidValue(
-                f"{value!r} is no weight; give a whole number from 0 to 1,000,000.",
-                field="weight",
-            ) from None
-    return weights
 
 
 def _shares(source: SourceView, decisions: list[Decision]) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse
 from application.fairlead import Fairlead
 from application.views import SourceDistribution
 from domain.conformity import DRIFTS_BELOW, p_value
+from entrypoints.console.choosing import Chosen, offered_sources
 from entrypoints.console.pages import Viewer, page
 from entrypoints.console.periods import PERIODS, Period, moment_of, span_of
-from entrypoints.console.sources import Chosen, offered_sources
 from entrypoints.console.spreadsheet import spreadsheet
 
 Table = Literal["shares", "waits", "hours", "operators"]

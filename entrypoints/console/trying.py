@@ -1,16 +1,20 @@
 """Register a contact by hand and see what is decided."""
 
+from typing import Final
+
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from application.fairlead import Fairlead
 from application.register_contacts import Intake, RegisterContact
 from domain.errors import DomainError
+from entrypoints.console.choosing import Chosen, offered_sources
+from entrypoints.console.filled import EMPTY, Filled, refused
 from entrypoints.console.pages import form, go, page
-from entrypoints.console.sources import Chosen, offered_sources
-from entrypoints.console.words import PROBLEMS
 from entrypoints.http.gate import KEY, require_source
-from entrypoints.http.problems import STATUSES, Refusal
+
+_FIELDS: Final = {"lead.name": "name", "lead": "value", "payload": "text"}
+"""Fields of the form, by how the names of the use case's fields begin."""
 
 
 def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
@@ -19,14 +23,8 @@ def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
 
     @routes.get("")
     def empty(request: Request, source: Chosen = "") -> Response:
-        return page(
-            request,
-            "try",
-            sources=offered_sources(fairlead),
-            given={"source": source},
-            problem=None,
-            detail=None,
-        )
+        filled = Filled("try", {"source": source}, {}) if source else EMPTY
+        return page(request, "try", sources=offered_sources(fairlead), filled=filled)
 
     @routes.post("")
     async def register(request: Request) -> Response:
@@ -41,18 +39,12 @@ def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
         try:
             require_source(request.scope[KEY], command.source)
             registered = await intake.submit(command)
-        except (DomainError, Refusal) as refusal:
+        except DomainError as error:
             # In a thread: the loop must not wait for the storage.
             sources = await to_thread.run_sync(offered_sources, fairlead)
-            return page(
-                request,
-                "try",
-                STATUSES[refusal.code],
-                sources=sources,
-                given=given,
-                problem=PROBLEMS.get(refusal.code),
-                detail=refusal.detail,
-            )
-        return go(request, f"/contacts/{registered.contact.id}", said="registered")
+            filled = refused("try", given, error, _FIELDS)
+            return page(request, "try", filled.status, here="/try", sources=sources, filled=filled)
+        contact_id = str(registered.contact.id)
+        return go(request, f"/contacts/{contact_id}", said="registered", of=contact_id)
 
     return routes

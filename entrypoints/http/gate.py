@@ -20,7 +20,7 @@ from entrypoints.http.calls import path_of
 from entrypoints.http.keyring import Keyring
 from entrypoints.http.metrics import Metrics
 from entrypoints.http.problems import Refusal, answer_error
-from entrypoints.http.sessions import COOKIE, key_of_session
+from entrypoints.http.sessions import cookie, key_of_session
 
 KEY: Final = "fairlead.key"
 """Where the caller's key stands in a request's scope; None while no key has been made."""
@@ -143,8 +143,8 @@ def _presented(keyring: Keyring, scope: Scope, path: str) -> ApiKey | None:
     if scheme.lower() == "bearer":
         return keyring.find(presented.strip())
     if path.startswith(_BROWSED) or path == "/":
-        cookie = Request(scope).cookies.get(COOKIE)
-        return None if cookie is None else key_of_session(cookie, keyring)
+        session = Request(scope).cookies.get(cookie(scope))
+        return None if session is None else key_of_session(session, keyring)
     return None
 
 

@@ -5,19 +5,45 @@ every process can check it, nothing is stored for it, and it ends with its key.
 """
 
 import hmac
+import re
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
 
 from domain.access import ApiKey
 
-COOKIE: Final = "fairlead_session"
 LIFETIME: Final = 12 * 3600
 """Seconds: a working day."""
 
 
 class _Keys(Protocol):
     def valid(self, prefix: str) -> ApiKey | None: ...
+
+
+def cookie(scope: Scope, what: str = "session") -> str:
+    """Return the name of a cookie, which is another one for every instance on a host.
+
+    Browsers send the cookies of a host to all of its ports, so that of two instances on one host
+    each would sign out whoever signs in at the other. The port is the one that the browser asked
+    for: a proxy passes it on in `Host`, as the console needs for its forms, too.
+
+    Args:
+        scope: the request's.
+        what: is kept in it.
+    """
+    headers: Mapping[bytes, bytes] = dict(scope["headers"])
+    try:
+        port = urlsplit(f"//{headers.get(b'host', b'').decode('ascii')}").port
+    except ValueError:
+        port = None
+    # A mounted application has a root path that is longer by where it is mounted.
+    root: str = scope.get("app_root_path", scope.get("root_path", ""))
+    parts = ["fairlead", what, *([] if port is None else [str(port)])]
+    return "_".join([*parts, *re.findall(r"[A-Za-z0-9]+", root)])
 
 
 def session_of(key: ApiKey) -> str:

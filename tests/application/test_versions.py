@@ -107,9 +107,8 @@ def test_what_was_seen_is_changed(
 class TestContact:
     """A contact is another one when it has another operator, or none any more."""
 
-    def test_what_went_to_somebody_else_meanwhile_is_not_transferred(
-        self, world: World, ann: OperatorView
-    ) -> None:
+    @pytest.mark.usefixtures("ann")
+    def test_what_went_to_somebody_else_meanwhile_is_not_transferred(self, world: World) -> None:
         bob, cid = world.operator("Bob"), world.operator("Cid")
         seen = world.register()
         moved = world.fairlead.transfer_contact(TransferContact(seen.id, bob.id))
@@ -131,9 +130,8 @@ class TestContact:
             world.fairlead.transfer_contact(TransferContact(seen.id, bob.id, seen.version))
         assert world.load(ann) == 1
 
-    def test_what_went_to_somebody_else_meanwhile_is_not_closed(
-        self, world: World, ann: OperatorView
-    ) -> None:
+    @pytest.mark.usefixtures("ann")
+    def test_what_went_to_somebody_else_meanwhile_is_not_closed(self, world: World) -> None:
         bob = world.operator("Bob")
         seen = world.register()
         moved = world.fairlead.transfer_contact(TransferContact(seen.id, bob.id))
@@ -142,7 +140,8 @@ class TestContact:
         assert world.fairlead.contacts.contact(seen.id) == moved
         world.fairlead.close_contact(CloseContact(seen.id, moved.version))
 
-    def test_what_is_so_already_is_no_conflict(self, world: World, ann: OperatorView) -> None:
+    @pytest.mark.usefixtures("ann")
+    def test_what_is_so_already_is_no_conflict(self, world: World) -> None:
         """Somebody who presses a button twice has meant it once."""
         bob = world.operator("Bob")
         seen = world.register()
@@ -152,7 +151,8 @@ class TestContact:
         closed = world.fairlead.close_contact(CloseContact(seen.id, moved.version))
         assert world.fairlead.close_contact(CloseContact(seen.id, moved.version)) == closed
 
-    def test_a_closed_one_is_called_so(self, world: World, ann: OperatorView) -> None:
+    @pytest.mark.usefixtures("ann")
+    def test_a_closed_one_is_called_so(self, world: World) -> None:
         bob = world.operator("Bob")
         seen = world.register()
         world.fairlead.close_contact(CloseContact(seen.id))

@@ -54,7 +54,7 @@ def test_weights_are_shown_as_shares_before_they_are_saved(company: Company, loo
     page.get_by_label("Add an operator", exact=True).select_option(label="Cid")
     page.get_by_label("Weight of the operator added").fill("0")
     page.get_by_role("button", name="Save the weights").click()
-    expect(page.locator(".notice")).to_have_text("Saved.")
+    expect(page.locator(".notice")).to_have_text("The weights of Telegram are changed.")
     with opened(company.database_url) as fairlead:
         source = fairlead.catalogue.source("telegram")
     assert {each.name: each.weight for each in source.allocations} == {
@@ -101,7 +101,7 @@ def test_open_contacts_are_closed_and_transferred_from_their_operator(
     page.get_by_label("Transfer to").select_option(label="Ann")
     page.get_by_role("button", name="Transfer").first.click()
     expect(page.get_by_role("button", name="Close")).to_have_count(before - 2)
-    expect(page.locator(".notice")).to_contain_text("changed hands")
+    expect(page.locator(".notice")).to_contain_text("Transferred to Ann")
 
 
 def test_a_contact_shows_why_and_can_be_transferred_and_closed(
@@ -113,7 +113,10 @@ def test_a_contact_shows_why_and_can_be_transferred_and_closed(
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(2)
     picked = page.locator("tr.picked th").inner_text().partition(" ·")[0]
+    other = "Bob" if picked == "Ann" else "Ann"
+    page.get_by_label("Transfer to").select_option(label=other)
     page.get_by_role("button", name="Transfer").click()
+    expect(page.locator(".notice")).to_have_text(f"Transferred to {other}: Vera Why.")
     expect(page.get_by_role("heading", name="Transfers")).to_be_visible()
     expect(page.locator("tr.picked")).to_contain_text(picked)
     page.get_by_role("button", name="Close").click()

@@ -59,7 +59,9 @@ def test_a_thousand_weights_are_edited_and_saved(crowd: Company, look: Look) -> 
     page.get_by_label("Weight of Operator 7", exact=True).fill("1001")
     expect(shares.nth(7)).to_have_text("50.1%")
     page.get_by_role("button", name="Save the weights").click()
-    expect(page.locator(".notice")).to_have_text("Saved.")
+    expect(page.locator(".notice")).to_have_text(
+        "The weights of telegram are changed.", timeout=30_000
+    )
     allocations = crowd.call("GET", "/sources/telegram").json()["allocations"]
     assert sorted(each["weight"] for each in allocations)[-2:] == [1, 1001]
 

@@ -60,7 +60,7 @@ def test_a_key_opens_the_console_and_signing_out_closes_it(guarded: Company, loo
     page.get_by_role("link", name="Operators", exact=True).click()
     page.get_by_label("Name").fill("Bob")
     page.get_by_role("button", name="Add the operator").click()
-    expect(page.locator(".notice")).to_have_text("Saved.")
+    expect(page.locator(".notice")).to_have_text("Added: Bob.")
     page.get_by_role("button", name="Русский").click()
     expect(page.locator("html")).to_have_attribute("lang", "ru")
     page.get_by_role("button", name="Выйти").click()

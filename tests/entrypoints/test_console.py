@@ -148,7 +148,7 @@ class TestAudit:
         assert "somebody on this machine" in text
         assert "a program" in text
         assert "9161234567" not in text
-        assert 'id="live"' in text
+        assert "data-follows" in text
 
     def test_in_russian_too(self, client: Client, world: World) -> None:
         world.operator("Ann")

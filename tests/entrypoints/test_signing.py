@@ -14,13 +14,14 @@ from application.ports import KeyReader, StorageUnavailable
 from domain.access import ApiKey, Role
 from entrypoints.http import sessions
 from entrypoints.http.app import create_app
-from entrypoints.http.sessions import COOKIE, form_token, key_of_session, session_of
+from entrypoints.http.sessions import form_token, key_of_session, session_of
 from tests.entrypoints.http.client import Client, serving, serving_world
 from tests.entrypoints.http.keys import bearer, make
 from tests.support import World, open_world
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
+COOKIE = "fairlead_session"
 WRONG = "This key opens nothing"
 
 
@@ -193,6 +194,47 @@ def test_a_session_ends_after_a_working_day(
     assert look(client, Cookie=cookie).status_code == 200
     monkeypatch.setattr(sessions.time, "time", lambda: now + 12 * 3600 + 5)
     assert look(client, Cookie=cookie).status_code == 303
+
+
+def test_two_instances_on_one_host_sign_nobody_out_of_each_other(world: World) -> None:
+    """Browsers send what a host has set to all of its ports, and to all paths below it."""
+    keys = [make(world, Role.ADMIN), make(world, Role.VIEWER)]
+    app = create_app(container=world.container)
+    jar: dict[str, str] = {}
+    with serving(app) as client:
+        for key, host in zip(keys, ("localhost:8000", "localhost:8001"), strict=True):
+            headers = {"Host": host, "Cookie": "; ".join(f"{a}={b}" for a, b in jar.items())}
+            cookie = send(client, "/sign-in", headers, key=key).headers["set-cookie"]
+            name, _, value = cookie.partition(";")[0].partition("=")
+            jar[name] = value
+            form = send(client, "/preferences", headers, language="ru")
+            name, _, value = form.headers["set-cookie"].partition(";")[0].partition("=")
+            jar[name] = value
+        assert len(jar) == 4
+        both = "; ".join(f"{a}={b}" for a, b in jar.items())
+        for host, role in (("localhost:8000", "администратор"), ("localhost:8001", "наблюдатель")):
+            text = look(client, Host=host, Cookie=both, **{"Accept-Language": "en"}).text
+            assert re.search(rf"<span>flk_\w+ · {role}</span>", text), host
+
+
+@pytest.mark.parametrize(
+    ("host", "root", "name"),
+    [
+        (b"localhost", "", "fairlead_session"),
+        (b"localhost:8000", "", "fairlead_session_8000"),
+        (b"[::1]:8000", "", "fairlead_session_8000"),
+        (b"[::1]", "", "fairlead_session"),
+        (b"crm.example", "/fair-lead", "fairlead_session_fair_lead"),
+        (b"crm.example:x", "", "fairlead_session"),
+        (b"\xff:8000", "", "fairlead_session"),
+        (b"", "", "fairlead_session"),
+    ],
+)
+def test_a_cookie_is_named_after_its_instance(host: bytes, root: str, name: str) -> None:
+    scope = {"headers": [(b"host", host)], "root_path": root}
+    assert sessions.cookie(scope) == name
+    mounted = {**scope, "root_path": f"{root}/console", "app_root_path": root}
+    assert sessions.cookie(mounted) == name
 
 
 class Known:
@@ -411,5 +453,5 @@ def test_who_calls_from_elsewhere_before_there_is_a_key_is_told_so_on_a_page(
     with serving(create_app(container=world.container), address="203.0.113.9") as client:
         answer = look(client)
         assert answer.status_code == 403
-        assert "no API key has been made yet" in answer.text
+        assert "No API key has been made yet" in answer.text
         assert "default-src 'none'" in answer.headers["content-security-policy"]

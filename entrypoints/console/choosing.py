@@ -1,0 +1,51 @@
+"""What can be chosen in the forms of the pages: operators and sources."""
+
+from collections.abc import Collection
+from contextlib import suppress
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Query
+
+from application.fairlead import Fairlead
+from application.views import OperatorView, Page
+from domain import limits
+from domain.errors import UnknownOperator
+from domain.ids import OperatorId
+
+_OFFERED: Final = 1000
+"""Operators, or sources, in a list to choose from: as many operators as a source can have."""
+Chosen = Annotated[str, Query(pattern=f"^$|{limits.SOURCE_KEY}")]
+"""The key of a source, or nothing for all of them."""
+
+
+def offered(
+    fairlead: Fairlead,
+    *,
+    active: bool | None,
+    but: Collection[OperatorId],
+    after: UUID | None = None,
+    chosen: object = None,
+) -> Page[OperatorView]:
+    """Return the operators that can be chosen on a page.
+
+    Args:
+        fairlead: where they are.
+        active: only those who are, or are not; None for all.
+        but: those who are left out.
+        after: the last that could be chosen before; None for the first ones.
+        chosen: the id of who was chosen in a form that was not taken, and so stays in its list.
+    """
+    last = None if after is None else OperatorId(after)
+    found = fairlead.catalogue.operators(active=active, limit=_OFFERED, after=last)
+    items = [each for each in found.items if each.id not in but]
+    if chosen and chosen not in {str(each.id) for each in items}:
+        with suppress(ValueError, UnknownOperator):
+            items.append(fairlead.catalogue.operator(OperatorId(UUID(str(chosen)))))
+    return Page(items, found.more)
+
+
+def offered_sources(fairlead: Fairlead) -> Page[tuple[str, str]]:
+    """Return keys and names of the sources that can be chosen on a page, by key."""
+    found = fairlead.catalogue.sources(limit=_OFFERED, after=None)
+    return Page([(each.key, each.name) for each in found.items], found.more)

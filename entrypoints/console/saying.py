@@ -1,0 +1,199 @@
+"""What a page says of what was done last, and how it can be undone.
+
+The address holds a word and an id, and what is said is looked up: it is said only if it is so. So a
+link that somebody made up says nothing that is not true.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from fastapi import Request
+
+from application.auditing import acting
+from application.fairlead import Fairlead
+from application.views import ContactView, OperatorView, SourceView
+from domain import limits
+from domain.audit import Action
+from domain.contact import ContactState
+from domain.errors import DomainError, UnknownOperator
+from domain.ids import ContactId, LeadId, OperatorId
+from entrypoints.console.filled import Sentence
+from entrypoints.console.pages import Viewer
+from entrypoints.console.weights import shown_weights
+from entrypoints.console.words import NO_NAME, SAID
+
+
+@dataclass(frozen=True)
+class Undo:
+    """A form that takes back what was done: where it is sent, and what it holds."""
+
+    path: str
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was done last."""
+
+    sentence: Sentence
+    undo: Undo | None = None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What an address asks to have said.
+
+    Attributes:
+        of: an id, or the key of a source.
+        version: of it, as the change left it.
+        transfers_at: where the page sends its transfers.
+    """
+
+    fairlead: Fairlead
+    what: str
+    of: str
+    version: str
+    viewer: Viewer
+    transfers_at: str | None
+
+
+def said(request: Request, fairlead: Fairlead, transfers_at: str | None = None) -> Said | None:
+    """Return what a page says of what was done last; None if nothing, or if it is not so.
+
+    Args:
+        request: of the page.
+        fairlead: where it is looked up.
+        transfers_at: where the page sends its transfers, if not to the page of the contact.
+    """
+    query = request.query_params
+    what = query.get("said", "")
+    if what not in _SAYERS:
+        return None
+    asked = _Asked(
+        fairlead, what, query.get("of", ""), query.get("as", ""), Viewer.of(request), transfers_at
+    )
+    try:
+        return _SAYERS[what](asked)
+    except (DomainError, ValueError):
+        return None
+
+
+def _named(asked: _Asked, view: OperatorView | SourceView) -> Said | None:
+    if view.version != asked.version:
+        return None
+    return Said(Sentence(SAID[asked.what], {"name": view.name}))
+
+
+def _configured(asked: _Asked) -> Said | None:
+    """Say that an operator or a source was added or changed."""
+    catalogue = asked.fairlead.catalogue
+    try:
+        return _named(asked, catalogue.operator(OperatorId(UUID(asked.of))))
+    except (ValueError, UnknownOperator):
+        return _named(asked, catalogue.source(limits.source_key(asked.of)))
+
+
+def _switched(asked: _Asked) -> Said | None:
+    operator = asked.fairlead.catalogue.operator(OperatorId(UUID(asked.of)))
+    if operator.active is not (asked.what == "resumed"):
+        return None
+    undo = Undo(f"/operators/{operator.id}/active", {"active": "no" if operator.active else "yes"})
+    return Said(Sentence(SAID[asked.what], {"name": operator.name}), undo)
+
+
+def _weighed(asked: _Asked) -> Said | None:
+    source = asked.fairlead.catalogue.source(limits.source_key(asked.of))
+    said = _named(asked, source)
+    before = None if said is None else _weights_before(asked.fairlead, source)
+    if said is None or before is None:
+        return said
+    fields = {str(operator_id): weight for operator_id, weight in before.items()}
+    return Said(
+        said.sentence,
+        Undo(f"/sources/{source.key}/weights", {**fields, "seen": shown_weights(source)}),
+    )
+
+
+def _weights_before(fairlead: Fairlead, source: SourceView) -> dict[str, int] | None:
+    """Return the weights before the last change; None if that was another person's."""
+    entries = fairlead.audit.entries(
+        subject=source.key, action=Action.ALLOCATIONS_REPLACED, limit=1, after=None
+    ).items
+    if not entries or entries[0].actor != acting.get():
+        return None
+    # Only what differs is in the log.
+    before, after = entries[0].before or {}, entries[0].after or {}
+    now = {str(each.operator_id): each.weight for each in source.allocations}
+    if any(now.get(name) != after.get(name) for name in {*before, *after}):
+        return None
+    return {name: weight for name, weight in now.items() if name not in after} | dict(before)
+
+
+def _closed(asked: _Asked) -> Said | None:
+    contact = _contact(asked)
+    if contact.state is not ContactState.CLOSED:
+        return None
+    return Said(Sentence(SAID[asked.what], {"lead": _lead(contact)}))
+
+
+def _transferred(asked: _Asked) -> Said | None:
+    contact = _contact(asked)
+    transfers = asked.fairlead.contacts.decision(contact.id).transfers
+    if not transfers or contact.operator is None or transfers[-1].operator != contact.operator:
+        return None
+    values = {"operator": contact.operator.name, "lead": _lead(contact)}
+    previous, undo = transfers[-1].previous, None
+    if previous is not None and contact.state is ContactState.ASSIGNED:
+        undo = Undo(
+            asked.transfers_at or f"/contacts/{contact.id}/transfer",
+            {"transfer": contact.id, "operator": previous.id, "seen": contact.version},
+        )
+    return Said(Sentence(SAID[asked.what], values), undo)
+
+
+def _registered(asked: _Asked) -> Said | None:
+    _contact(asked)
+    return Said(Sentence(SAID[asked.what]))
+
+
+def _corrected(asked: _Asked) -> Said | None:
+    asked.fairlead.leads.lead(LeadId(UUID(asked.of)))
+    return Said(Sentence(SAID[asked.what]))
+
+
+def _signed_in(asked: _Asked) -> Said | None:
+    return None if asked.viewer.key is None else Said(Sentence(SAID[asked.what]))
+
+
+def _filled(asked: _Asked) -> Said | None:
+    someone = asked.fairlead.catalogue.operators(active=None, limit=1, after=None).items
+    return Said(Sentence(SAID[asked.what])) if someone else None
+
+
+def _contact(asked: _Asked) -> ContactView:
+    return asked.fairlead.contacts.contact(ContactId(UUID(asked.of)))
+
+
+def _lead(contact: ContactView) -> object:
+    return contact.lead.name or Sentence(NO_NAME)
+
+
+_SAYERS: Final[Mapping[str, Callable[[_Asked], Said | None]]] = {
+    "added": _configured,
+    "saved": _configured,
+    "unchanged": _configured,
+    "weighed": _weighed,
+    "paused": _switched,
+    "resumed": _switched,
+    "closed": _closed,
+    "transferred": _transferred,
+    "registered": _registered,
+    "renamed": _corrected,
+    "identity-added": _corrected,
+    "identity-known": _corrected,
+    "identity-removed": _corrected,
+    "signed-in": _signed_in,
+    "demo": _filled,
+}

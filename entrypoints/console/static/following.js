@@ -1,0 +1,135 @@
+// Pages stay true: they are read again when something has changed, and forms are answered in place.
+
+import { SIGN, Server, isThere } from "./away.js";
+import { begin, end, isPressed, main, onMistaken, onRelease } from "./keeping.js";
+import { listen } from "./tabs.js";
+
+const text = (id) => document.getElementById(id).content.textContent;
+const isRead = (detail) => detail.requestConfig.elt === main();
+
+// Says something in the place of what was done last.
+function say(words) {
+  const notice = document.createElement("p");
+  notice.className = "notice bad";
+  notice.setAttribute("role", "alert");
+  notice.textContent = words;
+  document.getElementById("said").replaceChildren(notice);
+}
+
+// Tells pages from whatever somebody answers who stands before the server.
+const isPage = (html) => html.includes('<main id="main"');
+
+// Returns what a page says that takes no other's place: why something may not be done, or is not there.
+function problemOf(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  return page.querySelector("#main[data-problem] [role=alert]")?.textContent ?? null;
+}
+
+class Reader {
+  server = new Server(() => this.read());
+  // Something may have changed since the page was read.
+  #stale = false;
+  #busy = 0;
+  #began = 0;
+  #rests = 0;
+
+  get isCurrent() {
+    return !this.#stale && this.#busy === 0;
+  }
+
+  read() {
+    this.#stale = true;
+    if (this.#busy || isPressed() || document.hidden || performance.now() < this.#rests) return;
+    this.#stale = false;
+    this.#began = performance.now();
+    if (main().matches("[data-follows]")) htmx.trigger(main(), "changed");
+    else isThere(SIGN).then((there) => (there ? this.server.answered() : this.server.failed()));
+  }
+
+  catchUp() {
+    if (this.#stale) this.read();
+  }
+
+  asks(detail) {
+    this.#busy += 1;
+    // What was asked for before something is done is old when it comes.
+    if (!isRead(detail)) htmx.trigger(main(), "htmx:abort");
+  }
+
+  answered(detail) {
+    this.#busy -= 1;
+    const status = detail.xhr?.status ?? 0;
+    if (isRead(detail) && status >= 200 && status < 500) this.server.answered();
+    setTimeout(() => !this.server.isDoubted && this.catchUp());
+  }
+
+  failed(detail) {
+    if (detail.xhr.status >= 400 && detail.xhr.status < 500) return;
+    if (!isRead(detail)) say(text("no-answer"));
+    this.server.failed();
+  }
+
+  // Decides whether an answer takes the place of what is shown.
+  decide(detail) {
+    const form = isRead(detail) ? null : detail.requestConfig.elt;
+    const { status, responseText: html } = detail.xhr;
+    const done = status < 400;
+    const problem = form && !done ? problemOf(html) : null;
+    if (problem) say(problem);
+    if (form) detail.isError = detail.isError && !isPage(html);
+    detail.shouldSwap = isPage(html) && !problem && (form !== null || (done && !isPressed() && this.#busy === 1));
+    if (detail.shouldSwap) begin(form, done);
+    else if (!form && done) this.#stale = true;
+  }
+
+  swapped(detail) {
+    end();
+    if (!isRead(detail)) return;
+    // A page of a thousand rows takes long to put in place, and is not all that a browser has to do.
+    const pause = 2 * (performance.now() - this.#began);
+    this.#rests = performance.now() + pause;
+    setTimeout(() => this.catchUp(), pause + 1);
+  }
+}
+
+// Calls `prepare` when something has been put in place, and `drawCharts` when there is more to draw.
+export function follow(url, prepare, drawCharts) {
+  const reader = new Reader();
+  let drawn = 0;
+
+  listen(url, (what) => {
+    if (what === "away" || what === "refused") {
+      reader.server.doubt();
+      reader.read();
+      return;
+    }
+    const missed = reader.server.hear();
+    if (what === "alive" && !missed) {
+      if (reader.isCurrent) reader.server.confirm();
+      return;
+    }
+    reader.read();
+    // Charts show hundreds of contacts; one more can wait for a moment.
+    if (Date.now() - drawn < 2000 || document.hidden) return;
+    drawn = Date.now();
+    drawCharts();
+  });
+
+  const on = (kind, call) => document.body.addEventListener(kind, ({ detail }) => call(detail));
+  on("htmx:configRequest", (detail) => {
+    // Which button was pressed is known to htmx of buttons within their form only.
+    const { submitter } = detail.triggeringEvent ?? {};
+    if (submitter?.name) detail.parameters[submitter.name] = submitter.value;
+  });
+  on("htmx:beforeRequest", (detail) => reader.asks(detail));
+  on("htmx:afterRequest", (detail) => reader.answered(detail));
+  on("htmx:beforeSwap", (detail) => reader.decide(detail));
+  on("htmx:afterSwap", (detail) => {
+    reader.swapped(detail);
+    prepare();
+  });
+  for (const kind of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) on(kind, (detail) => reader.failed(detail));
+  onRelease(() => reader.catchUp());
+  onMistaken(() => say(text("moved")));
+  document.addEventListener("visibilitychange", () => reader.catchUp());
+}
