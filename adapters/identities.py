@@ -1,20 +1,19 @@
 """Identities in one spelling: phones by libphonenumber, emails by email-validator."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-import email_validator
-import phonenumbers
-
+from adapters.emails import read_email
+from adapters.phones import other_spellings, plain_phone, read_phone
 from application.ports import IdentityNormaliser
 from domain import limits
-from domain.errors import InvalidIdentity
 from domain.lead import Identity
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryIdentityNormaliser(IdentityNormaliser):
-    """Normalises `phone` to E.164 and `email` to lower case; every other kind is trimmed.
+    """Normalises `phone` to E.164 and `email` to lower case.
+
+    Every other kind loses what nobody sees, and the white space around it.
 
     Attributes:
         region: ISO 3166 code of the country that a phone number without a country code is of.
@@ -24,51 +23,24 @@ class LibraryIdentityNormaliser(IdentityNormaliser):
 
     def __call__(self, kind: str, value: str) -> Identity:
         if kind == "phone":
-            value = _phone(_text(value, kind), self.region, _field(kind))
-        elif kind == "email":
-            value = _email(_text(value, kind), _field(kind))
-        return Identity(kind, value.strip())
+            if not plain_phone(value):
+                value = read_phone(_visible(value, kind), self.region)
+            return Identity(kind, value, _keys(other_spellings(value)))
+        if kind == "email":
+            return Identity(kind, read_email(_visible(value, kind)))
+        seen = limits.visible(value)
+        return Identity(kind, seen, () if seen == value else _as_before(kind, value, seen))
 
 
-def _field(kind: str) -> str:
-    return f"lead.identities.{kind}"
+def _visible(value: str, kind: str) -> str:
+    return limits.short_text(limits.visible(value), f"lead.identities.{kind}")
 
 
-def _text(value: str, kind: str) -> str:
-    return limits.short_text(value, _field(kind))
+def _keys(phones: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"phone:{each}" for each in phones) if phones else ()
 
 
-@lru_cache(maxsize=10_000)
-def _phone(value: str, region: str, field: str) -> str:
-    """Return E.164. Cached: parsing takes longer than the rest of a registration's checks."""
-    found = _e164(value, region)
-    # What one reading leaves another may shorten (+55 0 0... loses a zero each time); only a number
-    # that stays what it is can be found again.
-    if found is None or _e164(found, region) != found:
-        raise InvalidIdentity(
-            f"{value!r} is not a phone number; write it with its country code, "
-            "such as +79161234567.",
-            field=field,
-        )
-    return found
-
-
-def _e164(value: str, region: str) -> str | None:
-    try:
-        number = phonenumbers.parse(value, region)
-    except phonenumbers.NumberParseException:
-        return None
-    # Possible, not valid: numbering plans change faster than any library's tables, and a customer
-    # must not be turned away for having a new number. Not possible within a town only, either:
-    # there is one in every town, and they would become one lead.
-    reason = phonenumbers.is_possible_number_with_reason(number)
-    if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _email(value: str, field: str) -> str:
-    try:
-        return email_validator.validate_email(value, check_deliverability=False).normalized.lower()
-    except email_validator.EmailNotValidError as error:
-        raise InvalidIdentity(f"{value!r} is not an email address: {error}", field=field) from error
+def _as_before(kind: str, value: str, seen: str) -> tuple[str, ...]:
+    """Return the key that a value had when what nobody sees was still a part of it."""
+    trimmed = value.strip()
+    return (f"{kind}:{trimmed}",) if trimmed != seen and len(trimmed) <= limits.MAX_TEXT else ()

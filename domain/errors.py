@@ -1,8 +1,25 @@
 """Everything that can be wrong with a request, each with a code that never changes."""
 
+from enum import StrEnum
 from typing import ClassVar
 
 from domain.ids import LeadId
+
+
+class Unreadable(StrEnum):
+    """Why a value cannot be read as an identity of its kind; stored, so a name stays."""
+
+    NOT_A_PHONE = "not_a_phone"
+    EXTENSION = "extension"
+    """It names one of several people who share a number."""
+    PLACEHOLDER = "placeholder"
+    """Everybody types it who does not want to give a number."""
+    AMBIGUOUS = "ambiguous"
+    """It can be read as more than one number."""
+    NOT_AN_EMAIL = "not_an_email"
+    TOO_LONG = "too_long"
+    UNSTORABLE = "unstorable"
+    """It holds a NUL character or half of a surrogate pair."""
 
 
 class DomainError(Exception):
@@ -28,9 +45,19 @@ class InvalidValue(DomainError):
 
 
 class InvalidIdentity(DomainError):
-    """An identity that cannot be normalised, such as a phone number that is none."""
+    """An identity that cannot be normalised, such as a phone number that is none.
+
+    Args:
+        reason: why, in one word; None if not even a kind and a value can be told apart.
+    """
 
     code = "invalid_identity"
+
+    def __init__(
+        self, detail: str, *, field: str | None = None, reason: Unreadable | None = None
+    ) -> None:
+        super().__init__(detail, field=field)
+        self.reason = reason
 
 
 class NoIdentity(DomainError):

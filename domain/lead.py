@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain import limits
-from domain.errors import IdentityTaken, NoIdentity, UnknownLead
+from domain.errors import IdentityTaken, NoIdentity, UnknownLead, Unreadable
 from domain.ids import LeadId, time_of
 
 _STRENGTH = {"external_id": 0, "phone": 1, "email": 2}
@@ -22,10 +22,15 @@ class Identity:
     """One way to know a lead: a kind and a value already normalised. Nobody changes it.
 
     Not frozen, since every registration makes one: that would take half as long again.
+
+    Attributes:
+        also: keys of other spellings under which the same person may be known. They are looked up
+            where the identity itself is nobody's; they are no part of what it is.
     """
 
     kind: str
     value: str
+    also: tuple[str, ...] = field(default=(), repr=False, compare=False)
     key: str = field(init=False, repr=False, compare=False)
     """`kind:value`: unique, since a kind holds no colon."""
 
@@ -40,6 +45,24 @@ class Identity:
         """Read back what `key` gives."""
         kind, _, value = key.partition(":")
         return cls(kind, value)
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadIdentity:
+    """What a contact came with as an identity and could not be read as one.
+
+    Attributes:
+        value: what can be seen of it, cut to the length of a text.
+    """
+
+    kind: str
+    value: str
+    reason: Unreadable
+
+    @classmethod
+    def of(cls, kind: str, value: str, reason: Unreadable) -> "UnreadIdentity":
+        """Keep of a value what can be kept."""
+        return cls(kind, limits.storable(limits.visible(value))[: limits.MAX_TEXT], reason)
 
 
 @dataclass(slots=True)
@@ -132,7 +155,9 @@ class LeadIndex:
         """Find the lead or make it known.
 
         The lead named by id, else the one that owns the strongest identity: `external_id`, then
-        `phone`, then `email`, then the others by name of kind. Leads are never merged.
+        `phone`, then `email`, then the others by name of kind. Leads are never merged. What is
+        nobody's in this spelling is of the lead that owns other spellings of it, and learned as
+        one more; if several leads own them, it is nobody's.
 
         Args:
             identities: normalised.
@@ -147,14 +172,20 @@ class LeadIndex:
         known = self._by_identity
         owners: list[Lead] = []
         learned: list[Identity] = []
+        respelled: dict[str, Lead] = {}
         # Most contacts come with one identity.
         for each in identities if len(identities) < 2 else sorted(identities, key=_strength):
             owner = known.get(each.key)
             if owner is None:
                 learned.append(each)
-            else:
+                if each.also and (owner := self._owner_of_another_spelling(each)):
+                    respelled[each.key] = owner
+            if owner is not None:
                 owners.append(owner)
         lead, created = self._lead(lead_id, identities, owners, new_id)
+        if respelled:
+            # One number must not come to be of two leads by its spellings.
+            learned = [each for each in learned if respelled.get(each.key, lead) is lead]
         named = lead.name is None and name is not None
         if named:
             lead.name = name
@@ -186,6 +217,11 @@ class LeadIndex:
             )
         learned = [identity] if owner is None else []
         return Recognition(lead, created=False, learned=learned, named=False)
+
+    def _owner_of_another_spelling(self, identity: Identity) -> Lead | None:
+        """Return the lead that owns other spellings of an identity; None if they are of several."""
+        owners = {lead.id: lead for key in identity.also if (lead := self._by_identity.get(key))}
+        return next(iter(owners.values())) if len(owners) == 1 else None
 
     def _lead(
         self,

@@ -20,6 +20,14 @@ SOURCE_KEY: Final = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 IDENTITY_KIND: Final = r"^[a-z][a-z0-9_]{0,31}$"
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# What Unicode calls ignorable (zero width, direction marks, soft hyphen, variation selectors, tags,
+# fillers), the byte order mark, annotation marks, the blank of Braille, and control characters that
+# are no white space. A NUL is not among them: no text holds one by mistake.
+_UNSEEN = re.compile(
+    "[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+)
 _source_key = re.compile(SOURCE_KEY[:-1] + r"\Z")
 _identity_kind = re.compile(IDENTITY_KIND[:-1] + r"\Z")
 
@@ -32,6 +40,19 @@ def storable_text(value: str, field: str) -> str:
             f"{field} holds a NUL character or half of a surrogate pair; remove it.", field=field
         )
     return value
+
+
+def visible(value: str) -> str:
+    """Return `value` without characters that nobody sees, and without white space around it."""
+    # Nearly every value is plain ASCII, and seen to be so in a tenth of the time.
+    if value.isascii() and value.isprintable():
+        return value.strip()
+    return _UNSEEN.sub("", value).strip()
+
+
+def storable(value: str) -> str:
+    """Return `value` with a mark for whatever no database stores."""
+    return _UNSTORABLE.sub("\ufffd", value)
 
 
 def short_text(value: str, field: str) -> str:

@@ -5,9 +5,18 @@ from uuid import UUID
 
 import pytest
 
-from domain.errors import IdentityTaken, InvalidValue, NoIdentity, UnknownLead
+from domain import limits
+from domain.errors import IdentityTaken, InvalidValue, NoIdentity, UnknownLead, Unreadable
 from domain.ids import time_of
-from domain.lead import Identity, Lead, LeadIndex, begin_words, first_word, words_of
+from domain.lead import (
+    Identity,
+    Lead,
+    LeadIndex,
+    UnreadIdentity,
+    begin_words,
+    first_word,
+    words_of,
+)
 from tests.domain.samples import lead_id
 from tests.support import START, FakeClock, FakeIds
 
@@ -87,6 +96,88 @@ def test_no_identity_moves_in_a_conflict(ids: FakeIds) -> None:
     assert (found.lead, found.conflicts, list(found.learned)) == (ann, (bob.id,), [TELEGRAM])
     assert index.recognise([EMAIL], new_id=ids.new).lead is bob
     assert index.recognise([TELEGRAM], new_id=ids.new).lead is ann
+
+
+PAIR = (
+    Identity("phone", "+5511987654321", ("phone:+551187654321",)),
+    Identity("phone", "+551187654321", ("phone:+5511987654321",)),
+)
+
+
+class TestOtherSpellings:
+    """Look-up variants: of whom a number is that comes in one of its two forms."""
+
+    def test_an_identity_is_what_it_is_whatever_else_it_is_like(self) -> None:
+        plain = Identity("phone", "+5511987654321")
+        assert plain == PAIR[0]
+        assert hash(plain) == hash(PAIR[0])
+        assert plain.also == ()
+        assert "also" not in repr(PAIR[0])
+
+    @pytest.mark.parametrize(("known", "comes"), [PAIR, PAIR[::-1]])
+    def test_what_is_nobodys_is_of_the_lead_of_another_spelling_and_learned(
+        self, ids: FakeIds, known: Identity, comes: Identity
+    ) -> None:
+        ann = lead(1)
+        index = LeadIndex([(known, ann)])
+        found = index.recognise([comes, EMAIL], new_id=ids.new)
+        assert (found.lead, found.created, found.conflicts) == (ann, False, ())
+        assert list(found.learned) == [comes, EMAIL]
+        again = index.recognise([Identity("phone", comes.value)], new_id=ids.new)
+        assert (again.lead, list(again.learned)) == (ann, [])
+
+    def test_contacts_of_one_batch_meet(self, ids: FakeIds) -> None:
+        index = LeadIndex([])
+        first = index.recognise([PAIR[0]], new_id=ids.new)
+        second = index.recognise([PAIR[1]], new_id=ids.new)
+        assert (first.created, second.created) == (True, False)
+        assert second.lead is first.lead
+        assert list(second.learned) == [PAIR[1]]
+
+    def test_an_owner_of_its_own_comes_first(self, ids: FakeIds) -> None:
+        ann, bob = lead(1), lead(2)
+        index = LeadIndex([(PAIR[0], ann), (PAIR[1], bob)])
+        for identity, owner in zip(PAIR, (ann, bob), strict=True):
+            found = index.recognise([identity], new_id=ids.new)
+            assert (found.lead, list(found.learned), found.conflicts) == (owner, [], ())
+
+    def test_what_is_like_those_of_two_leads_is_of_none_and_tells_of_none(
+        self, ids: FakeIds
+    ) -> None:
+        index = LeadIndex([(PHONE, lead(1)), (EMAIL, lead(2))])
+        unclear = Identity("vk", "1", (PHONE.key, EMAIL.key, "vk:2"))
+        found = index.recognise([unclear], new_id=ids.new)
+        assert (found.created, found.conflicts) == (True, ())
+        assert list(found.learned) == [unclear]
+
+    def test_two_spellings_of_one_lead_are_of_that_lead(self, ids: FakeIds) -> None:
+        ann = lead(1)
+        index = LeadIndex([(PHONE, ann), (EMAIL, lead(1))])
+        found = index.recognise([Identity("vk", "1", (PHONE.key, EMAIL.key))], new_id=ids.new)
+        assert found.lead is ann
+
+    def test_a_number_does_not_come_to_be_of_two_leads_by_its_spellings(self, ids: FakeIds) -> None:
+        ann, bob = lead(1), lead(2)
+        index = LeadIndex([(EXTERNAL, ann), (PAIR[0], bob)])
+        found = index.recognise([EXTERNAL, PAIR[1], VK], new_id=ids.new)
+        assert (found.lead, found.conflicts) == (ann, (bob.id,))
+        assert list(found.learned) == [VK]
+        assert index.recognise([PAIR[1]], new_id=ids.new).lead is bob
+
+    def test_a_lead_named_by_id_learns_only_what_is_nobody_elses(self, ids: FakeIds) -> None:
+        ann, bob = lead(1), lead(2)
+        index = LeadIndex([(PAIR[0], bob)], [ann])
+        found = index.recognise([PAIR[1]], new_id=ids.new, lead_id=ann.id)
+        assert (found.lead, found.conflicts, list(found.learned)) == (ann, (bob.id,), [])
+        own = LeadIndex([(PAIR[0], ann)], [ann])
+        found = own.recognise([PAIR[1]], new_id=ids.new, lead_id=ann.id)
+        assert (found.conflicts, list(found.learned)) == ((), [PAIR[1]])
+
+
+def test_of_an_identity_that_cannot_be_read_is_kept_what_can_be_seen_and_stored() -> None:
+    kept = UnreadIdentity.of("phone", f" \u200b8\0\ud800 {'x' * 300}\n", Unreadable.UNSTORABLE)
+    assert kept.value == f"8\ufffd\ufffd {'x' * 300}"[: limits.MAX_TEXT]
+    assert (kept.kind, kept.reason) == ("phone", "unstorable")
 
 
 def test_a_lead_in_conflict_through_two_identities_is_named_once(ids: FakeIds) -> None:
