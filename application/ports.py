@@ -81,10 +81,11 @@ class IdentityNormaliser(Protocol):
     """Brings every spelling of one identity to the same form."""
 
     def __call__(self, kind: str, value: str) -> Identity:
-        """Normalise.
+        """Normalise; what is normal stays as it is.
 
         Raises:
             InvalidIdentity: the value is no such identity.
+            InvalidValue: the kind is none, or the value is empty or out of its limits.
         """
         ...
 
@@ -165,7 +166,10 @@ class Leads(Protocol):
         ...
 
     def index(self, identities: Iterable[Identity], lead_ids: Iterable[LeadId]) -> LeadIndex:
-        """Return every lead that has one of these ids or owns one of these identities."""
+        """Return every lead that has one of these ids or owns one of these identities.
+
+        Those that own other spellings of an identity are among them.
+        """
         ...
 
     def learn(self, lessons: Sequence[Recognition]) -> None:
@@ -182,6 +186,8 @@ class Leads(Protocol):
 
     def erase(self, lead_id: LeadId) -> bool:
         """Remove a lead's name and identities, and its contacts' payloads and idempotency keys.
+
+        What its contacts came with and could not be read goes, too.
 
         Returns:
             Whether there was any of that.
@@ -447,7 +453,13 @@ class LeadReader(Protocol):
     def leads(
         self, *, identity: Identity | None, limit: int, after: LeadId | None
     ) -> Page[LeadView]:
-        """Return leads, the newest first."""
+        """Return leads, the newest first.
+
+        Args:
+            identity: of its owner alone; of those of its other spellings if it is nobody's.
+            limit: the most leads.
+            after: the last one of the page before.
+        """
         ...
 
     def export(self, lead_id: LeadId) -> LeadExport:

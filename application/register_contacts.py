@@ -21,9 +21,15 @@ from application.views import ContactView
 from domain import limits
 from domain.contact import Contact, payload_text
 from domain.decision import Decision
-from domain.errors import DomainError, IdempotencyConflict, InvalidValue
+from domain.errors import (
+    DomainError,
+    IdempotencyConflict,
+    InvalidIdentity,
+    InvalidValue,
+    Unreadable,
+)
 from domain.ids import ContactId, LeadId, time_of
-from domain.lead import Identity, LeadIndex, Recognition
+from domain.lead import Identity, LeadIndex, Recognition, UnreadIdentity
 
 Refused = DomainError | StorageUnavailable
 Answered = TypeVar("Answered")
@@ -35,7 +41,8 @@ class RegisterContact:
 
     Attributes:
         source: the source's key.
-        identities: of the lead, value by kind, as they came.
+        identities: of the lead, value by kind, as they came. None, and a text in which there is
+            nothing to see, are no identity.
         lead_id: the lead, if the caller knows it.
         lead_name: kept if the lead has none yet.
         payload: any JSON object up to 16 KiB; kept and shown, never looked into.
@@ -43,7 +50,7 @@ class RegisterContact:
     """
 
     source: str
-    identities: Mapping[str, str] = field(default_factory=dict)
+    identities: Mapping[str, str | None] = field(default_factory=dict)
     lead_id: LeadId | None = None
     lead_name: str | None = None
     payload: Mapping[str, Any] | None = None
@@ -67,11 +74,13 @@ class Draft:
     """A command whose every value is within its limits and normalised.
 
     Attributes:
+        unread: the identities that could not be read, by kind.
         slot: what is registered at most once: (source key, idempotency key).
     """
 
     command: RegisterContact
     identities: Sequence[Identity]
+    unread: tuple[UnreadIdentity, ...]
     lead_name: str | None
     payload: str | None
     slot: tuple[str, str] | None
@@ -88,7 +97,7 @@ class Draft:
         key = command.idempotency_key
         return cls(
             command,
-            [normalise(kind, value) for kind, value in command.identities.items()],
+            *_read(command, normalise),
             None
             if command.lead_name is None
             else limits.short_text(command.lead_name, "lead.name"),
@@ -105,9 +114,45 @@ class Draft:
             str(self.command.lead_id),
             repr(self.lead_name),
             *sorted(each.key for each in self.identities),
+            # No kind begins so, and what is not there changes no byte: keys outlive releases.
+            *(f"?{each.kind}:{each.value}" for each in self.unread),
             _sorted_json(payload),
         ]
         return hashlib.sha256("\0".join(parts).encode()).digest()
+
+
+def _read(
+    command: RegisterContact, normalise: IdentityNormaliser
+) -> tuple[list[Identity], tuple[UnreadIdentity, ...]]:
+    """Return the identities that can be read, and those that cannot.
+
+    Raises:
+        InvalidIdentity, InvalidValue: of the first, if the lead is not named in any other way.
+    """
+    read: list[Identity] = []
+    unread: list[UnreadIdentity] = []
+    first: DomainError | None = None
+    for kind, value in command.identities.items():
+        try:
+            if value is None:
+                limits.identity_kind(kind)
+            else:
+                read.append(normalise(kind, value))
+        except (InvalidIdentity, InvalidValue) as error:
+            limits.identity_kind(kind)
+            if value is not None and limits.visible(value):
+                first = first or error
+                unread.append(UnreadIdentity.of(kind, value, _reason(error, value)))
+    if first is not None and not read and command.lead_id is None:
+        raise first
+    return read, tuple(sorted(unread, key=lambda each: each.kind)) if unread else ()
+
+
+def _reason(error: DomainError, value: str) -> Unreadable:
+    if isinstance(error, InvalidIdentity) and error.reason is not None:
+        return error.reason
+    too_long = len(limits.visible(value)) > limits.MAX_TEXT
+    return Unreadable.TOO_LONG if too_long else Unreadable.UNSTORABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +343,7 @@ class _Batch:
             draft.payload,
             recognition.created,
             recognition.conflicts,
+            draft.unread,
         )
         decision = self._dispatch.admit(contact)
         self._contacts.append((contact, decision))

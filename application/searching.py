@@ -20,7 +20,7 @@ from application.walks import Walk, no_place
 from domain import limits
 from domain.errors import DomainError, UnknownContact, UnknownLead, UnknownOperator
 from domain.ids import ContactId, LeadId, OperatorId
-from domain.lead import begin_words, words_of
+from domain.lead import Identity, begin_words, words_of
 
 _MOST: Final = 50
 """Leads on a page."""
@@ -173,9 +173,10 @@ def _values(text: str, given: UUID | None, normalise: IdentityNormaliser) -> lis
     read = (("phone", text), ("email", text), (kind, value if colon else ""))
     for each in read:
         with suppress(DomainError):
-            values.append(normalise(*each).value)
+            identity = normalise(*each)
+            values += (Identity.from_key(key).value for key in identity.also)
             # Some platforms' ids are numbers without the plus.
-            values.append(values[-1].removeprefix("+"))
+            values += [identity.value, identity.value.removeprefix("+")]
     if given is not None:
         spelt = (str(given), given.hex)
         values += [*spelt, *map(str.upper, spelt)]

@@ -16,7 +16,7 @@ from domain.contact import Contact, ContactState
 from domain.decision import Decision
 from domain.errors import ChangedMeanwhile
 from domain.ids import ContactId, LeadId, OperatorId
-from domain.lead import Identity
+from domain.lead import Identity, UnreadIdentity
 from domain.operator import Operator
 from domain.picker import Strategy
 from domain.source import Source
@@ -194,12 +194,14 @@ class ContactLead:
     Attributes:
         created: the contact made the lead known.
         conflicts: other leads that own some of the identities that the contact came with.
+        unread: what it came with as identities and could not be read as such, by kind.
     """
 
     id: LeadId
     name: str | None
     created: bool
     conflicts: Sequence[LeadId]
+    unread: Sequence[UnreadIdentity] = ()
 
 
 @dataclass(slots=True)
@@ -236,7 +238,9 @@ class ContactView:
             contact.id,
             contact.state,
             contact.source_key,
-            ContactLead(contact.lead_id, lead_name, contact.lead_created, contact.conflicts),
+            ContactLead(
+                contact.lead_id, lead_name, contact.lead_created, contact.conflicts, contact.unread
+            ),
             None
             if contact.operator_id is None or operator_name is None
             else OperatorRef(contact.operator_id, operator_name),

@@ -11,6 +11,7 @@ from typing import Any
 from domain import limits
 from domain.errors import ContactClosed, InvalidValue
 from domain.ids import ContactId, LeadId, OperatorId
+from domain.lead import UnreadIdentity
 
 # Made once: json.dumps makes an encoder at every call that is not all defaults.
 _to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -37,6 +38,7 @@ class Contact:
         payload: what the source sent along, as JSON text; see `payload_text`.
         lead_created: this contact made its lead known.
         conflicts: other leads that own some of the identities it came with.
+        unread: what it came with as identities and could not be read as such, by kind.
         assigned_at: when it got its first operator; a transfer has a moment of its own.
     """
 
@@ -47,6 +49,7 @@ class Contact:
     payload: str | None = None
     lead_created: bool = False
     conflicts: tuple[LeadId, ...] = ()
+    unread: tuple[UnreadIdentity, ...] = ()
     state: ContactState = ContactState.WAITING
     operator_id: OperatorId | None = None
     assigned_at: datetime | None = None

@@ -180,13 +180,13 @@ class MemoryLeadReader(LeadReader):
     def leads(
         self, *, identity: Identity | None, limit: int, after: LeadId | None
     ) -> Page[LeadView]:
-        owner = None if identity is None else self._store.identities.get(identity.key)
         with self._store.lock:
+            owners = set() if identity is None else self._owners(identity)
             return _page(
                 (
                     each
                     for each in sorted(self._store.leads, reverse=True)
-                    if (identity is None or each == owner) and (after is None or each < after)
+                    if (identity is None or each in owners) and (after is None or each < after)
                 ),
                 limit,
                 self._view,
@@ -206,6 +206,12 @@ class MemoryLeadReader(LeadReader):
                     if each.lead_id == lead_id
                 ],
             )
+
+    def _owners(self, identity: Identity) -> set[LeadId]:
+        known = self._store.identities
+        if identity.key in known:
+            return {known[identity.key]}
+        return {known[key] for key in identity.also if key in known}
 
     def _view(self, lead_id: LeadId) -> LeadView:
         return lead_view(self._store, lead_id)

@@ -125,8 +125,11 @@ class MemoryLeads(Leads):
 
     def index(self, identities: Iterable[Identity], lead_ids: Iterable[LeadId]) -> LeadIndex:
         leads, owners = self._store.leads, self._store.identities
+        every = {
+            key: Identity.from_key(key) for each in identities for key in (each.key, *each.also)
+        }
         return LeadIndex(
-            [(each, copy(leads[owners[each.key]])) for each in identities if each.key in owners],
+            [(each, copy(leads[owners[key]])) for key, each in every.items() if key in owners],
             [copy(leads[each]) for each in lead_ids if each in leads],
         )
 
@@ -165,9 +168,9 @@ class MemoryLeads(Leads):
         for key in identities:
             store.remove(store.identities, key)
         contacts = [each for each in store.contacts.values() if each.lead_id == lead_id]
-        telling = [each for each in contacts if each.payload is not None]
+        telling = [each for each in contacts if each.payload is not None or each.unread]
         for contact in telling:
-            store.put(store.contacts, contact.id, replace(contact, payload=None))
+            store.put(store.contacts, contact.id, replace(contact, payload=None, unread=()))
         ids = {each.id for each in contacts}
         slots = [slot for slot, (owner, _) in store.keys.items() if owner in ids]
         for slot in slots:

@@ -29,6 +29,7 @@ from adapters.sql.tables import (
     OperatorRow,
     TransferRow,
 )
+from adapters.sql.unread import UNREAD, unread_identities
 from application.ports import ContactReader
 from application.views import (
     ContactExport,
@@ -60,7 +61,10 @@ CONTACT_COLUMNS: Final = (
 )
 CONTACT_VIEWS: Final = (
     select(
-        *CONTACT_COLUMNS, LeadRow.name.label("lead_name"), OperatorRow.name.label("operator_name")
+        *CONTACT_COLUMNS,
+        UNREAD,
+        LeadRow.name.label("lead_name"),
+        OperatorRow.name.label("operator_name"),
     )
     .join(LeadRow, LeadRow.id == ContactRow.lead_id)
     .outerjoin(OperatorRow, OperatorRow.id == ContactRow.operator_id)
@@ -256,7 +260,13 @@ def contact_view(row: AnyRow) -> ContactView:
         row.id,
         row.state,
         row.source_key,
-        ContactLead(row.lead_id, row.lead_name, row.lead_created, lead_ids(row.conflicts)),
+        ContactLead(
+            row.lead_id,
+            row.lead_name,
+            row.lead_created,
+            lead_ids(row.conflicts),
+            unread_identities(row.unread),
+        ),
         None if row.operator_id is None else OperatorRef(row.operator_id, row.operator_name),
         None if row.payload is None else json.loads(row.payload),
         row.created_at,

@@ -28,15 +28,16 @@ from adapters.sql.tables import (
     LineupRow,
     TransferRow,
 )
+from adapters.sql.unread import UNREAD, add_unread, unread_identities
 from application.ports import Contacts, Keyed, Purged
 from application.views import ContactView
 from domain.contact import Contact, ContactState
 from domain.decision import Decision, Lineup
 from domain.ids import ContactId, OperatorId
 
-_get = select(*CONTACT_COLUMNS).where(ContactRow.id == bindparam("contact_id"))
+_get = select(*CONTACT_COLUMNS, UNREAD).where(ContactRow.id == bindparam("contact_id"))
 _oldest_waiting = (
-    select(*CONTACT_COLUMNS)
+    select(*CONTACT_COLUMNS, UNREAD)
     .where(ContactRow.source_key == bindparam("key"), ContactRow.state == ContactState.WAITING)
     .order_by(ContactRow.id)
     .limit(bindparam("most"))
@@ -127,6 +128,7 @@ class SqlContacts(Contacts):
                 for each, _ in contacts
             ],
         )
+        add_unread(self._connection, [each for each, _ in contacts if each.unread])
         self._add_decisions(contacts, self._kept.lineups)
         if keys:
             _insert_key.run(
@@ -211,6 +213,7 @@ def _contact(row: AnyRow) -> Contact:
         row.payload,
         row.lead_created,
         lead_ids(row.conflicts),
+        unread_identities(row.unread),
         row.state,
         row.operator_id,
         row.assigned_at,

@@ -5,11 +5,15 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    and_,
     bindparam,
     delete,
+    exists,
+    or_,
     select,
     update,
 )
+from sqlalchemy.orm import aliased
 
 from adapters.sql.contact_reader import contact_exports
 from adapters.sql.engine import ReadDatabase
@@ -21,6 +25,7 @@ from adapters.sql.tables import (
     IdentityRow,
     LeadRow,
     LeadWordRow,
+    UnreadIdentityRow,
 )
 from application.ports import LeadReader, Leads
 from application.views import LeadExport, LeadView, Page
@@ -52,21 +57,32 @@ _forget_words = delete(LeadWordRow).where(
 _forget_identity = delete(IdentityRow).where(
     IdentityRow.key == bindparam("key"), IdentityRow.lead_id == bindparam("lead")
 )
+
+_of_lead = select(ContactRow.id).where(ContactRow.lead_id == bindparam("lead"))
 # A fingerprint is a digest of what the person wrote: whoever guesses that can tell.
 _erase = (
     update(LeadRow)
     .where(LeadRow.id == bindparam("lead"), LeadRow.name.is_not(None))
     .values(name=None),
     delete(IdentityRow).where(IdentityRow.lead_id == bindparam("lead")),
-    delete(IdempotencyKeyRow).where(
-        IdempotencyKeyRow.contact_id.in_(
-            select(ContactRow.id).where(ContactRow.lead_id == bindparam("lead"))
-        )
-    ),
+    delete(IdempotencyKeyRow).where(IdempotencyKeyRow.contact_id.in_(_of_lead)),
+    delete(UnreadIdentityRow).where(UnreadIdentityRow.contact_id.in_(_of_lead)),
     update(ContactRow)
     .where(ContactRow.lead_id == bindparam("lead"), ContactRow.payload.is_not(None))
     .values(payload=None),
 )
+
+
+def _owners_of(identity: Identity) -> AnySelect:
+    """Look for the owner of an identity; if it is nobody's, for those of its other spellings."""
+    own = IdentityRow.key == identity.key
+    if not identity.also:
+        return select(IdentityRow.lead_id).where(own)
+    owned = aliased(IdentityRow)
+    nobodys = ~exists().where(owned.key == identity.key)
+    return select(IdentityRow.lead_id).where(
+        or_(own, and_(IdentityRow.key.in_(identity.also), nobodys))
+    )
 
 
 class SqlLeads(Leads):
@@ -77,7 +93,11 @@ class SqlLeads(Leads):
 
     def index(self, identities: Iterable[Identity], lead_ids: Iterable[LeadId]) -> LeadIndex:
         connection = self._connection
-        by_key = {each.key: each for each in identities}
+        by_key: dict[str, Identity] = {}
+        for each in identities:
+            by_key[each.key] = each
+            for key in each.also:
+                by_key.setdefault(key, Identity.from_key(key))
         known = [
             (by_key[key], Lead(lead_id, name, created_at))
             for key, lead_id, name, created_at in _by_identity.fetch(connection, list(by_key))
@@ -168,9 +188,7 @@ class SqlLeadReader(LeadReader):
     ) -> Page[LeadView]:
         query = select(*LEAD).order_by(LeadRow.id.desc()).limit(limit + 1)
         if identity is not None:
-            query = query.where(
-                LeadRow.id.in_(select(IdentityRow.lead_id).where(IdentityRow.key == identity.key))
-            )
+            query = query.where(LeadRow.id.in_(_owners_of(identity)))
         if after is not None:
             query = query.where(LeadRow.id < after)
         with reading(self._database) as connection:

@@ -17,6 +17,7 @@ from adapters.sql.tables import (
     PurgedAssignedRow,
     PurgedRegisteredRow,
     TransferRow,
+    UnreadIdentityRow,
 )
 from application.ports import Purged
 from domain.contact import ContactState
@@ -44,6 +45,7 @@ _deletes = [
     delete(table).where(column.in_(bindparam("ids", expanding=True)))
     for table, column in (
         (IdempotencyKeyRow, IdempotencyKeyRow.contact_id),
+        (UnreadIdentityRow, UnreadIdentityRow.contact_id),
         (TransferRow, TransferRow.contact_id),
         (DecisionRow, DecisionRow.contact_id),
         (ContactRow, ContactRow.id),

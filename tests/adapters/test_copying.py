@@ -93,7 +93,7 @@ def live(world: World) -> None:
     world.outcome(
         RegisterContact(
             "chance",
-            {"phone": "+79161234501", "telegram": "ivan"},
+            {"phone": "+79161234501", "telegram": "ivan", "email": "нет"},
             lead_name="Ivan",
             idempotency_key="both",
         )

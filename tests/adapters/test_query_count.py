@@ -11,6 +11,7 @@ import pytest
 
 from application.contacts import CloseContact
 from application.register_contacts import RegisterContact, Registered
+from application.views import ContactFilter
 from tests.adapters.statements import Statement, recording
 from tests.support import World, open_world
 
@@ -114,6 +115,36 @@ def test_the_count_does_not_grow_with_what_is_stored(world: World) -> None:
     for start in range(1000, 5000, 500):
         world.fairlead.register_contacts(commands(500, start))
     assert len(statements(world, commands(10, 9000))) == empty
+
+
+def test_identities_that_cannot_be_read_take_one_statement_more(world: World) -> None:
+    world.source(key="waiting")
+    plain = len(statements(world, [RegisterContact("waiting", {"telegram": "plain"})]))
+    for size in SIZES:
+        batch = [
+            RegisterContact("waiting", {"telegram": f"{size}-{n}", "phone": "?", "email": "?"})
+            for n in range(size)
+        ]
+        assert len(statements(world, batch)) == plain + 1
+
+
+def test_a_list_takes_one_statement_whatever_could_not_be_read(world: World) -> None:
+    world.fairlead.register_contacts(
+        [
+            RegisterContact("a", {"telegram": f"listed-{n}", "phone": "?", "email": "?"})
+            for n in range(200)
+        ]
+    )
+    storage = world.container.storage()
+    for read in (
+        lambda: storage.contacts.contacts(ContactFilter(), limit=200, after=None),
+        lambda: storage.contacts.contacts(ContactFilter(source="a"), limit=200, after=None),
+        lambda: storage.contacts.queue("a", limit=200),
+    ):
+        with recording(storage) as recorded:
+            page = read()
+        assert all(len(each.lead.unread) == 2 for each in page.items[:199])
+        assert [each.verb for each in recorded if each.verb in {"SELECT", "WITH"}] == ["SELECT"]
 
 
 def test_a_close_takes_no_more_when_thousands_are_stored(world: World) -> None:

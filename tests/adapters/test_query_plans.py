@@ -159,7 +159,7 @@ def test_a_purge_walks_no_further_than_it_has_to(library: Library) -> None:
     command = PurgeContacts(world.clock.now() + timedelta(seconds=1))
     world.clock.advance(minutes=1)
     plans = library.plans(lambda: world.fairlead.purge_contacts(command))
-    assert sum(statement.verb == "DELETE" for statement, _ in plans) == 4
+    assert sum(statement.verb == "DELETE" for statement, _ in plans) == 5
     assert_found_by_index(plans)
     assert_not_sorted(plans)
 
@@ -433,7 +433,8 @@ def test_the_queue_of_a_source_is_found_by_its_own_index(tmp_path: Path) -> None
         (contact,) = world.fairlead.contacts.contacts(assigned, limit=1, after=None).items
         plans = library.plans(lambda: world.fairlead.close_contact(CloseContact(contact.id)))
     step = "SEARCH contacts USING INDEX ix_contacts_source_key_state_id (source_key=? AND state=?)"
-    assert looks_into_queues(plans) == [[step]] * 3
+    unread = "SEARCH unread_identities USING PRIMARY KEY (contact_id=?)"
+    assert looks_into_queues(plans) == [[step, "CORRELATED SCALAR SUBQUERY 1", unread]] * 3
 
 
 def looks_into_queues(plans: list[tuple[Statement, list[str]]]) -> list[list[str]]:

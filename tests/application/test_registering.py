@@ -145,7 +145,7 @@ class TestLead:
             ({"phone": "none"}, InvalidIdentity, "lead.identities.phone"),
             ({"phone": "+7"}, InvalidIdentity, "lead.identities.phone"),
             ({"email": "ann"}, InvalidIdentity, "lead.identities.email"),
-            ({"vk": " "}, InvalidValue, "lead.identities.vk"),
+            ({"vk": " "}, NoIdentity, "lead"),
             ({"vk": "a\0"}, InvalidValue, "lead.identities.vk"),
             ({"vk": "\ud800"}, InvalidValue, "lead.identities.vk"),
             ({"Vk": "1"}, InvalidValue, "lead.identities"),
@@ -272,7 +272,7 @@ class TestBatch:
         outcomes = world.fairlead.register_contacts(
             [
                 RegisterContact("telegram", {"phone": "none"}),
-                RegisterContact("telegram", {"vk": ""}),
+                RegisterContact("telegram", {"vk": "x" * 201}),
                 RegisterContact("viber", {"vk": "1"}),
             ]
         )

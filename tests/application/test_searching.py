@@ -112,7 +112,7 @@ def people(world: World) -> dict[str, UUID]:
         ),
         "Ivana": RegisterContact("telegram", {"email": "ivana@x.ru"}, lead_name="Ivana Novak"),
         "Иван": RegisterContact("telegram", {"vk": "id 5"}, lead_name="Иван Петров"),
-        "nameless": RegisterContact("telegram", {"phone": "+79160000000"}),
+        "nameless": RegisterContact("telegram", {"phone": "+79160000001"}),
     }
     return {name: world.outcome(each).contact.lead.id for name, each in commands.items()}
 
@@ -141,7 +141,7 @@ def people(world: World) -> dict[str, UUID]:
         ("Ivan Novak", {"Ivana"}),
         ("%", set()),
         ("Ivn", set()),
-        ("89160000000", {"nameless"}),
+        ("89160000001", {"nameless"}),
         ("4567", {"Ivan"}),
         ("123-45-67", {"Ivan"}),
         ("...45 67", {"Ivan"}),
@@ -150,7 +150,7 @@ def people(world: World) -> dict[str, UUID]:
         ("9161234567", {"Ivan"}),
         ("79161234567", {"Ivan"}),
         ("1234567 x", set()),
-        ("0000", {"nameless"}),
+        ("0001", {"nameless"}),
         ("nobody", set()),
     ],
 )

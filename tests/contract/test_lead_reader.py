@@ -68,6 +68,23 @@ def test_leads_are_found_by_an_identity(storage: Storage, given: Given) -> None:
     assert (list(page.items), page.more) == ([], False)
 
 
+def test_leads_are_found_by_other_spellings_where_an_identity_is_nobodys(
+    storage: Storage, given: Given
+) -> None:
+    first, second = Identity("phone", "+1"), Identity("phone", "+2")
+    ann, bob = given.lead(first), given.lead(second)
+
+    def found(identity: Identity, after: LeadId | None = None) -> list[LeadId]:
+        page = storage.leads.leads(identity=identity, limit=5, after=after)
+        return [each.id for each in page.items]
+
+    assert found(Identity("phone", "+3", (first.key, "phone:+4"))) == [ann.id]
+    assert found(Identity("phone", "+3", (first.key,)), after=ann.id) == []
+    assert found(Identity("phone", "+3", ("phone:+4",))) == []
+    assert found(Identity("phone", "+3", (first.key, second.key))) == [bob.id, ann.id]
+    assert found(Identity("phone", "+1", (second.key,))) == [ann.id]
+
+
 class TestExport:
     """Everything stored about a person, and nothing about anybody else."""
 

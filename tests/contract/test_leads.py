@@ -88,6 +88,24 @@ def test_values_of_any_text_are_kept(storage: Storage, given: Given, value: str)
     assert storage.leads.lead(lead.id).identities == [identity]
 
 
+def test_a_lead_is_found_by_other_spellings_of_its_identities(
+    storage: Storage, given: Given
+) -> None:
+    ann = given.lead(PHONE)
+    bob = given.lead(Identity("phone", "+74951234567"), Identity("telegram", "a:b"))
+    other = Identity("phone", "+79161234568", (PHONE.key, "phone:+7"))
+    found = recognise(index(storage, [other]), other)
+    assert (found.lead, found.created, found.learned) == (ann, False, [other])
+    with storage.unit_of_work() as uow:
+        uow.leads.learn([found])
+    assert storage.leads.lead(ann.id).identities == [PHONE, other]
+    # What is its own wins, whatever else it is like; and what is of two is of none.
+    own = Identity("phone", "+74951234567", (PHONE.key,))
+    assert recognise(index(storage, [own]), own).lead == bob
+    both = Identity("phone", "+70", (PHONE.key, "telegram:a:b"))
+    assert recognise(index(storage, [both]), both).created
+
+
 def test_an_index_of_thousands_is_complete(storage: Storage, given: Given) -> None:
     lessons = []
     for number in range(1200):

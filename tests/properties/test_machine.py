@@ -50,12 +50,22 @@ STRONGEST_FIRST = ["external_id", "phone", "email", "telegram", "vk"]
 
 SPELLINGS = {
     "external_id": [["crm-1"], ["crm-2"]],
-    "phone": [["+79160000001", "8 (916) 000-00-01"], ["+79160000002", "+7 916 0000002"]],
+    "phone": [
+        ["+79160000001", "8 (916) 000-00-01"],
+        ["+79160000002", "+7 916 0000002"],
+        ["+5511987654321", "5511987654321"],
+        ["+551187654321", "00 55 11 8765-4321"],
+    ],
     "email": [["ann@example.com", " Ann@Example.COM "], ["bob@example.com"]],
     "telegram": [["@ann", " @ann"], ["@Ann"], ["@bob"]],
     "vk": [["1"], ["2"]],
 }
 """For every kind the identities of some people, each in its spellings, the normal one first."""
+OTHER = {
+    "phone:+5511987654321": "phone:+551187654321",
+    "phone:+551187654321": "phone:+5511987654321",
+}
+"""Identities that are one person's unless two have them already."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +132,7 @@ class ModelContact:
     source: str
     lead: LeadId
     conflicts: frozenset[LeadId]
+    unread: bool
     state: str = "waiting"
     operator: OperatorId | None = None
     closed_at: datetime | None = None
@@ -372,6 +383,8 @@ class FairleadMachine(RuleBasedStateMachine):
         self.fairlead.erase_lead(EraseLead(lead))
         self.owners = {key: owner for key, owner in self.owners.items() if owner != lead}
         theirs = {key for key, each in self.contacts.items() if each.lead == lead}
+        for each in theirs:
+            self.contacts[each].unread = False
         self.keys = {slot: known for slot, known in self.keys.items() if known[1] not in theirs}
 
     @rule(seconds=st.sampled_from([0.001, 1, 60, 3600, 26 * 3600]))
@@ -502,7 +515,8 @@ class FairleadMachine(RuleBasedStateMachine):
         identities = {kind: normal(kind, value) for kind, value in command.identities.items()}
         body = self.body(command)
         slot = (command.source, command.idempotency_key or "")
-        if identities.get("phone") == "":
+        unread = identities.get("phone") == ""
+        if unread and len(identities) == 1 and command.lead_id is None:
             assert isinstance(result, InvalidIdentity)
         elif command.source not in self.sources:
             assert isinstance(result, UnknownSource)
@@ -529,17 +543,20 @@ class FairleadMachine(RuleBasedStateMachine):
         assert shown.source == command.source
         assert shown.payload == command.payload
         assert shown.created_at == self.world.clock.now()
-        keys = [f"{kind}:{identities[kind]}" for kind in STRONGEST_FIRST if kind in identities]
-        owners = [self.owners[key] for key in keys if key in self.owners]
+        keys = [f"{kind}:{identities[kind]}" for kind in STRONGEST_FIRST if identities.get(kind)]
+        found = {key: self.owners.get(key) or self.owners.get(OTHER.get(key, "")) for key in keys}
+        owners = [owner for owner in found.values() if owner]
         lead = command.lead_id or (owners[0] if owners else None)
         assert shown.lead.created == (lead is None)
         if lead is None:
             lead = shown.lead.id
             assert lead not in self.leads
             self.leads[lead] = None
-        for key in keys:
-            self.owners.setdefault(key, lead)
-        contact = ModelContact(command.source, lead, frozenset(owners) - {lead})
+        for key, owner in found.items():
+            if owner in {None, lead}:
+                self.owners.setdefault(key, lead)
+        unread = identities.get("phone") == ""
+        contact = ModelContact(command.source, lead, frozenset(owners) - {lead}, unread)
         self.contacts[shown.id] = contact
         self.sources[command.source].registered += 1
         if self.eligible(command.source):
@@ -627,6 +644,7 @@ class FairleadMachine(RuleBasedStateMachine):
         assert shown.source == model.source
         assert shown.lead.id == model.lead
         assert set(shown.lead.conflicts) == model.conflicts
+        assert [each.value for each in shown.lead.unread] == ["no number"] * model.unread
         assert (shown.operator.id if shown.operator else None) == model.operator
         assert (shown.assigned_at is None) == (model.operator is None)
         assert (shown.closed_at is None) == (model.state != "closed")
