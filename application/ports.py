@@ -650,7 +650,8 @@ class Storage:
     """Everything that one storage technology provides.
 
     Attributes:
-        migrate: brings the stored schema to this release's; raises StorageUnavailable.
+        migrate: brings the stored schema to this release's, and makes the storage if it is not
+            there; raises StorageUnavailable. Nothing else makes one but `restore` and `fill`.
         backup: copies everything into a new file, as of one moment, while others go on.
         restore: makes the storage, which must not be there yet, of such a file. Both raise
             ValueError where that cannot be, and StorageUnavailable; nothing half-done is left.
@@ -658,6 +659,7 @@ class Storage:
         fill: stores all of another storage's snapshot, and tells how many rows that is so far;
             returns every table with its number of rows. The storage is made or migrated if it has
             to be, and must be empty. Both raise the same; nothing half-done is left here either.
+        warnings: returns what whoever runs it should know of where it is, a sentence each.
         close: gives back what is held; the storage is of no use afterwards.
     """
 
@@ -677,6 +679,7 @@ class Storage:
     restore: Callable[[Path], None]
     snapshot: Callable[[], AbstractContextManager[Snapshot]]
     fill: Callable[[Snapshot, Callable[[int], None]], Mapping[str, int]]
+    warnings: Callable[[], list[str]]
     close: Callable[[], None]
 
 

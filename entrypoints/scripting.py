@@ -12,6 +12,8 @@ from entrypoints.settings import Settings
 def open_fairlead(database_url: str | None = None) -> Iterator[Fairlead]:
     """Open a database, bring its schema up to date, and close it at the end.
 
+    A file that is not there is made at the start, and at no time later.
+
     Args:
         database_url: `sqlite:///FILE`, `postgresql+psycopg://...` or `memory://`; what
             FAIRLEAD_DATABASE_URL says if None.

@@ -57,5 +57,6 @@ def memory_storage(rolls: Rolls) -> Storage:
         restore=_no_file,
         snapshot=_no_snapshot,
         fill=_no_fill,
+        warnings=list,
         close=lambda: None,
     )

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from adapters.sql.engine import Database, storage_unavailable
+from adapters.sql.engine import Database
+from adapters.sql.files import SqliteFile
+from adapters.sql.open_file import connect
 from adapters.sql.sqlite import SqliteDatabase
+from application.ports import StorageUnavailable
 
 
 def back_up(database: Database, file: Path) -> None:
     """See `application.ports.Storage.backup`."""
-    source = _file_of(database)
-    if not source.exists():
-        raise ValueError(f"{source} is not there, so there is nothing to back up.")
-    _copy(source, file)
+    _copy(_file_of(database), SqliteFile(file))
 
 
 def restore(database: Database, file: Path) -> None:
@@ -23,28 +23,26 @@ def restore(database: Database, file: Path) -> None:
     target = _file_of(database)
     if not file.exists():
         raise ValueError(f"{file} is not there.")
-    _copy(file, target)
+    _copy(SqliteFile(file), target)
 
 
-def _file_of(database: Database) -> Path:
+def _file_of(database: Database) -> SqliteFile:
     if not isinstance(database, SqliteDatabase):
         raise ValueError(  # noqa: TRY004 -- of a URL, not of a type
             "PostgreSQL has its own means, such as pg_dump and pg_restore; this is for SQLite."
         )
-    return Path(str(database.url.database))
+    return database.file
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: SqliteFile, target: SqliteFile) -> None:
     """Copy a database as it is at one moment; there is a whole file at the end, or none.
 
     Nobody waits for it: in SQLite's WAL a reader holds no writer up.
     """
-    if target.exists():
-        raise ValueError(f"{target} is there already; move it away, or name another file.")
-    unfinished = target.with_name(f"{target.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
+    _require_nothing_there(target)
+    unfinished = SqliteFile(Path(f"{target.real}.unfinished"))
     try:
-        with _opened(source, "ro") as reading, _opened(unfinished, "rwc") as writing:
+        with _opened(source) as reading, _made(unfinished) as writing:
             reading.backup(writing)
             ((verdict, *_), *_) = writing.execute("PRAGMA quick_check")
             if verdict != "ok":
@@ -53,20 +51,61 @@ def _copy(source: Path, target: Path) -> None:
                 raise ValueError(f"{source} is no database of Fairlead.")
             # The copy is one file, without a log beside it.
             writing.execute("PRAGMA journal_mode = DELETE")
-        with unfinished.open("rb") as written:
+        with unfinished.real.open("rb") as written:
             os.fsync(written.fileno())
-        unfinished.replace(target)
-    except sqlite3.DatabaseError as error:
-        raise storage_unavailable(error) from error
+        _name(unfinished, target)
+    except (sqlite3.Error, OSError) as error:
+        raise StorageUnavailable(f"{target.unusable(error, 'made')}.") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        unfinished.remove()
 
 
 _HAS_SCHEMA = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
 
 
+def _require_nothing_there(target: SqliteFile) -> None:
+    """Raise ValueError if there is a file, or what is left of one.
+
+    SQLite would carry out the log of the database before on what is put there, and a service that
+    still has that open would write into it.
+    """
+    left = " and ".join(each.name for each in target.beside())
+    if os.path.lexists(target.real):
+        moved = f"move it away together with {left}" if left else "move it away"
+        raise ValueError(f"{target} is there already; {moved}, or name another file.")
+    if left:
+        raise ValueError(
+            f"{target} is not there, but what is left of a database before it is: move {left} to "
+            "where that is, or away, or name another file."
+        )
+
+
+def _name(finished: SqliteFile, target: SqliteFile) -> None:
+    """Give a copy its name, unless somebody has taken that meanwhile."""
+    _require_nothing_there(target)
+    try:
+        os.link(finished.real, target.real)
+    except FileExistsError as error:
+        raise ValueError(f"{target} is there by now; name another file.") from error
+    except OSError:
+        # There are disks on which a file has one name only.
+        finished.real.replace(target.real)
+
+
 @contextmanager
-def _opened(file: Path, mode: str) -> Iterator[sqlite3.Connection]:
-    address = f"{file.absolute().as_uri()}?mode={mode}"
-    with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+def _opened(file: SqliteFile) -> Iterator[sqlite3.Connection]:
+    try:
+        connection = connect(file, lambda each: each.execute("PRAGMA schema_version"))
+    except sqlite3.Error as error:
+        raise StorageUnavailable(f"{error}.") from error
+    with closing(connection):
+        yield connection
+
+
+@contextmanager
+def _made(file: SqliteFile) -> Iterator[sqlite3.Connection]:
+    # What an attempt that was broken off has left.
+    file.remove()
+    file.create()
+    with _opened(file) as connection:
         yield connection

@@ -14,4 +14,4 @@ class SqlChanges(Changes):
         try:
             return self._database.changes()
         except self._database.errors as error:
-            raise storage_unavailable(error) from error
+            raise storage_unavailable(self._database.explained(error)) from error

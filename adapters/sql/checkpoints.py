@@ -7,10 +7,10 @@ commit then waits for the disk as long as it takes.
 import logging
 import sqlite3
 import threading
-from contextlib import closing
-from typing import Any, Final
+from contextlib import suppress
+from typing import Final
 
-from sqlalchemy import Engine
+from adapters.sql.open_file import OpenFile
 
 logger = logging.getLogger(__name__)
 
@@ -30,14 +30,14 @@ class Checkpointer:
     has grown long is begun anew.
     """
 
-    def __init__(self, engine: Engine, writing: threading.Lock) -> None:
+    def __init__(self, file: OpenFile, writing: threading.Lock) -> None:
         """Take what it works with.
 
         Args:
-            engine: of connections to this database.
+            file: of this database.
             writing: held by the thread that writes.
         """
-        self._engine = engine
+        self._file = file
         self._writing = writing
         self._due = threading.Event()
         self._stopped = threading.Event()
@@ -64,17 +64,17 @@ class Checkpointer:
         Raises:
             sqlite3.Error: it failed; what was committed is as safe as before.
         """
-        pooled = self._engine.raw_connection()
-        connection: Any = pooled.dbapi_connection
-        pooled.detach()
-        with closing(connection) as driver:
-            # Whoever holds it up is not waited for: everybody else would wait, too.
-            driver.execute("PRAGMA busy_timeout = 0")
-            if _pages(driver, "PASSIVE") > LONGEST:
-                # What came in meanwhile, so that little is left to do while nobody can write.
-                _pages(driver, "PASSIVE")
-                with self._writing:
-                    _pages(driver, "RESTART")
+        # The one connection that has the very log in which the commits are, even if somebody has
+        # removed it. Whoever holds it up is not waited for: everybody else would wait, too.
+        driver = self._file.hold()
+        if _pages(driver, "PASSIVE") > LONGEST:
+            # What came in meanwhile, so that little is left to do while nobody can write.
+            _pages(driver, "PASSIVE")
+            with self._writing:
+                _pages(driver, "RESTART")
+        with suppress(sqlite3.Error):
+            # It is told to whoever begins a transaction.
+            self._file.look_closely()
 
     def _run(self) -> None:
         while self._due.wait() and not self._stopped.is_set():
@@ -87,7 +87,7 @@ class Checkpointer:
             self._stopped.wait(_PAUSE)
 
 
-def _pages(driver: Any, mode: str) -> int:
+def _pages(driver: sqlite3.Connection, mode: str) -> int:
     """Make a checkpoint and return how many pages the log holds."""
     _, pages, _ = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
     return int(pages)

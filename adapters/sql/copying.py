@@ -6,7 +6,6 @@ Values go through the types of the tables on both sides, so each engine has them
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, cast, func, inspect, literal, select
@@ -14,7 +13,6 @@ from sqlalchemy import BigInteger, Connection, cast, func, inspect, literal, sel
 from adapters.sql.engine import Database, storage_unavailable
 from adapters.sql.migrate import check_schema, migrate
 from adapters.sql.prepared import PreparedInsert
-from adapters.sql.sqlite import SqliteDatabase
 from adapters.sql.tables import (
     ApiKeyRow,
     ContactRow,
@@ -41,11 +39,6 @@ _registered = select(
 @contextmanager
 def snapshot(database: Database) -> Iterator[Snapshot]:
     """See `application.ports.Storage.snapshot`."""
-    if isinstance(database, SqliteDatabase):
-        file = Path(str(database.url.database))
-        if not file.exists():
-            # To look into it would make it.
-            raise ValueError(f"{file} is not there, so there is nothing to copy.")
     with _of(database), database.snapshot() as connection:
         yield SqlSnapshot(database, connection)
 
@@ -57,6 +50,7 @@ def fill(
     # Counted first: while the target is locked for writing, nobody waits for the source.
     expected = origin.sizes()
     with _of(database):
+        database.create()
         # What is somebody's is not even migrated.
         with database.snapshot() as connection:
             _refuse_held(database, connection)
@@ -171,7 +165,9 @@ def _of(database: Database) -> Iterator[None]:
     except StorageUnavailable as error:
         raise _Named(f"{_shown(database)}: {error}") from error
     except database.errors as error:
-        raise _Named(f"{_shown(database)}: {storage_unavailable(error)}") from error
+        raise _Named(
+            f"{_shown(database)}: {storage_unavailable(database.explained(error))}"
+        ) from error
 
 
 class _Named(StorageUnavailable):

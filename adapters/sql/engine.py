@@ -42,6 +42,10 @@ class ReadDatabase(Protocol):
         """What goes wrong in the database: SQLAlchemy's errors, or the driver's own."""
         ...
 
+    def explained(self, error: BaseException) -> BaseException:
+        """Return one of them that says more of where and why, if there is more to say."""
+        ...
+
     def snapshot(self) -> Connection:
         """Connect to read: everything that is read belongs to the same moment."""
         ...
@@ -61,6 +65,10 @@ class Database(ReadDatabase, Protocol):
 
     write: Engine
     read: Engine
+
+    def create(self) -> None:
+        """Make it, empty, if it is not there and can be made from here; nothing else makes one."""
+        ...
 
     def begin(self) -> Turn:
         """Begin to write, as soon as nobody else does.

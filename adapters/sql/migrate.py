@@ -25,7 +25,7 @@ work on the other's."""
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Bring a database up to `revision`; it is created if it is not there.
+    """Bring a database up to `revision`; a file that is not there is made, here and nowhere else.
 
     Several processes may call this at once: the first does the work, the others wait and find
     nothing left to do.
@@ -33,6 +33,10 @@ def migrate(database: Database, revision: str = "head") -> None:
     Raises:
         StorageUnavailable: the database cannot be reached or written.
     """
+    try:
+        database.create()
+    except database.errors as error:
+        raise storage_unavailable(database.explained(error)) from error
     with _migrating(database) as config:
         command.upgrade(config, revision)
 
@@ -56,7 +60,7 @@ def _migrating(database: Database) -> Iterator[Config]:
             "that has migrated it, or a later one."
         ) from error
     except database.errors as error:
-        raise storage_unavailable(error) from error
+        raise storage_unavailable(database.explained(error)) from error
 
 
 def _config() -> Config:

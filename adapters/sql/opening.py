@@ -52,6 +52,8 @@ def _parsed(url: str) -> URL:
         parsed = _several_hosts(url) or make_url(url)
     except (ArgumentError, ValueError) as error:
         raise ValueError(f"this is no database URL; {_WRITE}.") from error
+    if parsed.drivername == "sqlite" and "?" in url and not parsed.query:
+        raise ValueError("a `?` in the name of an SQLite file is written %3F.")
     parsed = parsed.set(drivername=_NAMES.get(parsed.drivername, parsed.drivername))
     if parsed.drivername not in {"sqlite", _POSTGRESQL}:
         raise ValueError(f"{parsed.drivername} is not supported; {_WRITE}.")

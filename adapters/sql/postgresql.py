@@ -88,6 +88,12 @@ class PostgresqlDatabase(Database):
     def errors(self) -> tuple[type[Exception], ...]:
         return DBAPIError, psycopg.Error
 
+    def explained(self, error: BaseException) -> BaseException:
+        return error
+
+    def create(self) -> None:
+        """Do nothing: whoever looks after the server makes a database on it."""
+
     def snapshot(self) -> Connection:
         return self._once_more(self._snapshot)
 

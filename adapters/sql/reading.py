@@ -24,7 +24,7 @@ def reading(database: ReadDatabase) -> Iterator[Connection]:
         with database.snapshot() as connection:
             yield connection
     except database.errors as error:
-        raise storage_unavailable(error, role=database.role) from error
+        raise storage_unavailable(database.explained(error), role=database.role) from error
 
 
 def chunks(values: Sequence[Item]) -> Iterator[Sequence[Item]]:

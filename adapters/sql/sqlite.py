@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -20,14 +19,20 @@ from adapters.sql.engine import (
     Turn,
     storage_unavailable,
 )
+from adapters.sql.files import Identity, SqliteFile
+from adapters.sql.open_file import OpenFile
 from adapters.sql.watching import Watcher
-from application.ports import StorageAway
+from application.ports import OutcomeUnknown, StorageAway
 
 
 class SqliteDatabase(Database):
     """A file; see `Database`.
 
+    Every transaction looks whether the file stands where it was opened, and nothing is acknowledged
+    that is not in the file that stands there.
+
     Attributes:
+        file: by its name.
         checkpoints: are made in the background.
     """
 
@@ -37,23 +42,33 @@ class SqliteDatabase(Database):
         Raises:
             ValueError: the URL names no file.
         """
-        _require_file(url)
         self.url = url
         self.role = PRIMARY
-        self.write = _engine(url, "BEGIN IMMEDIATE")
-        self.read = _engine(url, "BEGIN")
+        self.file = SqliteFile.of(url)
+        self._open_file = OpenFile(self.file, _configure)
+        self.write = _engine(self.file, "BEGIN IMMEDIATE", self._open_file)
+        self.read = _engine(self.file, "BEGIN", self._open_file)
         # SQLite lets one transaction write at a time, and a process that finds the file locked
         # sleeps and looks again; threads of one process queue here instead, and are woken.
         self._writing = threading.Lock()
         self._writer: Connection | None = None
-        self.checkpoints = Checkpointer(self.read, self._writing)
-        self._watcher = Watcher(self.read)
+        self.checkpoints = Checkpointer(self._open_file, self._writing)
+        self._watcher = Watcher(self.read, self._open_file)
 
     @property
     def errors(self) -> tuple[type[Exception], ...]:
         return DBAPIError, sqlite3.Error
 
+    def explained(self, error: BaseException) -> BaseException:
+        return _explained(self.file, error)
+
+    def create(self) -> None:
+        # One that is open is not made anew, whatever has become of it.
+        self._open_file.look()
+        self.file.create()
+
     def snapshot(self) -> Connection:
+        self._open_file.look()
         return self.read.connect()
 
     def begin(self) -> Turn:
@@ -71,7 +86,9 @@ class SqliteDatabase(Database):
 
     def end(self, turn: Turn) -> None:
         try:
-            if turn.connection is not self._writer:
+            if turn.connection is self._writer:
+                self._require_standing()
+            else:
                 turn.connection.close()
         finally:
             self._writing.release()
@@ -99,6 +116,7 @@ class SqliteDatabase(Database):
     def migrating(self) -> Iterator[Connection]:
         self._wait_for_threads()
         try:
+            self._open_file.look()
             with self.write.begin() as connection:
                 yield connection
         finally:
@@ -112,6 +130,14 @@ class SqliteDatabase(Database):
             self._writer = None
         self.write.dispose()
         self.read.dispose()
+        self._open_file.let_go()
+
+    def _require_standing(self) -> None:
+        """Let nobody acknowledge what was committed into a file that has gone meanwhile."""
+        try:
+            self._open_file.look()
+        except sqlite3.Error as error:
+            raise storage_unavailable(error, OutcomeUnknown) from error
 
     def _wait_for_threads(self) -> None:
         """Wait for this thread's turn, no longer than for another process's."""
@@ -125,6 +151,7 @@ class SqliteDatabase(Database):
             waits: for other processes.
         """
         try:
+            self._open_file.check()
             connection, self._writer = self._writer or self.write.connect(), None
             try:
                 driver: Any = connection.connection.dbapi_connection
@@ -143,7 +170,7 @@ class SqliteDatabase(Database):
         except BaseException as error:
             self._writing.release()
             if isinstance(error, self.errors):
-                raise storage_unavailable(error, StorageAway) from error
+                raise storage_unavailable(self.explained(error), StorageAway) from error
             raise
         return Turn(connection, (driver, version), (driver, version))
 
@@ -157,46 +184,73 @@ class SqliteReadDatabase(ReadDatabase):
         Raises:
             ValueError: the URL names no file.
         """
-        _require_file(url)
         self.url = url
         self.role = role
-        file = Path(str(url.database)).absolute().as_uri()
-        self._read = _engine(
-            url.set(database=file, query={"mode": "ro", "uri": "true"}), "BEGIN", writes=False
-        )
+        self._file = SqliteFile.of(url.update_query_dict({"mode": "ro"}))
+        self._identity: Identity | None = None
+        self._read = _engine(self._file, "BEGIN")
 
     @property
     def errors(self) -> tuple[type[Exception], ...]:
         return DBAPIError, sqlite3.Error
 
+    def explained(self, error: BaseException) -> BaseException:
+        return _explained(self._file, error)
+
     def snapshot(self) -> Connection:
+        identity = self._file.identity()
+        if identity != self._identity:
+            # What is in the pool has the file that was there before.
+            self._read.dispose()
+            self._identity = identity
         return self._read.connect()
 
     def dispose(self) -> None:
         self._read.dispose()
 
 
-def _require_file(url: URL) -> None:
-    if url.database in {None, "", ":memory:"}:
-        raise ValueError(
-            "an SQLite database needs a file: sqlite:///fairlead.db, or use memory://."
-        )
+def _explained(file: SqliteFile, error: BaseException) -> BaseException:
+    own = getattr(error, "orig", error)
+    return file.explained(own) if isinstance(own, sqlite3.Error) else error
 
 
-def _engine(url: URL, begin: str, *, writes: bool = True) -> Engine:
-    # More connections than the server has threads: nobody waits for one.
-    engine = create_engine(url, pool_size=64, connect_args={"timeout": BUSY_TIMEOUT})
+def _engine(file: SqliteFile, begin: str, open_file: OpenFile | None = None) -> Engine:
+    """Make an engine.
+
+    Args:
+        file: which.
+        begin: how its transactions begin.
+        open_file: holds the file; None for one that is only read, and may be replaced.
+    """
+    engine = create_engine(
+        URL.create("sqlite", database=file.address, query={"uri": "true"}),
+        # More connections than the server has threads: nobody waits for one.
+        pool_size=64,
+        connect_args={"timeout": BUSY_TIMEOUT},
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def look(*_: object) -> None:
+        if open_file is None:
+            file.identity()
+        else:
+            open_file.hold()
+            open_file.look_closely()
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
-        # The driver must not begin transactions by itself: it would do so before the first write,
-        # after the load has been read, and two writers could both take the last slot.
-        connection.isolation_level = None
-        if writes:
-            _use_wal(connection)
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA wal_autocheckpoint = 0")
-        connection.execute("PRAGMA foreign_keys = ON")
+        try:
+            if open_file is None:
+                _set_up(connection)
+            else:
+                # Opened, and not used yet: nothing is done to a file that was put there meanwhile.
+                open_file.look_closely()
+                _configure(connection)
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, sqlite3.Error):
+                raise file.explained(error) from None
+            raise
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
@@ -204,6 +258,21 @@ def _engine(url: URL, begin: str, *, writes: bool = True) -> Engine:
         driver.execute(begin)
 
     return engine
+
+
+def _configure(connection: sqlite3.Connection) -> None:
+    """Set up a connection to a file that is written."""
+    _set_up(connection)
+    _use_wal(connection)
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    # The driver must not begin transactions by itself: it would do so before the first write,
+    # after the load has been read, and two writers could both take the last slot.
+    connection.isolation_level = None
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -14,6 +14,7 @@ from adapters.sql.keys import SqlKeyReader
 from adapters.sql.lead_search import SqlLeadSearch
 from adapters.sql.leads import SqlLeadReader
 from adapters.sql.migrate import SqlHealth, SqlReadHealth, migrate
+from adapters.sql.mounts import warnings
 from adapters.sql.opening import open_database, open_read_database
 from adapters.sql.statistics import SqlStatisticsReader
 from adapters.sql.unit_of_work import SqlUnitOfWork
@@ -44,6 +45,7 @@ def sql_storage(url: str, rolls: Rolls) -> Storage:
         restore=partial(restore, database),
         snapshot=partial(snapshot, database),
         fill=partial(fill, database),
+        warnings=partial(warnings, database),
         close=database.dispose,
     )
 

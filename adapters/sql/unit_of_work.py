@@ -77,4 +77,4 @@ class SqlUnitOfWork(UnitOfWork):
         # data, and so do the details that PostgreSQL gives below.
         reason, *_ = str(getattr(error, "orig", None) or error).strip().splitlines() or [""]
         logger.warning("a transaction was rolled back: %s", reason)
-        return storage_unavailable(error)
+        return storage_unavailable(self._database.explained(error))

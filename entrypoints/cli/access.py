@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,7 @@ from application.views import KeyView
 from domain.access import Role, prefix_of
 from entrypoints.cli.key_file import key_file
 from entrypoints.cli.next_step import next_step
-from entrypoints.cli.terminal import DatabaseUrl, err, failures, migrated, out, settings_of, stop
+from entrypoints.cli.terminal import DatabaseUrl, err, opened, out, settings_of, stop
 from entrypoints.container import build_container
 
 app = typer.Typer(help="API keys: who may call what.", no_args_is_help=True, rich_markup_mode=None)
@@ -57,7 +57,7 @@ def create(
     It is shown once: what is stored is a digest of it.
     """
     container = build_container(settings_of(database_url))
-    with migrated(container):
+    with opened(container):
         expires_at = None if expires is None else _end_of(expires)
         fairlead = container.fairlead()
         with nullcontext(out.print) if to is None else key_file(to) as keep:
@@ -82,9 +82,7 @@ def list_(database_url: DatabaseUrl = None) -> None:
 
     What is shown opens nothing.
     """
-    settings = settings_of(database_url)
-    with failures(), closing(build_container(settings).storage()) as storage:
-        storage.health.readable()
+    with opened(build_container(settings_of(database_url))) as storage:
         keys = [KeyView.of(each) for each in storage.keys.all()]
     if not keys:
         out.print("No key has been made.")
@@ -118,7 +116,7 @@ def revoke(
     Within a second no process accepts it any more.
     """
     container = build_container(settings_of(database_url))
-    with migrated(container):
+    with opened(container):
         # Whoever pastes a whole key means its beginning, and does not want to see the rest again.
         revoked = container.fairlead().revoke_key(RevokeKey(prefix_of(prefix) or prefix))
     out.print(f"{revoked.prefix} opens nothing any more.")

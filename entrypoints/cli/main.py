@@ -1,5 +1,6 @@
 """The command `fairlead`."""
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -25,9 +26,11 @@ from entrypoints.cli.terminal import (
     err,
     failures,
     migrated,
+    opened,
     out,
     settings_of,
     stop,
+    warn,
 )
 from entrypoints.container import build_container, build_simulation
 from entrypoints.logs import LogFormat, line_of, log_config
@@ -60,6 +63,8 @@ def main(
 ) -> None:
     """Gives every customer contact to the right operator at once."""
     context.with_resource(acting_as(COMMAND))
+    # What a service has for its log, a command says in its last sentence; `serve` has a log.
+    logging.getLogger("adapters").addHandler(logging.NullHandler())
 
 
 @app.command(epilog="Example: fairlead serve --port 8080 --database-url sqlite:///leads.db")
@@ -179,7 +184,9 @@ def migrate(database_url: DatabaseUrl = None) -> None:
     The database is made if it is not there.
     """
     settings = settings_of(database_url)
-    with migrated(build_container(settings)):
+    container = build_container(settings)
+    with migrated(container):
+        warn(container.storage())
         out.print(
             f"{settings.shown_database_url} has the schema of fairlead {version('fairlead')}."
         )
@@ -208,7 +215,7 @@ def purge(
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     container = build_container(settings_of(database_url))
-    with migrated(container), counting(err, "contacts removed") as progress:
+    with opened(container), counting(err, "contacts removed") as progress:
         removed = container.fairlead().purge_contacts(PurgeContacts(moment), progress)
     out.print(f"{removed:,} contacts closed before {moment.isoformat()} were removed.")
 
@@ -298,8 +305,8 @@ def check(database_url: DatabaseUrl = None) -> None:
     """
     settings = settings_of(database_url)
     container = build_container(settings)
-    with failures(), closing(container.storage()) as storage:
-        storage.health.readable()
+    with opened(container) as storage:
+        warn(storage)
         with counting(err, "contacts read") as progress:
             defects = container.fairlead().check_invariants(progress)
     for each in defects:

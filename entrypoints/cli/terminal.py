@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from io import TextIOWrapper
 from typing import Annotated, Any, Final, NoReturn
 
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 from typer.core import TyperGroup
 
-from application.ports import StorageUnavailable
+from application.ports import Storage, StorageUnavailable
 from domain.errors import DomainError
 from entrypoints.cli.next_step import given, on_the_same_database
 from entrypoints.container import Container
@@ -137,14 +137,24 @@ def settings_of(database_url: str | None, *, lasting: bool = True) -> Settings:
 
 @contextmanager
 def migrated(container: Container) -> Iterator[None]:
-    """Open the storage with its schema up to date, and close it at the end."""
-    with failures():
-        storage = container.storage()
-        try:
-            storage.migrate()
-            yield
-        finally:
-            storage.close()
+    """Open the storage with its schema up to date, made if it is not there; close it at the end."""
+    with failures(), closing(container.storage()) as storage:
+        storage.migrate()
+        yield
+
+
+@contextmanager
+def opened(container: Container) -> Iterator[Storage]:
+    """Open a storage that is there and up to date, and close it at the end; nothing is made."""
+    with failures(), closing(container.storage()) as storage:
+        storage.health.readable()
+        yield storage
+
+
+def warn(storage: Storage) -> None:
+    """Say what whoever runs it should know of where it is."""
+    for each in storage.warnings():
+        err.print(f"fairlead: {each}")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from application.ports import Readers, StorageUnavailable
+from application.ports import Readers, Storage, StorageUnavailable
 from entrypoints.console.app import create_console, refusal_page
 from entrypoints.console.live import Live
 from entrypoints.container import Container, build_container, build_simulation
@@ -94,8 +94,24 @@ def _say_if_lists_fail(readers: Readers) -> None:
         logger.warning("lists and statistics may answer 503: %s", error)
 
 
+def _say_how_it_stands(storage: Storage) -> None:
+    """Say at the start what only those would hear who ask, and open what is there.
+
+    It is no reason not to start: a database may be away for a while. A file is open from now on,
+    so that one that is put in its place later is noticed.
+    """
+    for each in storage.warnings():
+        logger.warning("%s", each)
+    try:
+        storage.health.ready()
+    except StorageUnavailable as error:
+        logger.warning("calls may answer 503: %s", error)
+
+
 def create_app(settings: Settings | None = None, container: Container | None = None) -> FastAPI:
     """Build the application: `uvicorn --factory entrypoints.http.app:create_app`.
+
+    The database is neither made nor migrated: as long as it is not there, calls answer 503.
 
     Args:
         settings: read from the environment if not given.
@@ -115,6 +131,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         # objects, as is Python's habit, they take 7 % of the throughput.
         gc.set_threshold(_GARBAGE)
         live.close_on_signals()
+        await to_thread.run_sync(_say_how_it_stands, container.storage())
         if container.settings().read_database_url is not None:
             await to_thread.run_sync(_say_if_lists_fail, container.readers())
         yield

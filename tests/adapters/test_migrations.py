@@ -41,6 +41,7 @@ def revisions() -> list[str]:
 @pytest.fixture
 def database(sqlite_url: str) -> Iterator[Database]:
     opened = open_database(sqlite_url)
+    opened.create()
     yield opened
     opened.dispose()
 

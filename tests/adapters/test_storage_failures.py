@@ -110,8 +110,8 @@ class TestReadOnly:
         fairlead = container.fairlead()
         (outcome,) = fairlead.register_contacts([RegisterContact("telegram", {"vk": "1"})])
         assert isinstance(outcome, StorageUnavailable)
-        assert "readonly" in str(outcome)
-        with pytest.raises(StorageUnavailable, match="readonly"):
+        assert "read-only" in str(outcome)
+        with pytest.raises(StorageUnavailable, match="read-only"):
             fairlead.create_operator(CreateOperator("Cid", 1))
         storage.health.ready()
         assert everything(storage) == everything(world.container.storage())
@@ -209,13 +209,18 @@ class TestLocked:
 class TestNotThere:
     """A database that is not there yet, or that is none."""
 
-    def test_one_that_was_not_migrated_says_what_to_run(self, sqlite_url: str) -> None:
+    @pytest.mark.parametrize("there", [True, False])
+    def test_one_that_was_not_migrated_says_what_to_run(
+        self, sqlite_url: str, tmp_path: Path, there: bool
+    ) -> None:
+        if there:
+            (tmp_path / "fairlead.db").touch()
         container = build_container(Settings(database_url=sqlite_url))
         storage, fairlead = container.storage(), container.fairlead()
         with pytest.raises(StorageUnavailable, match="fairlead migrate"):
             storage.health.ready()
         outcomes = fairlead.register_contacts([RegisterContact("a", {"vk": "1"})] * 2)
-        assert [type(each) for each in outcomes] == [StorageUnavailable] * 2
+        assert [isinstance(each, StorageUnavailable) for each in outcomes] == [True] * 2
         for read in (
             lambda: fairlead.catalogue.source("a"),
             lambda: fairlead.contacts.contacts(ContactFilter(), limit=1, after=None),
@@ -225,6 +230,7 @@ class TestNotThere:
         ):
             with pytest.raises(StorageUnavailable):
                 read()
+        assert (tmp_path / "fairlead.db").exists() == there
         storage.migrate()
         storage.health.ready()
         fairlead.create_source(CreateSource("a"))
@@ -237,9 +243,9 @@ class TestNotThere:
         container = build_container(Settings(database_url=f"sqlite:///{folder / 'fairlead.db'}"))
         storage, fairlead = container.storage(), container.fairlead()
         for use in (storage.health.ready, storage.migrate):
-            with pytest.raises(StorageUnavailable, match="unable to open"):
+            with pytest.raises(StorageUnavailable, match=f"the folder {folder} is not there"):
                 use()
-        with pytest.raises(StorageUnavailable, match="unable to open"):
+        with pytest.raises(StorageUnavailable, match=f"the folder {folder} is not there"):
             fairlead.create_source(CreateSource("a"))
         folder.mkdir()
         storage.migrate()

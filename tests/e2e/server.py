@@ -117,7 +117,8 @@ def started(
     server = Server(f"http://127.0.0.1:{port}", log, process)
     try:
         with server.client() as client:
-            until(lambda: alive(client), server)
+            # Several workers on a busy machine take half a minute.
+            until(lambda: alive(client), server, 90)
         yield server
     finally:
         if process.poll() is None:

@@ -15,6 +15,7 @@ def actors(sqlite_url: str) -> set[str]:
 
 
 def test_keys_are_made_and_revoked_by_the_command(fairlead: Command, sqlite_url: str) -> None:
+    fairlead("migrate")
     secret = fairlead("keys", "create", "--role", "admin").stdout
     assert fairlead("keys", "revoke", secret[:14]).exit_code == 0
     assert actors(sqlite_url) == {"key_created by command", "key_revoked by command"}

@@ -99,7 +99,7 @@ def test_what_is_no_backup_is_refused_and_nothing_is_left(
 
 def test_what_is_not_there_is_said(fairlead: Command, tmp_path: Path) -> None:
     assert "is not there" in fairlead("restore", tmp_path / "nowhere").output
-    assert "nothing to back up" in fairlead("backup", tmp_path / "copy").output
+    assert "fairlead.db is not there" in fairlead("backup", tmp_path / "copy").output
     assert list(tmp_path.iterdir()) == []
 
 

@@ -66,7 +66,7 @@ def test_check_of_a_database_that_was_never_migrated_says_what_to_do(fairlead: C
         ("oracle://somewhere/else", "oracle is not supported"),
         ("no url at all", "is no database URL"),
         ("sqlite://", "needs a file"),
-        ("sqlite:////no/such/folder/x.db", "unable to open database file"),
+        ("sqlite:////no/such/folder/x.db", "x.db cannot be made: the folder /no/such/folder is"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_refused_in_a_sentence(

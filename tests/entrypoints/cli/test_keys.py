@@ -33,6 +33,11 @@ def stored(url: str) -> list[KeyView]:
         return [KeyView.of(each) for each in fairlead.keys.all()]
 
 
+@pytest.fixture(autouse=True)
+def _migrated(fairlead: Command) -> None:
+    fairlead("migrate")
+
+
 def test_create_prints_the_key_and_nothing_else_where_scripts_read(
     fairlead: Command, sqlite_url: str
 ) -> None:
@@ -238,14 +243,17 @@ def test_a_whole_key_is_taken_for_its_visible_part_and_not_shown(fairlead: Comma
     assert key[15:] not in done.output
 
 
-def test_list_of_a_database_that_was_never_migrated_says_what_to_do(fairlead: Command) -> None:
-    done = fairlead("keys", "list")
+def test_list_of_a_database_that_was_never_migrated_says_what_to_do(
+    fairlead: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "new.db").touch()
+    done = fairlead("keys", "list", "--database-url", "sqlite:///new.db")
     assert done.exit_code == 2
     assert "run `fairlead migrate`" in done.output
 
 
 def test_keys_are_kept_in_postgresql_as_well(fairlead: Command, postgresql: Databases) -> None:
-    url = ("--database-url", postgresql.empty())
+    url = ("--database-url", postgresql.migrated())
     key = made(fairlead("keys", "create", "--role", "viewer", *url))
     assert prefix_of(key) in fairlead("keys", "list", *url).output
     assert fairlead("keys", "revoke", prefix_of(key), *url).exit_code == 0

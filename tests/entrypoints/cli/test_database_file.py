@@ -1,0 +1,325 @@
+"""Which commands make a database file, and what all of them say of one that cannot be used."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import typer.main
+from click.testing import Result
+from typer.core import TyperGroup
+
+from entrypoints.cli import main
+from tests.e2e.server import ROOT
+from tests.entrypoints.cli.conftest import Command
+
+IMPORT = ("import", "leads.csv", "--source", "channel", "--identity", "phone=phone")
+
+MAKING: dict[str, tuple[str, ...]] = {
+    "serve": ("serve",),
+    "migrate": ("migrate",),
+    "demo": ("demo", "--days", "1"),
+    "import": (*IMPORT, "--create-sources"),
+    "restore": ("restore", "good.db"),
+}
+"""Commands that make the file if it is not there; so does `copy`, of its target."""
+
+READING: dict[str, tuple[str, ...]] = {
+    "check": ("check",),
+    "purge": ("purge", "--before", "2020-01-31"),
+    "backup": ("backup", "new.db"),
+    "copy": ("copy", "--to", "sqlite:///new.db"),
+    "keys create": ("keys", "create", "--role", "admin"),
+    "keys list": ("keys", "list"),
+    "keys revoke": ("keys", "revoke", "flk_0000000000"),
+}
+
+COMMANDS = MAKING | READING
+
+
+@pytest.fixture(autouse=True)
+def _furnished(fairlead: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backup to restore and a file to import; whoever serves ends at once."""
+    monkeypatch.setattr(main.uvicorn, "run", lambda *_, **__: None)
+    (tmp_path / "leads.csv").write_text("channel,phone\nweb,+79161234501\n", "utf-8")
+    for words in (("migrate",), ("backup", "good.db")):
+        done = fairlead(*words, "--database-url", "sqlite:///made.db")
+        assert done.exit_code == 0, done.output
+    (tmp_path / "made.db").unlink()
+
+
+def everything(folder: Path) -> dict[str, bytes | str]:
+    """Return all that there is, each file with its content."""
+    return {
+        str(each.relative_to(folder)): each.read_bytes() if each.is_file() else str(each.lstat())
+        for each in sorted(folder.rglob("*"))
+    }
+
+
+def refused(done: Result, *words: str) -> None:
+    """Hold what a command said to one line with these words, and what it ended with to 2."""
+    assert done.exit_code == 2, done.output
+    # Where there is no terminal a progress that is broken off leaves an empty line.
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    for each in words:
+        assert each in done.stderr
+
+
+def test_every_command_is_known_here() -> None:
+    group = typer.main.get_command(main.app)
+    assert isinstance(group, TyperGroup)
+    found = set()
+    for name, command in group.commands.items():
+        within = command.commands if isinstance(command, TyperGroup) else [""]
+        found |= {f"{name} {each}".strip() for each in within}
+    assert found == COMMANDS.keys()
+
+
+@pytest.mark.parametrize("name", READING)
+def test_what_only_acts_on_what_is_there_makes_nothing(
+    fairlead: Command, tmp_path: Path, name: str
+) -> None:
+    before = everything(tmp_path)
+    refused(fairlead(*READING[name]), "fairlead.db is not there")
+    assert everything(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", MAKING)
+def test_what_needs_a_database_makes_one_and_leaves_it_alone_in_its_folder(
+    fairlead: Command, tmp_path: Path, name: str
+) -> None:
+    before = everything(tmp_path).keys()
+    done = fairlead(*MAKING[name])
+    assert done.exit_code == 0, done.output
+    assert everything(tmp_path).keys() == before | {"fairlead.db"}
+    assert fairlead("check").exit_code == 0
+
+
+def a_folder(file: Path) -> str:
+    file.mkdir()
+    return "it is a folder"
+
+
+def a_pipe(file: Path) -> str:
+    os.mkfifo(file)
+    return "it is no regular file"
+
+
+def no_database(file: Path) -> str:
+    file.write_text("Dear diary, today I was taken for a database.\n" * 100)
+    return "is not a database"
+
+
+def no_folder(file: Path) -> str:
+    file.parent.rmdir()
+    return f"the folder {file.parent} is not there"
+
+
+def a_file_for_a_folder(file: Path) -> str:
+    file.parent.rmdir()
+    file.parent.touch()
+    return f"{file.parent} is no folder"
+
+
+def left_of_another(suffix: str) -> Callable[[Path], str]:
+    def leave(file: Path) -> str:
+        Path(f"{file}{suffix}").write_bytes(b"precious")
+        return f"fairlead.db{suffix}"
+
+    return leave
+
+
+def a_link_to_what_has_gone(file: Path) -> str:
+    file.symlink_to(file.parent / "other.db")
+    (file.parent / "other.db-wal").write_bytes(b"precious")
+    return "other.db-wal"
+
+
+def nothing_with_a_log(file: Path) -> str:
+    file.touch()
+    return left_of_another("-wal")(file)
+
+
+def a_backup_with_a_log(file: Path) -> str:
+    shutil.copy("good.db", file)
+    return left_of_another("-wal")(file)
+
+
+TROUBLES = [
+    a_folder,
+    a_pipe,
+    no_database,
+    no_folder,
+    a_file_for_a_folder,
+    *(pytest.param(left_of_another(each), id=each) for each in ("-wal", "-shm", "-journal")),
+    a_link_to_what_has_gone,
+    nothing_with_a_log,
+    a_backup_with_a_log,
+]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where a database is to be, in a folder of its own."""
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data" / "fairlead.db"
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_file_that_cannot_be_used_is_named_with_the_reason_and_left_as_it_is(
+    fairlead: Command, tmp_path: Path, file: Path, name: str, trouble: Callable[[Path], str]
+) -> None:
+    reason = trouble(file)
+    before = everything(tmp_path)
+    done = fairlead(*COMMANDS[name], "--database-url", f"sqlite:///{file}")
+    # What is there is not restored over, whatever it is.
+    there = name == "restore" and file.exists()
+    refused(done, str(file), "is there already" if there else reason)
+    assert everything(tmp_path) == before
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("word", ["backup", "copy"])
+def test_so_is_one_that_is_to_be_made(
+    fairlead: Command, tmp_path: Path, file: Path, word: str, trouble: Callable[[Path], str]
+) -> None:
+    fairlead("migrate")
+    reason = trouble(file)
+    before = everything(tmp_path)
+    done = fairlead(*(("backup", file) if word == "backup" else ("copy", "--to", url_of(file))))
+    there = word == "backup" and file.exists()
+    refused(done, str(file), "is there already" if there else reason)
+    assert everything(tmp_path) == before
+
+
+def url_of(file: Path | str) -> str:
+    return f"sqlite:///{file}"
+
+
+@pytest.mark.parametrize(
+    "name", ["with blanks.db", "100%.db", "%20.db", "what?.db", "no#1.db", "клиенты ё.db", "-.db"]
+)
+@pytest.mark.parametrize("form", ["sqlite:///{}", "sqlite:///file:{}?uri=true"])
+def test_a_file_may_be_called_as_it_likes(
+    fairlead: Command, tmp_path: Path, name: str, form: str
+) -> None:
+    url = form.format(quote(name, safe=""))
+    before = everything(tmp_path).keys()
+    for words in (("migrate",), ("check",), ("keys", "create", "--role", "admin")):
+        done = fairlead(*words, "--database-url", url)
+        assert done.exit_code == 0, done.output
+    assert everything(tmp_path).keys() == before | {name}
+    done = fairlead("check", "--database-url", url.replace(".db", ".gone"))
+    refused(done, name.replace(".db", ".gone"))
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("sqlite:///what?.db", "is written %3F"),
+        ("sqlite:///what?a=b.db", "no option a"),
+        ("sqlite:///x.db?mode=memory", "needs a file"),
+        ("sqlite:///x.db?mode=all", "mode=ro or mode=rw"),
+        ("sqlite:///file::memory:?uri=true", "needs a file"),
+        ("sqlite://folder/x.db", "three slashes"),
+        ("sqlite:///a%00b.db", "has %00 in it"),
+        ("sqlite:///line%0Abreak.db", r"line\nbreak.db is not there"),
+    ],
+)
+def test_an_address_that_names_no_file_is_refused(
+    fairlead: Command, tmp_path: Path, url: str, reason: str
+) -> None:
+    before = everything(tmp_path)
+    refused(fairlead("check", "--database-url", url), reason)
+    assert everything(tmp_path) == before
+
+
+def test_a_backup_leaves_nothing_beside_what_it_copies(fairlead: Command, tmp_path: Path) -> None:
+    fairlead("migrate")
+    before = everything(tmp_path).keys()
+    assert fairlead("backup", "new.db").exit_code == 0
+    assert fairlead("restore", "fairlead.db", "--database-url", url_of("again.db")).exit_code == 0
+    assert everything(tmp_path).keys() == before | {"new.db", "again.db"}
+
+
+def test_what_a_broken_off_backup_has_left_is_of_no_account(
+    fairlead: Command, tmp_path: Path
+) -> None:
+    fairlead("migrate")
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        (tmp_path / f"new.db.unfinished{suffix}").write_bytes(b"half of something")
+    assert fairlead("backup", "new.db").exit_code == 0
+    assert not list(tmp_path.glob("*unfinished*"))
+    assert fairlead("check", "--database-url", url_of("new.db")).exit_code == 0
+
+
+def readable() -> bool:
+    """Whether somebody other than root may run this Python."""
+    command = [sys.executable, "-c", "import entrypoints.cli.main"]
+    try:
+        subprocess.run(command, cwd=ROOT, user=65534, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
+class TestPermissions:
+    """As a user who is not root, to whom nothing is forbidden."""
+
+    @pytest.fixture
+    def folder(self) -> Iterator[Path]:
+        if os.geteuid() == 0 and not readable():
+            pytest.skip("root alone may read what is run here")
+        with tempfile.TemporaryDirectory() as made:
+            folder = Path(made)
+            folder.chmod(0o777)
+            yield folder
+            for each in [folder, *folder.rglob("*")]:
+                each.chmod(0o777)
+
+    def run(self, *words: object) -> "subprocess.CompletedProcess[str]":
+        code = "from entrypoints.cli.main import app; app()"
+        return subprocess.run(
+            [sys.executable, "-c", code, *map(str, words)],
+            cwd=ROOT,
+            env=os.environ | {"HOME": "/", "PYTHONDONTWRITEBYTECODE": "1"},
+            user=65534 if os.geteuid() == 0 else None,
+            extra_groups=[] if os.geteuid() == 0 else None,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def refused(self, words: Sequence[str], file: Path, reason: str) -> None:
+        done = self.run(*words, "--database-url", url_of(file))
+        assert done.returncode == 2, done.stderr
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+        assert str(file) in done.stderr
+        assert reason in done.stderr, done.stderr
+
+    def test_what_a_user_may_not_do_is_said_in_words(self, folder: Path) -> None:
+        file = folder / "data" / "fairlead.db"
+        file.parent.mkdir()
+        file.parent.chmod(0o755)
+        if os.geteuid() == 0:
+            self.refused(("migrate",), file, f"the folder {file.parent}, where its log belongs, is")
+        file.parent.chmod(0o777)
+        done = self.run("migrate", "--database-url", url_of(file))
+        assert done.returncode == 0, done.stderr
+        file.chmod(0o444)
+        create = ("keys", "create", "--role", "admin")
+        self.refused(create, file, "it is read-only for this user")
+        file.chmod(0o000)
+        for words in (("check",), ("migrate",), create):
+            self.refused(words, file, "this user may not read it")
+        file.chmod(0o666)
+        file.parent.chmod(0o555)
+        self.refused(create, file, "where its log belongs, is read-only")
+        file.parent.chmod(0o000)
+        self.refused(("check",), file, "this user may not enter the folder")
