@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from entrypoints.cli.importing.encodings import Encoding
-from entrypoints.cli.importing.json_layout import JsonLayout, may_wrap, unwrapped
+from entrypoints.cli.importing.json_layout import (
+    JsonLayout,
+    end_of_wrapped,
+    is_wrapped,
+    may_wrap,
+    unwrapped,
+)
 from entrypoints.cli.importing.json_values import decoder, values_of
 from entrypoints.cli.importing.lines import LONGEST, Part
 from entrypoints.cli.importing.records import TOO_LONG, Record, Records
@@ -109,6 +115,8 @@ class JsonArray(Records):
         string that is not closed makes nonsense of brackets, and nested objects follow each other
         within a row. If it is wrong, a row is refused in pieces.
         """
+        if self._wrapped and is_wrapped(self._text, self._at):
+            return end_of_wrapped(self._text, self._at)
         found = _NEXT_ROW.search(self._text, self._at)
         ends = [] if found is None else [found.end()]
         depth = 0

@@ -11,6 +11,7 @@ from entrypoints.cli.importing.records import OURS, Layout, Record, told
 _WRAPPED: Final = re.compile(
     r'[\s\ufeff]*\{\s*"line"\s*:\s*\d+\s*,\s*"reason"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*"row"\s*: ?'
 )
+_NEXT_WRAPPED: Final = re.compile(r'\}(?=\s*,\s*\{\s*"line"\s*:\s*\d+\s*,\s*"reason"\s*:)')
 _NAMES: Final = {*OURS, "row"}
 
 
@@ -30,6 +31,20 @@ def unwrapped(text: str) -> tuple[int, int]:
     found = _WRAPPED.match(text)
     end = text.rfind("}")
     return (0, len(text)) if found is None or end < found.end() else (found.end(), end)
+
+
+def is_wrapped(text: str, at: int) -> bool:
+    """Tell whether a refused row begins there."""
+    return _WRAPPED.match(text, at) is not None
+
+
+def end_of_wrapped(text: str, at: int) -> int | None:
+    """Return where the refused row that begins there ends; None if no other one follows it.
+
+    The next one tells, and not the brackets: they are the row's own, and may be what is wrong.
+    """
+    found = _NEXT_WRAPPED.search(text, at)
+    return None if found is None else found.end()
 
 
 class JsonLayout(Layout):
