@@ -18,6 +18,7 @@ BATCH_LIMIT: Final = 4 * 1024 * 1024
 PATIENCE: Final = 10.0
 """Seconds in which a body has to arrive once somebody reads it."""
 _JSON: Final = b"application/json"
+_BOM: Final = b"\xef\xbb\xbf"
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -94,6 +95,9 @@ class AllocationsRoute(JsonRoute):
 async def read_json_bytes(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
     """Read a body that is announced as JSON; otherwise as `read_bytes`.
 
+    A byte order mark in front is taken away: editors and PowerShell write one, and no parser
+    takes it.
+
     Raises:
         Refusal: also if it is not announced as JSON.
     """
@@ -105,7 +109,7 @@ async def read_json_bytes(headers: Mapping[bytes, bytes], receive: Receive, limi
                 "unsupported_media_type",
                 f"send the body as JSON with the header Content-Type: {_JSON.decode()}.",
             )
-    return body
+    return body.removeprefix(_BOM)
 
 
 async def read_bytes(

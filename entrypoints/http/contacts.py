@@ -1,6 +1,7 @@
 """/v1/contacts."""
 
 import asyncio
+import re
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -61,12 +62,15 @@ _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "The same key again on the same source gives the first contact again.",
+    "description": "The same key again on the same source gives the first contact again. "
+    'In quotes it is the same key: `"abc"` is `abc`.',
     "schema": {"type": "string", "minLength": 1, "maxLength": limits.MAX_TEXT},
 }
 # A view has the fields of ContactOut and is written as it is, without being copied into one.
 _contact_to_json = TypeAdapter(ContactView).serializer.to_json
 _REPLAYED = (b"idempotency-replayed", b"true")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+"""A string of RFC 9651, as the IETF's draft on idempotency keys wants one."""
 
 
 def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intake) -> APIRouter:
@@ -81,7 +85,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
         """
         for name, value in request.scope["headers"]:
             if name == b"idempotency-key":
-                _take_key(body, value.decode("latin-1").strip())
+                _take_key(body, _key_of(value))
         command = body.command()
         require_source(request.scope[KEY], command.source)
         root = request.scope.get("root_path")
@@ -204,6 +208,17 @@ def _answer(outcome: Registered, root: str = "") -> Answer:
         if outcome.replayed
         else Answer(201, content, (location,))
     )
+
+
+def _key_of(header: bytes) -> str:
+    """Return the idempotency key in a header: the same that a body has in its field."""
+    try:
+        key = header.decode().strip()
+    except UnicodeDecodeError:
+        key = header.decode("latin-1").strip()
+    if key.startswith('"') and (quoted := _QUOTED.fullmatch(key)):
+        key = re.sub(r"\\(.)", r"\1", quoted[1]).strip()
+    return key
 
 
 def _take_key(body: NewContact, header: str) -> None:

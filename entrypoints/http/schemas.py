@@ -24,6 +24,7 @@ from domain.access import ApiKey, Role
 from domain.audit import Action
 from domain.contact import ContactState
 from domain.decision import Refusal
+from domain.errors import Unreadable
 from domain.ids import LeadId
 from domain.picker import CONTACT, Strategy
 from entrypoints.http.pages import Moment
@@ -175,11 +176,14 @@ class NewContactLead(Body):
 
     id: UUID | None = None
     name: Text | None = None
-    identities: dict[IdentityKind, Text] = Field(
+    identities: dict[IdentityKind, str | None] = Field(
         default_factory=dict,
         max_length=limits.MAX_IDENTITIES,
         description="Value by kind. `phone` is brought to E.164, `email` to lower case; every "
-        "other kind is trimmed.",
+        "other kind is trimmed. `null`, and a text in which there is nothing to see, are no "
+        "identity. What cannot be read, such as a value of more than "
+        f"{limits.MAX_TEXT} characters, is kept as `lead.unread` of the contact; it is refused "
+        "only if the lead is named in no other way.",
         json_schema_extra={"additionalProperties": False},
     )
 
@@ -246,6 +250,14 @@ class NewContacts(Body):
     )
 
 
+class UnreadIdentityOut(Shown):
+    """A value that a contact came with, and that could not be read as an identity."""
+
+    kind: str
+    value: str = Field(description=f"The first {limits.MAX_TEXT} characters of it.")
+    reason: Unreadable
+
+
 class ContactLeadOut(Shown):
     """The lead of a contact."""
 
@@ -254,6 +266,9 @@ class ContactLeadOut(Shown):
     created: bool = Field(description="This contact made the lead known.")
     conflicts: list[UUID] = Field(
         description="Other leads that own some of the identities; nothing of theirs is touched."
+    )
+    unread: list[UnreadIdentityOut] = Field(
+        description="Identities that could not be read; nobody is recognised by them."
     )
 
 

@@ -48,6 +48,7 @@ def test_a_contact_is_registered_assigned_and_can_be_read_where_location_says(
         "name": "Ivan",
         "created": True,
         "conflicts": [],
+        "unread": [],
     }
     assert contact["operator"] == {"id": str(ann.id), "name": "Ann"}
     assert contact["payload"] == payload
@@ -108,7 +109,7 @@ def test_an_identity_that_is_none_is_refused_and_names_the_field(
     caller: Client, memory: World, kind: str, value: str
 ) -> None:
     memory.source()
-    response = register(caller, json=body(identities={kind: value, "telegram": "x"}))
+    response = register(caller, json=body(identities={kind: value}))
     refused(response, "invalid_identity", f"lead.identities.{kind}")
     assert not memory.fairlead.leads.leads(identity=None, limit=10, after=None).items
 
