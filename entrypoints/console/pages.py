@@ -27,6 +27,7 @@ from entrypoints.console.words import (
     ROLES,
     STATES,
     STRATEGIES,
+    UNREADABLE,
 )
 from entrypoints.http.bodies import read_bytes
 from entrypoints.http.gate import KEY
@@ -212,6 +213,7 @@ def _environment(code: str) -> Environment:
         states=STATES,
         strategies=STRATEGIES,
         refusals=REFUSALS,
+        unreadable=UNREADABLE,
         roles=ROLES,
         acts=ACTIONS,
         actors=ACTORS,

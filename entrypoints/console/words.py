@@ -7,6 +7,7 @@ from domain.access import Role
 from domain.audit import Action
 from domain.contact import ContactState
 from domain.decision import Refusal
+from domain.errors import Unreadable
 from domain.picker import Strategy
 
 
@@ -30,6 +31,16 @@ REFUSALS: Final = {
     Refusal.AT_CAPACITY: N_("at capacity"),
     Refusal.ZERO_WEIGHT: N_("weight 0"),
 }
+UNREADABLE: Final = {
+    Unreadable.NOT_A_PHONE: N_("no phone number"),
+    Unreadable.EXTENSION: N_("an extension: several people share this number"),
+    Unreadable.PLACEHOLDER: N_("made up: many people type this number"),
+    Unreadable.AMBIGUOUS: N_("more than one number: the country code is missing"),
+    Unreadable.NOT_AN_EMAIL: N_("no email address"),
+    Unreadable.TOO_LONG: N_("too long"),
+    Unreadable.UNSTORABLE: N_("damaged"),
+}
+"""Why an identity that a contact came with could not be read."""
 ROLES: Final = {
     Role.ADMIN: N_("administrator"),
     Role.SUPERVISOR: N_("supervisor"),
