@@ -12,7 +12,7 @@ from domain.errors import InvalidIdentity, Unreadable
 # Of plain letters there is nothing to find out: 1.4 us, where the library takes 35. Whatever has a
 # `--` in it may be Punycode, which takes a closer look.
 _PLAIN = re.compile(
-    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+    r"[a-z0-9_+-]++(?:\.[a-z0-9_+-]++)*+@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)++[a-z]{2,63}"
 )
 _THIN_SPACES = re.compile("[\u2006\u2008-\u200a\u202f\u205f]+")
 _AT = re.compile(r"\s*[@\uff20]\s*")

@@ -27,9 +27,9 @@ _SECOND = re.compile(r"[0-9][^0-9]*[\n\r\t\v\f\x85\u2028\u2029][^0-9]*[0+]")
 """A line, or a cell of a table, that begins as numbers begin."""
 _LONE_8 = re.compile(r"[^0-9]*\+[^0-9]*8[^0-9]")
 _EXTENSION = re.compile(
-    r"(.*[0-9])[\s.(]*"
-    r"(?:[,;]*\s*(?:e?xt(?:ensio)?n?|доб(?:авочный)?|вн(?:утренний)?|int|anexo|ramal|poste|x|х|\u00d7)"
-    r"|[#,;]+)[\s.:=#]*[0-9]{1,6}[\s)]*",
+    r"(.*[0-9])[\s.(]*+"
+    r"(?:[,;]*+\s*+(?:e?xt(?:ensio)?n?|доб(?:авочный)?|вн(?:утренний)?|int|anexo|ramal|poste|x|х|\u00d7)"
+    r"|[#,;]++)[\s.:=#]*+[0-9]{1,6}[\s)]*+",
     re.IGNORECASE | re.DOTALL,
 )
 _MASK = re.compile(r"[\W_xх]*", re.IGNORECASE)

@@ -18,7 +18,7 @@ from application.operators import CreateOperator, UpdateOperator
 from application.ports import StorageUnavailable, UnitOfWork
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact
-from application.sources import CreateSource, ReplaceAllocations, UpdateSource
+from application.sources import CreateSource, ReplaceAllocations, SetWeight, UpdateSource
 from domain.access import Role
 from domain.audit import Action, AuditEntry
 from domain.errors import DomainError, InvalidValue
@@ -265,6 +265,7 @@ def test_what_cannot_be_kept_leaves_no_entry(world: World) -> None:
         "create_source": CreateSource("web"),
         "update_source": UpdateSource("telegram", name="Telegram"),
         "replace_allocations": ReplaceAllocations("telegram", [(bob.id, 1)]),
+        "set_weight": SetWeight("telegram", bob.id, 3),
         "transfer_contact": TransferContact(contact.id, bob.id),
         "rename_lead": RenameLead(contact.lead.id, "Petr"),
         "add_identity": AddIdentity(contact.lead.id, "vk", "1"),

@@ -132,7 +132,7 @@ def recognised(piece: bytes) -> Encoding | None:
 _CYRILLIC: Final = "А-Яа-яЁёІіЇїЄєҐґЎў"
 _WORDS: Final = re.compile(f"[A-Za-z{_CYRILLIC}]+")
 # A name in KOI8-R, read as Windows Cyrillic, ends in upper case.
-_NATURAL: Final = re.compile("(?:[А-ЯЁІЇЄҐЎ]{0,2}[а-яёіїєґў]+)+|[А-ЯЁІЇЄҐЎ]+")
+_NATURAL: Final = re.compile("(?:[А-ЯЁІЇЄҐЎ]{0,2}[а-яёіїєґў]++)++|[А-ЯЁІЇЄҐЎ]++")
 _ODD: Final = re.compile(f"[^\x00-\x7f{_CYRILLIC}№«»“”„‘’–—…•·°±§©®™€\xa0]")  # noqa: RUF001
 
 

@@ -7,10 +7,10 @@ from typing import Final
 
 _SHAPES: Final = (
     ("nothing", re.compile(r"\s*")),
-    ("phone", re.compile(r"\s*\+?[\d\s().-]{7,}")),
-    ("number", re.compile(r"\s*\d+\s*")),
-    ("email", re.compile(r"\s*\S+@\S+\s*")),
-    ("code", re.compile(r"\s*\S*\d\S*\s*")),
+    ("phone", re.compile(r"\s*+\+?[\d\s().-]{7,}+")),
+    ("number", re.compile(r"\s*+\d++\s*+")),
+    ("email", re.compile(r"\s*+[^\s@]++@\S++\s*+")),
+    ("code", re.compile(r"\s*+[^\s\d]*+\d\S*+\s*+")),
 )
 _TELLING: Final = ("phone", "number", "email", "code")
 
