@@ -234,3 +234,32 @@ def test_shares_are_called_what_they_are(client: Client, world: World) -> None:
     page = client.get("/console/statistics").text
     assert "drifts</strong> · p 0" in page
     assert "as configured" not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "label", "why"),
+    [
+        ("en", "Not recognised", "no phone number"),
+        ("ru", "Не распознано", "не номер телефона"),
+    ],
+)
+def test_the_page_of_a_contact_tells_what_could_not_be_read(
+    client: Client, world: World, language: str, label: str, why: str
+) -> None:
+    world.source()
+    contact = world.register(telegram="ann", phone="8 916 <b>Anna</b>", viber="x" * 300)
+    page = client.get(f"/console/contacts/{contact.id}", headers={"Accept-Language": language}).text
+    rows = re.findall(f"<dt>{label}</dt><dd>(.*?)</dd>", page)
+    assert len(rows) == 2
+    assert why in rows[0]
+    assert "8 916 &lt;b&gt;Anna&lt;/b&gt;" in rows[0]
+    assert "x" * 200 in rows[1]
+    assert "x" * 201 not in rows[1]
+
+
+def test_the_page_of_a_contact_says_nothing_where_all_could_be_read(
+    client: Client, world: World
+) -> None:
+    world.source()
+    contact = world.register(telegram="ann", phone="+79161234567")
+    assert "Not recognised" not in client.get(f"/console/contacts/{contact.id}").text
