@@ -24,7 +24,8 @@ from benchmarks.report import Row
 _HOW = (
     "SQLite in WAL with `synchronous=FULL`, decisions stored, ten operators on the source unless "
     "said. What is compared is measured in turns, A B A B; figures are medians, ratios are medians "
-    "of the ratios of each turn. HTTP load is `wrk -t1`, new leads only."
+    "of the ratios of each turn. HTTP load is `wrk -t1`, new leads only; unless said, each by a "
+    "Telegram name alone, with the word hello."
 )
 
 
@@ -66,6 +67,7 @@ def _measurements(
             f"http {connections}",
             partial(registering.against_empty, folder, connections, rounds, seconds),
         )
+    yield "real", lambda: [registering.with_real_bodies(folder, rounds, seconds)]
     yield "plain", lambda: [registering.against_plain(folder, rounds, seconds)]
     yield "keys", lambda: [registering.with_keys(folder, rounds, seconds)]
     yield "idempotent", lambda: [registering.idempotent(folder, rounds, seconds)]

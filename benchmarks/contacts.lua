@@ -1,5 +1,6 @@
 -- Registers contacts of ever new leads; every thread counts from a start of its own.
--- With the argument `idempotent`, every contact has an idempotency key.
+-- With the argument `idempotent`, every contact has an idempotency key; with `real`, its body is what a
+-- bot sends: a name, the platform's id, a phone and a sentence.
 local thread = 0
 local number = 0
 
@@ -12,6 +13,9 @@ function init(args)
   math.randomseed(os.time() + id)
   run = math.random(1, 1000000000)
   idempotent = args[1] == "idempotent"
+  real = args[1] == "real"
+  -- Ten million numbers of one operator's range, from somewhere among them on.
+  phone = math.random(0, 9999999)
   -- Beside what wrk was given by -H; headers of a request of its own would take their place.
   wrk.headers["Content-Type"] = "application/json"
 end
@@ -19,8 +23,15 @@ end
 function request()
   number = number + 1
   local new = string.format("%d-%d-%d", run, id, number)
-  local body = string.format(
-    '{"source":"bench","lead":{"identities":{"telegram":"%s"}},"payload":{"text":"hello"}}', new)
+  local body
+  if real then
+    body = string.format('{"source":"bench","lead":{"name":"Ivan Petrov","identities":{"telegram":"%s",'
+      .. '"phone":"+7916%07d"}},"payload":{"text":"Good evening, is the grey one in stock, and when '
+      .. 'could you deliver it?"}}', new, (phone + number) % 10000000)
+  else
+    body = string.format(
+      '{"source":"bench","lead":{"identities":{"telegram":"%s"}},"payload":{"text":"hello"}}', new)
+  end
   if idempotent then
     wrk.headers["Idempotency-Key"] = new
   end

@@ -40,7 +40,7 @@ def register(
     seconds: int,
     key: str | None = None,
     *,
-    idempotent: bool = False,
+    kind: str | None = None,
 ) -> Load:
     """Register contacts of ever new leads as fast as they are answered.
 
@@ -49,7 +49,8 @@ def register(
         connections: as many requests are on their way.
         seconds: for which it goes on.
         key: an API key, if the server wants one.
-        idempotent: each with an idempotency key of its own.
+        kind: `idempotent`, each with an idempotency key of its own; `real`, each with a name, a
+            platform's id, a phone and a sentence; None for one identity and a word.
 
     Raises:
         RuntimeError: a request was not answered by a contact.
@@ -60,7 +61,7 @@ def register(
     said = subprocess.run(
         [
             *(*command, "-s", str(_SCRIPT), f"{address}/v1/contacts"),
-            *(["--", "idempotent"] if idempotent else []),
+            *([] if kind is None else ["--", kind]),
         ],
         capture_output=True,
         text=True,

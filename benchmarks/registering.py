@@ -60,6 +60,26 @@ def against_empty(folder: Path, connections: int, rounds: int, seconds: int) -> 
     return rows
 
 
+def with_real_bodies(folder: Path, rounds: int, seconds: int) -> Row:
+    """Compare as `against_empty`, with what bots send: name, platform's id, phone, a sentence."""
+    url = database(folder, "real")
+    with serving(FAIRLEAD, url) as ours, serving(EMPTY, url) as empty:
+        measures = [
+            partial(load.register, each.address, 32, seconds, kind="real") for each in (ours, empty)
+        ]
+        for each in measures:
+            each()
+        mine, theirs = in_turns(rounds, *measures)
+    ratio = median_ratio([each.rate for each in mine], [each.rate for each in theirs])
+    return Row(
+        "HTTP, 32 connections, a real body (name, platform's id, phone, a sentence), against an "
+        "empty FastAPI POST with the same",
+        str(load.median(mine)),
+        str(load.median(theirs)),
+        f"{ratio:.2f}",
+    )
+
+
 def against_plain(folder: Path, rounds: int, seconds: int) -> Row:
     """Compare with one transaction a request, at one connection."""
     with (
@@ -108,7 +128,7 @@ def idempotent_row(where: str, address: str, rounds: int, seconds: int) -> Row:
     register = partial(load.register, address, 32)
     register(1)
     keyed, without = in_turns(
-        rounds, partial(register, seconds, idempotent=True), partial(register, seconds)
+        rounds, partial(register, seconds, kind="idempotent"), partial(register, seconds)
     )
     ratio = median_ratio([each.rate for each in keyed], [each.rate for each in without])
     return Row(
