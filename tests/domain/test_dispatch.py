@@ -251,3 +251,34 @@ def test_free_slots_are_those_of_eligible_operators_each_counted_once() -> None:
     assert bench.dispatch.free_slots(["b"]) == 5
     assert bench.dispatch.free_slots(["a", "b"]) == 5
     assert bench.dispatch.free_slots([]) == 0
+
+
+def test_a_weight_counts_from_the_next_contact_and_the_credits_before_it_stay() -> None:
+    bench = Bench([source([1, 1])], [operator(1), operator(2), operator(3)])
+    first = bench.dispatch.admit(bench.contact())
+    assert first is not None
+    changed = bench.dispatch.set_weight("telegram", first.picked, 0)
+    other = next(each for each in changed.allocations if each.operator_id != first.picked)
+    assert sorted(each.credit for each in changed.allocations) != [0, 0]
+    assert sum(each.credit for each in changed.allocations) == 0
+    for _ in range(3):
+        decision = bench.dispatch.admit(bench.contact())
+        assert decision is not None
+        assert decision.picked == other.operator_id
+    bench.dispatch.set_weight("telegram", other.operator_id, 0)
+    bench.dispatch.set_weight("telegram", operator_id(3), 1)
+    decision = bench.dispatch.admit(bench.contact())
+    assert decision is not None
+    assert decision.picked == operator_id(3)
+    bench.dispatch.settle()
+    assert sum(bench.credits("telegram")) == 0
+
+
+def test_a_weight_of_what_is_not_there_is_refused_and_changes_nothing() -> None:
+    bench = Bench([source([1, 1])], [operator(1), operator(2)])
+    before = standing(bench)
+    with pytest.raises(UnknownSource):
+        bench.dispatch.set_weight("nowhere", operator_id(1), 1)
+    with pytest.raises(UnknownOperator):
+        bench.dispatch.set_weight("telegram", operator_id(9), 1)
+    assert standing(bench) == before

@@ -88,6 +88,8 @@ def test_a_page_without_a_session_leads_to_the_sign_in(client: Client, path: str
     assert (answer.status_code, answer.headers["location"]) == (303, "/console/sign-in")
     form = send(client, "/operators", name="Eve", capacity="1")
     assert (form.status_code, form.headers["location"]) == (303, "/console/sign-in")
+    head = client.request("HEAD", f"/console{path}", headers=PAGE)
+    assert (head.status_code, head.headers["location"]) == (303, "/console/sign-in")
     # What is no browser is told what is wrong, and not shown a page.
     assert client.get(f"/console{path}").status_code == 401
     # A part of a page that is open takes the page there.

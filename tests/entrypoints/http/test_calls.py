@@ -1,8 +1,10 @@
 """Every call of the application, also one that is yet to be made: HEAD, OPTIONS, and its query."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -133,10 +135,39 @@ def test_head_of_what_is_not_there_is_as_get_too(house: House) -> None:
         assert told(head).keys() == told(get).keys()
 
 
-def test_head_of_a_stream_that_has_no_end_ends(house: House) -> None:
-    head = house.client.request("HEAD", STREAM)
-    assert (head.status_code, head.content) == (200, b"")
-    assert head.headers["content-type"].startswith("text/event-stream")
+def test_head_of_a_stream_that_has_no_end_ends(memory: World) -> None:
+    """By itself: a client that keeps its connection for the next call does not hang up."""
+    app = create_app(container=memory.container)
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "HEAD",
+        "path": STREAM,
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+        "client": ("127.0.0.1", 1),
+        "server": ("localhost", 80),
+        "scheme": "http",
+    }
+
+    async def ask() -> None:
+        async with app.router.lifespan_context(app), asyncio.timeout(60):
+            await app(scope, receive, send)
+
+    asyncio.run(ask())
+    start, end = sent
+    assert start["status"] == 200
+    assert b"text/event-stream" in dict(start["headers"])[b"content-type"]
+    assert (end.get("body"), end.get("more_body", False)) == (b"", False)
 
 
 def test_head_is_counted_as_head(memory: World) -> None:
