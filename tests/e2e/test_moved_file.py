@@ -231,8 +231,13 @@ def test_a_file_that_is_removed_is_not_made_anew(file: Path, tmp_path: Path) -> 
             until(lambda: len(load.refused) > 50, server)
         assert_refused(load)
         assert get(server, "/readyz") == 503
+        # As long as it is open, it can be copied from where Linux shows it.
+        files = Path(f"/proc/{server.process.pid}/fd").iterdir()
+        still = next(each for each in files if str(each.readlink()).startswith(f"{file} "))
+        shutil.copy(still, tmp_path / "rescued.db")
         server.stop()
     assert not file.exists()
+    assert_all_there(tmp_path / "rescued.db", load)
     for words in (["serve"], ["migrate"], ["restore", file], ["check"]):
         done = fairlead(*words, "--database-url", url_of(file))
         assert done.returncode == 2

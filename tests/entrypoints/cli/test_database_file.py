@@ -240,6 +240,19 @@ def test_an_address_that_names_no_file_is_refused(
     assert everything(tmp_path) == before
 
 
+@pytest.mark.parametrize("word", ["migrate", "check"])
+def test_a_network_disk_is_warned_of_and_used(
+    fairlead: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    fairlead("migrate")
+    (tmp_path / "mounts").write_text(f"//office/share {tmp_path} cifs rw 0 0\n")
+    assert fairlead(word).stderr == ""
+    monkeypatch.setattr("adapters.sql.mounts._MOUNTS", tmp_path / "mounts")
+    done = fairlead(word)
+    assert done.exit_code == 0
+    assert "fairlead.db is on a network disk (cifs)" in done.stderr
+
+
 def test_a_backup_leaves_nothing_beside_what_it_copies(fairlead: Command, tmp_path: Path) -> None:
     fairlead("migrate")
     before = everything(tmp_path).keys()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import entrypoints.http.service
@@ -13,7 +14,7 @@ from domain.access import Role
 from entrypoints.container import build_container
 from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
-from tests.entrypoints.http.client import Client, serving
+from tests.entrypoints.http.client import Client, serving, serving_world
 from tests.entrypoints.http.expectations import answered, refused
 from tests.entrypoints.http.keys import bearer
 from tests.support import World
@@ -26,11 +27,15 @@ def test_a_service_on_a_migrated_database_is_alive_and_ready(client: Client) -> 
     assert answered(client.get("/readyz")) == {"status": "ready"}
 
 
+@pytest.mark.parametrize("there", [True, False])
 def test_a_service_on_a_database_that_is_not_migrated_is_alive_and_says_the_way_out(
-    sqlite_url: str,
+    sqlite_url: str, tmp_path: Path, there: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
+    if there:
+        (tmp_path / "fairlead.db").touch()
     container = build_container(Settings(database_url=sqlite_url))
     with serving(create_app(container=container)) as client:
+        assert "calls may answer 503" in caplog.text
         assert answered(client.get("/healthz")) == {"status": "alive"}
         response = client.get("/readyz")
         assert "fairlead migrate" in refused(response, "storage_unavailable")["detail"]
@@ -39,10 +44,22 @@ def test_a_service_on_a_database_that_is_not_migrated_is_alive_and_says_the_way_
             answer = client.get(path)
             refused(answer, "storage_unavailable")
             assert int(answer.headers["retry-after"]) > 0
+        assert (tmp_path / "fairlead.db").exists() == there
 
         container.storage().migrate()
         assert answered(client.get("/readyz")) == {"status": "ready"}
         assert answered(client.get("/v1/operators"))["items"] == []
+
+
+def test_a_file_on_a_network_disk_is_warned_of_in_the_log(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "mounts").write_text(f"server:/export {tmp_path} nfs4 rw 0 0\n")
+    monkeypatch.setattr("adapters.sql.mounts._MOUNTS", tmp_path / "mounts")
+    with serving_world(world):
+        pass
+    warned = "is on a network disk (nfs4)" in caplog.text
+    assert warned == world.container.settings().database_url.startswith("sqlite:")
 
 
 def test_the_metrics_parse_and_tell_the_state(client: Client, world: World) -> None:
