@@ -9,7 +9,8 @@ from entrypoints.cli.importing.lines import Part
 from entrypoints.cli.importing.records import OURS, Layout, Record, told
 
 _WRAPPED: Final = re.compile(
-    r'[\s\ufeff]*+\{\s*+"line"\s*+:\s*+\d++\s*+,\s*+"reason"\s*+:\s*+"(?:[^"\\]|\\.)*+"\s*+,\s*+"row"\s*+: ?'
+    r'[\s\ufeff]*+\{\s*+"line"\s*+:\s*+\d++\s*+,\s*+"reason"\s*+:\s*+"(?:[^"\\]|\\.)*+"'
+    r'\s*+,\s*+"row"\s*+: ?'
 )
 _NEXT_WRAPPED: Final = re.compile(r'\}(?=\s*+,\s*+\{\s*+"line"\s*+:\s*+\d++\s*+,\s*+"reason"\s*+:)')
 _NAMES: Final = {*OURS, "row"}
