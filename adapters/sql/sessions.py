@@ -263,11 +263,12 @@ def is_gone(error: Exception) -> bool:
     cause = getattr(error, "orig", error)
     if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
         return True
-    # What SQLAlchemy has seen and not found broken could not be connected, or was refused.
+    # What SQLAlchemy has seen and not found broken could not be connected, or was refused. A
+    # connection that breaks has nobody left who could name a state.
     return (
         cause is error
         and isinstance(cause, psycopg.OperationalError)
-        and not isinstance(cause, psycopg.errors.LockNotAvailable)
+        and (cause.sqlstate is None or cause.sqlstate.startswith(("08", "57P")))
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import make_url
 
+from adapters.sql.engine import Turn
 from adapters.sql.migrate import migrate
 from adapters.sql.opening import open_database
 from adapters.sql.postgresql import PostgresqlDatabase
@@ -160,10 +161,14 @@ def test_time_outs_for_others_end_no_transaction(postgresql_url: str) -> None:
 
 @pytest.mark.parametrize("usual", ["serializable", "repeatable read"])
 def test_who_waited_for_the_lock_goes_on_whatever_the_usual_isolation(
-    postgresql_url: str, usual: str
+    postgresql_url: str, usual: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By such a default, whoever waits would be turned away once the lock is free."""
+    """By such a default, whoever waits would be turned away once the lock is free.
+
+    Who is turned away may try again, and under load is turned away again.
+    """
     database = PostgresqlDatabase(make_url(postgresql_url))
+    monkeypatch.setattr(database, "_once_more", lambda attempt: attempt())
     with by_default(postgresql_url, default_transaction_isolation=usual):
         holder = database.begin()
         begun: list[object] = []
@@ -433,26 +438,21 @@ class TestSchema:
 
 
 def test_what_is_in_memory_is_dropped_when_a_standby_without_it_takes_over(
-    postgresql: Databases,
+    postgresql_url: str,
 ) -> None:
     """It lacks what was written last, and others count on from where it stands."""
-    url = postgresql.empty()
-    name = make_url(url).database
-    admin = make_url(url).set(database="postgres").render_as_string(hide_password=False)
-    with open_world(url) as world:
-        world.source((world.operator(), 1))
-        world.register()
-        world.container.storage().close()
-        run(admin, f"CREATE DATABASE {name}_standby TEMPLATE {name}")
-        for _ in range(3):
-            world.register()
-        run(
-            admin,
-            f"DROP DATABASE {name} WITH (FORCE)",
-            f"ALTER DATABASE {name}_standby RENAME TO {name}",
-        )
-        with open_world(url, beside=world) as other:
-            for _ in range(3):
-                other.operator("Another")
-            world.register()
-            assert world.defects() == []
+    here, other = (PostgresqlDatabase(make_url(postgresql_url)) for _ in range(2))
+
+    def written(database: PostgresqlDatabase) -> Turn:
+        turn = database.begin()
+        database.commit(turn)
+        database.end(turn)
+        return turn
+
+    before = written(here).left
+    kept = written(here).left
+    run(postgresql_url, sql.SQL("UPDATE write_lock SET version = {}").format(before))
+    assert written(other).found == before
+    assert written(here).found != kept
+    for each in (here, other):
+        each.dispose()
