@@ -15,7 +15,7 @@ def open_fairlead(database_url: str | None = None) -> Iterator[Fairlead]:
     A file that is not there is made at the start, and at no time later.
 
     Args:
-        database_url: `sqlite:///FILE`, `postgresql+psycopg://...` or `memory://`; what
+        database_url: `sqlite:///FILE`, `postgresql://...` or `memory://`; what
             FAIRLEAD_DATABASE_URL says if None.
 
     Raises:

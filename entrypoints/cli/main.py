@@ -262,7 +262,7 @@ def copy(
         typer.Option(
             metavar="URL",
             help="An empty database: sqlite:///FILE or "
-            "postgresql+psycopg://USER:PASSWORD@HOST/NAME; its tables are made if they are not "
+            "postgresql://USER:PASSWORD@HOST/NAME; its tables are made if they are not "
             "there.",
         ),
     ],

@@ -107,7 +107,7 @@ DatabaseUrl = Annotated[
     typer.Option(
         metavar="URL",
         callback=_note,
-        help="sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME; the environment's "
+        help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; the environment's "
         "FAIRLEAD_DATABASE_URL, or sqlite:///fairlead.db, if not given.",
         show_default=False,
     ),
