@@ -3,12 +3,12 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from adapters.sql.engine import Database
 from adapters.sql.files import SqliteFile
-from adapters.sql.open_file import connect
+from adapters.sql.open_file import opened
 from adapters.sql.sqlite import SqliteDatabase
 from application.ports import StorageUnavailable
 
@@ -94,11 +94,11 @@ def _name(finished: SqliteFile, target: SqliteFile) -> None:
 
 @contextmanager
 def _opened(file: SqliteFile) -> Iterator[sqlite3.Connection]:
-    try:
-        connection = connect(file, lambda each: each.execute("PRAGMA schema_version"))
-    except sqlite3.Error as error:
-        raise StorageUnavailable(f"{error}.") from error
-    with closing(connection):
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(opened(file))
+        except sqlite3.Error as error:
+            raise StorageUnavailable(f"{error}.") from error
         yield connection
 
 

@@ -7,7 +7,6 @@ commit then waits for the disk as long as it takes.
 import logging
 import sqlite3
 import threading
-from contextlib import suppress
 from typing import Final
 
 from adapters.sql.open_file import OpenFile
@@ -64,6 +63,8 @@ class Checkpointer:
         Raises:
             sqlite3.Error: it failed; what was committed is as safe as before.
         """
+        # Not into a file that was overwritten; one that is only somewhere else is seen to there.
+        self._file.look_closely()
         # The one connection that has the very log in which the commits are, even if somebody has
         # removed it. Whoever holds it up is not waited for: everybody else would wait, too.
         driver = self._file.hold()
@@ -72,9 +73,8 @@ class Checkpointer:
             _pages(driver, "PASSIVE")
             with self._writing:
                 _pages(driver, "RESTART")
-        with suppress(sqlite3.Error):
-            # It is told to whoever begins a transaction.
-            self._file.look_closely()
+        # What was written by this is known now, so that no transaction has to wonder.
+        self._file.look_closely()
 
     def _run(self) -> None:
         while self._due.wait() and not self._stopped.is_set():

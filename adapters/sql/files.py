@@ -16,9 +16,6 @@ BESIDE: Final = ("-wal", "-shm", "-journal")
 """What SQLite appends to a file's name: its log, the log's index, and the journal of a database
 that has no log. What is in them is a part of the database, and of no other one."""
 
-_ROLLBACK: Final = b"\x01\x01"
-"""Bytes 18 and 19 of a database that keeps a journal and no log, such as every backup."""
-
 _OPTIONS: Final = frozenset({"uri", "mode", "vfs", "psow", "nolock", "cache", "immutable"})
 _MODES: Final = frozenset({"ro", "rw", "rwc"})
 
@@ -153,30 +150,6 @@ class SqliteFile:
             # On a disk that cannot be written this would fail even where there is nothing.
             if os.path.lexists(each):
                 each.unlink(missing_ok=True)
-
-    def refuse_foreign_log(self) -> None:
-        """Refuse a log that is of another database: SQLite would carry out what is in it.
-
-        The file is read, and closed again, which takes SQLite's locks on it from this process: it
-        must not be open here.
-
-        Raises:
-            sqlite3.OperationalError: there is such a log.
-        """
-        log = self.log()
-        try:
-            if not log.stat().st_size:
-                return
-            with self.absolute.open("rb") as file:
-                header = file.read(20)
-        except OSError:
-            # There is no log, or SQLite will say what is the matter.
-            return
-        if not header or header[18:20] == _ROLLBACK:
-            raise sqlite3.OperationalError(
-                f"{self} has no log of its own, being {'a backup' if header else 'empty'}, but "
-                f"{log.name} is beside it, which belongs to a database before it: move that away"
-            )
 
     def explained(self, error: sqlite3.Error) -> sqlite3.Error:
         """Say of SQLite's error which file it was, and why, where that is more than it says."""

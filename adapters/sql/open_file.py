@@ -4,13 +4,14 @@ import logging
 import os
 import sqlite3
 import threading
-from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Final, NamedTuple
+from typing import Final
 
+from adapters.sql.descriptors import Descriptor, State
 from adapters.sql.engine import BUSY_TIMEOUT
 from adapters.sql.files import Identity, SqliteFile
 
@@ -20,19 +21,22 @@ _FRESH: Final = 0.001
 """Seconds for which a look holds. Under load the look after a commit is a moment old when the next
 transaction begins."""
 
-_OPEN_FILES: Final = Path("/proc/self/fd")
-"""Where Linux shows what this process has open, whatever it is called by now."""
-
-_opening = threading.Lock()
-_opened: Final[Counter[Identity]] = Counter()
-"""Files that this process has open, each with the number of those who have."""
+Configure = Callable[[sqlite3.Connection], object]
 
 
-class State(NamedTuple):
-    """What changes whenever somebody writes to a file."""
+@dataclass
+class _Held:
+    """What an open file was when it was opened.
 
-    modified: int
-    size: int
+    Attributes:
+        beside: the log and its index, if there is a log.
+        changes: of its first page, as far as that was seen.
+    """
+
+    connection: sqlite3.Connection
+    descriptor: Descriptor
+    beside: Mapping[Path, Identity]
+    changes: int
 
 
 class OpenFile:
@@ -44,7 +48,7 @@ class OpenFile:
     go on to write into what has no name any more, with a new log beside something else.
     """
 
-    def __init__(self, file: SqliteFile, configure: Callable[[sqlite3.Connection], None]) -> None:
+    def __init__(self, file: SqliteFile, configure: Configure) -> None:
         """Take a file; nothing is opened yet.
 
         Args:
@@ -54,11 +58,11 @@ class OpenFile:
         self._file = file
         self._configure = configure
         self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
+        self._held: _Held | None = None
         # Bytes: to make them of text anew is a fifth of a look.
         self._name = os.fsencode(file.absolute)
         self._identity = Identity(0, 0)
-        self._beside: dict[Path, Identity] = {}
+        self._modified = 0
         self._seen = 0.0
         self._away = False
         self._left: State | None = None
@@ -70,21 +74,22 @@ class OpenFile:
             sqlite3.Error: it cannot be opened; the message names it and says why.
         """
         with self._lock:
-            if self._connection is None:
-                self._connection = self._open()
+            if self._held is None:
+                self._held = self._open()
+                self._identity = self._held.descriptor.identity
                 self._away = False
-            return self._connection
+            return self._held.connection
 
     def let_go(self) -> None:
         """Close the connection, after all others. It makes the last checkpoint."""
         with self._lock:
-            if self._connection is None:
+            held, self._held = self._held, None
+            if held is None:
                 return
-            if self._displaced() is not None:
-                _empty_log(self._connection)
-            self._connection.close()
-            self._connection = None
-            _forget(self._identity)
+            if self._displaced(held) is not None:
+                _empty_log(held.connection)
+            held.connection.close()
+            held.descriptor.close()
 
     def check(self) -> None:
         """Look, unless somebody has just done that.
@@ -99,8 +104,8 @@ class OpenFile:
     def look(self) -> None:
         """Look whether the file stands where it was opened; raises what `check` raises.
 
-        A call of the system, 1 to 3 us, and all that it costs a transaction beside `check`. Whether
-        the log and its index do is looked at with every checkpoint.
+        A call of the system, 1 to 3 us, and all that it costs a transaction beside `check`; more
+        only if somebody has written to the file, as every checkpoint does.
         """
         try:
             status = os.stat(self._name)  # noqa: PTH116 -- what a Path does besides takes as long
@@ -108,7 +113,12 @@ class OpenFile:
             self.look_closely()
             return
         device, inode = self._identity
-        if status.st_ino != inode or status.st_dev != device or self._away:
+        if (
+            status.st_ino != inode
+            or status.st_dev != device
+            or status.st_mtime_ns != self._modified
+            or self._away
+        ):
             self.look_closely()
             return
         self._seen = monotonic()
@@ -116,29 +126,36 @@ class OpenFile:
     def look_closely(self) -> None:
         """Look at everything that belongs to the file; raises what `check` raises."""
         with self._lock:
-            if self._connection is None:
+            held = self._held
+            if held is None:
                 return
-            displaced = self._displaced()
-            reason = displaced or self._changed()
+            # First: whatever is written from now on is looked at again.
+            state = held.descriptor.state()
+            displaced = self._displaced(held)
+            reason = displaced or self._overwritten(held) or self._changed(state)
             if reason is None:
-                self._here_again()
+                self._here(state)
                 return
             if not self._away:
                 self._away, self._left = True, None
                 logger.error("nothing is read or written any more: %s", reason)
-            if displaced and self._left is None and _empty_log(self._connection):
-                self._left = _state_of_open(self._identity)
+            if displaced and self._left is None and _empty_log(held.connection):
+                self._left = held.descriptor.state()
         raise sqlite3.OperationalError(reason)
 
-    def _open(self) -> sqlite3.Connection:
-        connection, identity = _connect(self._file, self._prepare)
-        self._identity = identity
-        self._beside = {
+    def _open(self) -> _Held:
+        descriptor = Descriptor(self._file)
+        try:
+            connection = _connect(self._file, descriptor, self._prepare)
+        except BaseException:
+            descriptor.close()
+            raise
+        beside = {
             each: found
             for each in (self._file.log(), self._file.index())
             if (found := _identity_of(each)) is not None
         }
-        return connection
+        return _Held(connection, descriptor, beside, descriptor.header().changes)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         self._configure(connection)
@@ -147,7 +164,7 @@ class OpenFile:
         # What it is asked for may be held up by others; nobody shall wait for that.
         connection.execute("PRAGMA busy_timeout = 0")
 
-    def _displaced(self) -> str | None:
+    def _displaced(self, held: _Held) -> str | None:
         """Say what is not where it was opened."""
         found = _identity_of(self._file.absolute)
         if found is None:
@@ -160,55 +177,61 @@ class OpenFile:
                 f"{self._file} was replaced while it was open: put the one before back, or restart "
                 "to go on with this one"
             )
-        for path, identity in self._beside.items():
+        for path, identity in held.beside.items():
             if _identity_of(path) != identity:
                 return f"{path.name} was moved, removed or replaced while it was open: restart"
         return None
 
-    def _changed(self) -> str | None:
-        """Say whether a file that is back may be another one by what is in it."""
-        if not self._away:
+    def _overwritten(self, held: _Held) -> str | None:
+        """Say whether another database was written over this one.
+
+        Of that SQLite notices nothing before it finds pages that do not belong together. Every
+        copy that is not of this moment has another counter, and a backup keeps no log.
+        """
+        header = held.descriptor.header()
+        if held.beside and (not header.keeps_log or header.changes < held.changes):
+            return (
+                f"{self._file} was overwritten while it was open, and is damaged: stop, move it "
+                "away, and restore a backup"
+            )
+        held.changes = header.changes
+        return None
+
+    def _changed(self, state: State) -> str | None:
+        """Say whether a file that is back was written to while it was away."""
+        if not self._away or state == self._left:
             return None
-        with suppress(OSError):
-            if self._left == _state(self._file.absolute.stat()):
-                return None
         return f"{self._file} is back, but may have been changed while it was away: restart"
 
-    def _here_again(self) -> None:
+    def _here(self, state: State) -> None:
         if self._away:
             logger.warning("%s is back as it was, and everything goes on", self._file)
         self._away = False
+        self._modified = state.modified
         self._seen = monotonic()
 
 
-def connect(
-    file: SqliteFile, configure: Callable[[sqlite3.Connection], object]
-) -> sqlite3.Connection:
+@contextmanager
+def opened(file: SqliteFile) -> Iterator[sqlite3.Connection]:
     """Open a file for a while.
-
-    Args:
-        file: which.
-        configure: what is done first; it must read the file.
 
     Raises:
         sqlite3.Error: it cannot be opened; the message names it and says why.
     """
-    connection, identity = _connect(file, configure)
-    _forget(identity)
-    return connection
-
-
-def _connect(
-    file: SqliteFile, configure: Callable[[sqlite3.Connection], object]
-) -> tuple[sqlite3.Connection, Identity]:
-    """Open a file and count it as open."""
-    identity = file.identity()
-    with _opening:
-        if not _opened[identity]:
-            file.refuse_foreign_log()
-        _opened[identity] += 1
-    connection = None
+    descriptor = Descriptor(file)
     try:
+        connection = _connect(file, descriptor, lambda each: each.execute("PRAGMA schema_version"))
+        try:
+            yield connection
+        finally:
+            connection.close()
+    finally:
+        descriptor.close()
+
+
+def _connect(file: SqliteFile, descriptor: Descriptor, configure: Configure) -> sqlite3.Connection:
+    try:
+        _refuse_foreign_log(file, descriptor)
         connection = sqlite3.connect(
             file.address,
             timeout=BUSY_TIMEOUT,
@@ -216,29 +239,29 @@ def _connect(
             check_same_thread=False,
             uri=True,
         )
-        # SQLite has opened it, and does not use it before the first statement.
-        _require(file, identity)
-        configure(connection)
-    except BaseException as error:
-        if connection is not None:
+        try:
+            # SQLite has opened it, and does not use it before the first statement.
+            descriptor.require_at_its_place()
+            configure(connection)
+        except BaseException:
             connection.close()
-        _forget(identity)
-        if isinstance(error, sqlite3.Error):
-            raise file.explained(error) from None
-        raise
-    return connection, identity
+            raise
+    except sqlite3.Error as error:
+        raise file.explained(error) from None
+    return connection
 
 
-def _require(file: SqliteFile, identity: Identity) -> None:
-    if file.identity() != identity:
-        raise sqlite3.OperationalError(f"{file} was replaced while it was opened")
-
-
-def _forget(identity: Identity) -> None:
-    with _opening:
-        _opened[identity] -= 1
-        if not _opened[identity]:
-            del _opened[identity]
+def _refuse_foreign_log(file: SqliteFile, descriptor: Descriptor) -> None:
+    """Refuse a log that is of another database: SQLite would carry out what is in it."""
+    if not _size_of(file.log()):
+        return
+    # Read after that: whoever is making a database writes this first.
+    header = descriptor.header()
+    if not header.keeps_log:
+        raise sqlite3.OperationalError(
+            f"{file} has no log of its own, being {'empty' if header.empty else 'a backup'}, but "
+            f"{file.log().name} is beside it, which belongs to a database before it: move that away"
+        )
 
 
 def _empty_log(connection: sqlite3.Connection) -> bool:
@@ -255,24 +278,16 @@ def _empty_log(connection: sqlite3.Connection) -> bool:
     return False
 
 
-def _state_of_open(identity: Identity) -> State | None:
-    """Return the state of a file that this process has open, if the system can tell."""
-    with suppress(OSError):
-        for each in _OPEN_FILES.iterdir():
-            with suppress(OSError):
-                status = each.stat()
-                if (status.st_dev, status.st_ino) == identity:
-                    return _state(status)
-    return None
-
-
-def _state(status: os.stat_result) -> State:
-    return State(status.st_mtime_ns, status.st_size)
-
-
 def _identity_of(path: Path) -> Identity | None:
     try:
         status = path.stat()
     except OSError:
         return None
     return Identity(status.st_dev, status.st_ino)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

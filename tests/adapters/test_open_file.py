@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sql import open_file
+from adapters.sql import descriptors, open_file
 from adapters.sql.opening import open_database, open_read_database
 from application.operators import CreateOperator
 from application.ports import OutcomeUnknown, StorageUnavailable
@@ -143,9 +143,10 @@ def test_a_log_that_goes_away_is_noticed_with_the_next_checkpoint(
 ) -> None:
     checkpoints = database_of(world.container.storage()).checkpoints
     checkpoints.stop()
-    what(Path(f"{path}{suffix}"))
     world.register()
-    checkpoints.checkpoint()
+    what(Path(f"{path}{suffix}"))
+    with pytest.raises(sqlite3.OperationalError, match="restart"):
+        checkpoints.checkpoint()
     refused(world, f"fairlead.db{suffix} was moved, removed or replaced")
     # As after a kill -9: the file by itself.
     with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as alone:
@@ -168,14 +169,30 @@ def test_a_file_that_comes_back_changed_needs_a_restart(
         again.container.storage().health.ready()
 
 
-def test_where_nobody_can_tell_whether_it_was_changed_a_restart_is_needed(
-    world: World, path: Path, aside: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("how", ["by a backup", "by an older copy", "by nothing"])
+def test_a_file_that_is_written_over_is_noticed(
+    world: World, path: Path, tmp_path: Path, how: str
 ) -> None:
-    monkeypatch.setattr(open_file, "_OPEN_FILES", path.with_name("nowhere"))
-    path.rename(aside)
-    refused(world, "was moved")
-    aside.rename(path)
-    refused(world, "restart")
+    """`cp` keeps the number of the file that it writes to."""
+    storage, copy = world.container.storage(), tmp_path / "copy.db"
+    database = database_of(storage)
+    if how == "by a backup":
+        storage.backup(copy)
+    elif how == "by an older copy":
+        # By hand, while nothing has it open: it keeps a log.
+        storage.close()
+        shutil.copyfile(path, copy)
+        with database.write.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE later (what)")
+        database.checkpoints.checkpoint()
+    else:
+        copy.touch()
+    database.checkpoints.stop()
+    shutil.copyfile(copy, path)
+    refused(world, "was overwritten while it was open")
+    with pytest.raises(sqlite3.OperationalError, match="was overwritten"):
+        database.checkpoints.checkpoint()
+    assert path.read_bytes() == copy.read_bytes()
 
 
 @contextmanager
@@ -251,14 +268,18 @@ def test_only_the_last_to_close_a_file_forgets_it(world: World, sqlite_url: str)
     """What is open here is not read by anything but SQLite, which would lose its locks by that."""
     first = database_of(world.container.storage())
     identity = first.file.identity()
-    held = open_file._opened[identity]
+    shared = descriptors._shared[identity]
+    assert shared.users == 1
     second = open_database(sqlite_url)
     second.snapshot().close()
-    assert open_file._opened[identity] == held + 1
+    assert descriptors._shared[identity] is shared
+    assert shared.users == 2
     second.dispose()
-    assert open_file._opened[identity] == held
+    os.fstat(shared.descriptor)
     first.dispose()
-    assert open_file._opened[identity] == held - 1
+    assert identity not in descriptors._shared
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(shared.descriptor)
 
 
 def test_a_look_costs_one_call_of_the_system(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,7 @@ def test_every_value_is_in_its_cell_and_none_is_a_formula(
             if isinstance(value, str):
                 assert cell.replace("'", "") == value
             else:
-                assert float(cell.replace(mark, ".")) == value
+                assert type(value)(cell.replace(mark, ".")) == value
     for delimiter, quoting in itertools.product(",;\t", (csv.QUOTE_MINIMAL, csv.QUOTE_NONE)):
         if (delimiter, quoting) == (own, csv.QUOTE_NONE):
             continue
