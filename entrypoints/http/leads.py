@@ -30,6 +30,15 @@ from entrypoints.http.schemas import (
 from entrypoints.http.writing import Writing
 
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
+_REMOVE = {
+    "operationId": "remove_identity_v1_leads__lead_id__identities__kind___value__delete",
+    "parameters": {
+        "lead_id": "$request.path.lead_id",
+        "kind": "$request.body#/kind",
+        "value": "$request.body#/value",
+    },
+}
+"""How what was added is removed, for who makes calls from the document."""
 _CONTACTS = 200
 """Contacts shown with a lead; GET /v1/contacts has the rest."""
 
@@ -86,7 +95,9 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         return LeadExportOut(**lead.model_dump(), contacts=contacts)
 
     @routes.patch(
-        "/{lead_id}", response_model=LeadOut, responses=documented("unknown_lead", *_BODY)
+        "/{lead_id}",
+        response_model=LeadOut,
+        responses=documented("unknown_lead", "invalid_value", *_BODY),
     )
     async def change_lead(lead_id: UUID, body: LeadChange) -> object:
         """Correct a person's name. Names that come with later contacts leave it as it is."""
@@ -97,8 +108,10 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         status_code=201,
         response_model=LeadOut,
         responses={
-            **created(),
-            **documented("unknown_lead", "invalid_identity", "identity_taken", *_BODY),
+            201: {**created()[201], "links": {"remove": _REMOVE}},
+            **documented(
+                "unknown_lead", "invalid_identity", "invalid_value", "identity_taken", *_BODY
+            ),
             200: {"model": LeadOut, "description": "The lead has had it already."},
         },
     )

@@ -80,6 +80,22 @@ def test_every_call_has_a_summary_a_description_and_a_tag() -> None:
     assert len(names) == sum(1 for _ in operations())
 
 
+def test_every_link_leads_to_a_call_and_names_its_parameters() -> None:
+    parameters = {
+        operation["operationId"]: {each["name"] for each in operation.get("parameters", [])}
+        for _, _, operation in operations()
+    }
+    links = [
+        link
+        for _, _, operation in operations()
+        for response in operation["responses"].values()
+        for link in response.get("links", {}).values()
+    ]
+    assert links
+    for each in links:
+        assert set(each["parameters"]) == parameters[each["operationId"]]
+
+
 def test_every_parameter_and_body_and_answer_has_a_schema() -> None:
     for method, path, operation in operations():
         for parameter in operation.get("parameters", []):
