@@ -10,13 +10,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from domain.access import Role
 from tests.e2e.server import FAIRLEAD_SERVE, Server, get, migrated, started, until
 
 CHROMIUM = os.environ.get("FAIRLEAD_CHROMIUM") or shutil.which("chromium")
 REQUIRED = os.environ.get("FAIRLEAD_BROWSER_TESTS") == "required"
+ELSEWHERE = "fairlead.test"
+"""This machine under a name that is not its own, as browsers see a server without https."""
 SCREENSHOTS = Path(os.environ.get("FAIRLEAD_SCREENSHOTS", "build/screenshots"))
 """Where pictures of every page go."""
 
@@ -85,7 +87,12 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # The sandbox needs a kernel that containers seldom give; every page is this project's own.
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-dev-shm-usage",
+                f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1",
+            ],
         )
         yield browser
         browser.close()
@@ -172,6 +179,12 @@ def look(chromium: Browser) -> Iterator[Look]:
     for each in opened:
         each.context.close()
     assert [fault for each in opened for fault in each.faults] == []
+
+
+def following(page: Page) -> Page:
+    """Wait until a page is told of what happens, and has caught up."""
+    expect(page.locator("footer [data-live]")).to_be_visible()
+    return page
 
 
 def figure(text: str) -> int:

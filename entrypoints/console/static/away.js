@@ -2,6 +2,8 @@
 
 import { showTimes } from "./times.js";
 
+// Milliseconds in which a server that is there answers.
+export const PROBE = 4000;
 const RETRY = 2000;
 // How often is asked for what is new while nothing but the stream of events is cut off.
 const POLL = 5000;
@@ -12,7 +14,7 @@ export const SIGN = document.querySelector("link[rel=icon]").href;
 // Tells whether the server answers, and not only somebody who stands before it.
 export async function isThere(address) {
   try {
-    const answer = await fetch(address, { headers: { Accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(10000) });
+    const answer = await fetch(address, { headers: { Accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(PROBE) });
     return answer.status < 500;
   } catch {
     return false;

@@ -1,8 +1,11 @@
 // Pages stay true: they are read again when something has changed, and forms are answered in place.
 
-import { SIGN, Server, isThere } from "./away.js";
+import { PROBE, SIGN, Server, isThere } from "./away.js";
 import { begin, end, isPressed, main, onMistaken, onRelease } from "./keeping.js";
 import { listen } from "./tabs.js";
+
+// Milliseconds that the page waits to be read again; a server that is in doubt has to be quick.
+const PATIENCE = 15000;
 
 const text = (id) => document.getElementById(id).content.textContent;
 const isRead = (detail) => detail.requestConfig.elt === main();
@@ -30,6 +33,8 @@ class Reader {
   // Something may have changed since the page was read.
   #stale = false;
   #busy = 0;
+  // What was asked for before something was done is old when it comes.
+  #isOld = false;
   #began = 0;
   #rests = 0;
 
@@ -52,14 +57,16 @@ class Reader {
 
   asks(detail) {
     this.#busy += 1;
-    // What was asked for before something is done is old when it comes.
-    if (!isRead(detail)) htmx.trigger(main(), "htmx:abort");
+    this.#isOld = !isRead(detail);
   }
 
   answered(detail) {
     this.#busy -= 1;
-    const status = detail.xhr?.status ?? 0;
-    if (isRead(detail) && status >= 200 && status < 500) this.server.answered();
+    const { status, responseText: html } = detail.xhr;
+    if (isRead(detail) && status) {
+      if (status < 400 ? isPage(html) : status < 500) this.server.answered();
+      else this.server.failed();
+    }
     setTimeout(() => !this.server.isDoubted && this.catchUp());
   }
 
@@ -77,9 +84,10 @@ class Reader {
     const problem = form && !done ? problemOf(html) : null;
     if (problem) say(problem);
     if (form) detail.isError = detail.isError && !isPage(html);
-    detail.shouldSwap = isPage(html) && !problem && (form !== null || (done && !isPressed() && this.#busy === 1));
+    const fits = form !== null || (done && !isPressed() && !this.#isOld);
+    detail.shouldSwap = isPage(html) && !problem && fits;
     if (detail.shouldSwap) begin(form, done);
-    else if (!form && done) this.#stale = true;
+    else if (!fits && done) this.#stale = true;
   }
 
   swapped(detail) {
@@ -117,6 +125,7 @@ export function follow(url, prepare, drawCharts) {
 
   const on = (kind, call) => document.body.addEventListener(kind, ({ detail }) => call(detail));
   on("htmx:configRequest", (detail) => {
+    if (detail.elt === main()) detail.timeout = reader.server.isDoubted ? PROBE : PATIENCE;
     // Which button was pressed is known to htmx of buttons within their form only.
     const { submitter } = detail.triggeringEvent ?? {};
     if (submitter?.name) detail.parameters[submitter.name] = submitter.value;
