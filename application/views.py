@@ -200,8 +200,9 @@ class ContactLead:
     id: LeadId
     name: str | None
     created: bool
-    conflicts: Sequence[LeadId]
-    unread: Sequence[UnreadIdentity] = ()
+    conflicts: tuple[LeadId, ...]
+    # Tuples, not any sequence: of those pydantic makes JSON by a call of Python each, 0.8 us.
+    unread: tuple[UnreadIdentity, ...] = ()
 
 
 @dataclass(slots=True)
