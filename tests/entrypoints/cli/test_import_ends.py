@@ -230,7 +230,7 @@ def test_half_a_row_is_never_left_in_the_refused_file(tmp_path: Path, room: int)
         "from entrypoints.cli.main import app; app()"
     )
     process = subprocess.run(
-        [sys.executable, "-c", limited, "import", file, *OPTIONS],
+        [sys.executable, "-B", "-c", limited, "import", file, *OPTIONS],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "FAIRLEAD_DATABASE_URL": "memory://"},
         capture_output=True,
