@@ -101,8 +101,9 @@ def works(url: str, tmp_path: Path) -> None:
         fairlead.close_contact(CloseContact(made[0].id))
         fairlead.update_operator(UpdateOperator(ann.id, capacity=50))
         fairlead.transfer_contact(TransferContact(made[1].id, ann.id))
-        waits = fairlead.statistics.waits(source=None, span=HourSpan(), most=9)
-        assert sorted(waits) == [0.0, 0.0, 0.0, 1.234]
+        now = world.clock.now()
+        (waits,) = fairlead.statistics.waits({"telegram": 9}, span=HourSpan(), now=now)
+        assert list(waits.seconds) == [0.0, 0.0, 0.0, 1.234]
         assert len(fairlead.statistics.operators()) == 2
         fairlead.health.ready()
         assert world.defects() == []

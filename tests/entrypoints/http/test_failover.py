@@ -108,7 +108,8 @@ def test_a_standby_is_no_database_to_begin_with(
     for words in (["migrate"], ["serve", "--port", "0"], ["keys", "create", "--role", "admin"]):
         done = CliRunner().invoke(app, [*words, *there])
         assert done.exit_code == 2
-        assert done.stderr.startswith("fairlead: the server is a standby, which can only be read")
+        assert done.stderr.startswith("fairlead: the ")
+        assert "can only be read" in done.stderr
     # Whoever only reads may spare the primary.
     for words in (["check"], ["keys", "list"]):
         assert CliRunner().invoke(app, [*words, *there]).exit_code == 0
