@@ -43,7 +43,10 @@ def test_a_bot_is_told_what_becomes_of_a_contact_and_nothing_about_the_person(ho
     known = house.register("theirs", email="ivan@example.com")
     body = {
         "source": "ours",
-        "lead": {"name": "Ivan", "identities": {"telegram": "ivan", "email": "ivan@example.com"}},
+        "lead": {
+            "name": "Ivan",
+            "identities": {"telegram": "ivan", "email": "ivan@example.com", "phone": "ask him"},
+        },
         "payload": {"text": "hello"},
     }
     keys = [bearer(make(house, Role.INTAKE, "ours")), bearer(make(house, Role.INTAKE))]
@@ -53,7 +56,7 @@ def test_a_bot_is_told_what_becomes_of_a_contact_and_nothing_about_the_person(ho
         path = f"/v1/contacts/{made['id']}"
         whole = answered(client.get(path, headers=viewer))
         assert whole["lead"]["name"] == "Ivan"
-        assert len(whole["lead"]["conflicts"]) == 1
+        assert len(whole["lead"]["conflicts"]) == len(whole["lead"]["unread"]) == 1
         for key in keys:
             shown = answered(client.get(path, headers=key))
             assert shown["lead"] == {
@@ -61,6 +64,7 @@ def test_a_bot_is_told_what_becomes_of_a_contact_and_nothing_about_the_person(ho
                 "name": None,
                 "created": False,
                 "conflicts": [],
+                "unread": [],
             }
             assert {**shown, "lead": None} == {**whole, "lead": None}
 
