@@ -74,7 +74,7 @@ def create_empty() -> FastAPI:
         "id": some_id,
         "state": "assigned",
         "source": SOURCE,
-        "lead": {"id": some_id, "name": None, "created": True, "conflicts": []},
+        "lead": {"id": some_id, "name": None, "created": True, "conflicts": [], "unread": []},
         "operator": {"id": some_id, "name": "Operator 1"},
         "payload": {"text": "hello"},
         "created_at": now,
