@@ -201,7 +201,7 @@ def test_hours_are_those_of_the_period_and_not_only_those_with_contacts(
 def test_a_list_to_choose_from_says_that_it_is_not_all(
     client: Client, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("entrypoints.console.operators._OFFERED", 3)
+    monkeypatch.setattr("entrypoints.console.choosing._OFFERED", 3)
     operators = [world.operator(f"Operator {number}") for number in range(3)]
     world.source((operators[0], 1))
     contact = world.register()

@@ -307,7 +307,7 @@ class TestLists:
     def test_every_source_can_be_chosen(
         self, client: Client, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("entrypoints.console.sources._OFFERED", 2)
+        monkeypatch.setattr("entrypoints.console.choosing._OFFERED", 2)
         for key in ("a", "b"):
             world.source(key=key)
         for path in ("/try", "/statistics"):
