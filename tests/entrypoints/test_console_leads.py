@@ -58,9 +58,9 @@ class TestCorrecting:
         for typed, name in (("Пётр", "Пётр"), ("  ", None), ("Petr", "Petr"), ("", None)):
             answer = send(client, ivan, act="name", name=typed)
             assert answer.status_code == 303
-            assert answer.headers["location"] == f"/console/leads/{ivan}?said=saved"
+            assert answer.headers["location"] == f"/console/leads/{ivan}?said=renamed&of={ivan}"
             assert self.known(world, ivan)[0] == name
-        assert "Saved." in client.get(answer.headers["location"]).text
+        assert "The name is saved." in client.get(answer.headers["location"]).text
 
     def test_an_identity_is_added_and_removed(
         self, client: Client, world: World, ivan: LeadId
@@ -68,10 +68,12 @@ class TestCorrecting:
         fields = {"kind": "email", "value": "Ivan@Shop.RU"}
         for said in ("identity-added", "identity-known"):
             answer = send(client, ivan, act="add", **fields)
-            assert answer.headers["location"] == f"/console/leads/{ivan}?said={said}"
+            assert answer.headers["location"] == f"/console/leads/{ivan}?said={said}&of={ivan}"
         assert "email:ivan@shop.ru" in self.known(world, ivan)[1]
         answer = send(client, ivan, act="remove", **fields)
-        assert answer.headers["location"] == f"/console/leads/{ivan}?said=identity-removed"
+        assert (
+            answer.headers["location"] == f"/console/leads/{ivan}?said=identity-removed&of={ivan}"
+        )
         assert "email:ivan@shop.ru" not in self.known(world, ivan)[1]
 
     def test_an_identity_is_removed_by_the_form_that_stands_beside_it(
@@ -89,8 +91,8 @@ class TestCorrecting:
     @pytest.mark.parametrize(
         ("fields", "said", "russian"),
         [
-            ({"act": "name", "name": "<i>" * 80}, "200 characters", "200 символов"),
-            ({"act": "name", "name": "<i>\0"}, "200 characters", "200 символов"),
+            ({"act": "name", "name": "<i>" * 80}, "200 characters", "200 знаков"),
+            ({"act": "name", "name": "<i>\0"}, "200 characters", "200 знаков"),
             ({"act": "add", "kind": "phone", "value": "<i>12"}, "no phone number", "телефон"),
             ({"act": "add", "kind": "vk", "value": "<i>" * 80}, "1 to 200", "от 1 до 200"),
             ({"act": "add", "kind": "vk", "value": ""}, "1 to 200", "от 1 до 200"),
@@ -279,7 +281,7 @@ class TestLists:
         world.source()
         made = [world.register(vk="1") for _ in range(210)]
         way = f"/console/leads/{made[0].lead.id}"
-        pattern = r'<li><a href="/console/contacts/([^"]+)">'
+        pattern = r'<li id="contact-[^"]+"><a href="/console/contacts/([^"]+)">'
         assert self.walk(client, way, pattern) == [str(each.id) for each in made[::-1]]
 
     def test_all_contacts_are_behind_the_latest(self, client: Client, world: World) -> None:

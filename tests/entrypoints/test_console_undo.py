@@ -112,8 +112,6 @@ class TestUndo:
         "said=saved&of={ann}&as=0",
         "said=added&of=telegram&as=0",
         "said=weighed&of=telegram&as=0",
-        "said=weighed&of=%00&as=0",
-        "said=added&of=%00",
         "said=transferred&of=x",
         "said=closed",
         "said=signed-in",

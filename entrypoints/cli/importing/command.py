@@ -98,7 +98,8 @@ def import_(
         columns = Columns.of(source, source_key, identity or [], name, payload or [], key)
         reading = Reading.of(encoding, delimiter, sheet)
         check_free(refused)
-    container = build_container(settings_of(database_url))
+    # Into memory it is a rehearsal: what would be refused is told, and nothing is kept.
+    container = build_container(settings_of(database_url, lasting=False))
     # What cannot be read is refused before there is a database.
     with failures(), opened(file) as rows:
         records = records_of(rows, columns, reading)

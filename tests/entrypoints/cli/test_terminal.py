@@ -60,6 +60,7 @@ def test_what_is_wrong_is_said_without_what_moves_a_cursor(
 
 
 def test_names_in_tables_and_sentences_are_one_line(fairlead: Command, tmp_path: Path) -> None:
+    assert fairlead("migrate").exit_code == 0
     made = fairlead("keys", "create", "--role", "viewer", "--name", f"Anna {EVIL[:20]}")
     assert made.exit_code == 0
     listed = fairlead("keys", "list")

@@ -132,7 +132,12 @@ def test_every_write_of_the_api_is_by_its_key(client: Client, world: World) -> N
             f"/v1/contacts/{contact['id']}/transfer", json={"operator_id": other}, headers=headers
         )
     )
-    assert client.delete(f"/v1/leads/{contact['lead']['id']}", headers=headers).is_success
+    lead = f"/v1/leads/{contact['lead']['id']}"
+    answered(client.patch(lead, json={"name": "Petr"}, headers=headers))
+    identity = {"kind": "telegram", "value": "petr"}
+    answered(client.post(f"{lead}/identities", json=identity, headers=headers), 201)
+    assert client.delete(f"{lead}/identities/telegram/petr", headers=headers).is_success
+    assert client.delete(lead, headers=headers).is_success
     answered(client.delete(f"/v1/keys/{viewer}", headers=headers))
     found = entries(client, headers=headers)
     by_hand = [each for each in found if each["subject"] != prefix]

@@ -191,7 +191,7 @@ def test_the_decision_names_everybody_and_why_not(client: Client, world: World) 
     assert all(set(each) == keys for each in decision["candidates"])
     assert [
         (each["operator"]["name"], each["weight"], each["eligible"], each["reason"])
-        for each in decision["candidates"]
+        for each in sorted(decision["candidates"], key=lambda each: str(each["operator"]["id"]))
     ] == [
         ("Ann", 3, True, None),
         ("Full", 2, False, "at_capacity"),
