@@ -468,7 +468,7 @@ def test_names_and_values_are_found_by_index_whatever_the_language_of_the_databa
     with open_world(url) as world:
         world.source((world.operator(), 1))
         for number in range(300):
-            world.register(phone=f"+7916{number:07}", vk=f"{number}")
+            world.register(phone=f"+7916{1_000_000 + number}", vk=f"{number}")
         leads = world.fairlead.leads
         assert len(leads.leads_by_value("7", limit=5)) == 1
         with closing(connected(url)) as other:

@@ -120,7 +120,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         made.open("site", "Site chat", Ann=10, Cid=10)
         made.open("night", "Night line")
         for number in range(24):
-            made.register("telegram", f"+7916000{number:04d}", f"Lead {number}")
+            made.register("telegram", f"+7916100{number:04d}", f"Lead {number}")
         made.register("night", "+79161110000", "Oleg Waiting")
         yield made
         server.stop()

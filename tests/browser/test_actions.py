@@ -27,7 +27,7 @@ def test_three_steps_lead_from_nothing_to_the_first_contact(
     page.get_by_label("Weight of the operator added").fill("10")
     page.get_by_role("button", name="Save the weights").click()
     expect(page.locator("output").first).to_have_text("100.0%")
-    page.get_by_role("link", name="Try it").click()
+    page.get_by_role("navigation").get_by_role("link", name="Try it").click()
     page.get_by_label("Number, address or name there").fill("8 916 123-45-67")
     page.get_by_role("button", name="Register").click()
     expect(page.locator(".notice")).to_contain_text("what happened and why")

@@ -32,7 +32,7 @@ def wordy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         made.open(KEY, LONG, Long=1_000_000, Other=1)
         made.open("night", "Night")
         for number in range(4):
-            made.register(KEY, f"+7916000{number:04d}", LONG)
+            made.register(KEY, f"+7916100{number:04d}", LONG)
         made.register("night", "+79161110000", LONG)
         yield made
 

@@ -247,7 +247,7 @@ def test_half_a_row_is_never_left_in_the_refused_file(tmp_path: Path, room: int)
 
 
 def test_an_import_from_a_pipe_has_no_end_at_five_hundred(tmp_path: Path) -> None:
-    rows = "".join(f"{at},chat,+7916{at:07}\n" for at in range(1200)) + "1201,chat,none\n"
+    rows = "".join(f"{at},chat,+7916{1_000_000 + at}\n" for at in range(1200)) + "1201,chat,none\n"
     for file in ("-", "/dev/stdin"):
         process = _process(file, *OPTIONS, folder=tmp_path)
         out, err = process.communicate((HEADER + rows).encode())
@@ -272,8 +272,8 @@ def test_a_pipe_may_bring_json(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_with_the_summary_and_nothing_half_done(tmp_path: Path) -> None:
     database = tmp_path / "fairlead.db"
-    rows = "".join(f"{at:05},chat,+7916{at:07},{'x' * 120}\n" for at in range(1500))
-    rows = rows.replace("+79160000007", "none")
+    rows = "".join(f"{at:05},chat,+7916{1_000_000 + at},{'x' * 120}\n" for at in range(1500))
+    rows = rows.replace("+79161000007", "none")
     process = _process(
         "-", *OPTIONS, folder=tmp_path, FAIRLEAD_DATABASE_URL=f"sqlite:///{database}"
     )
