@@ -124,12 +124,15 @@ class SqlLeads(Leads):
         )
         _insert_word.run(
             connection,
-            [
-                (word, each.lead.id)
-                for each in lessons
-                if (each.created or each.named) and each.lead.name is not None
-                for word in words_of(each.lead.name)
-            ],
+            # Once: a lead that is made and named in one go comes in two lessons, with one name.
+            list(
+                {
+                    (word, each.lead.id)
+                    for each in lessons
+                    if (each.created or each.named) and each.lead.name is not None
+                    for word in words_of(each.lead.name)
+                }
+            ),
         )
         _insert_identity.run(
             connection,
