@@ -57,9 +57,11 @@ def test_the_whole_life_of_a_contact(client: httpx.Client) -> None:
     assert [each["id"] for each in lead["contacts"]] == [third["id"], first["id"]]
     (source,) = client.get("/v1/stats/distribution?source=life").json()["sources"]
     assert (source["total"], source["waiting"]) == (3, 0)
-    assert [each["contacts"] for each in source["operators"]] == [1, 2]
+    given = {each["operator"]["id"]: each["contacts"] for each in source["operators"]}
+    assert given == {ann: 1, bob: 2}
     statistics = client.get("/v1/stats/operators").json()["items"]
-    assert [each["load"] for each in statistics if each["operator"]["id"] in {ann, bob}] == [0, 2]
+    loads = {each["operator"]["id"]: each["load"] for each in statistics}
+    assert (loads[ann], loads[bob]) == (0, 2)
     assert 'fairlead_contacts{source="life"} 3.0' in client.get("/metrics").text
     assert client.get("/readyz").json() == {"status": "ready"}
 
