@@ -151,7 +151,7 @@ _TOLD: Final = {
     "42P07": "{reason}, and it is not Fairlead's; use a database, or a schema, of its own",
     "42501": "{reason}; to migrate, a role needs CREATE on the schema, or better is its owner, and "
     "to serve SELECT, INSERT, UPDATE and DELETE on the tables",
-    "25006": "it can only be read; it is a standby, or default_transaction_read_only is on",
+    "25006": "it is read-only: a standby, or default_transaction_read_only is on",
 }
 """What to say by SQLSTATE, where the server's words alone do not say what to do."""
 

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Connection,
     Function,
     func,
-    literal_column,
     select,
     text,
     tuple_,
@@ -20,7 +19,7 @@ from sqlalchemy import (
 from adapters.sql.engine import ReadDatabase
 from adapters.sql.leads import LEAD, lead_views
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
-from adapters.sql.tables import PHONE_TAILS, PHONES, IdentityRow, LeadRow, LeadWordRow
+from adapters.sql.tables import PHONES, IdentityRow, LeadRow, LeadWordRow, PhoneTail
 from application.ports import LeadSearch
 from application.views import LeadView
 from application.walks import Met, Passed, Walk, WordPlace, lead_place
@@ -133,9 +132,7 @@ class SqlLeadSearch(LeadSearch):
             return key.startswith("phone:") and key.endswith(digits)
 
         with reading(self._database) as connection:
-            tail: ColumnElement[str] = literal_column(PHONE_TAILS[connection.dialect.name])
-            # The condition of the index to the letter, or it would not be seen to be met.
-            phones = _identities.where(text(PHONES), tail == digits[-_TAIL:]).order_by(_key)
+            phones = _identities.where(text(PHONES), PhoneTail() == digits[-_TAIL:]).order_by(_key)
 
             def read(place: str | None, most: int) -> Sequence[AnyRow]:
                 further = phones if place is None else phones.where(_key > place)

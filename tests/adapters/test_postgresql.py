@@ -469,8 +469,9 @@ def test_names_and_values_are_found_by_index_whatever_the_language_of_the_databa
         world.source((world.operator(), 1))
         for number in range(300):
             world.register(phone=f"+7916{1_000_000 + number}", vk=f"{number}")
-        leads = world.fairlead.leads
-        assert len(leads.leads_by_value("7", limit=5)) == 1
+        search = world.fairlead.lead_search
+        met = search.by_values(["7"], after=None, limit=5, but=lambda _: False).met
+        assert [each.lead.identities[-1].value for each in met] == ["7"]
         with closing(connected(url)) as other:
             rows = other.execute(
                 "SELECT attrelid::regclass::text, attname, collname FROM pg_attribute "

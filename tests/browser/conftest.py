@@ -133,11 +133,13 @@ class Looker:
 
     Attributes:
         faults: errors of the console, of scripts, and requests that left the host.
+        expected: what the browser may complain of: a pattern, or none.
     """
 
     context: BrowserContext
     host: str
     faults: list[str] = field(default_factory=list)
+    expected: str | None = None
 
     def __post_init__(self) -> None:
         self.context.on("page", self._watch)
@@ -159,6 +161,11 @@ class Looker:
     def _note(self, fault: str) -> None:
         self.faults.append(fault)
 
+    def unexpected(self) -> list[str]:
+        return [
+            each for each in self.faults if not (self.expected and re.search(self.expected, each))
+        ]
+
 
 Look = Callable[..., Looker]
 
@@ -178,7 +185,7 @@ def look(chromium: Browser) -> Iterator[Look]:
     yield opener
     for each in opened:
         each.context.close()
-    assert [fault for each in opened for fault in each.faults] == []
+    assert [fault for each in opened for fault in each.unexpected()] == []
 
 
 def following(page: Page) -> Page:

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -475,9 +476,17 @@ class FairleadMachine(RuleBasedStateMachine):
     def held(self) -> list[ContactId]:
         return [key for key, each in self.contacts.items() if each.state == "assigned"]
 
+    def in_turn(self, source: str) -> list[tuple[OperatorId, int]]:
+        """Weights by operator; the first of several equals is picked."""
+
+        def digest(allocation: tuple[OperatorId, int]) -> bytes:
+            return blake2b(allocation[0].bytes, key=source.encode(), digest_size=16).digest()
+
+        return sorted(self.sources[source].weights.items(), key=digest)
+
     def eligible(self, source: str) -> list[OperatorId]:
         found = []
-        for operator_id, weight in sorted(self.sources[source].weights.items()):
+        for operator_id, weight in self.in_turn(source):
             each = self.operators[operator_id]
             if each.active and weight and each.load < each.capacity:
                 found.append(operator_id)
@@ -618,7 +627,7 @@ class FairleadMachine(RuleBasedStateMachine):
                 self.operators[operator_id].capacity,
                 source.credits[operator_id],
             )
-            for operator_id, weight in sorted(source.weights.items())
+            for operator_id, weight in self.in_turn(contact.source)
         ]
         eligible = self.eligible(contact.source)
         weights = [source.weights[each] for each in eligible]

@@ -38,7 +38,7 @@ function isSame(node, fresh) {
 
 function isLeft(node) {
   if (node.localName === "form") return isKept(node);
-  if (node.id === "said") return reading;
+  if (node.matches("[data-said]")) return reading;
   return node.matches("[data-chart]") || (node.matches(FIELDS) && !node.form && isHeld(node));
 }
 
@@ -50,8 +50,9 @@ Object.assign(Idiomorph.defaults.callbacks, {
   },
   beforeNodeRemoved(node) {
     if (node.nodeType !== Node.ELEMENT_NODE) return true;
-    const forms = node.localName === "form" ? [node] : [...node.querySelectorAll("form")];
-    return !forms.some(isKept);
+    const within = (what) => [...(node.matches(what) ? [node] : []), ...node.querySelectorAll(what)];
+    const isSaid = reading && within("[data-said]").some((each) => each.hasChildNodes());
+    return !isSaid && !within("form").some(isKept);
   },
   beforeAttributeUpdated: (name, node) => !(name === "open" && node.matches("details, dialog")),
 });

@@ -105,7 +105,11 @@ def test_any_bytes_as_lines_of_json_are_contacts_or_refused_and_can_be_mended(
 
     second = _import("second.ndjson", GOOD_JSON + b"\n" + done.refused)
     assert second.summary.refused == done.summary.refused
-    assert without_lines(second.refused) == without_lines(done.refused)
+    for own, _ in done.written:
+        assert own.rstrip(b"\r\n") in second.refused
+    # A row that is wrong in two ways may be refused for the other one, now that a reason is in it.
+    third = _import("third.ndjson", GOOD_JSON + b"\n" + second.refused)
+    assert without_lines(third.refused) == without_lines(second.refused)
 
 
 @settings(deadline=None, max_examples=200)

@@ -45,9 +45,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("word", "lead_id", name=op.f("pk_lead_words")),
         sqlite_with_rowid=False,
     )
-    tail = "right(key, 4), key" if _on_postgresql() else "substr(key, -4)"
+    tail = "right(key, 4)" if _on_postgresql() else "substr(key, -4)"
     op.execute(
-        f"CREATE INDEX ix_identities_phone_tail ON identities ({tail}) "
+        f"CREATE INDEX ix_identities_phone_tail ON identities ({tail}, key) "
         "WHERE key >= 'phone:' AND key < 'phone;'"
     )
     op.drop_index("ix_leads_name_id", table_name="leads")
