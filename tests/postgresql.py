@@ -33,6 +33,10 @@ _SETTINGS = {
 }
 
 
+MIGRATED: set[str] = set()
+"""URLs of databases that have the schema of this release."""
+
+
 @dataclass
 class Databases:
     """A server on which databases can be made, each for one test.
@@ -64,9 +68,13 @@ class Databases:
             storage.migrate()
             storage.close()
             self._migrated = self._made.pop()
+            MIGRATED.add(url)
         else:
             tables = list(Row.metadata.tables)
-            self._run(self._migrated, f"TRUNCATE {', '.join(['{}'] * len(tables))}", *tables)
+            # Of a few rows it is much faster to delete them than to truncate twenty tables; in this
+            # mode neither the order of tables matters, nor what guards the audit log.
+            emptied = "".join("DELETE FROM {};" for _ in tables)
+            self._run(self._migrated, f"SET session_replication_role = replica; {emptied}", *tables)
         return self._url(self._migrated)
 
     def made(self) -> set[str]:

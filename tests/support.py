@@ -7,9 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from dependency_injector import providers
+from sqlalchemy import make_url
 
 from application.fairlead import Fairlead
 from application.operators import CreateOperator
@@ -22,6 +26,7 @@ from domain.ids import OperatorId
 from domain.picker import ROLLS, Strategy
 from entrypoints.container import Container, build_container
 from entrypoints.settings import Settings
+from tests.postgresql import MIGRATED
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -120,6 +125,25 @@ def decision_of(
     return Decision(strategy, pool.lineup, pool.loads, array("q", pool.credits), roll, position)
 
 
+def _copied(database_url: str) -> bool:
+    """Put a migrated file where there is none: it takes a tenth of the time of a migration."""
+    file = make_url(database_url).database
+    if not database_url.startswith("sqlite:///") or not file or Path(file).exists():
+        return False
+    Path(file).write_bytes(_migrated_file())
+    return True
+
+
+@cache
+def _migrated_file() -> bytes:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "fairlead.db"
+        storage = build_container(Settings(database_url=f"sqlite:///{file}")).storage()
+        storage.migrate()
+        storage.close()
+        return file.read_bytes()
+
+
 @contextmanager
 def open_world(
     database_url: str = "memory://",
@@ -143,8 +167,9 @@ def open_world(
     container.ids.override(providers.Object(ids))
     container.rolls.override(providers.Object(FakeRolls()))
     container.pause.override(providers.Object(lambda: None))
+    if not (_copied(database_url) or database_url in MIGRATED):
+        container.storage().migrate()
     storage = container.storage()
-    storage.migrate()
     try:
         yield World(container.fairlead(), container, clock)
     finally:

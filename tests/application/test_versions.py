@@ -79,7 +79,9 @@ def changes_of(world: World, ann: OperatorView, expected: Expected) -> list[Call
 
 @pytest.mark.parametrize("number", range(4))
 @pytest.mark.parametrize(
-    "expected", ["seen long ago", "", frozenset(), frozenset({"one", "or another"})], ids=str
+    "expected",
+    ["seen long ago", "", frozenset(), frozenset({"one", "or another"})],
+    ids=["long ago", "empty", "none", "another"],
 )
 def test_what_is_no_longer_so_is_not_overwritten(
     world: World, ann: OperatorView, number: int, expected: Expected
