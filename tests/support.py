@@ -128,7 +128,12 @@ def decision_of(
 def _copied(database_url: str) -> bool:
     """Put a migrated file where there is none: it takes a tenth of the time of a migration."""
     file = make_url(database_url).database
-    if not database_url.startswith("sqlite:///") or not file or Path(file).exists():
+    if (
+        not database_url.startswith("sqlite:///")
+        or not file
+        or file.startswith("file:")
+        or Path(file).exists()
+    ):
         return False
     Path(file).write_bytes(_migrated_file())
     return True

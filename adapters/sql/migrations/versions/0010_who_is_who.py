@@ -47,7 +47,7 @@ def upgrade() -> None:
     )
     tail = "right(key, 4)" if _on_postgresql() else "substr(key, -4)"
     op.execute(
-        f"CREATE INDEX ix_identities_phone_tail ON identities ({tail}, key) "
+        f'CREATE INDEX ix_identities_phone_tail ON identities ({tail}, "key") '
         "WHERE key >= 'phone:' AND key < 'phone;'"
     )
     op.drop_index("ix_leads_name_id", table_name="leads")
