@@ -16,6 +16,7 @@ from application.register_contacts import (
     RegisterContactsHandler,
     Registered,
 )
+from domain.actor import Actor
 from domain.errors import DomainError
 
 MOST: Final = 128
@@ -67,13 +68,16 @@ class GroupCommitIntake(Intake):
         self._worker = Worker("intake")
 
     def submit(
-        self, command: RegisterContact, answer: Callable[[Registered], Any] = _as_it_is
+        self,
+        command: RegisterContact,
+        actor: Actor,
+        answer: Callable[[Registered], Any] = _as_it_is,
     ) -> Awaitable[Any]:
         if len(self._waiting) >= MOST_WAITING:
             raise Overloaded("too many registrations wait already.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        (draft,) = self._register.draft([command])
+        (draft,) = self._register.draft([command], actor)
         if isinstance(draft, DomainError):
             future.set_exception(draft)
             return future

@@ -1,32 +1,11 @@
 """How use cases write the audit log: in the transaction of the change, under the actor's name."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Final
 
 from application.ports import Ids, UnitOfWork
+from domain.actor import Actor
 from domain.audit import Action, AuditEntry, Values, differences
 from domain.ids import AuditId, time_of
-
-LOCAL: Final = "local"
-COMMAND: Final = "command"
-SCRIPT: Final = "script"
-
-acting: Final[ContextVar[str]] = ContextVar("acting", default=SCRIPT)
-"""Who acts; see `domain.audit.AuditEntry`. Whoever lets somebody in sets it. Threads that anyio
-starts for a request see what the request saw."""
-
-
-@contextmanager
-def acting_as(actor: str) -> Iterator[None]:
-    """Say for a while who acts."""
-    token = acting.set(actor)
-    try:
-        yield
-    finally:
-        acting.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +17,7 @@ class Recorder:
     def __call__(
         self,
         uow: UnitOfWork,
+        actor: Actor,
         action: Action,
         subject: object,
         before: Values | None = None,
@@ -49,6 +29,7 @@ class Recorder:
 
         Args:
             uow: in which it is done.
+            actor: who does it.
             action: what is done.
             subject: what it is done to; its text is kept.
             before: what a change can touch, as it was; None of what is new.
@@ -61,6 +42,6 @@ class Recorder:
         new_id = self.ids.new()
         uow.audit.add(
             AuditEntry(
-                AuditId(new_id), time_of(new_id), acting.get(), action, str(subject), before, after
+                AuditId(new_id), time_of(new_id), actor.name, action, str(subject), before, after
             )
         )

@@ -4,25 +4,21 @@ from dataclasses import dataclass, replace
 
 from application.auditing import Recorder
 from application.ports import Clock, ContactReader, UnitOfWork, UnitOfWorkFactory
-from application.views import ContactLead, ContactView, require_version
+from application.views import ContactView, require_version
 from application.waiting import hand_out_waiting
-from domain.access import ApiKey, Permission
+from domain.actor import SCRIPT, Actor
 from domain.audit import Action, Values
 from domain.contact import Contact, ContactState
 from domain.dispatch import Dispatch
+from domain.errors import UnknownContact
 from domain.ids import ContactId, OperatorId
 
 
 @dataclass(frozen=True, slots=True)
 class ShowContact:
-    """Somebody asks for a contact by its id.
-
-    Attributes:
-        key: by which they ask; None for whoever needs none.
-    """
+    """Somebody asks for a contact by its id."""
 
     contact_id: ContactId
-    key: ApiKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +27,17 @@ class ShowContactHandler:
 
     contacts: ContactReader
 
-    def __call__(self, query: ShowContact) -> ContactView:
+    def __call__(self, query: ShowContact, actor: Actor = SCRIPT) -> ContactView:
         """Show a contact.
 
-        A key that may not read is told nothing that it has not told itself: of the lead its id, and
-        neither the stored name nor whether the person was known, and by what.
+        Whoever may not read is told of the lead nothing but its id: what could not be read of its
+        identities may be what another program sent.
 
         Raises:
-            UnknownContact: it is not there, or not on the source that the key is bound to.
+            UnknownContact: it is not there, or not on the source that the actor is bound to.
         """
-        key = query.key
-        if key is None or key.permits(Permission.READ):
-            return self.contacts.contact(query.contact_id)
-        view = self.contacts.contact(query.contact_id, source=key.source_key)
-        return replace(view, lead=ContactLead(view.lead.id, None, created=False, conflicts=()))
+        view = self.contacts.contact(query.contact_id, source=actor.source_key).seen_by(actor)
+        return view if actor.reads else replace(view, lead=replace(view.lead, unread=()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +59,7 @@ class CloseContactHandler:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    def __call__(self, command: CloseContact) -> ContactView:
+    def __call__(self, command: CloseContact, actor: Actor = SCRIPT) -> ContactView:
         """Close a contact; one that is closed stays as it is.
 
         Raises:
@@ -74,7 +67,7 @@ class CloseContactHandler:
             ChangedMeanwhile: it is open, and not what the caller saw.
         """
         with self.unit_of_work() as uow:
-            contact, dispatch = _load(uow, command.contact_id)
+            contact, dispatch = _load(uow, actor, command.contact_id)
             if contact.state is not ContactState.CLOSED:
                 _require_version(uow, contact, command.expected)
                 now = self.clock.now()
@@ -106,7 +99,7 @@ class TransferContactHandler:
     clock: Clock
     record: Recorder
 
-    def __call__(self, command: TransferContact) -> ContactView:
+    def __call__(self, command: TransferContact, actor: Actor = SCRIPT) -> ContactView:
         """Transfer a contact; to the operator who has it, that changes nothing.
 
         Raises:
@@ -116,7 +109,7 @@ class TransferContactHandler:
             OperatorInactive, OperatorAtCapacity: the operator cannot take it.
         """
         with self.unit_of_work() as uow:
-            contact, dispatch = _load(uow, command.contact_id, command.operator_id)
+            contact, dispatch = _load(uow, actor, command.contact_id, command.operator_id)
             contact.require_open()
             previous = contact.operator_id
             if previous != dispatch.operator(command.operator_id).id:
@@ -126,6 +119,7 @@ class TransferContactHandler:
                 uow.contacts.save_transferred(contact, previous, now)
                 self.record(
                     uow,
+                    actor,
                     Action.CONTACT_TRANSFERRED,
                     contact.id,
                     _holder(previous),
@@ -136,9 +130,13 @@ class TransferContactHandler:
             return uow.contacts.view(command.contact_id)
 
 
-def _load(uow: UnitOfWork, contact_id: ContactId, *others: OperatorId) -> tuple[Contact, Dispatch]:
-    """Load a contact, and everything that a change of it can touch."""
+def _load(
+    uow: UnitOfWork, actor: Actor, contact_id: ContactId, *others: OperatorId
+) -> tuple[Contact, Dispatch]:
+    """Load a contact that an actor sees, and everything that a change of it can touch."""
     contact = uow.contacts.get(contact_id)
+    if not actor.sees(contact.source_key):
+        raise UnknownContact(f"no contact has the id {contact_id}.")
     holders = [] if contact.operator_id is None else [contact.operator_id]
     return contact, uow.dispatches.load(
         sources=[contact.source_key], served_by=holders, operators=others

@@ -7,6 +7,7 @@ from application.auditing import Recorder
 from application.ports import Clock, Secrets, UnitOfWorkFactory
 from application.views import KeyView
 from domain.access import PREFIX, ApiKey, Role, digest_of
+from domain.actor import SCRIPT, Actor
 from domain.audit import Action, Values
 from domain.errors import InvalidValue
 
@@ -43,7 +44,7 @@ class CreateKeyHandler:
     secrets: Secrets
     record: Recorder
 
-    def __call__(self, command: CreateKey) -> CreatedKey:
+    def __call__(self, command: CreateKey, actor: Actor = SCRIPT) -> CreatedKey:
         """Make a key.
 
         Raises:
@@ -70,7 +71,7 @@ class CreateKeyHandler:
             if command.source is not None:
                 uow.dispatches.load(sources=[command.source]).source(command.source)
             uow.keys.add(key)
-            self.record(uow, Action.KEY_CREATED, key.prefix, after=_audited(key))
+            self.record(uow, actor, Action.KEY_CREATED, key.prefix, after=_audited(key))
         return CreatedKey(KeyView.of(key), whole)
 
 
@@ -89,7 +90,7 @@ class RevokeKeyHandler:
     clock: Clock
     record: Recorder
 
-    def __call__(self, command: RevokeKey) -> KeyView:
+    def __call__(self, command: RevokeKey, actor: Actor = SCRIPT) -> KeyView:
         """Take a key back; one that was taken back stays so.
 
         Raises:
@@ -101,7 +102,7 @@ class RevokeKeyHandler:
                 before = _revocation(key)
                 key = replace(key, revoked_at=self.clock.now())
                 uow.keys.save(key)
-                self.record(uow, Action.KEY_REVOKED, key.prefix, before, _revocation(key))
+                self.record(uow, actor, Action.KEY_REVOKED, key.prefix, before, _revocation(key))
         return KeyView.of(key)
 
 

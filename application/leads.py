@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from application.auditing import Recorder
 from application.ports import IdentityNormaliser, UnitOfWorkFactory
 from application.views import LeadView
+from domain import limits
+from domain.actor import SCRIPT, Actor
 from domain.audit import Action
 from domain.errors import DomainError, InvalidIdentity, InvalidValue, UnknownIdentity
 from domain.ids import LeadId
@@ -28,7 +30,7 @@ class RenameLeadHandler:
     unit_of_work: UnitOfWorkFactory
     record: Recorder
 
-    def __call__(self, command: RenameLead) -> LeadView:
+    def __call__(self, command: RenameLead, actor: Actor = SCRIPT) -> LeadView:
         """Give a lead another name, or none. Contacts that come later leave a name as it is.
 
         Raises:
@@ -40,7 +42,7 @@ class RenameLeadHandler:
             previous = lead.name
             if lead.rename(command.name):
                 uow.leads.save_renamed(lead, previous)
-                self.record(uow, Action.LEAD_RENAMED, lead.id)
+                self.record(uow, actor, Action.LEAD_RENAMED, lead.id)
             return uow.leads.view(lead.id)
 
 
@@ -69,12 +71,12 @@ class AddIdentityHandler:
     normalise: IdentityNormaliser
     record: Recorder
 
-    def __call__(self, command: AddIdentity) -> IdentityAdded:
+    def __call__(self, command: AddIdentity, actor: Actor = SCRIPT) -> IdentityAdded:
         """Give a lead an identity that is nobody's. None moves, and no lead is merged.
 
         Raises:
             UnknownLead: it is not there.
-            InvalidIdentity, InvalidValue: it is no identity.
+            InvalidIdentity, InvalidValue: it is no identity, or the lead has enough.
             IdentityTaken: it is another lead's.
         """
         identity = self._identity(command.kind, command.value)
@@ -82,9 +84,19 @@ class AddIdentityHandler:
             found = uow.leads.index([identity], [command.lead_id])
             lesson = found.teach(command.lead_id, identity)
             if lesson.learned:
+                if uow.leads.acquaintance(lesson.lead.id).identities >= limits.MAX_LEAD_IDENTITIES:
+                    raise InvalidValue(
+                        f"a lead has at most {limits.MAX_LEAD_IDENTITIES} identities; remove one "
+                        "that is not this person's.",
+                        field="value",
+                    )
                 uow.leads.learn([lesson])
                 self.record(
-                    uow, Action.IDENTITY_ADDED, command.lead_id, after={"kind": identity.kind}
+                    uow,
+                    actor,
+                    Action.IDENTITY_ADDED,
+                    command.lead_id,
+                    after={"kind": identity.kind},
                 )
             return IdentityAdded(uow.leads.view(command.lead_id), bool(lesson.learned))
 
@@ -114,7 +126,7 @@ class RemoveIdentityHandler:
     normalise: IdentityNormaliser
     record: Recorder
 
-    def __call__(self, command: RemoveIdentity) -> LeadView:
+    def __call__(self, command: RemoveIdentity, actor: Actor = SCRIPT) -> LeadView:
         """Take an identity from a lead, the last one, too. From then on it is nobody's.
 
         Raises:
@@ -126,7 +138,7 @@ class RemoveIdentityHandler:
             for identity in self._spellings(command.kind, command.value):
                 if uow.leads.forget(lead.id, identity):
                     self.record(
-                        uow, Action.IDENTITY_REMOVED, lead.id, before={"kind": identity.kind}
+                        uow, actor, Action.IDENTITY_REMOVED, lead.id, before={"kind": identity.kind}
                     )
                     return uow.leads.view(lead.id)
             raise UnknownIdentity(
@@ -161,7 +173,7 @@ class EraseLeadHandler:
     unit_of_work: UnitOfWorkFactory
     record: Recorder
 
-    def __call__(self, command: EraseLead) -> None:
+    def __call__(self, command: EraseLead, actor: Actor = SCRIPT) -> None:
         """Erase a lead's name and identities, and its contacts' payloads and idempotency keys.
 
         Open contacts stay open. Erasing twice changes nothing. Whoever writes again later is a
@@ -172,4 +184,4 @@ class EraseLeadHandler:
         """
         with self.unit_of_work() as uow:
             if uow.leads.erase(command.lead_id):
-                self.record(uow, Action.LEAD_ERASED, command.lead_id)
+                self.record(uow, actor, Action.LEAD_ERASED, command.lead_id)

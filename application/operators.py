@@ -6,6 +6,7 @@ from application.auditing import Recorder
 from application.ports import Clock, Ids, UnitOfWorkFactory
 from application.views import Expected, OperatorView, require_version
 from application.waiting import hand_out_waiting
+from domain.actor import SCRIPT, Actor
 from domain.audit import Action, Values
 from domain.ids import OperatorId, time_of
 from domain.operator import Operator
@@ -28,7 +29,7 @@ class CreateOperatorHandler:
     ids: Ids
     record: Recorder
 
-    def __call__(self, command: CreateOperator) -> OperatorView:
+    def __call__(self, command: CreateOperator, actor: Actor = SCRIPT) -> OperatorView:
         """Create an operator.
 
         Raises:
@@ -40,7 +41,7 @@ class CreateOperatorHandler:
         )
         with self.unit_of_work() as uow:
             uow.operators.add(operator)
-            self.record(uow, Action.OPERATOR_CREATED, operator.id, after=_audited(operator))
+            self.record(uow, actor, Action.OPERATOR_CREATED, operator.id, after=_audited(operator))
         return OperatorView.of(operator)
 
 
@@ -67,7 +68,7 @@ class UpdateOperatorHandler:
     clock: Clock
     record: Recorder
 
-    def __call__(self, command: UpdateOperator) -> OperatorView:
+    def __call__(self, command: UpdateOperator, actor: Actor = SCRIPT) -> OperatorView:
         """Change an operator.
 
         Raises:
@@ -87,7 +88,9 @@ class UpdateOperatorHandler:
                 active=command.active,
             )
             uow.operators.save(operator)
-            self.record(uow, Action.OPERATOR_CHANGED, operator.id, before, _audited(operator))
+            self.record(
+                uow, actor, Action.OPERATOR_CHANGED, operator.id, before, _audited(operator)
+            )
             hand_out_waiting(uow, dispatch, self.clock.now())
             uow.dispatches.save(dispatch)
         return OperatorView.of(operator)

@@ -146,6 +146,18 @@ class Sources(Protocol):
         ...
 
 
+class Acquaintance(NamedTuple):
+    """How a lead came to be known.
+
+    Attributes:
+        source_key: of the contact that made it known; None if that has been removed.
+        identities: that it has; counted up to the most that it may have.
+    """
+
+    source_key: str | None
+    identities: int
+
+
 class Leads(Protocol):
     """Leads with their identities, for writing."""
 
@@ -170,6 +182,10 @@ class Leads(Protocol):
 
         Those that own other spellings of an identity are among them.
         """
+        ...
+
+    def acquaintance(self, lead_id: LeadId) -> Acquaintance:
+        """Return how a stored lead came to be known; of one that is not there, nothing is."""
         ...
 
     def learn(self, lessons: Sequence[Recognition]) -> None:

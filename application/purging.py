@@ -7,6 +7,7 @@ from typing import Final
 
 from application.auditing import Recorder
 from application.ports import Clock, Pause, UnitOfWorkFactory
+from domain.actor import SCRIPT, Actor
 from domain.audit import Action
 from domain.errors import InvalidValue
 from domain.ids import ContactId
@@ -39,7 +40,10 @@ class PurgeContactsHandler:
     record: Recorder
 
     def __call__(
-        self, command: PurgeContacts, progress: Callable[[int], None] = lambda _: None
+        self,
+        command: PurgeContacts,
+        actor: Actor = SCRIPT,
+        progress: Callable[[int], None] = lambda _: None,
     ) -> int:
         """Remove the oldest first, a few in each transaction; others go on in between.
 
@@ -47,6 +51,7 @@ class PurgeContactsHandler:
 
         Args:
             command: what to remove.
+            actor: who wants it.
             progress: called with the number of contacts removed so far, after each transaction.
 
         Returns:
@@ -61,21 +66,24 @@ class PurgeContactsHandler:
                 f"{command.before.isoformat()} is not in the past; name a moment that is.",
                 field="before",
             )
-        removed, last = self._remove(command.before, None)
+        removed, last = self._remove(actor, command.before, None)
         progress(removed)
         while last is not None:
             self.pause()
-            more, last = self._remove(command.before, last)
+            more, last = self._remove(actor, command.before, last)
             removed += more
             progress(removed)
         return removed
 
-    def _remove(self, before: datetime, after: ContactId | None) -> tuple[int, ContactId | None]:
+    def _remove(
+        self, actor: Actor, before: datetime, after: ContactId | None
+    ) -> tuple[int, ContactId | None]:
         with self.unit_of_work() as uow:
             purged = uow.contacts.remove_closed(before, after=after, limit=_CHUNK)
             if purged.removed:
                 self.record(
                     uow,
+                    actor,
                     Action.CONTACTS_PURGED,
                     before.astimezone(UTC).isoformat(),
                     after={"removed": purged.removed},

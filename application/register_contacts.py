@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeVar, overload
 
 from application.ports import (
@@ -19,10 +20,12 @@ from application.ports import (
 )
 from application.views import ContactView
 from domain import limits
+from domain.actor import SCRIPT, Actor
 from domain.contact import Contact, payload_text
 from domain.decision import Decision
 from domain.errors import (
     DomainError,
+    Forbidden,
     IdempotencyConflict,
     InvalidIdentity,
     InvalidValue,
@@ -74,11 +77,13 @@ class Draft:
     """A command whose every value is within its limits and normalised.
 
     Attributes:
+        actor: who sends it.
         unread: the identities that could not be read, by kind.
         slot: what is registered at most once: (source key, idempotency key).
     """
 
     command: RegisterContact
+    actor: Actor
     identities: Sequence[Identity]
     unread: tuple[UnreadIdentity, ...]
     lead_name: str | None
@@ -86,8 +91,16 @@ class Draft:
     slot: tuple[str, str] | None
 
     @classmethod
-    def of(cls, command: RegisterContact, normalise: IdentityNormaliser) -> "Draft":
+    def of(
+        cls, command: RegisterContact, normalise: IdentityNormaliser, actor: Actor = SCRIPT
+    ) -> "Draft":
         """Check and normalise every value; raises the DomainError of the first that is wrong."""
+        actor.require_source(command.source)
+        if command.lead_id is not None and not actor.reads:
+            # Or whoever guesses would be told who is known.
+            raise Forbidden(
+                "this key may not read, so it names the lead by lead.identities.", field="lead.id"
+            )
         if len(command.identities) > limits.MAX_IDENTITIES:
             raise InvalidValue(
                 f"a contact has at most {limits.MAX_IDENTITIES} identities.",
@@ -97,6 +110,7 @@ class Draft:
         key = command.idempotency_key
         return cls(
             command,
+            actor,
             *_read(command, normalise),
             None
             if command.lead_name is None
@@ -163,15 +177,21 @@ class RegisterContactsHandler:
     ids: Ids
     normalise: IdentityNormaliser
 
-    def __call__(self, commands: Sequence[RegisterContact]) -> list[Registered | Refused]:
+    def __call__(
+        self, commands: Sequence[RegisterContact], actor: Actor = SCRIPT
+    ) -> list[Registered | Refused]:
         """Register contacts in the order given, all in one transaction.
+
+        Whoever may not read names leads by identities and learns nothing of them. Whoever is bound
+        to a source adds names and identities only to leads that a contact of that source made
+        known: a bot that is not what it should be takes nobody else's customers.
 
         Returns:
             A result for every command, in order. A command that is refused has no effect and
             harms no other. If the storage fails on the lot, everything is rolled back and each
             command is tried by itself; if not even a transaction can be begun, all have failed.
         """
-        return self.store(self.draft(commands))
+        return self.store(self.draft(commands, actor))
 
     def store(self, drafts: Sequence[Draft | DomainError]) -> list[Registered | Refused]:
         """Register contacts in a transaction of their own; see `__call__`."""
@@ -184,9 +204,9 @@ class RegisterContactsHandler:
         except StorageUnavailable as failure:
             return self.after(failure, drafts)
 
-    def draft(self, commands: Sequence[RegisterContact]) -> list[Draft | DomainError]:
+    def draft(self, commands: Sequence[RegisterContact], actor: Actor) -> list[Draft | DomainError]:
         """Check and normalise the values of commands; needs no storage."""
-        return [self._draft(command) for command in commands]
+        return [self._draft(command, actor) for command in commands]
 
     def within(
         self, uow: UnitOfWork, drafts: Sequence[Draft | DomainError]
@@ -234,9 +254,9 @@ class RegisterContactsHandler:
                 results.append(result)
         return results
 
-    def _draft(self, command: RegisterContact) -> Draft | DomainError:
+    def _draft(self, command: RegisterContact, actor: Actor) -> Draft | DomainError:
         try:
-            return Draft.of(command, self.normalise)
+            return Draft.of(command, self.normalise, actor)
         except DomainError as refusal:
             return refusal
 
@@ -248,20 +268,21 @@ class Intake(Protocol):
     """
 
     @overload
-    def submit(self, command: RegisterContact) -> Awaitable[Registered]: ...
+    def submit(self, command: RegisterContact, actor: Actor) -> Awaitable[Registered]: ...
 
     @overload
     def submit(
-        self, command: RegisterContact, answer: Callable[[Registered], Answered]
+        self, command: RegisterContact, actor: Actor, answer: Callable[[Registered], Answered]
     ) -> Awaitable[Answered]: ...
 
     def submit(
-        self, command: RegisterContact, answer: Callable[[Registered], Any] = ...
+        self, command: RegisterContact, actor: Actor, answer: Callable[[Registered], Any] = ...
     ) -> Awaitable[Any]:
         """Put a command into the queue; it is carried out even if nobody awaits the result.
 
         Args:
             command: what to register.
+            actor: who sends it.
             answer: makes of the result what is to be awaited, as a rule while the transaction is
                 on its way to the disk, when there is time; nobody has it before it is there. It
                 may be called for nothing, and again, if the transaction fails.
@@ -322,7 +343,7 @@ class _Batch:
                 "or a new key for a new contact.",
                 field="idempotency_key",
             )
-        return Registered(known.contact, replayed=True)
+        return Registered(known.contact.seen_by(draft.actor), replayed=True)
 
     def _admit(self, draft: Draft, ids: Ids) -> Registered:
         contact_id = ContactId(ids.new())
@@ -331,6 +352,7 @@ class _Batch:
             new_id=ids.new,
             name=draft.lead_name,
             lead_id=draft.command.lead_id,
+            room=partial(self._room, draft.actor),
         )
         lead = recognition.lead
         if recognition.created or recognition.learned or recognition.named:
@@ -355,4 +377,20 @@ class _Batch:
             fingerprint = draft.fingerprint()
             self._keys[contact_id] = (draft.slot[1], fingerprint)
             self._keyed[draft.slot] = Keyed(fingerprint, view)
-        return Registered(view)
+        return Registered(view.seen_by(draft.actor))
+
+    def _room(self, actor: Actor, lead_id: LeadId) -> int | None:
+        """Return how many identities more an actor may give a lead; None if not even a name."""
+        stored = self._uow.leads.acquaintance(lead_id)
+        made_known_by = next(
+            (
+                contact.source_key
+                for contact, _ in self._contacts
+                if contact.lead_created and contact.lead_id == lead_id
+            ),
+            stored.source_key,
+        )
+        if actor.source_key is not None and actor.source_key != made_known_by:
+            return None
+        learned = (each.learned for each in self._lessons if each.lead.id == lead_id)
+        return limits.MAX_LEAD_IDENTITIES - stored.identities - sum(map(len, learned))

@@ -7,6 +7,7 @@ from application.auditing import Recorder
 from application.ports import Clock, UnitOfWorkFactory
 from application.views import Expected, SourceView, require_version
 from application.waiting import hand_out_waiting
+from domain.actor import SCRIPT, Actor
 from domain.audit import Action, Values
 from domain.dispatch import Dispatch
 from domain.ids import OperatorId
@@ -31,7 +32,7 @@ class CreateSourceHandler:
     clock: Clock
     record: Recorder
 
-    def __call__(self, command: CreateSource) -> SourceView:
+    def __call__(self, command: CreateSource, actor: Actor = SCRIPT) -> SourceView:
         """Create a source.
 
         Raises:
@@ -43,7 +44,7 @@ class CreateSourceHandler:
         )
         with self.unit_of_work() as uow:
             uow.sources.add(source)
-            self.record(uow, Action.SOURCE_CREATED, source.key, after=_audited(source))
+            self.record(uow, actor, Action.SOURCE_CREATED, source.key, after=_audited(source))
         return SourceView.of(source, {})
 
 
@@ -68,7 +69,7 @@ class UpdateSourceHandler:
     unit_of_work: UnitOfWorkFactory
     record: Recorder
 
-    def __call__(self, command: UpdateSource) -> SourceView:
+    def __call__(self, command: UpdateSource, actor: Actor = SCRIPT) -> SourceView:
         """Change a source.
 
         Raises:
@@ -83,7 +84,7 @@ class UpdateSourceHandler:
             before = _audited(source)
             source.change(name=command.name, strategy=command.strategy)
             uow.sources.save(source)
-            self.record(uow, Action.SOURCE_CHANGED, source.key, before, _audited(source))
+            self.record(uow, actor, Action.SOURCE_CHANGED, source.key, before, _audited(source))
             return _view(source, dispatch)
 
 
@@ -108,7 +109,7 @@ class ReplaceAllocationsHandler:
     clock: Clock
     record: Recorder
 
-    def __call__(self, command: ReplaceAllocations) -> SourceView:
+    def __call__(self, command: ReplaceAllocations, actor: Actor = SCRIPT) -> SourceView:
         """Replace the allocations.
 
         Raises:
@@ -126,7 +127,9 @@ class ReplaceAllocationsHandler:
             before = _weights(found)
             source = dispatch.replace_allocations(command.key, command.weights)
             uow.sources.save_allocations(source)
-            self.record(uow, Action.ALLOCATIONS_REPLACED, source.key, before, _weights(source))
+            self.record(
+                uow, actor, Action.ALLOCATIONS_REPLACED, source.key, before, _weights(source)
+            )
             hand_out_waiting(uow, dispatch, self.clock.now())
             uow.dispatches.save(dispatch)
             return _view(source, dispatch)
@@ -159,7 +162,7 @@ class SetWeightHandler:
     clock: Clock
     record: Recorder
 
-    def __call__(self, command: SetWeight) -> SourceView:
+    def __call__(self, command: SetWeight, actor: Actor = SCRIPT) -> SourceView:
         """Change the weight.
 
         Raises:
@@ -174,7 +177,9 @@ class SetWeightHandler:
             before = _weights(found)
             source = dispatch.set_weight(command.key, command.operator_id, command.weight)
             uow.sources.save_allocations(source)
-            self.record(uow, Action.ALLOCATIONS_REPLACED, source.key, before, _weights(source))
+            self.record(
+                uow, actor, Action.ALLOCATIONS_REPLACED, source.key, before, _weights(source)
+            )
             hand_out_waiting(uow, dispatch, self.clock.now())
             uow.dispatches.save(dispatch)
             return _view(source, dispatch)

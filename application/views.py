@@ -5,13 +5,14 @@ takes three times as long.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from statistics import median, quantiles
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from domain.access import ApiKey, Role
+from domain.actor import Actor
 from domain.contact import Contact, ContactState
 from domain.decision import Decision
 from domain.errors import ChangedMeanwhile
@@ -192,14 +193,14 @@ class ContactLead:
     """The lead of a contact, and how the contact came to be its.
 
     Attributes:
-        created: the contact made the lead known.
+        created: the contact made the lead known; None if whoever asks may not know.
         conflicts: other leads that own some of the identities that the contact came with.
         unread: what it came with as identities and could not be read as such, by kind.
     """
 
     id: LeadId
     name: str | None
-    created: bool
+    created: bool | None
     conflicts: tuple[LeadId, ...]
     # Tuples, not any sequence: of those pydantic makes JSON by a call of Python each, 0.8 us.
     unread: tuple[UnreadIdentity, ...] = ()
@@ -225,6 +226,17 @@ class ContactView:
         return _version_of(
             self.state.value, None if self.operator is None else str(self.operator.id)
         )
+
+    def seen_by(self, actor: Actor) -> "ContactView":
+        """Show as much as an actor may know.
+
+        Whoever may not read learns nothing of a person that it has not said itself: neither the
+        stored name nor whether the person was known, and by what.
+        """
+        if actor.reads:
+            return self
+        lead = replace(self.lead, name=None, created=None, conflicts=())
+        return replace(self, lead=lead)
 
     @classmethod
     def of(

@@ -16,10 +16,12 @@ class Permission(StrEnum):
     """A kind of call.
 
     Whoever may LEARN is told how calls are made. Whoever may FOLLOW is shown a contact whose id
-    they have; without READ, of their own source only and nothing about the person.
+    they have; without READ, of their own source only and nothing about the person. Whoever may TRY
+    registers contacts by hand, on a page that shows which sources there are.
     """
 
     REGISTER = "register"
+    TRY = "try"
     LEARN = "learn"
     FOLLOW = "follow"
     READ = "read"

@@ -38,6 +38,12 @@ class DomainError(Exception):
         self.field = field
 
 
+class Forbidden(DomainError):
+    """Whoever acts is bound to something else, or may not say this."""
+
+    code = "forbidden"
+
+
 class InvalidValue(DomainError):
     """A value outside its limits."""
 

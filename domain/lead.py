@@ -151,6 +151,7 @@ class LeadIndex:
         new_id: Callable[[], UUID],
         name: str | None = None,
         lead_id: LeadId | None = None,
+        room: Callable[[LeadId], int | None] = lambda _: limits.MAX_LEAD_IDENTITIES,
     ) -> Recognition:
         """Find the lead or make it known.
 
@@ -164,6 +165,8 @@ class LeadIndex:
             new_id: makes the id of a lead that is new.
             name: within its limits; kept if the lead has none yet.
             lead_id: the lead, if the caller knows it.
+            room: how many identities more a known lead may have, the strongest first; None if
+                nothing may be added to it, a name neither. Asked only if there is something to add.
 
         Raises:
             NoIdentity: neither an id nor an identity is given.
@@ -187,6 +190,10 @@ class LeadIndex:
             # One number must not come to be of two leads by its spellings.
             learned = [each for each in learned if respelled.get(each.key, lead) is lead]
         named = lead.name is None and name is not None
+        if not created and (learned or named):
+            left = room(lead.id)
+            named = named and left is not None
+            del learned[max(0, left or 0) :]
         if named:
             lead.name = name
         for each in learned:

@@ -16,6 +16,7 @@ from application.ports import Clock
 from application.register_contacts import RegisterContact, Registered
 from application.sources import CreateSource, ReplaceAllocations
 from application.views import HourSpan, OperatorView
+from domain.actor import Actor
 from domain.errors import DomainError
 from domain.ids import ContactId
 from domain.picker import Strategy
@@ -89,10 +90,14 @@ class Month:
     Args:
         days: how many days back it begins.
         seed: the same seed gives the same month.
+        actor: who the audit log says has done it all.
     """
 
-    def __init__(self, fairlead: Fairlead, clock: DemoClock, days: int, seed: int) -> None:
+    def __init__(
+        self, fairlead: Fairlead, clock: DemoClock, days: int, seed: int, actor: Actor
+    ) -> None:
         self._fairlead = fairlead
+        self._actor = actor
         self._clock = clock
         self._end = clock.now()
         self._begin = self._end - timedelta(days=days)
@@ -125,11 +130,11 @@ class Month:
 
     def _found(self) -> None:
         self._operators = [
-            self._fairlead.create_operator(CreateOperator(name, capacity))
+            self._fairlead.create_operator(CreateOperator(name, capacity), self._actor)
             for name, capacity in _OPERATORS
         ]
         for key, name, strategy, _, weights in _SOURCES:
-            self._fairlead.create_source(CreateSource(key, name, strategy))
+            self._fairlead.create_source(CreateSource(key, name, strategy), self._actor)
             self._fairlead.replace_allocations(
                 ReplaceAllocations(
                     key,
@@ -138,7 +143,8 @@ class Month:
                         for operator, weight in zip(self._operators, weights, strict=True)
                         if weight
                     ],
-                )
+                ),
+                self._actor,
             )
 
     def _plan(self) -> None:
@@ -179,12 +185,13 @@ class Month:
                     f"{self._chance.choice(_LAST_NAMES)}",
                     payload={"text": self._chance.choice(_QUESTIONS)},
                 )
-            ]
+            ],
+            self._actor,
         )
         if not isinstance(outcome, Registered):
             raise outcome
         self._contacts += 1
-        self._new_leads += outcome.contact.lead.created
+        self._new_leads += bool(outcome.contact.lead.created)
         contact_id = outcome.contact.id
         minutes = self._chance.lognormvariate(3.3, 0.7)
         self._at(self._clock.moment + timedelta(minutes=minutes), partial(self._finish, contact_id))
@@ -210,14 +217,14 @@ class Month:
             # Nobody has had time for it yet; look again later.
             self._at(self._clock.moment + timedelta(hours=1), partial(self._finish, contact_id))
             return
-        self._fairlead.close_contact(CloseContact(contact_id))
+        self._fairlead.close_contact(CloseContact(contact_id), self._actor)
 
     def _transfer(self, contact_id: ContactId) -> None:
         operator = self._chance.choice(self._operators)
         try:
-            self._fairlead.transfer_contact(TransferContact(contact_id, operator.id))
+            self._fairlead.transfer_contact(TransferContact(contact_id, operator.id), self._actor)
         except DomainError:
             return  # Closed already, or that operator has no time: people live with that.
 
     def _set_active(self, operator: OperatorView, active: bool) -> None:
-        self._fairlead.update_operator(UpdateOperator(operator.id, active=active))
+        self._fairlead.update_operator(UpdateOperator(operator.id, active=active), self._actor)

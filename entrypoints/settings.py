@@ -1,6 +1,7 @@
 """Settings: from the environment, each as FAIRLEAD_<NAME>."""
 
 import re
+from ipaddress import IPv4Network
 from typing import Final
 
 from pydantic import Field, field_validator
@@ -72,6 +73,19 @@ class Settings(BaseSettings):
         return "".join(f"/{each}" for each in steps)
 
     @property
+    def proxies(self) -> list[str]:
+        """The trusted proxies, in every form in which an address of theirs can show.
+
+        A socket of both families shows 127.0.0.1 as ::ffff:127.0.0.1, and `localhost` may be ::1.
+        """
+        named = [each.strip() for each in self.trusted_proxies.split(",")]
+        return [
+            *named,
+            *(["::1"] if "127.0.0.1" in named else []),
+            *(mapped for each in named if (mapped := _mapped(each)) is not None),
+        ]
+
+    @property
     def shown_database_url(self) -> str:
         """The database's URL without its password."""
         return _shown(self.database_url)
@@ -80,6 +94,14 @@ class Settings(BaseSettings):
     def shown_read_database_url(self) -> str | None:
         """The replica's URL without its password."""
         return None if self.read_database_url is None else _shown(self.read_database_url)
+
+
+def _mapped(proxy: str) -> str | None:
+    try:
+        network = IPv4Network(proxy)
+    except ValueError:
+        return None
+    return f"::ffff:{network.network_address}/{96 + network.prefixlen}"
 
 
 def _shown(url: str) -> str:

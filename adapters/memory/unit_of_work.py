@@ -14,6 +14,7 @@ from adapters.memory.keys import MemoryKeys
 from adapters.memory.readers import contact_view, lead_view
 from adapters.memory.store import MemoryStore, StoredTransfer
 from application.ports import (
+    Acquaintance,
     Contacts,
     Dispatches,
     Keyed,
@@ -26,6 +27,7 @@ from application.ports import (
     UnitOfWork,
 )
 from application.views import ContactView, LeadView
+from domain import limits
 from domain.contact import Contact, ContactState
 from domain.decision import Decision
 from domain.dispatch import Dispatch
@@ -131,6 +133,15 @@ class MemoryLeads(Leads):
         return LeadIndex(
             [(each, copy(leads[owners[key]])) for key, each in every.items() if key in owners],
             [copy(leads[each]) for each in lead_ids if each in leads],
+        )
+
+    def acquaintance(self, lead_id: LeadId) -> Acquaintance:
+        own = (each for each in self._store.contacts.values() if each.lead_id == lead_id)
+        oldest = min(own, key=lambda each: each.id, default=None)
+        identities = sum(owner == lead_id for owner in self._store.identities.values())
+        return Acquaintance(
+            oldest.source_key if oldest is not None and oldest.lead_created else None,
+            min(identities, limits.MAX_LEAD_IDENTITIES),
         )
 
     def learn(self, lessons: Sequence[Recognition]) -> None:

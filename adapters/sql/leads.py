@@ -7,8 +7,10 @@ from sqlalchemy import (
     Connection,
     and_,
     bindparam,
+    case,
     delete,
     exists,
+    func,
     or_,
     select,
     update,
@@ -27,8 +29,9 @@ from adapters.sql.tables import (
     LeadWordRow,
     UnreadIdentityRow,
 )
-from application.ports import LeadReader, Leads
+from application.ports import Acquaintance, LeadReader, Leads
 from application.views import LeadExport, LeadView, Page
+from domain import limits
 from domain.errors import UnknownLead
 from domain.ids import LeadId
 from domain.lead import Identity, Lead, LeadIndex, Recognition, words_of
@@ -58,6 +61,21 @@ _forget_identity = delete(IdentityRow).where(
     IdentityRow.key == bindparam("key"), IdentityRow.lead_id == bindparam("lead")
 )
 
+_oldest = (
+    select(case((ContactRow.lead_created, ContactRow.source_key)))
+    .where(ContactRow.lead_id == bindparam("lead"))
+    .order_by(ContactRow.id)
+    .limit(1)
+)
+_its_identities = (
+    select(IdentityRow.key)
+    .where(IdentityRow.lead_id == bindparam("lead"))
+    .limit(limits.MAX_LEAD_IDENTITIES)
+    .subquery()
+)
+_acquaintance = select(
+    _oldest.scalar_subquery(), select(func.count()).select_from(_its_identities).scalar_subquery()
+)
 _of_lead = select(ContactRow.id).where(ContactRow.lead_id == bindparam("lead"))
 # A fingerprint is a digest of what the person wrote: whoever guesses that can tell.
 _erase = (
@@ -108,6 +126,9 @@ class SqlLeads(Leads):
             for row in connection.execute(_by_id, {"ids": some})
         ]
         return LeadIndex(known, by_id)
+
+    def acquaintance(self, lead_id: LeadId) -> Acquaintance:
+        return Acquaintance(*self._connection.execute(_acquaintance, {"lead": lead_id}).one())
 
     def learn(self, lessons: Sequence[Recognition]) -> None:
         connection = self._connection

@@ -5,7 +5,7 @@ import shlex
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.table import Table
@@ -13,14 +13,17 @@ from rich.table import Table
 from application.keys import CreateKey, RevokeKey
 from application.views import KeyView
 from domain.access import Role, prefix_of
+from domain.actor import COMMAND
 from entrypoints.cli.key_file import key_file
 from entrypoints.cli.next_step import next_step
-from entrypoints.cli.terminal import DatabaseUrl, err, opened, out, settings_of, stop
+from entrypoints.cli.terminal import DatabaseUrl, Terminal, err, opened, out, settings_of, stop
 from entrypoints.container import build_container
 
 app = typer.Typer(help="API keys: who may call what.", no_args_is_help=True, rich_markup_mode=None)
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_WIDE: Final = 1000
+"""Columns where there is no terminal: what reads a pipe reads lines."""
 
 
 @app.command(epilog="Example: fairlead keys create --role admin --name Anna --to anna.key")
@@ -61,12 +64,12 @@ def create(
         expires_at = None if expires is None else _end_of(expires)
         fairlead = container.fairlead()
         with nullcontext(out.print) if to is None else key_file(to) as keep:
-            made = fairlead.create_key(CreateKey(role, name, source, expires_at))
+            made = fairlead.create_key(CreateKey(role, name, source, expires_at), COMMAND)
             try:
                 keep(made.secret)
             except ValueError:
                 # Nobody has it, and nobody ever will.
-                fairlead.revoke_key(RevokeKey(made.key.prefix))
+                fairlead.revoke_key(RevokeKey(made.key.prefix), COMMAND)
                 raise
     where = "This is" if to is None else f"{to}, which only you can read, holds"
     bearer = "flk_..." if to is None else f"$(cat {shlex.quote(str(to))})"
@@ -101,7 +104,7 @@ def list_(database_url: DatabaseUrl = None) -> None:
             f"{each.created_at:%Y-%m-%d %H:%M}",
             _state(each),
         )
-    out.print(table)
+    (out if out.is_terminal else Terminal(width=_WIDE)).print(table)
 
 
 @app.command(epilog="Example: fairlead keys revoke flk_0123456789")
@@ -118,7 +121,7 @@ def revoke(
     container = build_container(settings_of(database_url))
     with opened(container):
         # Whoever pastes a whole key means its beginning, and does not want to see the rest again.
-        revoked = container.fairlead().revoke_key(RevokeKey(prefix_of(prefix) or prefix))
+        revoked = container.fairlead().revoke_key(RevokeKey(prefix_of(prefix) or prefix), COMMAND)
     out.print(f"{revoked.prefix} opens nothing any more.")
 
 

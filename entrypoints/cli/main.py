@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from application.auditing import COMMAND, acting_as
 from application.purging import PurgeContacts
+from domain.actor import COMMAND
 from entrypoints import demo as demo_month
 from entrypoints.cli import access, copying, importing
 from entrypoints.cli.listening import require_listenable
@@ -55,14 +55,12 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def main(
-    context: typer.Context,
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Gives every customer contact to the right operator at once."""
-    context.with_resource(acting_as(COMMAND))
     # What a service has for its log, a command says in its last sentence; `serve` has a log.
     logging.getLogger("adapters").addHandler(logging.NullHandler())
 
@@ -158,7 +156,7 @@ def serve(
         http="entrypoints.http.protocol:PatientProtocol",
         log_config=log_config(log_format),
         ws="none",
-        forwarded_allow_ips=settings.trusted_proxies,
+        forwarded_allow_ips=settings.proxies,
         timeout_graceful_shutdown=shutdown_timeout,
         # By default one that is not up after 5 s is ended, on a busy machine again and again.
         timeout_worker_healthcheck=60,
@@ -216,7 +214,7 @@ def purge(
         moment = moment.replace(tzinfo=UTC)
     container = build_container(settings_of(database_url))
     with opened(container), counting(err, "contacts removed") as progress:
-        removed = container.fairlead().purge_contacts(PurgeContacts(moment), progress)
+        removed = container.fairlead().purge_contacts(PurgeContacts(moment), COMMAND, progress)
     out.print(f"{removed:,} contacts closed before {moment.isoformat()} were removed.")
 
 
@@ -344,7 +342,7 @@ def demo(
                 "another database with --database-url."
             )
         with counting(err, "contacts registered") as progress:
-            result = demo_month.Month(fairlead, clock, days, seed).run(progress)
+            result = demo_month.Month(fairlead, clock, days, seed, COMMAND).run(progress)
     out.print(
         f"{settings.shown_database_url} holds {result.operators} operators, {result.sources} "
         f"sources and {result.contacts} contacts of {result.leads} leads; {result.waiting} of the "

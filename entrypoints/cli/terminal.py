@@ -41,8 +41,15 @@ class Terminal(Console):
     or with `sep`. `[/x]` is a name, and neither markup nor an error.
     """
 
-    def __init__(self, stderr: bool = False) -> None:
-        super().__init__(highlight=False, soft_wrap=True, markup=False, emoji=False, stderr=stderr)
+    def __init__(self, stderr: bool = False, width: int | None = None) -> None:
+        super().__init__(
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+            emoji=False,
+            stderr=stderr,
+            width=width,
+        )
 
     def render_str(self, text: str, **how: Any) -> Text:
         """Make a text of what is printed."""

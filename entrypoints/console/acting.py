@@ -32,10 +32,12 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             contact_id = ContactId(known(close or transfer))
             saw = await to_thread.run_sync(_version_held, contact_id, operator_id, given)
             if close:
-                await writing(fairlead.close_contact, CloseContact(contact_id, saw))
+                await writing(request, fairlead.close_contact, CloseContact(contact_id, saw))
             else:
                 chosen = OperatorId(known(given.get("operator", "")))
-                await writing(fairlead.transfer_contact, TransferContact(contact_id, chosen, saw))
+                await writing(
+                    request, fairlead.transfer_contact, TransferContact(contact_id, chosen, saw)
+                )
         except DomainError as error:
             filled = act_refused(given, error)
             return await to_thread.run_sync(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from application.fairlead import Fairlead
 from application.ports import StorageUnavailable
 from application.register_contacts import Intake
+from domain.actor import Actor
 from domain.errors import DomainError
 from entrypoints.console import (
     acting,
@@ -34,6 +34,7 @@ from entrypoints.console.pages import STATIC, page
 from entrypoints.console.words import FOREIGN, NOWHERE, PROBLEMS
 from entrypoints.http.calls import allowed
 from entrypoints.http.keyring import Keyring
+from entrypoints.http.origins import is_foreign
 from entrypoints.http.problems import RETRY_AFTER, STATUSES, Refusal
 from entrypoints.http.writing import Writing
 
@@ -77,7 +78,7 @@ def create_console(
     intake: Intake,
     live: Live,
     keyring: Keyring,
-    fill: Callable[[], None],
+    fill: Callable[[Actor], None],
 ) -> FastAPI:
     """Build the console, to be mounted below the API.
 
@@ -117,19 +118,8 @@ def create_console(
 
 
 def _require_same_origin(request: Request) -> None:
-    """Take forms only from this console's own pages.
-
-    Any page of the web can make a browser send a form to an address that only this browser
-    reaches. Browsers say where a form comes from; whatever says nothing is no browser.
-    """
-    if request.method == "GET":
-        return
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site is not None:
-        foreign = site not in {"same-origin", "none"}
-    else:
-        foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-    if foreign:
+    """Take forms only from this console's own pages."""
+    if is_foreign(request.method, dict(request.scope["headers"])):
         raise HTTPException(HTTPStatus.FORBIDDEN)
 
 

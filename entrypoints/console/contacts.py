@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
 from application.views import ContactFilter, ContactView, Page
+from domain.actor import Actor
 from domain.contact import ContactState
 from domain.errors import DomainError, InvalidValue, NoDecision
 from domain.ids import ContactId, OperatorId
@@ -81,11 +82,11 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         request: Request,
         given: Mapping[str, str],
         what: str,
-        handler: Callable[[Command], ContactView],
+        handler: Callable[[Command, Actor], ContactView],
         command: Command,
     ) -> Response:
         try:
-            await writing(handler, command)
+            await writing(request, handler, command)
         except DomainError as error:
             filled = act_refused(given, error)
             return await to_thread.run_sync(_page, request, command.contact_id, filled)

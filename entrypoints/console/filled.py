@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Final, Protocol, TypeVar
 
+from fastapi import Request
+
+from domain.actor import Actor
 from domain.errors import ChangedMeanwhile, DomainError
 from entrypoints.console.words import NOW, PROBLEMS, VALUES
 from entrypoints.http.problems import STATUSES
@@ -106,8 +109,9 @@ def seen(*values: object) -> str:
 
 
 async def change(
+    request: Request,
     writing: Writing,
-    handler: Callable[[Command], View],
+    handler: Callable[[Command, Actor], View],
     command: Command,
     shown: Callable[[View], str],
     *,
@@ -120,6 +124,7 @@ async def change(
     source another name.
 
     Args:
+        request: of whoever changes it.
         writing: calls handlers.
         handler: makes the change.
         command: has a field `expected`.
@@ -136,7 +141,7 @@ async def change(
             raise ChangedMeanwhile("somebody else has changed it meanwhile.", current=current)
         expected: Any = current.version if saw else None
         try:
-            return await writing(handler, replace(command, expected=expected))  # type: ignore[type-var]
+            return await writing(request, handler, replace(command, expected=expected))  # type: ignore[type-var]
         except ChangedMeanwhile as error:
             current = error.current  # type: ignore[assignment]
 

@@ -41,14 +41,16 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         try:
             if act == "name":
                 name = given.get("name", "").strip() or None
-                await writing(fairlead.rename_lead, RenameLead(of, name))
+                await writing(request, fairlead.rename_lead, RenameLead(of, name))
                 done = "renamed"
             elif act == "add":
-                outcome = await writing(fairlead.add_identity, AddIdentity(of, kind, value))
+                outcome = await writing(
+                    request, fairlead.add_identity, AddIdentity(of, kind, value)
+                )
                 done = "identity-added" if outcome.added else "identity-known"
             else:
                 act = "remove"
-                await writing(fairlead.remove_identity, RemoveIdentity(of, kind, value))
+                await writing(request, fairlead.remove_identity, RemoveIdentity(of, kind, value))
                 done = "identity-removed"
         except DomainError as error:
             # In a thread: the loop must not wait for the storage.

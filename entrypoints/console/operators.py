@@ -56,6 +56,7 @@ def _add_routes_of_all(routes: APIRouter, fairlead: Fairlead, writing: Writing) 
         given = await form(request)
         try:
             made = await writing(
+                request,
                 fairlead.create_operator,
                 CreateOperator(given.get("name", ""), whole(given.get("capacity", ""), "capacity")),
             )
@@ -84,6 +85,7 @@ def _add_routes_ofoperator_page(routes: APIRouter, fairlead: Fairlead, writing: 
         before = await to_thread.run_sync(fairlead.catalogue.operator, OperatorId(operator_id))
         try:
             after = await change(
+                request,
                 writing,
                 fairlead.update_operator,
                 UpdateOperator(
@@ -110,7 +112,9 @@ def _add_routes_ofoperator_page(routes: APIRouter, fairlead: Fairlead, writing: 
         given = await form(request)
         active = given.get("active") == "yes"
         await writing(
-            fairlead.update_operator, UpdateOperator(OperatorId(operator_id), active=active)
+            request,
+            fairlead.update_operator,
+            UpdateOperator(OperatorId(operator_id), active=active),
         )
         where = back(request, given, f"/operators/{operator_id}")
         return go(request, where, said="resumed" if active else "paused", of=str(operator_id))

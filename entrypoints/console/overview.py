@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from application.fairlead import Fairlead
 from application.ports import StorageUnavailable
+from domain.actor import Actor
 from entrypoints.console.choosing import offered_sources
 from entrypoints.console.filled import EMPTY, Filled
 from entrypoints.console.live import Live
@@ -30,7 +31,11 @@ _EVENTS: Final = "/console/events"
 
 
 def router(
-    fairlead: Fairlead, live: Live, keyring: Keyring, writing: Writing, fill: Callable[[], None]
+    fairlead: Fairlead,
+    live: Live,
+    keyring: Keyring,
+    writing: Writing,
+    fill: Callable[[Actor], None],
 ) -> APIRouter:
     """Build the routes."""
     routes = APIRouter()
@@ -66,7 +71,7 @@ def router(
     @routes.post("/demo")
     async def demo(request: Request) -> Response:
         await form(request)
-        await writing(lambda _: fill(), None)
+        await writing(request, lambda _, actor: fill(actor), None)
         return go(request, "/", said="demo")
 
     return routes

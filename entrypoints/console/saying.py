@@ -11,7 +11,6 @@ from uuid import UUID
 
 from fastapi import Request
 
-from application.auditing import acting
 from application.fairlead import Fairlead
 from application.views import ContactView, OperatorView, SourceView
 from domain import limits
@@ -23,6 +22,7 @@ from entrypoints.console.filled import Sentence
 from entrypoints.console.pages import Viewer
 from entrypoints.console.weights import shown_weights
 from entrypoints.console.words import NO_NAME, SAID
+from entrypoints.http.writing import ACTOR
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class _Asked:
     Attributes:
         of: an id, or the key of a source.
         version: of it, as the change left it.
+        actor: who asks.
         transfers_at: where the page sends its transfers.
     """
 
@@ -56,6 +57,7 @@ class _Asked:
     of: str
     version: str
     viewer: Viewer
+    actor: str
     transfers_at: str | None
 
 
@@ -72,7 +74,13 @@ def said(request: Request, fairlead: Fairlead, transfers_at: str | None = None) 
     if what not in _SAYERS:
         return None
     asked = _Asked(
-        fairlead, what, query.get("of", ""), query.get("as", ""), Viewer.of(request), transfers_at
+        fairlead,
+        what,
+        query.get("of", ""),
+        query.get("as", ""),
+        Viewer.of(request),
+        request.scope[ACTOR].name,
+        transfers_at,
     )
     try:
         return _SAYERS[what](asked)
@@ -106,7 +114,7 @@ def _switched(asked: _Asked) -> Said | None:
 def _weighed(asked: _Asked) -> Said | None:
     source = asked.fairlead.catalogue.source(limits.source_key(asked.of))
     said = _named(asked, source)
-    before = None if said is None else _weights_before(asked.fairlead, source)
+    before = None if said is None else _weights_before(asked, source)
     if said is None or before is None:
         return said
     fields = {str(operator_id): weight for operator_id, weight in before.items()}
@@ -116,12 +124,12 @@ def _weighed(asked: _Asked) -> Said | None:
     )
 
 
-def _weights_before(fairlead: Fairlead, source: SourceView) -> dict[str, int] | None:
+def _weights_before(asked: _Asked, source: SourceView) -> dict[str, int] | None:
     """Return the weights before the last change; None if that was another person's."""
-    entries = fairlead.audit.entries(
+    entries = asked.fairlead.audit.entries(
         subject=source.key, action=Action.ALLOCATIONS_REPLACED, limit=1, after=None
     ).items
-    if not entries or entries[0].actor != acting.get():
+    if not entries or entries[0].actor != asked.actor:
         return None
     # Only what differs is in the log.
     before, after = entries[0].before or {}, entries[0].after or {}

@@ -57,6 +57,7 @@ def _add_routes_of_all(routes: APIRouter, fairlead: Fairlead, writing: Writing) 
         given = await form(request)
         try:
             made = await writing(
+                request,
                 fairlead.create_source,
                 CreateSource(
                     given.get("key", ""),
@@ -89,6 +90,7 @@ def _add_routes_of_one(routes: APIRouter, fairlead: Fairlead, writing: Writing) 
         before = await to_thread.run_sync(fairlead.catalogue.source, key)
         try:
             after = await change(
+                request,
                 writing,
                 fairlead.update_source,
                 UpdateSource(key, given.get("name", ""), _strategy(given.get("strategy", ""))),
@@ -119,6 +121,7 @@ def _add_weights(routes: APIRouter, fairlead: Fairlead, writing: Writing) -> Non
             return await to_thread.run_sync(source_page, request, fairlead, key, found)
         try:
             after = await change(
+                request,
                 writing,
                 fairlead.replace_allocations,
                 ReplaceAllocations(key, found),

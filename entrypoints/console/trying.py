@@ -11,7 +11,7 @@ from domain.errors import DomainError
 from entrypoints.console.choosing import Chosen, offered_sources
 from entrypoints.console.filled import EMPTY, Filled, refused
 from entrypoints.console.pages import form, go, page
-from entrypoints.http.gate import KEY, require_source
+from entrypoints.http.writing import ACTOR
 
 _FIELDS: Final = {"lead.name": "name", "lead": "value", "payload": "text"}
 """Fields of the form, by how the names of the use case's fields begin."""
@@ -37,8 +37,7 @@ def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
             payload={"text": given.get("text", ""), "test": True},
         )
         try:
-            require_source(request.scope[KEY], command.source)
-            registered = await intake.submit(command)
+            registered = await intake.submit(command, request.scope[ACTOR])
         except DomainError as error:
             # In a thread: the loop must not wait for the storage.
             sources = await to_thread.run_sync(offered_sources, fairlead)

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from application.auditing import COMMAND, LOCAL, SCRIPT
 from domain.access import Role
+from domain.actor import COMMAND, LOCAL, SCRIPT
 from domain.audit import Action
 from domain.contact import ContactState
 from domain.decision import Refusal
@@ -63,9 +63,9 @@ ACTIONS: Final = {
     Action.KEY_REVOKED: N_("key revoked"),
 }
 ACTORS: Final = {
-    LOCAL: N_("somebody on this machine"),
-    COMMAND: N_("the command line"),
-    SCRIPT: N_("a program"),
+    LOCAL.name: N_("somebody on this machine"),
+    COMMAND.name: N_("the command line"),
+    SCRIPT.name: N_("a program"),
 }
 """Who acted without a key."""
 KINDS: Final = {

@@ -55,7 +55,7 @@ CALLS: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", "/console/audit"): _ADMINISTER,
     ("GET", "/console/{path:path}"): _READ,
     ("POST", "/console/demo"): _ADMINISTER,
-    ("POST", "/console/try"): Permission.REGISTER,
+    ("POST", "/console/try"): Permission.TRY,
     ("POST", "/console/operators"): _ADMINISTER,
     ("POST", "/console/operators/{operator_id}"): _ADMINISTER,
     ("POST", "/console/operators/{operator_id}/active"): _OPERATE,

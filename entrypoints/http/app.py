@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from application.ports import Readers, Storage, StorageUnavailable
+from domain.actor import Actor
 from entrypoints.console.app import create_console, refusal_page
 from entrypoints.console.live import Live
 from entrypoints.container import Container, build_container, build_simulation
@@ -189,11 +190,11 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     return app
 
 
-def _fill(container: Container) -> None:
+def _fill(container: Container, actor: Actor) -> None:
     """Live through two days of a small company, if nobody lives here yet."""
     catalogue = container.storage().catalogue
     if catalogue.operators(active=None, limit=1, after=None).items:
         return
     clock = DemoClock()
     simulation = build_simulation(container.settings(), clock, container.storage())
-    Month(simulation.fairlead(), clock, days=2, seed=7).run(lambda _: None)
+    Month(simulation.fairlead(), clock, days=2, seed=7, actor=actor).run(lambda _: None)

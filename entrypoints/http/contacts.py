@@ -15,22 +15,19 @@ from application.ports import StorageUnavailable
 from application.register_contacts import Intake, Registered
 from application.views import ContactFilter, ContactView
 from domain import limits
-from domain.access import ApiKey
+from domain.actor import Actor
 from domain.contact import ContactState
 from domain.errors import DomainError, InvalidValue
 from domain.ids import ContactId, LeadId, OperatorId
 from entrypoints.http.bodies import BatchRoute, JsonRoute
 from entrypoints.http.front import Answer, LeanRoute
-from entrypoints.http.gate import KEY, require_source
 from entrypoints.http.listing import Listing
 from entrypoints.http.pages import Limit, Moment, next_id
 from entrypoints.http.problems import (
     Problem,
-    Refusal,
     created,
     documented,
     header,
-    problem,
     problem_of,
     problem_of_validation,
 )
@@ -45,7 +42,7 @@ from entrypoints.http.schemas import (
     RefusedItemOut,
     RegisteredItemOut,
 )
-from entrypoints.http.writing import Writing
+from entrypoints.http.writing import ACTOR, Writing
 
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 _REGISTER = (
@@ -87,16 +84,16 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
             if name == b"idempotency-key":
                 _take_key(body, _key_of(value))
         command = body.command()
-        require_source(request.scope[KEY], command.source)
         root = request.scope.get("root_path")
-        return await intake.submit(command, partial(_answer, root=root) if root else _answer)
+        answer = partial(_answer, root=root) if root else _answer
+        return await intake.submit(command, request.scope[ACTOR], answer)
 
     async def register_batch(body: NewContacts, request: Request) -> BatchOut:
         """Register up to 1000 contacts. One bad item harms no other."""
-        key = request.scope[KEY]
+        actor = request.scope[ACTOR]
         return BatchOut(
             results=await asyncio.gather(
-                *(_register_item(intake, key, item) for item in body.contacts)
+                *(_register_item(intake, actor, item) for item in body.contacts)
             )
         )
 
@@ -164,7 +161,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
 
         A key of the role `intake` sees those of its own source, and of the lead nothing but the id.
         """
-        return fairlead.show_contact(ShowContact(ContactId(contact_id), request.scope[KEY]))
+        return fairlead.show_contact(ShowContact(ContactId(contact_id)), request.scope[ACTOR])
 
     @routes.get("/{contact_id}/decision", responses=documented("unknown_contact", "no_decision"))
     def get_decision(contact_id: UUID) -> DecisionOut:
@@ -174,9 +171,9 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
     @routes.post(
         "/{contact_id}/close", response_model=ContactOut, responses=documented("unknown_contact")
     )
-    async def close_contact(contact_id: UUID) -> object:
+    async def close_contact(contact_id: UUID, request: Request) -> object:
         """Close a contact. The slot goes to the oldest contact that waits for it."""
-        return await writing(fairlead.close_contact, CloseContact(ContactId(contact_id)))
+        return await writing(request, fairlead.close_contact, CloseContact(ContactId(contact_id)))
 
     @routes.post(
         "/{contact_id}/transfer",
@@ -190,9 +187,10 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
             *_BODY,
         ),
     )
-    async def transfer_contact(contact_id: UUID, body: NewTransfer) -> object:
+    async def transfer_contact(contact_id: UUID, body: NewTransfer, request: Request) -> object:
         """Give an open contact to an operator of your choice, never past its capacity."""
         return await writing(
+            request,
             fairlead.transfer_contact,
             TransferContact(ContactId(contact_id), OperatorId(body.operator_id)),
         )
@@ -232,16 +230,13 @@ def _take_key(body: NewContact, header: str) -> None:
 
 
 async def _register_item(
-    intake: Intake, key: ApiKey | None, item: Any
+    intake: Intake, actor: Actor, item: Any
 ) -> RegisteredItemOut | RefusedItemOut:
     try:
         command = NewContact.model_validate(item).command()
-        require_source(key, command.source)
-        return await intake.submit(command, _registered)
+        return await intake.submit(command, actor, _registered)
     except ValidationError as error:
         return _refused(problem_of_validation(error.errors()))
-    except Refusal as error:
-        return _refused(problem(error.code, error.detail))
     except (DomainError, StorageUnavailable) as error:
         return _refused(problem_of(error))
 

@@ -2,25 +2,24 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import lru_cache
-from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from application.auditing import LOCAL, acting
 from application.ports import StorageUnavailable
 from domain.access import ApiKey, Permission
+from domain.actor import LOCAL, Actor
 from entrypoints.http.access import VIEWED, is_open, needed
 from entrypoints.http.bodies import Begun, begin
 from entrypoints.http.calls import path_of
 from entrypoints.http.keyring import Keyring
 from entrypoints.http.metrics import Metrics
+from entrypoints.http.origins import is_foreign, is_local
 from entrypoints.http.problems import Refusal, answer_error
 from entrypoints.http.sessions import cookie, key_of_session
+from entrypoints.http.writing import ACTOR
 
 KEY: Final = "fairlead.key"
 """Where the caller's key stands in a request's scope; None while no key has been made."""
@@ -70,8 +69,7 @@ class Gate:
         except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
             await self._refuse(error, scope, receive, self._metrics.refusing(scope, send))
             return
-        # Every request is a task of its own, so that this holds for it alone.
-        acting.set(LOCAL if key is None else key.prefix)
+        scope[ACTOR] = LOCAL if key is None else Actor.holding(key)
         await self._app(scope, receive, send)
 
     async def _refuse(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,8 +112,11 @@ async def identify(keyring: Keyring, scope: Scope, path: str) -> ApiKey | None:
     """
     await keyring.refresh()
     if keyring.empty:
-        if not _is_local(scope["client"], dict(scope["headers"]).get(b"host", b"")):
+        headers = dict(scope["headers"])
+        if not is_local(scope, headers):
             raise Refusal("protected_mode", _PROTECTED)
+        if is_foreign(scope["method"], headers):
+            raise Refusal("protected_mode", _FOREIGN)
         return None
     key = _presented(keyring, scope, path)
     if key is None:
@@ -177,46 +178,13 @@ def require(key: ApiKey | None, permission: Permission) -> None:
         )
 
 
-def require_source(key: ApiKey | None, source: str) -> None:
-    """Refuse a registration on another source than the one that a key is bound to.
-
-    Raises:
-        Refusal: the key is bound to another source.
-    """
-    if key is not None and key.source_key is not None and key.source_key != source:
-        raise Refusal("forbidden", f"this key registers contacts of {key.source_key!r} only.")
-
-
 _PROTECTED: Final = (
     "no API key has been made yet, so only this machine is served. Make one with "
     "`fairlead keys create --role admin` where the service runs, and send it by the header "
+    "Authorization: Bearer flk_...; what a proxy has passed on is not of this machine"
+)
+_FOREIGN: Final = (
+    "no API key has been made yet, and a page of another host has sent this. Make a key with "
+    "`fairlead keys create --role admin` where the service runs, and send it by the header "
     "Authorization: Bearer flk_..."
 )
-
-
-def _is_local(client: tuple[str, int] | None, host: bytes) -> bool:
-    """Tell whether a call comes from this machine and is meant for it.
-
-    The host is looked at as well: a name of the web that leads to this machine is what a proxy
-    sends that does not say whom it speaks for, or a page that tricks this machine's browser.
-    """
-    return client is not None and _is_loopback(client[0]) and _is_named_local(host)
-
-
-@lru_cache(maxsize=1024)
-def _is_named_local(host: bytes) -> bool:
-    try:
-        name = urlsplit(f"//{host.decode('ascii')}").hostname or ""
-    except ValueError:
-        return False
-    return name == "localhost" or name.endswith(".localhost") or _is_loopback(name)
-
-
-@lru_cache(maxsize=1024)
-def _is_loopback(address: str) -> bool:
-    try:
-        parsed = ip_address(address)
-        # A socket of both families shows 127.0.0.1 as ::ffff:127.0.0.1.
-        return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
-    except ValueError:
-        return False

@@ -37,7 +37,9 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     async def create_key(body: NewKey, request: Request, response: Response) -> CreatedKeyOut:
         """Make a key. It is in the answer and nowhere else: what is stored is a digest."""
         made = await writing(
-            fairlead.create_key, CreateKey(body.role, body.name, body.source, body.expires_at)
+            request,
+            fairlead.create_key,
+            CreateKey(body.role, body.name, body.source, body.expires_at),
         )
         response.headers["Location"] = address(request, f"/v1/keys/{made.key.prefix}")
         return CreatedKeyOut.of(made)
@@ -48,8 +50,8 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         return KeysOut.of(fairlead.keys.all())
 
     @routes.delete("/{prefix}", responses=documented("unknown_key"))
-    async def revoke_key(prefix: Prefix) -> KeyOut:
+    async def revoke_key(prefix: Prefix, request: Request) -> KeyOut:
         """Take a key back. Within a second it opens nothing any more, in every process."""
-        return KeyOut.model_validate(await writing(fairlead.revoke_key, RevokeKey(prefix)))
+        return KeyOut.model_validate(await writing(request, fairlead.revoke_key, RevokeKey(prefix)))
 
     return routes

@@ -99,9 +99,9 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         response_model=LeadOut,
         responses=documented("unknown_lead", "invalid_value", *_BODY),
     )
-    async def change_lead(lead_id: UUID, body: LeadChange) -> object:
+    async def change_lead(lead_id: UUID, body: LeadChange, request: Request) -> object:
         """Correct a person's name. Names that come with later contacts leave it as it is."""
-        return await writing(fairlead.rename_lead, RenameLead(LeadId(lead_id), body.name))
+        return await writing(request, fairlead.rename_lead, RenameLead(LeadId(lead_id), body.name))
 
     @routes.post(
         "/{lead_id}/identities",
@@ -115,13 +115,15 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
             200: {"model": LeadOut, "description": "The lead has had it already."},
         },
     )
-    async def add_identity(lead_id: UUID, body: NewIdentity, response: Response) -> object:
+    async def add_identity(
+        lead_id: UUID, body: NewIdentity, request: Request, response: Response
+    ) -> object:
         """Say that a person is known by one identity more.
 
         One that is another lead's stays there: remove it there first. No lead is ever merged.
         """
         outcome = await writing(
-            fairlead.add_identity, AddIdentity(LeadId(lead_id), body.kind, body.value)
+            request, fairlead.add_identity, AddIdentity(LeadId(lead_id), body.kind, body.value)
         )
         if outcome.added:
             response.headers["Location"] = f"/v1/leads/{lead_id}"
@@ -137,22 +139,25 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     async def remove_identity(
         lead_id: UUID,
         kind: str,
+        request: Request,
         value: Annotated[str, Path(description="In any spelling, percent-encoded.")],
     ) -> None:
         """Say that an identity is not this person's. From then on it is nobody's.
 
         A lead without any identity stays, with its contacts; `lead.id` names it.
         """
-        await writing(fairlead.remove_identity, RemoveIdentity(LeadId(lead_id), kind, value))
+        await writing(
+            request, fairlead.remove_identity, RemoveIdentity(LeadId(lead_id), kind, value)
+        )
 
     @routes.delete("/{lead_id}", status_code=204, responses=documented("unknown_lead"))
-    async def erase_lead(lead_id: UUID) -> None:
+    async def erase_lead(lead_id: UUID, request: Request) -> None:
         """Erase a person's data.
 
         The lead loses its name and its identities, its contacts their payloads and idempotency
         keys. Contacts, open ones too, and everything counted stay, and tell of nobody.
         """
-        await writing(fairlead.erase_lead, EraseLead(LeadId(lead_id)))
+        await writing(request, fairlead.erase_lead, EraseLead(LeadId(lead_id)))
 
     return routes
 

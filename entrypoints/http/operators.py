@@ -43,7 +43,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     async def create_operator(body: NewOperator, request: Request, response: Response) -> object:
         """Create an operator. It gets contacts once a source has an allocation for it."""
         view = await writing(
-            fairlead.create_operator, CreateOperator(body.name, body.capacity, body.active)
+            request, fairlead.create_operator, CreateOperator(body.name, body.capacity, body.active)
         )
         response.headers["Location"] = address(request, f"/v1/operators/{view.id}")
         return tagged(view, response)
@@ -100,6 +100,6 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         if changes.keys() - {"active"}:
             require(request.scope[KEY], Permission.ADMINISTER)
         command = UpdateOperator(OperatorId(operator_id), **changes, expected=expected)
-        return tagged(await writing(fairlead.update_operator, command), response)
+        return tagged(await writing(request, fairlead.update_operator, command), response)
 
     return routes

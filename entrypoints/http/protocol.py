@@ -10,6 +10,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from entrypoints.http.bounds import HEADER_BYTES, too_large_refusal
+from entrypoints.http.origins import PEER
 from entrypoints.http.problems import MEDIA_TYPE, Refusal, problem
 
 PATIENCE: Final = 20.0
@@ -81,6 +82,11 @@ class PatientProtocol(HttpToolsProtocol):
             self._refuse(too_large_refusal())
         elif self._bytes > _MOST:
             self.transport.close()
+
+    def on_message_begin(self) -> None:
+        """Note who is at the other end, whomever a proxy will say that it speaks for."""
+        super().on_message_begin()
+        self.scope[PEER] = self.client  # type: ignore[typeddict-unknown-key]
 
     def on_headers_complete(self) -> None:
         """Let the request in; nothing of what follows its body is a header of it.

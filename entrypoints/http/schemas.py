@@ -263,7 +263,9 @@ class ContactLeadOut(Shown):
 
     id: UUID
     name: str | None
-    created: bool = Field(description="This contact made the lead known.")
+    created: bool | None = Field(
+        description="This contact made the lead known; null for a key that may not read."
+    )
     conflicts: list[UUID] = Field(
         description="Other leads that own some of the identities; nothing of theirs is touched."
     )

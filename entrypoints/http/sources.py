@@ -50,7 +50,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     async def create_source(body: NewSource, request: Request, response: Response) -> object:
         """Create a source. Its contacts wait until it has allocations."""
         view = await writing(
-            fairlead.create_source, CreateSource(body.key, body.name, body.strategy)
+            request, fairlead.create_source, CreateSource(body.key, body.name, body.strategy)
         )
         response.headers["Location"] = address(request, f"/v1/sources/{view.key}")
         return tagged(view, response)
@@ -86,19 +86,27 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         responses={**TAGGED, **documented(*_CHANGE)},
     )
     async def change_source(
-        key: Key, body: SourceChange, response: Response, expected: ExpectedVersions
+        key: Key,
+        body: SourceChange,
+        request: Request,
+        response: Response,
+        expected: ExpectedVersions,
     ) -> object:
         """Change a source's name or strategy."""
         command = UpdateSource(key, **body.model_dump(exclude_unset=True), expected=expected)
-        return tagged(await writing(fairlead.update_source, command), response)
+        return tagged(await writing(request, fairlead.update_source, command), response)
 
     async def replace_allocations(
-        key: Key, body: NewAllocations, response: Response, expected: ExpectedVersions
+        key: Key,
+        body: NewAllocations,
+        request: Request,
+        response: Response,
+        expected: ExpectedVersions,
     ) -> object:
         """Replace the whole set of allocations. Waiting contacts are handed out at once."""
         weights = [(OperatorId(each.operator_id), each.weight) for each in body.allocations]
         command = ReplaceAllocations(key, weights, expected)
-        return tagged(await writing(fairlead.replace_allocations, command), response)
+        return tagged(await writing(request, fairlead.replace_allocations, command), response)
 
     routes.add_api_route(
         "/{key}/allocations",
@@ -124,6 +132,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         key: Key,
         operator_id: UUID,
         body: NewWeight,
+        request: Request,
         response: Response,
         expected: ExpectedVersions,
     ) -> object:
@@ -132,6 +141,6 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         The others' weights stay. Waiting contacts are handed out at once.
         """
         command = SetWeight(key, OperatorId(operator_id), body.weight, expected)
-        return tagged(await writing(fairlead.set_weight, command), response)
+        return tagged(await writing(request, fairlead.set_weight, command), response)
 
     return routes

@@ -5,8 +5,13 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from anyio import CapacityLimiter, sleep, to_thread
+from fastapi import Request
 
 from application.ports import TransactionLost
+from domain.actor import Actor
+
+ACTOR: Final = "fairlead.actor"
+"""Where in a request's scope it stands who acts."""
 
 Command = TypeVar("Command")
 View = TypeVar("View")
@@ -29,15 +34,18 @@ class Writing:
     def __init__(self) -> None:
         self._writers = CapacityLimiter(_WRITERS)
 
-    async def __call__(self, handler: Callable[[Command], View], command: Command) -> View:
-        """Call a handler; its errors are raised here.
+    async def __call__(
+        self, request: Request, handler: Callable[[Command, Actor], View], command: Command
+    ) -> View:
+        """Call a handler for whoever makes a request; its errors are raised here.
 
         A transaction that was lost is tried again, at a moment that chance picks: whoever was in
         each other's way would meet again.
         """
+        actor: Actor = request.scope[ACTOR]
         for attempt in range(1, _ATTEMPTS):
             try:
-                return await to_thread.run_sync(handler, command, limiter=self._writers)
+                return await to_thread.run_sync(handler, command, actor, limiter=self._writers)
             except TransactionLost:
                 await sleep(secrets.randbelow(_MOST_PAUSE << attempt - 1) / 1000)
-        return await to_thread.run_sync(handler, command, limiter=self._writers)
+        return await to_thread.run_sync(handler, command, actor, limiter=self._writers)

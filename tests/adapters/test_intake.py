@@ -9,6 +9,7 @@ import pytest
 from adapters.intake import MOST, GroupCommitIntake
 from application.ports import Overloaded, StorageUnavailable
 from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
+from domain.actor import SCRIPT
 from domain.contact import Contact
 from domain.errors import InvalidIdentity, UnknownSource
 from tests.adapters.units_of_work import FailingCommit, Watched, fails_on
@@ -54,7 +55,7 @@ def command(number: int, source: str = "telegram") -> RegisterContact:
 
 def test_commands_submitted_together_share_one_transaction(run: Runner, watched: Watched) -> None:
     async def story(intake: GroupCommitIntake) -> None:
-        waiters = [intake.submit(command(number)) for number in range(100)]
+        waiters = [intake.submit(command(number), SCRIPT) for number in range(100)]
         outcomes = await asyncio.gather(*waiters)
         assert [each.contact.payload for each in outcomes] == [{"number": n} for n in range(100)]
 
@@ -65,7 +66,7 @@ def test_commands_submitted_together_share_one_transaction(run: Runner, watched:
 def test_tasks_that_submit_at_the_same_moment_share_it_too(run: Runner, watched: Watched) -> None:
     async def story(intake: GroupCommitIntake) -> None:
         async def request(number: int) -> None:
-            outcome = await intake.submit(command(number))
+            outcome = await intake.submit(command(number), SCRIPT)
             assert outcome.contact.payload == {"number": number}
 
         await asyncio.gather(*(request(number) for number in range(32)))
@@ -76,7 +77,7 @@ def test_tasks_that_submit_at_the_same_moment_share_it_too(run: Runner, watched:
 
 def test_a_transaction_takes_no_more_than_the_most(run: Runner, watched: Watched) -> None:
     async def story(intake: GroupCommitIntake) -> None:
-        await asyncio.gather(*(intake.submit(command(n)) for n in range(2 * MOST + 10)))
+        await asyncio.gather(*(intake.submit(command(n), SCRIPT) for n in range(2 * MOST + 10)))
 
     run(story)
     assert [len(batch) for batch in watched.batches] == [MOST, MOST, 10]
@@ -88,9 +89,9 @@ def test_what_comes_while_a_transaction_waits_for_its_turn_shares_it(
     watched.gate.clear()
 
     async def story(intake: GroupCommitIntake) -> None:
-        first = intake.submit(command(0))
+        first = intake.submit(command(0), SCRIPT)
         await asyncio.sleep(0.05)
-        later = [intake.submit(command(number)) for number in range(1, 40)]
+        later = [intake.submit(command(number), SCRIPT) for number in range(1, 40)]
         await asyncio.sleep(0)
         watched.gate.set()
         await asyncio.gather(first, *later)
@@ -105,9 +106,9 @@ def test_what_comes_while_a_transaction_is_committed_shares_the_next_one(
     watched.disk.clear()
 
     async def story(intake: GroupCommitIntake) -> None:
-        first = intake.submit(command(0))
+        first = intake.submit(command(0), SCRIPT)
         await asyncio.sleep(0.05)
-        later = [intake.submit(command(number)) for number in range(1, 40)]
+        later = [intake.submit(command(number), SCRIPT) for number in range(1, 40)]
         await asyncio.sleep(0)
         watched.disk.set()
         await asyncio.gather(first, *later)
@@ -119,7 +120,7 @@ def test_what_comes_while_a_transaction_is_committed_shares_the_next_one(
 def test_one_alone_does_not_wait_for_company(run: Runner, watched: Watched) -> None:
     async def story(intake: GroupCommitIntake) -> None:
         for number in range(3):
-            assert isinstance(await intake.submit(command(number)), Registered)
+            assert isinstance(await intake.submit(command(number), SCRIPT), Registered)
 
     run(story)
     assert [len(batch) for batch in watched.batches] == [1, 1, 1]
@@ -129,7 +130,7 @@ def test_the_loop_stays_free_while_a_transaction_waits(run: Runner, watched: Wat
     watched.gate.clear()
 
     async def story(intake: GroupCommitIntake) -> None:
-        waiter = asyncio.ensure_future(intake.submit(command(0)))
+        waiter = asyncio.ensure_future(intake.submit(command(0), SCRIPT))
         for _ in range(20):
             await asyncio.sleep(0.001)
         assert not waiter.done()
@@ -143,7 +144,7 @@ def test_the_loop_stays_free_while_the_disk_is_slow(run: Runner, watched: Watche
     watched.disk.clear()
 
     async def story(intake: GroupCommitIntake) -> None:
-        waiter = asyncio.ensure_future(intake.submit(command(0)))
+        waiter = asyncio.ensure_future(intake.submit(command(0), SCRIPT))
         for _ in range(20):
             await asyncio.sleep(0.001)
         assert not waiter.done(), "nothing is acknowledged before it is committed"
@@ -158,7 +159,9 @@ def test_a_refusal_reaches_only_its_own_waiter(run: Runner, watched: Watched, wo
         commands = [command(number) for number in range(9)]
         commands[2] = command(2, source="nowhere")
         commands[5] = RegisterContact("telegram", {"phone": "none"})
-        outcomes = await asyncio.gather(*map(intake.submit, commands), return_exceptions=True)
+        outcomes = await asyncio.gather(
+            *(intake.submit(each, SCRIPT) for each in commands), return_exceptions=True
+        )
         assert isinstance(outcomes[2], UnknownSource)
         assert isinstance(outcomes[5], InvalidIdentity)
         assert outcomes[5].field == "lead.identities.phone"
@@ -179,7 +182,7 @@ def test_a_failure_of_the_storage_reaches_only_whom_it_is_about(
     watched.fail = fails_on('{"number":3}')
 
     async def story(intake: GroupCommitIntake) -> None:
-        waiters = [intake.submit(command(number)) for number in range(6)]
+        waiters = [intake.submit(command(number), SCRIPT) for number in range(6)]
         outcomes = await asyncio.gather(*waiters, return_exceptions=True)
         assert [isinstance(each, Registered) for each in outcomes] == [n != 3 for n in range(6)]
         assert isinstance(outcomes[3], StorageUnavailable)
@@ -197,7 +200,7 @@ def test_one_command_that_fails_is_not_tried_again(run: Runner, watched: Watched
 
     async def story(intake: GroupCommitIntake) -> None:
         with pytest.raises(StorageUnavailable):
-            await intake.submit(command(0))
+            await intake.submit(command(0), SCRIPT)
 
     run(story)
     assert len(watched.batches) == 1
@@ -211,11 +214,11 @@ def test_a_defect_reaches_the_whole_batch_and_the_next_one_works(
 
     async def story(intake: GroupCommitIntake) -> None:
         watched.fail = fail
-        waiters = [intake.submit(command(number)) for number in range(5)]
+        waiters = [intake.submit(command(number), SCRIPT) for number in range(5)]
         outcomes = await asyncio.gather(*waiters, return_exceptions=True)
         assert [type(each) for each in outcomes] == [ZeroDivisionError] * 5
         watched.fail = lambda _: None
-        waiters = [intake.submit(command(number)) for number in range(5)]
+        waiters = [intake.submit(command(number), SCRIPT) for number in range(5)]
         assert all(isinstance(each, Registered) for each in await asyncio.gather(*waiters))
 
     run(story)
@@ -241,7 +244,9 @@ def test_answers_are_made_while_the_disk_works_and_nobody_has_one_before(
                 all_made.set()
             return f"answer to {registered.contact.payload}"
 
-        answers = asyncio.gather(*(intake.submit(command(number), answer) for number in range(3)))
+        answers = asyncio.gather(
+            *(intake.submit(command(number), SCRIPT, answer) for number in range(3))
+        )
         await all_made.wait()
         await asyncio.sleep(0.01)
         assert not answers.done()
@@ -256,7 +261,9 @@ def test_whoever_had_to_wait_for_the_turn_is_answered_too(run: Runner, watched: 
     watched.gate.clear()
 
     async def story(intake: GroupCommitIntake) -> None:
-        waiter = asyncio.ensure_future(intake.submit(command(7), lambda each: each.contact.payload))
+        waiter = asyncio.ensure_future(
+            intake.submit(command(7), SCRIPT, lambda each: each.contact.payload)
+        )
         await asyncio.sleep(0.01)
         watched.gate.set()
         assert await waiter == {"number": 7}
@@ -270,7 +277,7 @@ def test_an_answer_that_cannot_be_made_harms_no_other(run: Runner, world: World)
         return 10 // int((registered.contact.payload or {})["number"])
 
     async def story(intake: GroupCommitIntake) -> None:
-        waiters = [intake.submit(command(number), answer) for number in range(3)]
+        waiters = [intake.submit(command(number), SCRIPT, answer) for number in range(3)]
         outcomes = await asyncio.gather(*waiters, return_exceptions=True)
         assert isinstance(outcomes[0], ZeroDivisionError)
         assert outcomes[1:] == [10, 5]
@@ -289,7 +296,7 @@ def test_an_answer_that_was_made_is_for_nobody_if_the_commit_fails(world: World)
             lambda: FailingCommit(real()), world.container.ids(), world.container.normalise()
         )
         intake = GroupCommitIntake(handler)
-        waiters = [intake.submit(command(number), answers.append) for number in range(3)]
+        waiters = [intake.submit(command(number), SCRIPT, answers.append) for number in range(3)]
         outcomes = await asyncio.gather(*waiters, return_exceptions=True)
         assert [type(each) for each in outcomes] == [StorageUnavailable] * 3
         await intake.close()
@@ -315,7 +322,7 @@ def test_a_client_that_goes_away_harms_nobody_and_is_registered(
 
     async def story(intake: GroupCommitIntake) -> None:
         async def request(number: int) -> Registered:
-            return await intake.submit(command(number))
+            return await intake.submit(command(number), SCRIPT)
 
         early = [asyncio.create_task(request(number)) for number in range(4)]
         await asyncio.sleep(0.02)
@@ -341,7 +348,9 @@ def test_closing_finishes_what_was_submitted(run: Runner, watched: Watched, worl
     watched.gate.clear()
 
     async def story(intake: GroupCommitIntake) -> None:
-        waiters = [asyncio.ensure_future(intake.submit(command(n))) for n in range(MOST + 5)]
+        waiters = [
+            asyncio.ensure_future(intake.submit(command(n), SCRIPT)) for n in range(MOST + 5)
+        ]
         await asyncio.sleep(0.02)
         closing = asyncio.create_task(intake.close())
         await asyncio.sleep(0.02)
@@ -369,7 +378,7 @@ def test_other_writers_work_beside_the_intake(run: Runner, world: World) -> None
     async def story(intake: GroupCommitIntake) -> None:
         async def requests(first: int) -> None:
             for number in range(first, first + 25):
-                await intake.submit(command(number))
+                await intake.submit(command(number), SCRIPT)
 
         def beside() -> None:
             for _ in range(25):
@@ -393,12 +402,12 @@ def test_whoever_comes_to_a_full_queue_is_told_at_once_and_all_others_are_stored
 
     async def story(intake: GroupCommitIntake) -> None:
         watched.gate.clear()
-        waiters = [intake.submit(command(number)) for number in range(50)]
+        waiters = [intake.submit(command(number), SCRIPT) for number in range(50)]
         with pytest.raises(Overloaded):
-            intake.submit(command(50))
+            intake.submit(command(50), SCRIPT)
         watched.gate.set()
         assert len(await asyncio.gather(*waiters)) == 50
-        assert (await intake.submit(command(50))).contact.payload == {"number": 50}
+        assert (await intake.submit(command(50), SCRIPT)).contact.payload == {"number": 50}
 
     run(story)
     assert sum(map(len, watched.batches)) == 51

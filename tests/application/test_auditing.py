@@ -1,16 +1,14 @@
 """The audit log: an entry with every change of configuration and every transfer, and no other."""
 
 import json
-import threading
 from collections.abc import Callable
-from contextvars import copy_context
 from dataclasses import fields, replace
 from datetime import UTC, timedelta
 from typing import Any, Self
 
 import pytest
 
-from application.auditing import Recorder, acting_as
+from application.auditing import Recorder
 from application.contacts import CloseContact, TransferContact
 from application.keys import CreateKey, RevokeKey
 from application.leads import AddIdentity, EraseLead, RemoveIdentity, RenameLead
@@ -20,6 +18,7 @@ from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact
 from application.sources import CreateSource, ReplaceAllocations, SetWeight, UpdateSource
 from domain.access import Role
+from domain.actor import SCRIPT, Actor
 from domain.audit import Action, AuditEntry
 from domain.errors import DomainError, InvalidValue
 from domain.ids import time_of
@@ -50,6 +49,38 @@ def written(world: World, work: Callable[[], object]) -> list[tuple[Any, ...]]:
     before = len(log(world))
     work()
     return [(each.action, each.subject, each.before, each.after) for each in log(world)[before:]]
+
+
+def every_change(world: World) -> dict[str, Any]:
+    """A command for each handler that writes the log; each can be carried out after the others."""
+    ann, bob = world.operator("Ann"), world.operator("Bob")
+    world.source((ann, 1))
+    contact, done = world.outcome(IVAN).contact, world.register()
+    close(world, done)
+    prefix = world.fairlead.create_key(CreateKey(Role.ADMIN)).key.prefix
+    world.clock.advance(hours=1)
+    return {
+        "create_operator": CreateOperator("Eve", 1),
+        "update_operator": UpdateOperator(ann.id, name="Anna"),
+        "create_source": CreateSource("web"),
+        "update_source": UpdateSource("telegram", name="Telegram"),
+        "replace_allocations": ReplaceAllocations("telegram", [(bob.id, 1)]),
+        "set_weight": SetWeight("telegram", bob.id, 3),
+        "transfer_contact": TransferContact(contact.id, bob.id),
+        "rename_lead": RenameLead(contact.lead.id, "Petr"),
+        "add_identity": AddIdentity(contact.lead.id, "vk", "1"),
+        "remove_identity": RemoveIdentity(contact.lead.id, "telegram", "ivan77"),
+        "erase_lead": EraseLead(contact.lead.id),
+        "purge_contacts": PurgeContacts(world.clock.now() - timedelta(minutes=1)),
+        "create_key": CreateKey(Role.VIEWER),
+        "revoke_key": RevokeKey(prefix),
+    }
+
+
+def recording_handlers(world: World) -> dict[str, Any]:
+    """The handlers that write the log, by name."""
+    handlers = {each.name: getattr(world.fairlead, each.name) for each in fields(world.fairlead)}
+    return {name: each for name, each in handlers.items() if hasattr(each, "record")}
 
 
 class TestEveryChangeHasItsEntry:
@@ -253,30 +284,8 @@ def test_what_is_refused_writes_nothing(world: World) -> None:
 
 def test_what_cannot_be_kept_leaves_no_entry(world: World) -> None:
     """Each with the handler that is wired, on a storage whose disk fills up at the commit."""
-    ann, bob = world.operator("Ann"), world.operator("Bob")
-    world.source((ann, 1))
-    contact, done = world.outcome(IVAN).contact, world.register()
-    close(world, done)
-    prefix = world.fairlead.create_key(CreateKey(Role.ADMIN)).key.prefix
-    world.clock.advance(hours=1)
-    commands = {
-        "create_operator": CreateOperator("Eve", 1),
-        "update_operator": UpdateOperator(ann.id, name="Anna"),
-        "create_source": CreateSource("web"),
-        "update_source": UpdateSource("telegram", name="Telegram"),
-        "replace_allocations": ReplaceAllocations("telegram", [(bob.id, 1)]),
-        "set_weight": SetWeight("telegram", bob.id, 3),
-        "transfer_contact": TransferContact(contact.id, bob.id),
-        "rename_lead": RenameLead(contact.lead.id, "Petr"),
-        "add_identity": AddIdentity(contact.lead.id, "vk", "1"),
-        "remove_identity": RemoveIdentity(contact.lead.id, "telegram", "ivan77"),
-        "erase_lead": EraseLead(contact.lead.id),
-        "purge_contacts": PurgeContacts(world.clock.now() - timedelta(minutes=1)),
-        "create_key": CreateKey(Role.VIEWER),
-        "revoke_key": RevokeKey(prefix),
-    }
-    handlers = {each.name: getattr(world.fairlead, each.name) for each in fields(world.fairlead)}
-    assert commands.keys() == {name for name, each in handlers.items() if hasattr(each, "record")}
+    commands = every_change(world)
+    handlers = recording_handlers(world)
     real = world.container.storage().unit_of_work
     recorded = list[AuditEntry]()
 
@@ -308,21 +317,15 @@ class TestWhoActed:
         world.operator()
         assert [each.actor for each in log(world)] == ["script"]
 
-    def test_who_was_named_for_as_long_as_that_was_said(self, world: World) -> None:
-        with acting_as("flk_abcdefghij"):
-            world.operator("Ann")
-            with acting_as("command"):
-                world.operator("Bob")
-        world.operator("Eve")
-        assert [each.actor for each in log(world)] == ["flk_abcdefghij", "command", "script"]
-
-    def test_a_thread_that_goes_on_for_a_request_acts_for_it(self, world: World) -> None:
-        with acting_as("local"):
-            context = copy_context()
-        thread = threading.Thread(target=context.run, args=(world.operator,))
-        thread.start()
-        thread.join()
-        assert [each.actor for each in log(world)] == ["local"]
+    def test_whoever_acts_is_named(self, world: World) -> None:
+        """Whatever use case it is."""
+        actor = Actor("flk_abcdefghij", Role.ADMIN)
+        commands, handlers = every_change(world), recording_handlers(world)
+        assert commands.keys() == handlers.keys()
+        before = len(log(world))
+        for name, command in commands.items():
+            handlers[name](command, actor)
+        assert [each.actor for each in log(world)[before:]] == [actor.name] * len(commands)
 
 
 def test_an_entry_carries_the_time_of_its_id(world: World) -> None:
@@ -370,14 +373,14 @@ def test_a_recorder_without_any_value_writes_what_was_done(world: World) -> None
 
     def write() -> None:
         with world.container.storage().unit_of_work() as uow:
-            record(uow, Action.LEAD_ERASED, "somebody")
+            record(uow, SCRIPT, Action.LEAD_ERASED, "somebody")
 
     assert written(world, write) == [(Action.LEAD_ERASED, "somebody", None, None)]
 
 
 def test_an_invalid_change_is_taken_back_with_its_entry(world: World) -> None:
     def fail(uow: UnitOfWork) -> None:
-        Recorder(world.container.ids())(uow, Action.SOURCE_CHANGED, "x", {"a": 1}, {"a": 2})
+        Recorder(world.container.ids())(uow, SCRIPT, Action.SOURCE_CHANGED, "x", {"a": 1}, {"a": 2})
         raise InvalidValue("no.")
 
     with pytest.raises(InvalidValue), world.container.storage().unit_of_work() as uow:

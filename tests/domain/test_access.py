@@ -83,7 +83,13 @@ def test_whatever_is_wrong_whole_digests_are_compared_in_constant_time(
 def test_every_role_permits_what_it_says_and_no_more() -> None:
     sees = {Permission.LEARN, Permission.FOLLOW, Permission.READ}
     assert {
-        Role.ADMIN: {*sees, Permission.REGISTER, Permission.OPERATE, Permission.ADMINISTER},
+        Role.ADMIN: {
+            *sees,
+            Permission.REGISTER,
+            Permission.TRY,
+            Permission.OPERATE,
+            Permission.ADMINISTER,
+        },
         Role.SUPERVISOR: {*sees, Permission.OPERATE},
         Role.VIEWER: sees,
         Role.INTAKE: {Permission.REGISTER, Permission.LEARN, Permission.FOLLOW},

@@ -100,7 +100,11 @@ def all_contacts(fairlead: Fairlead, source: str | None = None) -> Iterator[Cont
 
 @contextmanager
 def started(
-    database_url: str, folder: Path, command: Sequence[str] = UVICORN, port: int = 0
+    database_url: str,
+    folder: Path,
+    command: Sequence[str] = UVICORN,
+    port: int = 0,
+    host: str = "127.0.0.1",
 ) -> Iterator[Server]:
     """Start a server, wait until it answers, and see to it that it is gone afterwards."""
     with socket.create_server(("127.0.0.1", port)) as reserved:
@@ -108,13 +112,13 @@ def started(
     log = folder / f"server-{port}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, *command, "--host", "127.0.0.1", "--port", str(port)],
+            [sys.executable, *command, "--host", host, "--port", str(port)],
             cwd=ROOT,
             env={**os.environ, "FAIRLEAD_DATABASE_URL": database_url},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    server = Server(f"http://127.0.0.1:{port}", log, process)
+    server = Server(f"http://{f'[{host}]' if ':' in host else host}:{port}", log, process)
     try:
         with server.client() as client:
             # Several workers on a busy machine take half a minute.

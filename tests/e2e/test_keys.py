@@ -9,7 +9,17 @@ import pytest
 
 from application.keys import CreateKey, RevokeKey
 from domain.access import Role
-from tests.e2e.server import FAIRLEAD_SERVE, Server, contact, furnish, opened, started, until
+from tests.e2e.server import (
+    FAIRLEAD_SERVE,
+    Server,
+    contact,
+    furnish,
+    migrated,
+    opened,
+    started,
+    until,
+)
+from tests.entrypoints.http.expectations import NOBODY
 from tests.entrypoints.http.keys import bearer
 
 CHANGED = "event: changed"
@@ -18,8 +28,8 @@ PATIENCE = 20
 
 
 @contextmanager
-def serving(url: str, folder: Path, *options: str) -> Iterator[Server]:
-    with started(url, folder, (*FAIRLEAD_SERVE, *options)) as server:
+def serving(url: str, folder: Path, *options: str, host: str = "127.0.0.1") -> Iterator[Server]:
+    with started(url, folder, (*FAIRLEAD_SERVE, *options), host=host) as server:
         yield server
         server.stop()
         assert "Traceback" not in server.said()
@@ -99,7 +109,76 @@ def test_who_calls_is_not_what_anybody_else_says(
 ) -> None:
     monkeypatch.setenv("FAIRLEAD_TRUSTED_PROXIES", "192.0.2.1, 10.0.0.0/8")
     with serving(migrated_url, tmp_path) as server:
-        assert asked(server, **{"X-Forwarded-For": "203.0.113.9"}).status_code == 200
+        assert asked(server).status_code == 200
+        # Somebody has passed it on, and nobody who is believed has said for whom.
+        for forwarded in ("203.0.113.9", "127.0.0.1"):
+            assert asked(server, **{"X-Forwarded-For": forwarded}).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("trusted", [None, "*", "0.0.0.0/0, ::/0"])
+def test_before_there_is_a_key_no_proxy_makes_anybody_local(
+    sqlite_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    trusted: str | None,
+    host: str,
+) -> None:
+    """However it speaks of whom it speaks for, over either family, whoever is trusted."""
+    migrated(sqlite_url)
+    if trusted is not None:
+        monkeypatch.setenv("FAIRLEAD_TRUSTED_PROXIES", trusted)
+    with serving(sqlite_url, tmp_path, host=host) as server:
+        assert asked(server).status_code == 200
+        for relayed in (
+            {"X-Forwarded-For": "203.0.113.9"},
+            {"X-Forwarded-For": "127.0.0.1, 203.0.113.9"},
+            {"X-Forwarded-For": "203.0.113.9, 127.0.0.1"},
+            {"X-Real-IP": "203.0.113.9"},
+            {"X-Real-IP": "127.0.0.1"},
+            {"Forwarded": "for=127.0.0.1"},
+            {"Via": "1.1 proxy"},
+            {"X-Forwarded-For": "127.0.0.1", "Via": "1.1 proxy"},
+        ):
+            answer = httpx.post(
+                f"{server.url}/v1/keys", json={"role": "admin"}, headers=relayed, trust_env=False
+            )
+            assert (answer.status_code, answer.json()["code"]) == (403, "protected_mode"), relayed
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://[evil"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_before_there_is_a_key_no_page_of_another_host_is_served(
+    migrated_url: str, tmp_path: Path, headers: dict[str, str]
+) -> None:
+    with serving(migrated_url, tmp_path) as server:
+        for method, path in (
+            ("POST", "/v1/keys"),
+            ("POST", "/v1/contacts"),
+            ("DELETE", f"/v1/leads/{NOBODY}"),
+            ("POST", "/console/operators"),
+        ):
+            answer = httpx.request(
+                method, server.url + path, json={"role": "admin"}, headers=headers, trust_env=False
+            )
+            assert (answer.status_code, answer.json()["code"]) == (403, "protected_mode")
+        own = {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}
+        answer = httpx.post(
+            f"{server.url}/v1/operators",
+            json={"name": "Ann", "capacity": 1},
+            headers=own,
+            trust_env=False,
+        )
+        assert answer.status_code == 201
 
 
 def test_a_network_of_proxies_can_be_trusted(

@@ -9,6 +9,7 @@ from application.fairlead import Fairlead
 from application.ports import StorageUnavailable
 from application.register_contacts import RegisterContact
 from application.sources import CreateSource
+from domain.actor import COMMAND
 from domain.errors import DomainError, SourceExists
 from entrypoints.cli.importing.columns import Columns, source_key
 from entrypoints.cli.importing.numbers import CERTAIN, DigitsLost, phone_digits, with_digits
@@ -108,7 +109,7 @@ class Commands:
         if self._away is not None:
             raise self._away
         try:
-            self.fairlead.create_source(CreateSource(key, name))
+            self.fairlead.create_source(CreateSource(key, name), COMMAND)
             self.sources.append(key)
         except SourceExists:
             pass  # It was there before this import, which is as good.

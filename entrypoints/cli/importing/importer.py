@@ -8,6 +8,7 @@ from typing import Final
 from application.fairlead import Fairlead
 from application.ports import StorageUnavailable
 from application.register_contacts import Refused, RegisterContact, Registered
+from domain.actor import COMMAND
 from entrypoints.cli.importing.columns import Columns
 from entrypoints.cli.importing.commands import BadRow, Commands
 from entrypoints.cli.importing.inputs import Input
@@ -108,7 +109,7 @@ class _Importer:
         read = [self.commands.of(each) for each in rows]
         registered = iter(
             self.fairlead.register_contacts(
-                [each for each in read if isinstance(each, RegisterContact)]
+                [each for each in read if isinstance(each, RegisterContact)], COMMAND
             )
         )
         return (next(registered) if isinstance(each, RegisterContact) else each for each in read)
@@ -130,7 +131,7 @@ class _Importer:
         else:
             summary.contacts += 1
             summary.waiting += outcome.contact.operator is None
-            summary.leads += outcome.contact.lead.created
+            summary.leads += bool(outcome.contact.lead.created)
 
     def _keep(self) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from application.auditing import acting
 from application.sources import CreateSource
 from entrypoints.scripting import open_fairlead
 from tests.entrypoints.cli.conftest import Command
@@ -31,11 +30,6 @@ def test_so_are_the_sources_of_an_import(
     )
     assert done.exit_code == 0, done.output
     assert actors(sqlite_url) == {"source_created by command"}
-
-
-def test_the_command_acts_no_longer_than_it_runs(fairlead: Command) -> None:
-    assert fairlead("migrate").exit_code == 0
-    assert acting.get() == "script"
 
 
 def test_a_program_that_holds_fairlead_is_a_script(sqlite_url: str) -> None:

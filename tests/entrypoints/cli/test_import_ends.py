@@ -102,7 +102,7 @@ def test_a_source_that_cannot_be_made_is_tried_once(
 
     tried = []
 
-    def away(_self: object, command: object) -> None:
+    def away(_self: object, command: object, _actor: object) -> None:
         tried.append(command)
         raise StorageUnavailable("the database is away.")
 

@@ -284,4 +284,7 @@ def test_serve_believes_the_proxies_that_are_named_and_no_other(
     assert fairlead("serve", "--port", 0).exit_code == 0
     monkeypatch.setenv("FAIRLEAD_TRUSTED_PROXIES", "10.0.0.0/8")
     assert fairlead("serve", "--port", 0).exit_code == 0
-    assert given == ["127.0.0.1", "10.0.0.0/8"]
+    assert given == [
+        ["127.0.0.1", "::1", "::ffff:127.0.0.1/128"],
+        ["10.0.0.0/8", "::ffff:10.0.0.0/104"],
+    ]

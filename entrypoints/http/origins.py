@@ -1,0 +1,87 @@
+"""Where a call comes from: this machine or another, a page of its own or one of another host."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
+
+PEER: Final = "fairlead.peer"
+"""Where in a request's scope our server puts who is at the other end of the connection: that is a
+proxy if `client` is somebody else. Other servers do not say so."""
+
+_FORWARDED_FOR: Final = b"x-forwarded-for"
+_RELAYED: Final = (_FORWARDED_FOR, b"forwarded", b"x-real-ip", b"via")
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Headers = Mapping[bytes, bytes]
+
+
+def is_local(scope: Scope, headers: Headers) -> bool:
+    """Tell whether a call comes from this machine and is meant for it.
+
+    The host is looked at as well: a name of the web that leads to this machine is what a proxy
+    sends that does not say whom it speaks for, or a page that tricks this machine's browser.
+    """
+    client: tuple[str, int] | None = scope["client"]
+    return (
+        client is not None
+        and _is_loopback(client[0])
+        and _is_named_local(headers.get(b"host", b""))
+        and not any(_is_of_a_stranger(scope, headers, name) for name in _RELAYED if name in headers)
+    )
+
+
+def is_foreign(method: str, headers: Headers) -> bool:
+    """Tell whether a page of another host makes a browser send this.
+
+    Any page of the web can make a browser send a form to an address that only this browser
+    reaches. Browsers say where a form comes from; whatever says nothing is no browser.
+    """
+    if method in _SAFE:
+        return False
+    site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
+    if site is not None:
+        return site not in {b"same-origin", b"none"}
+    return origin is not None and _host_of(origin) != headers.get(b"host")
+
+
+def _is_of_a_stranger(scope: Scope, headers: Headers, name: bytes) -> bool:
+    """Tell whether a header says that somebody has passed the call on for who knows whom.
+
+    What a trusted proxy has said, the server has taken: then `client` is whom that proxy named. If
+    every network is trusted, it is whom the caller itself named, so that all on the way must be
+    here.
+    """
+    taken = name == _FORWARDED_FOR and scope.get(PEER, scope["client"]) is not scope["client"]
+    return not taken or not all(
+        _is_loopback(each.strip()) for each in headers[name].decode("latin-1").split(",")
+    )
+
+
+def _host_of(origin: bytes) -> bytes | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _is_named_local(host: bytes) -> bool:
+    try:
+        name = urlsplit(f"//{host.decode('ascii')}").hostname or ""
+    except ValueError:
+        return False
+    return name == "localhost" or name.endswith(".localhost") or _is_loopback(name)
+
+
+@lru_cache(maxsize=1024)
+def _is_loopback(address: str) -> bool:
+    try:
+        parsed = ip_address(address)
+        # A socket of both families shows 127.0.0.1 as ::ffff:127.0.0.1.
+        return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
+    except ValueError:
+        return False
