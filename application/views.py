@@ -5,7 +5,7 @@ takes three times as long.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from statistics import median, quantiles
@@ -235,8 +235,19 @@ class ContactView:
         """
         if actor.reads:
             return self
-        lead = replace(self.lead, name=None, created=None, conflicts=())
-        return replace(self, lead=lead)
+        # Bots' keys may not read, so that every registration comes through here: `replace` would
+        # take 4 us, and this takes 1.
+        return ContactView(
+            self.id,
+            self.state,
+            self.source,
+            ContactLead(self.lead.id, None, None, (), self.lead.unread),
+            self.operator,
+            self.payload,
+            self.created_at,
+            self.assigned_at,
+            self.closed_at,
+        )
 
     @classmethod
     def of(

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.ports import StorageUnavailable
 from domain.access import ApiKey, Permission
-from domain.actor import LOCAL, Actor
+from domain.actor import LOCAL
 from entrypoints.http.access import VIEWED, is_open, needed
 from entrypoints.http.bodies import Begun, begin
 from entrypoints.http.calls import path_of
@@ -69,7 +69,7 @@ class Gate:
         except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
             await self._refuse(error, scope, receive, self._metrics.refusing(scope, send))
             return
-        scope[ACTOR] = LOCAL if key is None else Actor.holding(key)
+        scope[ACTOR] = LOCAL if key is None else self._keyring.actor(key)
         await self._app(scope, receive, send)
 
     async def _refuse(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:

@@ -12,6 +12,7 @@ from anyio import CapacityLimiter, to_thread
 
 from application.ports import Clock, KeyReader
 from domain.access import ApiKey, Role, prefix_of
+from domain.actor import Actor
 
 _FRESH: Final = 0.4
 """Seconds for which what was read holds; after that it is read again beside the requests."""
@@ -39,6 +40,7 @@ class Keyring:
         self._clock = clock
         self._seconds = seconds
         self._keys: dict[str, ApiKey] = {}
+        self._actors: dict[str, Actor] = {}
         self._read_at = -math.inf
         self._reading: asyncio.Task[None] | None = None
 
@@ -77,6 +79,10 @@ class Keyring:
         key = self._keys.get(prefix)
         return key if key is not None and key.valid(self._moment(key)) else None
 
+    def actor(self, key: ApiKey) -> Actor:
+        """Return who acts by a key that was found here; made once, since it takes 1 us."""
+        return self._actors[key.prefix]
+
     def _moment(self, key: ApiKey) -> datetime:
         """Return the time it is, of a key that ends one day; to others any time is the same.
 
@@ -91,6 +97,7 @@ class Keyring:
         began = self._seconds()
         # A thread of its own: those of the pool may all be held by slow lists.
         found = await to_thread.run_sync(self._reader.all, limiter=CapacityLimiter(1))
+        self._actors = {each.prefix: Actor.holding(each) for each in found}
         self._keys = {each.prefix: each for each in found}
         self._read_at = began
 
