@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from application.assignments import LatestAssignmentsHandler
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, ShowContactHandler, TransferContactHandler
-from application.keys import CreateKeyHandler, RevokeKeyHandler
+from application.keys import CreateKeyHandler, EndSessionHandler, RevokeKeyHandler
 from application.leads import (
     AddIdentityHandler,
     EraseLeadHandler,
@@ -64,6 +64,7 @@ class Fairlead:
     purge_contacts: PurgeContactsHandler
     create_key: CreateKeyHandler
     revoke_key: RevokeKeyHandler
+    end_session: EndSessionHandler
     check_invariants: CheckInvariantsHandler
     search: SearchHandler
     latest_assignments: LatestAssignmentsHandler

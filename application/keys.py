@@ -1,4 +1,4 @@
-"""Use cases on API keys: make one, and take one back."""
+"""Use cases on API keys and sessions: make a key, take one back, end a session."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -104,6 +104,33 @@ class RevokeKeyHandler:
                 uow.keys.save(key)
                 self.record(uow, actor, Action.KEY_REVOKED, key.prefix, before, _revocation(key))
         return KeyView.of(key)
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """Somebody signs out.
+
+    Attributes:
+        session_id: of a session that is good.
+        ends_at: when it would end by itself.
+    """
+
+    session_id: str
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndSessionHandler:
+    """Ends sessions, for every process."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    def __call__(self, command: EndSession, actor: Actor = SCRIPT) -> None:
+        """End a session; one that has ended stays so."""
+        del actor  # Whoever holds the session ends it.
+        with self.unit_of_work() as uow:
+            uow.keys.end_session(command.session_id, command.ends_at, self.clock.now())
 
 
 def _audited(key: ApiKey) -> Values:

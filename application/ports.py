@@ -317,6 +317,16 @@ class Keys(Protocol):
         """Store that a known key was revoked."""
         ...
 
+    def end_session(self, session_id: str, ends_at: datetime, at: datetime) -> None:
+        """Store that a session is over, once, and forget those that would be over by now.
+
+        Args:
+            session_id: of the session.
+            ends_at: when it would end by itself.
+            at: now.
+        """
+        ...
+
 
 class Audit(Protocol):
     """The audit log, for writing; what is in it stays as it is."""
@@ -569,6 +579,10 @@ class KeyReader(Protocol):
 
     def all(self) -> list[ApiKey]:
         """Return every key that was ever made, the newest first."""
+        ...
+
+    def ended_sessions(self) -> frozenset[str]:
+        """Return the ids of the sessions that somebody has ended and that would go on otherwise."""
         ...
 
 

@@ -19,7 +19,7 @@ from application.auditing import Recorder
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, ShowContactHandler, TransferContactHandler
 from application.fairlead import Fairlead
-from application.keys import CreateKeyHandler, RevokeKeyHandler
+from application.keys import CreateKeyHandler, EndSessionHandler, RevokeKeyHandler
 from application.leads import (
     AddIdentityHandler,
     EraseLeadHandler,
@@ -135,6 +135,7 @@ class Container(containers.DeclarativeContainer):
         revoke_key=providers.Singleton(
             RevokeKeyHandler, _unit_of_work, clock=clock, record=_record
         ),
+        end_session=providers.Singleton(EndSessionHandler, _unit_of_work, clock=clock),
         check_invariants=providers.Singleton(CheckInvariantsHandler, storage.provided.auditor),
         latest_assignments=providers.Singleton(LatestAssignmentsHandler, storage.provided.contacts),
         waiting_times=providers.Singleton(

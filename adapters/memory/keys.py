@@ -1,5 +1,7 @@
 """API keys in memory."""
 
+from datetime import datetime
+
 from adapters.memory.store import MemoryStore
 from application.ports import KeyReader, Keys
 from domain.access import ApiKey
@@ -23,6 +25,12 @@ class MemoryKeys(Keys):
     def save(self, key: ApiKey) -> None:
         self._store.put(self._store.api_keys, key.prefix, key)
 
+    def end_session(self, session_id: str, ends_at: datetime, at: datetime) -> None:
+        ended = self._store.ended_sessions
+        for each in [each for each, end in ended.items() if end <= at]:
+            self._store.remove(ended, each)
+        self._store.put(ended, session_id, ends_at)
+
 
 class MemoryKeyReader(KeyReader):
     """See `application.ports.KeyReader`."""
@@ -37,3 +45,7 @@ class MemoryKeyReader(KeyReader):
                 key=lambda each: (each.created_at, each.prefix),
                 reverse=True,
             )
+
+    def ended_sessions(self) -> frozenset[str]:
+        with self._store.lock:
+            return frozenset(self._store.ended_sessions)

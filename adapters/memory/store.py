@@ -48,6 +48,7 @@ class MemoryStore:
         self.transfers: dict[ContactId, tuple[StoredTransfer, ...]] = {}
         self.keys: dict[tuple[str, str], tuple[ContactId, bytes]] = {}
         self.api_keys: dict[str, ApiKey] = {}
+        self.ended_sessions: dict[str, datetime] = {}
         self.audit: dict[AuditId, AuditEntry] = {}
         self.registered: dict[tuple[str, int], int] = {}
         self.assigned: dict[tuple[str, OperatorId, int], int] = {}

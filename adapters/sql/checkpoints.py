@@ -39,6 +39,7 @@ class Checkpointer:
         self._file = file
         self._writing = writing
         self._due = threading.Event()
+        self._wiping = threading.Event()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -49,6 +50,11 @@ class Checkpointer:
             self._thread.start()
         if not self._due.is_set():
             self._due.set()
+
+    def wipe(self) -> None:
+        """Empty the log soon: what was removed from the file stands in it still."""
+        self._wiping.set()
+        self.committed()
 
     def stop(self) -> None:
         """Finish. Whoever closes the last connection to the file makes the last checkpoint."""
@@ -73,6 +79,13 @@ class Checkpointer:
             _pages(driver, "PASSIVE")
             with self._writing:
                 _pages(driver, "RESTART")
+        if self._wiping.is_set():
+            self._wiping.clear()
+            with self._writing:
+                busy, *_ = _made(driver, "TRUNCATE")
+            if busy:
+                # Somebody reads what was there before; at the next pause, then.
+                self.wipe()
         # What was written by this is known now, so that no transaction has to wonder.
         self._file.look_closely()
 
@@ -89,5 +102,11 @@ class Checkpointer:
 
 def _pages(driver: sqlite3.Connection, mode: str) -> int:
     """Make a checkpoint and return how many pages the log holds."""
-    _, pages, _ = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
-    return int(pages)
+    _, pages, _ = _made(driver, mode)
+    return pages
+
+
+def _made(driver: sqlite3.Connection, mode: str) -> tuple[int, int, int]:
+    """Make a checkpoint; return whether somebody was in its way, and the pages there and done."""
+    made: tuple[int, int, int] = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+    return made

@@ -78,6 +78,8 @@ class SqlContacts(Contacts):
     def __init__(self, connection: Connection, kept: Kept) -> None:
         self._connection = connection
         self._kept = kept
+        self.removed = False
+        """Whether something that somebody has written has been removed."""
 
     def get(self, contact_id: ContactId) -> Contact:
         row = self._connection.execute(_get, {"contact_id": contact_id}).one_or_none()
@@ -180,6 +182,7 @@ class SqlContacts(Contacts):
         )
 
     def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
+        self.removed = True
         return remove_closed(self._connection, before, after, limit)
 
     def _add_decisions(

@@ -94,6 +94,10 @@ class Database(ReadDatabase, Protocol):
         """
         ...
 
+    def wipe(self) -> None:
+        """See to it that what was removed is soon in no log that this process keeps."""
+        ...
+
     def changes(self) -> object:
         """Return what becomes another one with every commit, of this process or any other."""
         ...

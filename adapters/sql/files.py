@@ -125,7 +125,9 @@ class SqliteFile:
         return Identity(status.st_dev, status.st_ino)
 
     def create(self) -> None:
-        """Make an empty one, if it is not there.
+        """Make an empty one, if it is not there, that its owner alone can read.
+
+        SQLite gives what it keeps beside it the same permissions.
 
         Raises:
             sqlite3.OperationalError: it cannot be made, or something is left of another database
@@ -138,7 +140,7 @@ class SqliteFile:
         if left:
             raise sqlite3.OperationalError(self._missing())
         try:
-            os.close(os.open(self.real, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+            os.close(os.open(self.real, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except FileExistsError:
             """Somebody else has made it just now."""
         except OSError as error:

@@ -1,10 +1,12 @@
 """API keys in SQL."""
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from adapters.sql.engine import Database
 from adapters.sql.reading import AnyRow, reading
-from adapters.sql.tables import ApiKeyRow
+from adapters.sql.tables import ApiKeyRow, EndedSessionRow
 from application.ports import KeyReader, Keys
 from domain.access import ApiKey, Role
 from domain.errors import UnknownKey
@@ -49,6 +51,13 @@ class SqlKeys(Keys):
     def save(self, key: ApiKey) -> None:
         self._connection.execute(_revoke, {"key": key.prefix, "revoked_at": key.revoked_at})
 
+    def end_session(self, session_id: str, ends_at: datetime, at: datetime) -> None:
+        ended = EndedSessionRow
+        self._connection.execute(
+            delete(ended).where(or_(ended.ends_at <= at, ended.id == session_id))
+        )
+        self._connection.execute(insert(ended), {"id": session_id, "ends_at": ends_at})
+
 
 class SqlKeyReader(KeyReader):
     """See `application.ports.KeyReader`."""
@@ -64,6 +73,10 @@ class SqlKeyReader(KeyReader):
                 )
             ).all()
         return [_key(row) for row in rows]
+
+    def ended_sessions(self) -> frozenset[str]:
+        with reading(self._database) as connection:
+            return frozenset(connection.execute(select(EndedSessionRow.id)).scalars())
 
 
 def _key(row: AnyRow) -> ApiKey:

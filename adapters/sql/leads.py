@@ -108,6 +108,8 @@ class SqlLeads(Leads):
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.removed = False
+        """Whether something that was known of a person has been removed."""
 
     def index(self, identities: Iterable[Identity], lead_ids: Iterable[LeadId]) -> LeadIndex:
         connection = self._connection
@@ -174,13 +176,16 @@ class SqlLeads(Leads):
         former = frozenset() if previous is None else words_of(previous)
         _name_lead.run(self._connection, [(lead.name, lead.id)])
         self._connection.execute(_forget_words, {"lead": lead.id, "words": sorted(former - words)})
+        self.removed = True
         _insert_word.run(self._connection, [(each, lead.id) for each in sorted(words - former)])
 
     def forget(self, lead_id: LeadId, identity: Identity) -> bool:
         where = {"key": identity.key, "lead": lead_id}
+        self.removed = True
         return self._connection.execute(_forget_identity, where).rowcount > 0
 
     def erase(self, lead_id: LeadId) -> bool:
+        self.removed = True
         there = self._connection.execute(_there, {"lead": lead_id}).first()
         if there is None:
             raise _unknown(lead_id)

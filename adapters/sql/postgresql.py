@@ -113,6 +113,9 @@ class PostgresqlDatabase(Database):
     def end(self, turn: Turn) -> None:
         give_back(turn.connection)
 
+    def wipe(self) -> None:
+        """Do nothing: its log is the server's."""
+
     def commit(self, turn: Turn) -> None:
         connection = turn.connection
         # Whatever fails here has not been committed.

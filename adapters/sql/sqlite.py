@@ -100,6 +100,9 @@ class SqliteDatabase(Database):
         self._writer = turn.connection
         self.checkpoints.committed()
 
+    def wipe(self) -> None:
+        self.checkpoints.wipe()
+
     def changes(self) -> object:
         return self._watcher.version()
 
@@ -273,6 +276,8 @@ def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute("PRAGMA foreign_keys = ON")
+    # What is removed is overwritten; some builds of SQLite do so by themselves, and some do not.
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

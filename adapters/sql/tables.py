@@ -409,8 +409,18 @@ class ApiKeyRow(Row):
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class EndedSessionRow(Row):
+    """A session of the console that somebody has ended, until it would have ended by itself."""
+
+    __tablename__ = "ended_sessions"
+    __table_args__ = (_CLUSTERED,)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    ends_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class AuditRow(Row):
-    """An entry of the audit log. Triggers, which migration 0009 makes, refuse UPDATE and DELETE."""
+    """An entry of the audit log. Triggers of the migrations refuse UPDATE, DELETE and TRUNCATE."""
 
     __tablename__ = "audit"
     __table_args__ = (Index("ix_audit_subject_id", "subject", "id"), _CLUSTERED)

@@ -44,6 +44,8 @@ class SqlUnitOfWork(UnitOfWork):
         except self._database.errors as error:
             raise self._rolled_back(error) from error
         self._keeper.give(self._kept, current=self.dispatches.admits)
+        if self.leads.removed or self.contacts.removed:
+            self._database.wipe()
 
     def __exit__(
         self,

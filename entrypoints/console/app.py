@@ -107,7 +107,7 @@ def create_console(
         statistics.router(fairlead),
         audit.router(fairlead),
         preferences.router(),
-        signing.router(keyring),
+        signing.router(fairlead, writing, keyring),
     ):
         app.include_router(routes)
     app.add_exception_handler(DomainError, _refused)

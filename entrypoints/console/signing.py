@@ -8,12 +8,16 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from application.fairlead import Fairlead
+from application.keys import EndSession
 from domain.access import Permission
 from entrypoints.console.filled import Filled, Sentence
 from entrypoints.console.pages import form, go, page
 from entrypoints.console.words import TOO_OFTEN, WRONG_KEY
+from entrypoints.http.gate import KEY
 from entrypoints.http.keyring import Keyring
-from entrypoints.http.sessions import LIFETIME, cookie, session_of
+from entrypoints.http.sessions import LIFETIME, cookie, end_of_session, session_of
+from entrypoints.http.writing import Writing
 
 _TRIES: Final = 10
 """Keys that one address may try in a minute. There are 2**256 of them; this keeps logs short."""
@@ -21,7 +25,7 @@ _WINDOW: Final = 60.0
 _MOST_ADDRESSES: Final = 10_000
 
 
-def router(keyring: Keyring) -> APIRouter:
+def router(fairlead: Fairlead, writing: Writing, keyring: Keyring) -> APIRouter:
     """Build the routes."""
     routes = APIRouter()
     tries = _Tries()
@@ -61,6 +65,11 @@ def router(keyring: Keyring) -> APIRouter:
     @routes.post("/sign-out")
     async def sign_out(request: Request) -> Response:
         await form(request)
+        session = request.cookies.get(cookie(request.scope))
+        if request.scope[KEY] is not None and session is not None:
+            session_id, ends_at = end_of_session(session)
+            await writing(request, fairlead.end_session, EndSession(session_id, ends_at))
+            keyring.end(session_id, ends_at)
         answer = go(request, "/sign-in")
         answer.delete_cookie(cookie(request.scope), path=_home(request) or "/")
         return answer

@@ -2,8 +2,9 @@
 
 import asyncio
 import re
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -31,6 +32,7 @@ from entrypoints.http.problems import (
     problem_of,
     problem_of_validation,
 )
+from entrypoints.http.rates import SPEND
 from entrypoints.http.schemas import (
     BatchOut,
     ContactOut,
@@ -63,6 +65,8 @@ _IDEMPOTENCY_KEY = {
     'In quotes it is the same key: `"abc"` is `abc`.',
     "schema": {"type": "string", "minLength": 1, "maxLength": limits.MAX_TEXT},
 }
+_AT_ONCE: Final = 32
+"""Items of a batch that are read before anything else has its turn: some 5 ms of the ugliest."""
 # A view has the fields of ContactOut and is written as it is, without being copied into one.
 _contact_to_json = TypeAdapter(ContactView).serializer.to_json
 _REPLAYED = (b"idempotency-replayed", b"true")
@@ -84,18 +88,17 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
             if name == b"idempotency-key":
                 _take_key(body, _key_of(value))
         command = body.command()
-        root = request.scope.get("root_path")
-        answer = partial(_answer, root=root) if root else _answer
-        return await intake.submit(command, request.scope[ACTOR], answer)
+        scope = request.scope
+        return await intake.submit(command, scope[ACTOR], _answer_below(scope.get("root_path")))
 
     async def register_batch(body: NewContacts, request: Request) -> BatchOut:
-        """Register up to 1000 contacts. One bad item harms no other."""
-        actor = request.scope[ACTOR]
-        return BatchOut(
-            results=await asyncio.gather(
-                *(_register_item(intake, actor, item) for item in body.contacts)
-            )
-        )
+        """Register up to 1000 contacts. One bad item harms no other.
+
+        Where calls are counted, each item is one.
+        """
+        actor, items = request.scope[ACTOR], body.contacts
+        request.scope.get(SPEND, _uncounted)(len(items) - 1)
+        return BatchOut(results=await _register_items(intake, actor, items))
 
     routes.add_api_route(
         "",
@@ -198,6 +201,14 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
     return routes
 
 
+def _uncounted(calls: int) -> None:
+    del calls
+
+
+def _answer_below(root: str | None) -> Callable[[Registered], Answer]:
+    return partial(_answer, root=root) if root else _answer
+
+
 def _answer(outcome: Registered, root: str = "") -> Answer:
     location = (b"location", f"{root}/v1/contacts/{outcome.contact.id}".encode())
     content = _contact_to_json(outcome.contact)
@@ -227,6 +238,20 @@ def _take_key(body: NewContact, header: str) -> None:
             field="idempotency_key",
         )
     body.idempotency_key = header
+
+
+async def _register_items(
+    intake: Intake, actor: Actor, items: Sequence[Any]
+) -> list[RegisteredItemOut | RefusedItemOut]:
+    results = list[asyncio.Task[RegisteredItemOut | RefusedItemOut]]()
+    for begin in range(0, len(items), _AT_ONCE):
+        results += [
+            asyncio.create_task(_register_item(intake, actor, each))
+            for each in items[begin : begin + _AT_ONCE]
+        ]
+        # They are read when the loop comes to them, and others between them.
+        await asyncio.sleep(0)
+    return await asyncio.gather(*results)
 
 
 async def _register_item(

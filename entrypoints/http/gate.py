@@ -58,6 +58,7 @@ class Gate:
         scope[KEY] = None
         try:
             if is_open(path):
+                # Whoever that is, it is nobody who acts, unless a session says who.
                 key = scope[KEY] = await _look(self._keyring, scope, path)
             else:
                 if self._keyring.stale:
@@ -69,7 +70,10 @@ class Gate:
         except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
             await self._refuse(error, scope, receive, self._metrics.refusing(scope, send))
             return
-        scope[ACTOR] = LOCAL if key is None else self._keyring.actor(key)
+        if key is not None:
+            scope[ACTOR] = self._keyring.actor(key)
+        elif not is_open(path):
+            scope[ACTOR] = LOCAL
         await self._app(scope, receive, send)
 
     async def _refuse(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:

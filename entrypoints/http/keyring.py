@@ -41,6 +41,8 @@ class Keyring:
         self._seconds = seconds
         self._keys: dict[str, ApiKey] = {}
         self._actors: dict[str, Actor] = {}
+        self._ended: frozenset[str] = frozenset()
+        self._ended_here: dict[str, datetime] = {}
         self._read_at = -math.inf
         self._reading: asyncio.Task[None] | None = None
 
@@ -79,6 +81,14 @@ class Keyring:
         key = self._keys.get(prefix)
         return key if key is not None and key.valid(self._moment(key)) else None
 
+    def has_ended(self, session_id: str) -> bool:
+        """Tell whether somebody has ended a session, here just now or anywhere a moment ago."""
+        return session_id in self._ended or session_id in self._ended_here
+
+    def end(self, session_id: str, ends_at: datetime) -> None:
+        """Let no more of a session in, from this moment on."""
+        self._ended_here[session_id] = ends_at
+
     def actor(self, key: ApiKey) -> Actor:
         """Return who acts by a key that was found here; made once, since it takes 1 us."""
         return self._actors[key.prefix]
@@ -96,7 +106,12 @@ class Keyring:
     async def _read(self) -> None:
         began = self._seconds()
         # A thread of its own: those of the pool may all be held by slow lists.
-        found = await to_thread.run_sync(self._reader.all, limiter=CapacityLimiter(1))
+        found, self._ended = await to_thread.run_sync(
+            lambda: (self._reader.all(), self._reader.ended_sessions()),
+            limiter=CapacityLimiter(1),
+        )
+        now = self._clock.now()
+        self._ended_here = {each: end for each, end in self._ended_here.items() if end > now}
         self._actors = {each.prefix: Actor.holding(each) for each in found}
         self._keys = {each.prefix: each for each in found}
         self._read_at = began

@@ -14,6 +14,9 @@ from entrypoints.http.gate import KEY
 from entrypoints.http.metrics import Metrics
 from entrypoints.http.problems import Refusal, answer_error
 
+SPEND: Final = "fairlead.spend"
+"""Where in a scope the function stands by which a call counts as several, if calls are counted."""
+
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -67,8 +70,20 @@ class Buckets:
         if granted:
             level -= 1
         self._levels[prefix] = (level, now)
+        return Taken(granted, *self._left(level))
+
+    def spend(self, prefix: str, calls: int) -> Taken:
+        """Take more tokens for a call that was granted, those that are not there yet, too.
+
+        Whoever sends a thousand contacts in one call has to wait as if it had made a thousand.
+        """
+        level, at = self._levels[prefix]
+        self._levels[prefix] = (level - calls, at)
+        return Taken(True, *self._left(level - calls))
+
+    def _left(self, level: float) -> tuple[int, int]:
         missing = self._calls - level if level >= 1 else 1 - level
-        return Taken(granted, int(level), max(1, ceil(missing / self._per_second)))
+        return max(0, int(level)), max(1, ceil(missing / self._per_second))
 
 
 class RateLimit:
@@ -93,12 +108,20 @@ class RateLimit:
         if key is None:
             await self._app(scope, receive, send)
             return
-        taken = self._buckets.take(key.prefix)
-        told = (b"ratelimit", f'"key";r={taken.remaining};t={taken.wait}'.encode())
+        prefix = key.prefix
+        taken = self._buckets.take(prefix)
+
+        def spend(calls: int) -> None:
+            nonlocal taken
+            taken = self._buckets.spend(prefix, calls)
+
+        scope[SPEND] = spend
 
         async def send_and_tell(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), self._policy, told]
+                told = f'"key";r={taken.remaining};t={taken.wait}'.encode()
+                more = (self._policy, (b"ratelimit", told))
+                message["headers"] = [*message.get("headers", ()), *more]
             await send(message)
 
         if taken.granted:

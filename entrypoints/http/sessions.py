@@ -1,15 +1,18 @@
 """Sessions of the console: a cookie that is good for as long as the key that opened it.
 
-The cookie names the key and a time, and is signed with the digest that is stored of that key. So
-every process can check it, nothing is stored for it, and it ends with its key.
+The cookie names the key, itself and a time, and is signed with the digest that is stored of that
+key. So every process can check it, and it ends with its key. Nothing is stored of it until somebody
+signs out; then its id is, for as long as the cookie would be good.
 """
 
 import hmac
 import re
+import secrets
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from typing import Final, Protocol
+from datetime import UTC, datetime
+from typing import Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from starlette.types import Scope
@@ -20,8 +23,15 @@ LIFETIME: Final = 12 * 3600
 """Seconds: a working day."""
 
 
+class _Claim(NamedTuple):
+    prefix: str
+    id: str
+    end: str
+
+
 class _Keys(Protocol):
     def valid(self, prefix: str) -> ApiKey | None: ...
+    def has_ended(self, session_id: str) -> bool: ...
 
 
 def cookie(scope: Scope, what: str = "session") -> str:
@@ -48,20 +58,31 @@ def cookie(scope: Scope, what: str = "session") -> str:
 
 def session_of(key: ApiKey) -> str:
     """Return a cookie that stands for a key."""
-    claim = f"{key.prefix}.{int(time.time()) + LIFETIME}"
+    claim = f"{key.prefix}.{secrets.token_urlsafe(16)}.{int(time.time()) + LIFETIME}"
     return f"{claim}.{_sign(key, 'session', claim)}"
 
 
 def key_of_session(cookie: str, keys: _Keys) -> ApiKey | None:
     """Return the key that a cookie stands for; None if it is forged, too old, or revoked."""
     claim, _, signature = cookie.rpartition(".")
-    prefix, _, end = claim.partition(".")
-    key = keys.valid(prefix)
+    key = keys.valid(claim.partition(".")[0])
     if key is None or not hmac.compare_digest(
         signature.encode(), _sign(key, "session", claim).encode()
     ):
         return None
-    return key if time.time() < int(end) else None
+    parts = claim.split(".")
+    if len(parts) != len(_Claim._fields):
+        # Signed by a release that gave sessions no id.
+        return None
+    claimed = _Claim(*parts)
+    alive = time.time() < int(claimed.end) and not keys.has_ended(claimed.id)
+    return key if alive else None
+
+
+def end_of_session(cookie: str) -> tuple[str, datetime]:
+    """Return the id of a session that is good, and when it would end by itself."""
+    claimed = _Claim(*cookie.rpartition(".")[0].split("."))
+    return claimed.id, datetime.fromtimestamp(int(claimed.end), UTC)
 
 
 def form_token(key: ApiKey, cookie: str) -> str:

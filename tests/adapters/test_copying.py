@@ -22,7 +22,7 @@ from adapters.sql.migrate import migrate
 from adapters.sql.opening import open_database
 from adapters.sql.tables import Row
 from application.contacts import CloseContact, TransferContact
-from application.keys import CreateKey, RevokeKey
+from application.keys import CreateKey, EndSession, RevokeKey
 from application.leads import EraseLead
 from application.operators import UpdateOperator
 from application.ports import Missed, Snapshot, Storage, StorageUnavailable
@@ -86,6 +86,7 @@ def live(world: World) -> None:
     world.source((ann, 1), (bob, 1), key="chance", strategy=Strategy.RANDOM)
     world.source(key="nobody")
     world.fairlead.create_key(CreateKey(Role.INTAKE, "Bot", "telegram"))
+    world.fairlead.end_session(EndSession("somebody's", world.clock.now() + DAY))
     first = world.outcome(
         RegisterContact("telegram", {"phone": "+79161234501"}, payload={"text": "Да?\n'\""})
     ).contact

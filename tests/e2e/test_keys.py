@@ -1,5 +1,6 @@
 """Keys over real servers: who is served before there is one, and how soon a change counts."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -242,3 +243,47 @@ def test_several_workers_know_the_same_keys(migrated_url: str, tmp_path: Path) -
             assert asked(server).status_code == 401
         revoke(migrated_url, key)
         becomes(401, server, **bearer(key))
+
+
+def test_a_session_that_was_signed_out_of_is_over_in_every_process(
+    migrated_url: str, tmp_path: Path
+) -> None:
+    """Whoever has kept its cookie has kept nothing; another session of the same key goes on."""
+    key = make(migrated_url, Role.VIEWER)
+    with serving(migrated_url, tmp_path) as one, serving(migrated_url, tmp_path) as two:
+        cookies = []
+        for _ in range(2):
+            answer = httpx.post(f"{one.url}/console/sign-in", data={"key": key}, trust_env=False)
+            assert answer.status_code == 303
+            cookies.append(answer.headers["set-cookie"].partition(";")[0].partition("=")[2])
+
+        def sees(server: Server, cookie: str) -> bool:
+            name = f"fairlead_session_{httpx.URL(server.url).port}"
+            answer = httpx.get(
+                f"{server.url}/console/operators",
+                headers={"Cookie": f"{name}={cookie}", "Accept": "text/html"},
+                trust_env=False,
+            )
+            assert answer.status_code in {200, 303}
+            return answer.status_code == 200
+
+        assert all(sees(each, cookie) for each in (one, two) for cookie in cookies)
+        name = f"fairlead_session_{httpx.URL(one.url).port}"
+        page = httpx.get(
+            f"{one.url}/console/operators",
+            headers={"Cookie": f"{name}={cookies[0]}"},
+            trust_env=False,
+        )
+        token = re.search(r'name="form-token" value="([^"]+)"', page.text)
+        assert token
+        gone = httpx.post(
+            f"{one.url}/console/sign-out",
+            data={"form-token": token[1]},
+            headers={"Cookie": f"{name}={cookies[0]}"},
+            trust_env=False,
+        )
+        assert gone.status_code == 303
+        assert not sees(one, cookies[0])
+        until(lambda: not sees(two, cookies[0]), two, 3)
+        assert sees(one, cookies[1])
+        assert sees(two, cookies[1])

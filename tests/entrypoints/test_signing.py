@@ -9,12 +9,18 @@ import httpx
 import pytest
 from dependency_injector import providers
 
-from application.keys import RevokeKey
+from application.keys import EndSession, RevokeKey
 from application.ports import KeyReader, StorageUnavailable
 from domain.access import ApiKey, Role
 from entrypoints.http import sessions
 from entrypoints.http.app import create_app
-from entrypoints.http.sessions import form_token, key_of_session, session_of
+from entrypoints.http.sessions import (
+    _sign,
+    end_of_session,
+    form_token,
+    key_of_session,
+    session_of,
+)
 from tests.entrypoints.http.client import Client, serving, serving_world
 from tests.entrypoints.http.keys import bearer, make
 from tests.support import World, open_world
@@ -249,13 +255,16 @@ class Known:
         keys = {each.prefix: each for each in self._world.fairlead.keys.all()}
         return keys.get(prefix)
 
+    def has_ended(self, session_id: str) -> bool:
+        return session_id in self._world.fairlead.keys.ended_sessions()
+
 
 def test_a_forged_session_is_none(world: World) -> None:
     make(world, Role.VIEWER)
     make(world, Role.ADMIN)
     mine, admin = sorted(world.fairlead.keys.all(), key=lambda each: each.role, reverse=True)
     cookie = session_of(mine)
-    prefix, end, signature = cookie.split(".")
+    prefix, session_id, end, signature = cookie.split(".")
     assert key_of_session(cookie, Known(world)) == mine
     for forged in (
         "",
@@ -264,18 +273,42 @@ def test_a_forged_session_is_none(world: World) -> None:
         prefix,
         f"{prefix}.{end}",
         f"{prefix}.{end}.",
-        f"{prefix}.{int(end) + 1}.{signature}",
-        f"{admin.prefix}.{end}.{signature}",
-        f"flk_0000000000.{end}.{signature}",
-        f"{prefix}.{end}.{signature[:-1]}",
-        f"{prefix}.{end}.{signature}x",
-        f"{prefix}.{end}.{form_token(mine, cookie)}",
-        f"{prefix}.never.{signature}",
+        f"{prefix}.{end}.{signature}",
+        f"{prefix}.{session_id}.{int(end) + 1}.{signature}",
+        f"{prefix}.{session_id[:-1]}.{end}.{signature}",
+        f"{admin.prefix}.{session_id}.{end}.{signature}",
+        f"flk_0000000000.{session_id}.{end}.{signature}",
+        f"{prefix}.{session_id}.{end}.{signature[:-1]}",
+        f"{prefix}.{session_id}.{end}.{signature}x",
+        f"{prefix}.{session_id}.{end}.{form_token(mine, cookie)}",
+        f"{prefix}.{session_id}.never.{signature}",
         f"{cookie}.{signature}",
         "ключ",
         "\xff" * 5000,
     ):
         assert key_of_session(forged, Known(world)) is None, forged
+
+
+def test_a_session_that_was_ended_is_none(world: World) -> None:
+    make(world, Role.VIEWER)
+    (key,) = world.fairlead.keys.all()
+    mine, other = session_of(key), session_of(key)
+    for _ in range(2):
+        world.fairlead.end_session(EndSession(*end_of_session(mine)))
+        assert key_of_session(mine, Known(world)) is None
+        assert key_of_session(other, Known(world)) == key
+    # What is over by itself is not kept.
+    later = world.clock.now() + timedelta(days=1)
+    world.clock.moment = later + timedelta(days=365)
+    world.fairlead.end_session(EndSession("another", world.clock.now() + timedelta(hours=1)))
+    assert world.fairlead.keys.ended_sessions() == {"another"}
+
+
+def test_a_cookie_of_a_release_without_ids_is_none_though_it_is_signed(world: World) -> None:
+    make(world, Role.VIEWER)
+    (key,) = world.fairlead.keys.all()
+    claim = f"{key.prefix}.9999999999"
+    assert key_of_session(f"{claim}.{_sign(key, 'session', claim)}", Known(world)) is None
 
 
 def test_a_forged_cookie_leads_to_the_sign_in(client: Client) -> None:

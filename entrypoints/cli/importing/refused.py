@@ -131,7 +131,7 @@ class RefusedFile:
             return os.open(self._wanted, os.O_WRONLY)
         for path in [self._wanted] if self._wanted else self._names():
             try:
-                file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+                file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             except FileExistsError:
                 if self._wanted:
                     raise

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,9 @@ import typer.main
 from click.testing import Result
 from typer.core import TyperGroup
 
+from application.sources import CreateSource
 from entrypoints.cli import main
+from entrypoints.scripting import open_fairlead
 from tests.e2e.server import ROOT
 from tests.entrypoints.cli.conftest import Command
 
@@ -336,3 +339,35 @@ class TestPermissions:
         self.refused(create, file, "where its log belongs, is read-only")
         file.parent.chmod(0o000)
         self.refused(("check",), file, "this user may not enter the folder")
+
+
+def test_what_is_made_is_its_owners_to_read_alone(
+    fairlead: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the shell would have given to everybody."""
+    monkeypatch.chdir(tmp_path)
+    before = os.umask(0)
+    try:
+        url = f"sqlite:///{tmp_path / 'fairlead.db'}"
+        rows = tmp_path / "leads.csv"
+        rows.write_text("channel,phone\nweb,+79161234501\nweb,none\n")
+        rows.chmod(0o600)
+        options = ("--source", "channel", "--identity", "phone=phone", "--create-sources")
+        assert fairlead("import", rows, *options, "--database-url", url).exit_code == 3
+        with open_fairlead(url) as service:
+            service.create_source(CreateSource("site"))
+            assert fairlead(
+                "keys", "create", "--role", "admin", "--to", "key", "--database-url", url
+            ).exit_code == 0
+            assert fairlead("backup", "backup.db", "--database-url", url).exit_code == 0
+            made = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+        restored = f"sqlite:///{tmp_path / 'restored.db'}"
+        assert fairlead("restore", "backup.db", "--database-url", restored).exit_code == 0
+        copied = f"sqlite:///{tmp_path / 'copied.db'}"
+        assert fairlead("copy", "--to", copied, "--database-url", url).exit_code == 0
+        made |= {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert {"fairlead.db-wal", "fairlead.db-shm", "leads.refused.csv", "key"} <= made.keys()
+    assert {"backup.db", "restored.db", "copied.db"} <= made.keys()
+    assert set(made.values()) == {0o600}, made

@@ -1,12 +1,20 @@
 """/v1/contacts/batch."""
 
+import asyncio
+from collections import Counter
 from typing import Any
 
 import httpx
 import pytest
+from dependency_injector import providers
 
+from application.sources import CreateSource
+from domain.lead import Identity
+from entrypoints.container import build_container
+from entrypoints.http.app import create_app
 from entrypoints.http.problems import STATUSES
-from tests.entrypoints.http.client import Client
+from entrypoints.settings import Settings
+from tests.entrypoints.http.client import Client, serving
 from tests.entrypoints.http.expectations import answered, is_uuid7, refused
 from tests.support import World
 
@@ -165,3 +173,33 @@ def test_a_batch_may_have_four_mebibytes_and_no_more(caller: Client, memory: Wor
     contacts = [item(f"u{n}", payload={"text": text}) for n in range(275)]
     assert {each["status"] for each in results(caller, contacts)} == {201}
     refused(send(caller, contacts + contacts[:6]), "body_too_large")
+
+
+def test_a_long_batch_lets_others_have_their_turn() -> None:
+    """However ugly its items are, no more than a few are read in one go."""
+    container = build_container(Settings(database_url="memory://"))
+    turn, read = 0, Counter[int]()
+    normalise = container.normalise()
+
+    def noting(kind: str, value: str) -> Identity:
+        read[turn] += 1
+        return normalise(kind, value)
+
+    async def go_round(_: httpx.AsyncClient) -> httpx.Response:
+        nonlocal turn
+        while read.total() < 1000:
+            turn += 1
+            await asyncio.sleep(0)
+        return httpx.Response(200)
+
+    container.normalise.override(providers.Object(noting))
+    container.fairlead().create_source(CreateSource("telegram"))
+    contacts = [
+        {"source": "telegram", "lead": {"identities": {"phone": f"{n}"}}} for n in range(1000)
+    ]
+    with serving(create_app(container=container)) as client:
+        answer, _ = client.together(
+            lambda session: session.post(BATCH, json={"contacts": contacts}), go_round
+        )
+    assert len(answered(answer)["results"]) == 1000
+    assert max(read.values()) <= 64

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from starlette.types import Message, Receive, Scope, Send
 
 from application.keys import CreateKey
+from application.sources import CreateSource
 from domain.access import Role
 from entrypoints.container import build_container
 from entrypoints.http.app import create_app
@@ -17,7 +18,7 @@ from entrypoints.http.metrics import Metrics
 from entrypoints.http.rates import Buckets, Rate, RateLimit, Taken
 from entrypoints.settings import Settings
 from tests.entrypoints.http.client import Client, serving
-from tests.entrypoints.http.expectations import refused
+from tests.entrypoints.http.expectations import answered, refused
 
 
 @dataclass
@@ -192,3 +193,22 @@ def test_what_is_refused_never_reaches_the_application() -> None:
 
 async def _nowhere(_: Message) -> None:
     pass
+
+
+def test_a_batch_counts_as_many_calls_as_it_has_items() -> None:
+    """It is carried out whole; whoever sent it waits as if it had made a thousand calls."""
+    container = build_container(Settings(database_url="memory://", rate_limit="10/h"))
+    container.fairlead().create_source(CreateSource("web"))
+    key = {
+        "Authorization": f"Bearer {container.fairlead().create_key(CreateKey(Role.ADMIN)).secret}"
+    }
+    items = [{"source": "web", "lead": {"identities": {"vk": f"{n}"}}} for n in range(24)]
+    with serving(create_app(container=container)) as client:
+        answer = client.post("/v1/contacts/batch", json={"contacts": [*items, {}]}, headers=key)
+        statuses = [each["status"] for each in answered(answer)["results"]]
+        assert statuses == [201] * 24 + [422]
+        # A bucket of 10, 25 taken: 16 have to flow in before there is one again.
+        assert answer.headers["ratelimit"] == f'"key";r=0;t={16 * 360}'
+        late = client.get("/v1/operators", headers=key)
+        assert refused(late, "rate_limited")
+        assert late.headers["retry-after"] == str(16 * 360)
