@@ -1,8 +1,9 @@
 """What the service's log looks like: lines for people, or an object of JSON a line for programs.
 
 People's data comes nowhere near it. The message of an exception can hold any value that the code
-had in its hands, and the address of a call can hold an identity; so of an exception only its type
-and the places that it came by are written, and of an address nothing after the question mark.
+had in its hands, and the address of a call can hold an identity, or a whole key that somebody has
+put into the wrong place. So of an exception only its type and the places that it came by are
+written, and of an address the template of its route.
 """
 
 import json
@@ -13,6 +14,9 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import unquote
+
+from entrypoints.http.access import template_of
 
 request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
 """Of the request that is being answered. Threads that anyio starts for it see the same."""
@@ -28,7 +32,26 @@ class LogFormat(StrEnum):
     TEXT = "text"
 
 
-class JsonFormatter(logging.Formatter):
+class _Formatter(logging.Formatter):
+    """Knows where the service stands, to tell which route was called.
+
+    Args:
+        root: the path below which the service stands on its host.
+    """
+
+    def __init__(self, root: str = "") -> None:
+        super().__init__()
+        self._root = root
+
+    def _message(self, record: logging.LogRecord) -> str:
+        if record.name == _ACCESS and isinstance(record.args, tuple) and len(record.args) == 5:
+            client, method, address, version, status = record.args
+            path = unquote(str(address).partition("?")[0]).removeprefix(self._root)
+            return f'{client} - "{method} {template_of(path)} HTTP/{version}" {status}'
+        return record.getMessage().strip()
+
+
+class JsonFormatter(_Formatter):
     """Writes a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -37,7 +60,7 @@ class JsonFormatter(logging.Formatter):
             "time": _time(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": _message(record),
+            "message": self._message(record),
             "request_id": request_id.get(),
         }
         error = _error(record)
@@ -47,26 +70,31 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-class TextFormatter(logging.Formatter):
+class TextFormatter(_Formatter):
     """Writes a record as a line, and what it is about an exception below it."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line or lines."""
         request = request_id.get()
-        line = f"{_time(record)} {record.levelname.lower()} {record.name}: {_message(record)}"
+        line = f"{_time(record)} {record.levelname.lower()} {record.name}: {self._message(record)}"
         if request is not None:
             line += f" ({request})"
         error = _error(record)
         return line if error is None else f"{line}\n{''.join(_trace(error)).rstrip()}"
 
 
-def log_config(kind: LogFormat) -> dict[str, Any]:
-    """Return the configuration of `logging`, for this process and for workers that it starts."""
+def log_config(kind: LogFormat, root: str = "") -> dict[str, Any]:
+    """Return the configuration of `logging`, for this process and for workers that it starts.
+
+    Args:
+        kind: how the log is written.
+        root: the path below which the service stands on its host.
+    """
     formatter = JsonFormatter if kind is LogFormat.JSON else TextFormatter
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": f"{__name__}.{formatter.__name__}"}},
+        "formatters": {"line": {"()": f"{__name__}.{formatter.__name__}", "root": root}},
         "handlers": {"line": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["line"], "level": "WARNING"},
         "loggers": {name: {"level": "INFO"} for name in _OWN},
@@ -83,14 +111,6 @@ def line_of(message: str, logger: str) -> str:
 def _time(record: logging.LogRecord) -> str:
     moment = datetime.fromtimestamp(record.created, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _message(record: logging.LogRecord) -> str:
-    if record.name == _ACCESS and isinstance(record.args, tuple) and len(record.args) == 5:
-        client, method, address, version, status = record.args
-        path = str(address).partition("?")[0]
-        return f'{client} - "{method} {path} HTTP/{version}" {status}'
-    return record.getMessage().strip()
 
 
 def _error(record: logging.LogRecord) -> BaseException | None:

@@ -154,7 +154,7 @@ def serve(
         workers=workers,
         access_log=access_log,
         http="entrypoints.http.protocol:PatientProtocol",
-        log_config=log_config(log_format),
+        log_config=log_config(log_format, settings.root_path),
         ws="none",
         forwarded_allow_ips=settings.proxies,
         timeout_graceful_shutdown=shutdown_timeout,

@@ -20,7 +20,8 @@ from entrypoints.http.sessions import LIFETIME, cookie, end_of_session, session_
 from entrypoints.http.writing import Writing
 
 _TRIES: Final = 10
-"""Keys that one address may try in a minute. There are 2**256 of them; this keeps logs short."""
+"""Wrong keys of one address in a minute of which each is told that it is wrong. There are 2**256
+keys; this keeps logs short."""
 _WINDOW: Final = 60.0
 _MOST_ADDRESSES: Final = 10_000
 
@@ -28,7 +29,7 @@ _MOST_ADDRESSES: Final = 10_000
 def router(fairlead: Fairlead, writing: Writing, keyring: Keyring) -> APIRouter:
     """Build the routes."""
     routes = APIRouter()
-    tries = _Tries()
+    failures = _Failures()
 
     @routes.get("/sign-in")
     def ask(request: Request) -> Response:
@@ -37,14 +38,14 @@ def router(fairlead: Fairlead, writing: Writing, keyring: Keyring) -> APIRouter:
     @routes.post("/sign-in")
     async def sign_in(request: Request) -> Response:
         given = await form(request)
-        if not tries.take(request.client.host if request.client else ""):
-            answer = _not_taken(request, HTTPStatus.TOO_MANY_REQUESTS, TOO_OFTEN)
-            answer.headers["Retry-After"] = str(int(_WINDOW))
-            return answer
         await keyring.refresh()
         key = keyring.find(given.get("key", "").strip())
         if key is None:
-            return _not_taken(request, HTTPStatus.UNAUTHORIZED, WRONG_KEY)
+            if failures.count(request.client.host if request.client else ""):
+                return _not_taken(request, HTTPStatus.UNAUTHORIZED, WRONG_KEY)
+            answer = _not_taken(request, HTTPStatus.TOO_MANY_REQUESTS, TOO_OFTEN)
+            answer.headers["Retry-After"] = str(int(_WINDOW))
+            return answer
         # A key that may not read has nothing to see here but how calls are made.
         answer = (
             go(request, "/", said="signed-in")
@@ -89,14 +90,18 @@ def _not_taken(request: Request, status: HTTPStatus, problem: str) -> Response:
     return page(request, "sign_in", status, filled=filled)
 
 
-class _Tries:
-    """Counts attempts by address, over a minute that moves along."""
+class _Failures:
+    """Counts wrong keys by address, over a minute that moves along.
+
+    A right one is let in whatever came before: behind a proxy, or in an office, an address is of
+    many people, and one of them must not lock out the others.
+    """
 
     def __init__(self) -> None:
         self._made: defaultdict[str, deque[float]] = defaultdict(deque)
 
-    def take(self, address: str) -> bool:
-        """Count an attempt; tell whether it may be made."""
+    def count(self, address: str) -> bool:
+        """Count a failure; tell whether there were few."""
         now = monotonic()
         if len(self._made) > _MOST_ADDRESSES:
             self._made.clear()

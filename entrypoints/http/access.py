@@ -80,7 +80,8 @@ _PLAIN: Final = {call: permission for call, permission in CALLS.items() if "{" n
 # Every path, the plain ones too: what the router takes for one of them has to be it here as well,
 # and its patterns end before a line break that ends the path.
 _PATTERNS: Final = [
-    (method, compile_path(path)[0], permission) for (method, path), permission in CALLS.items()
+    (method, compile_path(path)[0], path, permission)
+    for (method, path), permission in CALLS.items()
 ]
 
 
@@ -93,10 +94,22 @@ def needed(method: str, path: str) -> Permission | None:
     return next(
         (
             permission
-            for each, pattern, permission in _PATTERNS
+            for each, pattern, _, permission in _PATTERNS
             if each == method and pattern.match(path)
         ),
         None,
+    )
+
+
+def template_of(path: str) -> str:
+    """Return by which template a path is called; it holds nothing of what a client has written.
+
+    A path that is not there is `unmatched`: somebody may have put a key or a phone number into it.
+    """
+    if path in OPEN:
+        return path
+    return next(
+        (template for _, pattern, template, _ in _PATTERNS if pattern.match(path)), "unmatched"
     )
 
 

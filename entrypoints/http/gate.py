@@ -114,7 +114,11 @@ async def identify(keyring: Keyring, scope: Scope, path: str) -> ApiKey | None:
         Refusal: it is made with none, or comes from elsewhere before there is one.
         StorageUnavailable: the keys cannot be read.
     """
-    await keyring.refresh()
+    try:
+        await keyring.refresh()
+    except StorageUnavailable as error:
+        # Which database, and where, is nobody's business who has not shown a key; the log has it.
+        raise StorageUnavailable("API keys cannot be read just now.") from error
     if keyring.empty:
         headers = dict(scope["headers"])
         if not is_local(scope, headers):

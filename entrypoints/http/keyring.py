@@ -1,6 +1,7 @@
 """The keys in memory: no request waits for a query, and a revoked key dies within a second."""
 
 import asyncio
+import logging
 import math
 import secrets
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from anyio import CapacityLimiter, to_thread
 from application.ports import Clock, KeyReader
 from domain.access import ApiKey, Role, prefix_of
 from domain.actor import Actor
+
+logger = logging.getLogger(__name__)
 
 _FRESH: Final = 0.4
 """Seconds for which what was read holds; after that it is read again beside the requests."""
@@ -120,7 +123,9 @@ class Keyring:
 def _look_at_error(reading: asyncio.Task[None]) -> None:
     """Take note of a failure that nobody waits for: asyncio would log it as a defect.
 
-    Requests hear of it as soon as what is known is too old, and the next one reads again.
+    Requests hear of it as soon as what is known is too old, and the next one reads again. They are
+    not told why: who has shown no key has no business with it.
     """
-    if not reading.cancelled():
-        reading.exception()
+    error = None if reading.cancelled() else reading.exception()
+    if error is not None:
+        logger.warning("nobody can be let in, as keys cannot be read: %s", error)

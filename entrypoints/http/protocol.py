@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from entrypoints.http.bounds import HEADER_BYTES, too_large_refusal
 from entrypoints.http.origins import PEER
 from entrypoints.http.problems import MEDIA_TYPE, Refusal, problem
+from entrypoints.http.request_ids import GUARDS
 
 PATIENCE: Final = 20.0
 """Seconds for the first request of a connection, and for every one that has begun to arrive."""
@@ -101,6 +102,9 @@ class PatientProtocol(HttpToolsProtocol):
         self._complete = self.scope
         super().on_message_complete()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: what a client wishes for is no trouble of ours, and would fill the log."""
+
     def _in_headers(self) -> bool:
         """Tell whether a request has begun whose headers are not all here."""
         return self.scope is not self._complete and self.scope is not getattr(
@@ -144,6 +148,7 @@ class PatientProtocol(HttpToolsProtocol):
         self.transport.write(
             STATUS_LINE[refusal.status_code]
             + b"content-type: %b\r\n" % MEDIA_TYPE.encode()
+            + b"".join(b"%b: %b\r\n" % each for each in GUARDS)
             + b"content-length: %d\r\nconnection: close\r\n\r\n" % len(content)
             + content
         )

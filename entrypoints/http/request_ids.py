@@ -1,4 +1,7 @@
-"""An id for every request: in the answer, in its problem, and in every line of the log about it."""
+"""What stands on every answer: an id of the request, and that no page may frame or guess at it.
+
+The id is in the problem and in every line of the log about the request, too.
+"""
 
 import re
 import secrets
@@ -12,6 +15,8 @@ from entrypoints.logs import request_id
 
 HEADER: Final = "X-Request-Id"
 _HEADER: Final = HEADER.lower().encode()
+GUARDS: Final = ((b"x-content-type-options", b"nosniff"), (b"x-frame-options", b"DENY"))
+"""What a browser must not do with any answer: take it for another type, show it in a frame."""
 _usable = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
 
 
@@ -40,7 +45,11 @@ class RequestIds:
         # registration twice as much as all of the rest here.
         def send_with_id(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (_HEADER, name.encode())]
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (_HEADER, name.encode()),
+                    *GUARDS,
+                ]
             return send(message)
 
         await self._app(scope, receive, send_with_id)

@@ -210,3 +210,15 @@ def count(server: Server) -> int:
     answer = httpx.get(f"{server.url}/v1/stats/distribution", trust_env=False)
     total: int = answer.json()["sources"][0]["total"]
     return total
+
+
+def test_who_wishes_for_another_protocol_fills_no_log(sqlite_url: str, tmp_path: Path) -> None:
+    """Every call may carry the wish; it is answered over HTTP and said nothing of."""
+    migrated(sqlite_url)
+    with started(sqlite_url, tmp_path, FAIRLEAD_SERVE) as server:
+        with server.client() as client:
+            for wish in ("websocket", "h2c", "TLS/1.0"):
+                headers = {"Connection": "Upgrade", "Upgrade": wish, "Sec-WebSocket-Version": "13"}
+                assert client.get("/healthz", headers=headers).status_code == 200
+        server.stop()
+        assert "pgrade" not in server.said()

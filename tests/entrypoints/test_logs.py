@@ -23,10 +23,12 @@ from entrypoints.http.app import create_app
 from entrypoints.logs import JsonFormatter, LogFormat, TextFormatter, log_config, request_id
 from tests.e2e.server import FAIRLEAD_SERVE, started
 from tests.entrypoints.http.client import Client, serving
+from tests.entrypoints.http.expectations import NOBODY
 from tests.support import World, open_world
 
 FIELDS = ["time", "level", "logger", "message", "request_id"]
 NAME, PHONE, EMAIL, VK = "Telltalov", "+79990001122", "telltale@mail.example.com", "telltale_vk"
+_OF_LEAD = "/v1/leads/{lead_id}/identities/{kind}/{value:text}"
 PAYLOAD, IDEMPOTENCY = "telltale payload", "telltale-idempotency"
 TELLTALES = ("elltal", "9990001122")
 """What is in every value above, and in whatever else a test sends."""
@@ -97,14 +99,34 @@ class TestJson:
         )
         untold(trace)
 
-    def test_the_access_log_says_nothing_after_the_question_mark(self) -> None:
-        path = f"/v1/leads?identity=phone:{PHONE}"
-        line = self.line(
+    @pytest.mark.parametrize(
+        ("path", "template"),
+        [
+            (f"/v1/leads?identity=phone:{PHONE}", "/v1/leads"),
+            (f"/v1/leads/{NOBODY}/identities/phone/{PHONE}", _OF_LEAD),
+            (f"/v1/leads/{NOBODY}/identities/phone/%2B{PHONE[1:]}", _OF_LEAD),
+            (f"/v1/keys/flk_0123456789_{'x' * 43}", "/v1/keys/{prefix}"),
+            (f"/console/search?q={PHONE}", "/console/{path:path}"),
+            (f"/console/leads/{PHONE}", "/console/{path:path}"),
+            ("/healthz", "/healthz"),
+            (f"/{PHONE}", "unmatched"),
+            (f"/v1/nothing/{PHONE}", "unmatched"),
+            (f"/hooks/telegram/{PHONE}", "unmatched"),
+        ],
+    )
+    @pytest.mark.parametrize("root", ["", "/fairlead"])
+    def test_the_access_log_says_which_route_was_called_and_never_with_what(
+        self, path: str, template: str, root: str
+    ) -> None:
+        called = record(
             name="uvicorn.access",
             msg='%s - "%s %s HTTP/%s" %d',
-            args=("127.0.0.1:5", "GET", path, "1.1", 200),
+            args=("127.0.0.1:5", "GET", root + path, "1.1", 200),
         )
-        assert line["message"] == '127.0.0.1:5 - "GET /v1/leads HTTP/1.1" 200'
+        for formatter in (JsonFormatter(root), TextFormatter(root)):
+            said = formatter.format(called)
+            assert f'"GET {template} HTTP/1.1' in said.replace('\\"', '"')
+            untold(said)
 
 
 class TestText:

@@ -356,9 +356,12 @@ def test_what_is_made_is_its_owners_to_read_alone(
         assert fairlead("import", rows, *options, "--database-url", url).exit_code == 3
         with open_fairlead(url) as service:
             service.create_source(CreateSource("site"))
-            assert fairlead(
-                "keys", "create", "--role", "admin", "--to", "key", "--database-url", url
-            ).exit_code == 0
+            assert (
+                fairlead(
+                    "keys", "create", "--role", "admin", "--to", "key", "--database-url", url
+                ).exit_code
+                == 0
+            )
             assert fairlead("backup", "backup.db", "--database-url", url).exit_code == 0
             made = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
         restored = f"sqlite:///{tmp_path / 'restored.db'}"

@@ -127,6 +127,30 @@ def test_a_call_lets_nobody_in_whose_key_opens_nothing(doors: Doors, call: tuple
             assert answer.headers["www-authenticate"] == "Bearer", why
 
 
+@pytest.mark.parametrize("call", ALL_CALLS, ids=" ".join)
+def test_no_answer_is_framed_or_taken_for_another_type(doors: Doors, call: tuple[str, str]) -> None:
+    method, path = call
+    headers = [bearer(doors.keys[Role.ADMIN]), bearer(doors.keys[Role.INTAKE]), {}]
+    for each in headers:
+        answer = doors.client.request(method, filled(path), headers=each)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_where_the_database_is_is_nobodys_business_without_a_key() -> None:
+    """Not even where the keys are is said to who has shown none."""
+    settings = Settings(
+        database_url="postgresql://fairlead:telltale-password@127.0.0.1:1/telltale?connect_timeout=2"
+    )
+    with serving(create_app(settings)) as client:
+        for path in ("/v1/contacts", "/console/", "/metrics", "/readyz", "/nothing"):
+            for accept in ("application/json", "text/html"):
+                answer = client.get(path, headers={"Accept": accept})
+                assert answer.status_code == 503
+                for told in ("telltale", "127.0.0.1", "fairlead:"):
+                    assert told not in answer.text, (path, told)
+
+
 def test_the_stream_of_changes_is_for_who_reads(doors: Doors) -> None:
     refused(doors.client.get(STREAM), "unauthenticated")
     refused(doors.client.get(STREAM, headers=bearer(doors.keys[Role.INTAKE])), "forbidden")
@@ -505,7 +529,7 @@ def test_a_database_that_is_away_gives_503_and_service_when_it_is_back(memory: W
         stack.callback(memory.container.fairlead.reset_override)
         client = stack.enter_context(serving_at_once(memory))
         answer = client.get("/v1/operators", headers=key)
-        assert "cannot be reached" in refused(answer, "storage_unavailable")["detail"]
+        assert "keys cannot be read" in refused(answer, "storage_unavailable")["detail"]
         assert answer.headers["retry-after"] == "1"
         # Nobody is let in because nothing is known: neither who has a key nor who has none.
         refused(client.get("/v1/operators"), "storage_unavailable")
