@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from entrypoints.cli.importing.formulas import Formulas
 from entrypoints.cli.importing.lines import LONGEST, Line
 from entrypoints.cli.importing.records import TOO_LONG
 
@@ -32,6 +33,8 @@ class _Texts(Iterator[str]):
         self._ahead: deque[Line] = deque()
         self.taken: list[Line] = []
         self._size = 0
+        self.formulas: Formulas | None = None
+        """How formulas are marked, if what was read were rows that had been refused."""
 
     def __next__(self) -> str:
         line = self._ahead.popleft() if self._ahead else next(self._lines)
@@ -39,7 +42,7 @@ class _Texts(Iterator[str]):
         self._size += len(line.raw)
         if line.part or (len(self.taken) > 1 and self._size > _OPEN):
             raise _NeverClosed
-        return line.text
+        return line.text if self.formulas is None else self.formulas.undone(line.text)
 
     def begin(self) -> None:
         """Begin a record."""
@@ -68,6 +71,10 @@ class Cutter:
         csv.field_size_limit(2 * LONGEST)
         self.delimiter = delimiter
         self._reader = csv.reader(self._texts, delimiter=delimiter, strict=True)
+
+    def undo_formulas(self) -> None:
+        """Read from now on without the apostrophes that refused rows have before formulas."""
+        self._texts.formulas = Formulas(self.delimiter)
 
     def cut(self) -> Cut | None:
         """Return the next record; None at the end."""

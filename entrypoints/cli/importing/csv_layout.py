@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from entrypoints.cli.importing.formulas import Formulas
 from entrypoints.cli.importing.lines import Lines, Part
 from entrypoints.cli.importing.records import OURS, Layout, Record, told
 
@@ -11,6 +12,8 @@ _CELL: Final = r'(?:"((?:[^"]|"")*)"|([^"{d}\r\n][^{d}\r\n]*)?){d}'
 
 class CsvLayout(Layout):
     """CSV as the input is: its encoding, its delimiter, its header, and the text of each row.
+
+    Of that text only what a spreadsheet would calculate is marked; see `formulas`.
 
     Line and reason are the *first* two columns. What follows them is the row's own text, up to its
     end, so it is untouched and in its columns also where it is a cell short, where it has one too
@@ -35,6 +38,7 @@ class CsvLayout(Layout):
         self._lines = lines
         self._delimiter = delimiter
         self._ours = ours
+        self._formulas = Formulas(delimiter)
         cell = _CELL.replace("{d}", re.escape(delimiter))
         self._pattern = re.compile(cell * 2)
         if ours and (found := self._pattern.match(lines.encoding.decode(header))):
@@ -67,10 +71,25 @@ class CsvLayout(Layout):
             encoding = self._lines.encoding
             if self._ours and (old := self.prefix(encoding.decode(own))) is not None:
                 own = own[len(encoding.same(old)) :]
+            if record.part is Part.WHOLE:
+                own = self._without_formulas(own)
             cell = told(reason).replace('"', '""')
             new = f'{record.line}{self._delimiter}"{cell}"{self._delimiter}'
             own = encoding.encode(new) + own
         return self._ended(own) if record.part in {Part.WHOLE, Part.LAST} else own
+
+    def _without_formulas(self, own: bytes) -> bytes:
+        """Return a row's own text with its formulas marked, those that somebody has put in, too."""
+        encoding = self._lines.encoding
+        # Where characters are bytes, those that matter are the same in every encoding.
+        codec = "latin-1" if encoding.width == 1 else encoding.codec
+        try:
+            text = own.decode(codec)
+        except UnicodeError:
+            return own
+        if self._ours:
+            text = self._formulas.undone(text)
+        return self._formulas.escaped(text).encode(codec)
 
     def closing(self) -> bytes:
         """Return what stands after the last row."""

@@ -57,6 +57,8 @@ class CsvRecords(Records):
         header, raw = _header(self._cutter, candidates, wanted, of)
         header.check(of)
         self._header = header
+        if header.ours:
+            self._cutter.undo_formulas()
         self._columns = tuple(header.positions.items())
         shift = len(OURS) if header.ours else 0
         self._telling = [header.positions[each] + shift for each in telling]
