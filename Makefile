@@ -21,8 +21,8 @@ test: $(VENV)/.dev  ## Run all tests, for a quarter of an hour
 chaos: $(VENV)/.dev  ## Break processes, databases, disks, networks and clocks under load, for a quarter of an hour
 	FAIRLEAD_CHAOS=long $(BIN)/pytest tests/chaos
 
-fuzz: $(VENV)/.dev  ## Make 20,000 requests from the OpenAPI document as each role, for a quarter of an hour
-	FAIRLEAD_FUZZ=long $(BIN)/pytest tests/entrypoints/http/test_schemathesis.py
+fuzz: $(VENV)/.dev  ## Make 20,000 requests from the OpenAPI document as each role, and look for slow parsers, for a quarter of an hour
+	FAIRLEAD_FUZZ=long $(BIN)/pytest tests/entrypoints/http/test_schemathesis.py tests/entrypoints/http/test_time.py
 
 lint: $(VENV)/.dev  ## Check style, types and the direction of imports
 	$(BIN)/ruff format --check .

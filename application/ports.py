@@ -488,8 +488,14 @@ class LeadReader(Protocol):
         """
         ...
 
-    def export(self, lead_id: LeadId) -> LeadExport:
-        """Return everything stored about a person, as of one moment; raises UnknownLead."""
+    def export(self, lead_id: LeadId, *, limit: int, after: ContactId | None = None) -> LeadExport:
+        """Return what is stored about a person, as of one moment; raises UnknownLead.
+
+        Args:
+            lead_id: the person.
+            limit: contacts at most.
+            after: those that are older than this one.
+        """
         ...
 
 

@@ -338,10 +338,15 @@ class ContactExport:
 
 @dataclass(frozen=True, slots=True)
 class LeadExport:
-    """Everything stored about a person; contacts, the newest first."""
+    """What is stored about a person, with a stretch of its contacts, the newest first.
+
+    Attributes:
+        more: whether older contacts come after the last of these.
+    """
 
     lead: LeadView
     contacts: Sequence[ContactExport]
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,20 +192,19 @@ class MemoryLeadReader(LeadReader):
                 self._view,
             )
 
-    def export(self, lead_id: LeadId) -> LeadExport:
+    def export(self, lead_id: LeadId, *, limit: int, after: ContactId | None = None) -> LeadExport:
         store = self._store
         with store.lock:
             keys = {contact_id: key for (_, key), (contact_id, _) in store.keys.items()}
-            return LeadExport(
-                self.lead(lead_id),
-                [
-                    ContactExport(
-                        contact_view(store, each.id), keys.get(each.id), _transfers(store, each.id)
-                    )
-                    for each in reversed(store.contacts.values())
-                    if each.lead_id == lead_id
-                ],
-            )
+            lead = self.lead(lead_id)
+            contacts = [
+                ContactExport(
+                    contact_view(store, each.id), keys.get(each.id), _transfers(store, each.id)
+                )
+                for each in reversed(store.contacts.values())
+                if each.lead_id == lead_id and (after is None or each.id < after)
+            ]
+        return LeadExport(lead, contacts[:limit], len(contacts) > limit)
 
     def _owners(self, identity: Identity) -> set[LeadId]:
         known = self._store.identities

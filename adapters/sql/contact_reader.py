@@ -169,11 +169,22 @@ class SqlContactReader(ContactReader):
         return DecisionView(contact_id, decision, names, transfers)
 
 
-def contact_exports(connection: Connection, lead_id: LeadId) -> list[ContactExport]:
-    """Return all contacts of a lead, the newest first."""
+def contact_exports(
+    connection: Connection, lead_id: LeadId, limit: int, after: ContactId | None
+) -> list[ContactExport]:
+    """Return so many contacts of a lead, the newest first; those before `after` are left out."""
+    query = _exported if after is None else _exported.where(ContactRow.id < after)
+    rows = connection.execute(query.limit(limit), {"lead_id": lead_id}).all()
+    if not rows:
+        return []
+    first, last = rows[-1].id, rows[0].id
     transfers = _transfers(
         connection,
-        TransferRow.contact_id.in_(select(ContactRow.id).where(ContactRow.lead_id == lead_id)),
+        TransferRow.contact_id.in_(
+            select(ContactRow.id).where(
+                ContactRow.lead_id == lead_id, ContactRow.id.between(first, last)
+            )
+        ),
     )
     return [
         ContactExport(
@@ -181,7 +192,7 @@ def contact_exports(connection: Connection, lead_id: LeadId) -> list[ContactExpo
             row.key and row.key.removeprefix(stored_key(row.source_key, "")),
             transfers[row.id],
         )
-        for row in connection.execute(_exported, {"lead_id": lead_id})
+        for row in rows
     ]
 
 

@@ -33,7 +33,7 @@ from application.ports import Acquaintance, LeadReader, Leads
 from application.views import LeadExport, LeadView, Page
 from domain import limits
 from domain.errors import UnknownLead
-from domain.ids import LeadId
+from domain.ids import ContactId, LeadId
 from domain.lead import Identity, Lead, LeadIndex, Recognition, words_of
 
 LEAD = (LeadRow.id, LeadRow.name, LeadRow.created_at)
@@ -75,6 +75,23 @@ _its_identities = (
 )
 _acquaintance = select(
     _oldest.scalar_subquery(), select(func.count()).select_from(_its_identities).scalar_subquery()
+)
+_numbered = (
+    select(
+        IdentityRow.lead_id,
+        IdentityRow.key,
+        func.row_number()
+        .over(partition_by=IdentityRow.lead_id, order_by=IdentityRow.key)
+        .label("number"),
+    )
+    .where(IdentityRow.lead_id.in_(bindparam("leads", expanding=True)))
+    .subquery()
+)
+# Before there was a bound, a lead could take any number of identities.
+_identities_of = (
+    select(_numbered.c.lead_id, _numbered.c.key)
+    .where(_numbered.c.number <= limits.MAX_LEAD_IDENTITIES)
+    .order_by(_numbered.c.key)
 )
 _of_lead = select(ContactRow.id).where(ContactRow.lead_id == bindparam("lead"))
 # A fingerprint is a digest of what the person wrote: whoever guesses that can tell.
@@ -224,9 +241,11 @@ class SqlLeadReader(LeadReader):
             found = lead_views(connection, query)
         return Page(found[:limit], len(found) > limit)
 
-    def export(self, lead_id: LeadId) -> LeadExport:
+    def export(self, lead_id: LeadId, *, limit: int, after: ContactId | None = None) -> LeadExport:
         with reading(self._database) as connection:
-            return LeadExport(_lead_view(connection, lead_id), contact_exports(connection, lead_id))
+            lead = _lead_view(connection, lead_id)
+            contacts = contact_exports(connection, lead_id, limit + 1, after)
+        return LeadExport(lead, contacts[:limit], len(contacts) > limit)
 
 
 def _lead_view(connection: Connection, lead_id: LeadId) -> LeadView:
@@ -241,11 +260,7 @@ def lead_views(connection: Connection, query: AnySelect) -> list[LeadView]:
     rows: Sequence[AnyRow] = connection.execute(query).all()
     identities: dict[Any, list[Identity]] = {row.id: [] for row in rows}
     for some in chunks(list(identities)):
-        for lead_id, key in connection.execute(
-            select(IdentityRow.lead_id, IdentityRow.key)
-            .where(IdentityRow.lead_id.in_(some))
-            .order_by(IdentityRow.key)
-        ):
+        for lead_id, key in connection.execute(_identities_of, {"leads": some}):
             identities[lead_id].append(Identity.from_key(key))
     return [LeadView(row.id, row.name, identities[row.id], row.created_at) for row in rows]
 

@@ -1,14 +1,16 @@
 """/v1/leads."""
 
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from application.fairlead import Fairlead
 from application.leads import AddIdentity, EraseLead, RemoveIdentity, RenameLead
-from application.views import ContactFilter
+from application.views import ContactFilter, LeadExport
 from domain import limits
 from domain.errors import InvalidIdentity
 from domain.ids import LeadId
@@ -40,6 +42,8 @@ _REMOVE = {
 }
 """How what was added is removed, for who makes calls from the document."""
 _CONTACTS = 200
+_EXPORTED: Final = 200
+"""Contacts of an export that are in memory at a time: a few megabytes at most."""
 """Contacts shown with a lead; GET /v1/contacts has the rest."""
 
 
@@ -86,13 +90,17 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
             next_cursor=next_id(page),
         )
 
-    @routes.get("/{lead_id}/export", responses=documented("unknown_lead"))
-    def export_lead(lead_id: UUID) -> LeadExportOut:
-        """Show everything stored about a person, in one document."""
-        found = fairlead.leads.export(LeadId(lead_id))
-        lead = LeadOut.model_validate(found.lead)
-        contacts = [ExportedContactOut.of(each) for each in found.contacts]
-        return LeadExportOut(**lead.model_dump(), contacts=contacts)
+    @routes.get(
+        "/{lead_id}/export", response_model=LeadExportOut, responses=documented("unknown_lead")
+    )
+    def export_lead(lead_id: UUID) -> StreamingResponse:
+        """Show everything stored about a person, in one document.
+
+        It is written while it is read. If the database goes away meanwhile, the document has no
+        end, and its connection is cut.
+        """
+        first = fairlead.leads.export(LeadId(lead_id), limit=_EXPORTED)
+        return StreamingResponse(_document(fairlead, first), media_type="application/json")
 
     @routes.patch(
         "/{lead_id}",
@@ -160,6 +168,23 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         await writing(request, fairlead.erase_lead, EraseLead(LeadId(lead_id)))
 
     return routes
+
+
+def _document(fairlead: Fairlead, stretch: LeadExport) -> Iterator[str]:
+    """Write the JSON of LeadExportOut, one stretch of contacts after the other."""
+    head = LeadOut.model_validate(stretch.lead).model_dump_json()
+    yield f'{head.removesuffix("}")},"contacts":['
+    separator = ""
+    while True:
+        contacts = [ExportedContactOut.of(each).model_dump_json() for each in stretch.contacts]
+        if contacts:
+            yield separator + ",".join(contacts)
+            separator = ","
+        if not stretch.more:
+            break
+        last = stretch.contacts[-1].contact.id
+        stretch = fairlead.leads.export(stretch.lead.id, limit=_EXPORTED, after=last)
+    yield "]}"
 
 
 _UNESCAPED = b"identity=phone:+"

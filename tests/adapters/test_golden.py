@@ -58,7 +58,7 @@ def by_person(fairlead: Fairlead) -> dict[str, LeadExport]:
     """Return the leads that are known by something, each under its identities."""
     leads = fairlead.leads.leads(identity=None, limit=200, after=None).items
     return {
-        identity.key: fairlead.leads.export(lead.id)
+        identity.key: fairlead.leads.export(lead.id, limit=5000)
         for lead in leads
         for identity in lead.identities
     }

@@ -165,7 +165,9 @@ def test_a_purge_walks_no_further_than_it_has_to(library: Library) -> None:
 
 
 def test_an_export_reads_what_is_the_leads(library: Library) -> None:
-    plans = library.plans(lambda: library.world.fairlead.leads.export(library.newest.lead.id))
+    plans = library.plans(
+        lambda: library.world.fairlead.leads.export(library.newest.lead.id, limit=5000)
+    )
     assert len(plans) == 4
     assert_found_by_index(plans)
     assert_not_sorted(plans)

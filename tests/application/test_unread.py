@@ -148,7 +148,7 @@ class TestUnread:
 
     def test_it_is_exported_and_erased_with_the_person(self, world: World) -> None:
         contact = send(world, {"telegram": "ann", "phone": "none"}).contact
-        (exported,) = world.fairlead.leads.export(contact.lead.id).contacts
+        (exported,) = world.fairlead.leads.export(contact.lead.id, limit=5000).contacts
         assert exported.contact.lead.unread == contact.lead.unread != ()
         world.fairlead.erase_lead(EraseLead(contact.lead.id))
         assert world.fairlead.contacts.contact(contact.id).lead.unread == ()

@@ -106,7 +106,7 @@ class TestExport:
             moved.assign(target.id, given.now)
             with storage.unit_of_work() as uow:
                 uow.contacts.save_transferred(moved, previous, given.now)
-        found = storage.leads.export(lead.id)
+        found = storage.leads.export(lead.id, limit=5000)
         assert found.lead == storage.leads.lead(lead.id)
         assert [each.contact for each in found.contacts] == [
             storage.contacts.contact(each.id) for each in (moved, closed, keyed)
@@ -126,13 +126,20 @@ class TestExport:
         ]
         with storage.unit_of_work() as uow:
             uow.contacts.add([(each, None) for each in contacts], {})
-        found = storage.leads.export(lead.id).contacts
+        found = storage.leads.export(lead.id, limit=5000).contacts
         assert [each.contact.id for each in found] == [each.id for each in reversed(contacts)]
+        stretch = storage.leads.export(lead.id, limit=500)
+        walked = [*stretch.contacts]
+        while stretch.more:
+            last = walked[-1].contact.id
+            stretch = storage.leads.export(lead.id, limit=500, after=last)
+            walked += stretch.contacts
+        assert walked == list(found)
 
     def test_a_lead_without_contacts_has_none(self, storage: Storage, given: Given) -> None:
         lead = given.lead(Identity("telegram", "x"))
-        assert list(storage.leads.export(lead.id).contacts) == []
+        assert list(storage.leads.export(lead.id, limit=5000).contacts) == []
 
     def test_a_lead_that_is_not_there_is_refused(self, storage: Storage) -> None:
         with pytest.raises(UnknownLead):
-            storage.leads.export(LeadId(NOBODY))
+            storage.leads.export(LeadId(NOBODY), limit=5000)
