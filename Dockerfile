@@ -1,19 +1,22 @@
-# Not built by CI: there is no engine there. Two stages, no compiler in the second, no root. Only /data is written to:
-# the rest may be read-only. The base is named by its tag; whoever needs the same image tomorrow adds the digest that
+# Not built by CI: there is no engine there; tests/test_image.py runs the steps in a bare Debian. Two stages: in the
+# second there are neither pip nor what builds, and no root. Only /data is written to: the rest may be read-only. The
+# base is named by its tag; whoever needs the same image tomorrow adds the digest that
 # `docker buildx imagetools inspect python:3.13-slim` shows.
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY requirements.lock ./
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY requirements.lock requirements-build.lock ./
+RUN python3 -m venv /build && /build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.lock
+RUN python3 -m venv --without-pip /venv && /build/bin/pip --python /venv/bin/python install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY domain domain
 COPY application application
 COPY adapters adapters
 COPY entrypoints entrypoints
-RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+RUN /build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . && /build/bin/pip --python /venv/bin/python install --no-cache-dir --no-deps --no-index /wheels/*.whl
 
 FROM python:3.13-slim
-RUN useradd --uid 10001 fairlead && install -d -o fairlead /data
+RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3.*/site-packages/pip* /usr/local/lib/python3.*/ensurepip
+RUN useradd --uid 10001 fairlead && install -d -o fairlead -m 0700 /data
 COPY --from=build /venv /venv
 USER fairlead
 ENV FAIRLEAD_DATABASE_URL=sqlite:////data/fairlead.db PYTHONUNBUFFERED=1

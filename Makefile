@@ -14,9 +14,11 @@ run: $(VENV)/.run  ## Install, migrate and serve on http://127.0.0.1:8000; insta
 
 setup: $(VENV)/.dev  ## Install everything, development tools included
 
-test: $(VENV)/.dev  ## Run all tests, for a quarter of an hour
+# Many tests wait, for processes, disks and clocks: one run more than there are cores.
+RUNS ?= 3
+test: $(VENV)/.dev  ## Run all tests, RUNS beside each other (3), for a quarter of an hour
 	@echo 'Running the tests: all of them take about a quarter of an hour on two cores; ONLY=tests/domain runs some.'
-	$(BIN)/pytest $(ONLY)
+	$(BIN)/pytest -n $(RUNS) --dist loadfile $(ONLY)
 
 chaos: $(VENV)/.dev  ## Break processes, databases, disks, networks and clocks under load, for a quarter of an hour
 	FAIRLEAD_CHAOS=long $(BIN)/pytest tests/chaos
@@ -39,13 +41,14 @@ format: $(VENV)/.dev  ## Put the code into its form
 bench: $(VENV)/.dev  ## Measure speed; takes twenty minutes, needs wrk
 	$(BIN)/python -m benchmarks
 
-# Both lock files hold hashes and no index address; UV is any uv on the machine.
+# The lock files hold hashes and no index address; UV is any uv on the machine.
 UV ?= uv
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-annotate --quiet
 lock:  ## Pin the newest releases that pyproject.toml allows
 	$(LOCK) --upgrade pyproject.toml --group dev -o requirements-dev.lock
-	$(LOCK) pyproject.toml --group build -c requirements-dev.lock -o requirements.lock
+	$(LOCK) pyproject.toml -c requirements-dev.lock -o requirements.lock
+	$(LOCK) --group build -c requirements-dev.lock -o requirements-build.lock
 
 # Made of the lock file, not of what happens to be installed: it is the same on every machine.
 SBOM ?= build/sbom.json
@@ -81,9 +84,9 @@ $(VENV)/bin/python:
 # The project itself needs no hash: it is this folder.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 SAY_INSTALLING := @echo 'Installing into $(VENV): a minute or two, once.'
-$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+$(VENV)/.run: requirements.lock requirements-build.lock pyproject.toml | $(VENV)/bin/python
 	$(SAY_INSTALLING)
-	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --require-hashes -r requirements.lock -r requirements-build.lock
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 

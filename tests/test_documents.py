@@ -56,3 +56,10 @@ def test_the_proxy_says_who_calls_and_by_which_name() -> None:
     text = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
     for header in ("Host $http_host;", "X-Forwarded-For $remote_addr;", "X-Forwarded-Proto $"):
         assert f"proxy_set_header {header}" in text
+
+
+def test_security_promises_what_there_is_a_test_of() -> None:
+    text = (ROOT / "SECURITY.md").read_text("utf-8")
+    named = set(re.findall(r"`(tests/[^`]+)`", text))
+    assert len(named) > 15
+    assert [each for each in named if not (ROOT / each).is_file()] == []

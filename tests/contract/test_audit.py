@@ -143,3 +143,17 @@ def test_nor_does_sqlite_replace_one(sqlite_url: str, how: str) -> None:
         ):
             connection.execute(statement)
         assert read(given.storage) == ([entry], False)
+
+
+@pytest.mark.parametrize("statement", ["TRUNCATE audit", "TRUNCATE audit, leads CASCADE"])
+def test_nor_does_postgresql_truncate_it(postgresql_url: str, statement: str) -> None:
+    """Of that, triggers on DELETE are not told either."""
+    with open_world(postgresql_url) as world:
+        given = Given(world)
+        entry = add(given)
+        with (
+            pytest.raises(DBAPIError, match="the audit log is append-only"),
+            writing(world) as connection,
+        ):
+            connection.execute(text(statement))
+        assert read(given.storage) == ([entry], False)
