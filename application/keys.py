@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from application.auditing import Recorder
 from application.ports import Clock, Secrets, UnitOfWorkFactory
 from application.views import KeyView
+from domain import limits
 from domain.access import PREFIX, ApiKey, Role, digest_of
 from domain.actor import SCRIPT, Actor
 from domain.audit import Action, Values
@@ -49,7 +50,8 @@ class CreateKeyHandler:
 
         Raises:
             UnknownSource: the source is not there.
-            InvalidValue: it has expired already, or a source is named for another role.
+            InvalidValue: it has expired already, a source is named for another role, or there are
+                enough keys.
         """
         now = self.clock.now()
         expires_at = None if command.expires_at is None else _to_the_millisecond(command.expires_at)
@@ -70,6 +72,11 @@ class CreateKeyHandler:
         with self.unit_of_work() as uow:
             if command.source is not None:
                 uow.dispatches.load(sources=[command.source]).source(command.source)
+            if uow.keys.valid(now) >= limits.MAX_KEYS:
+                raise InvalidValue(
+                    f"there are {limits.MAX_KEYS:,} keys that open something; revoke those that "
+                    "nobody uses."
+                )
             uow.keys.add(key)
             self.record(uow, actor, Action.KEY_CREATED, key.prefix, after=_audited(key))
         return CreatedKey(KeyView.of(key), whole)

@@ -317,6 +317,10 @@ class Keys(Protocol):
         """Store that a known key was revoked."""
         ...
 
+    def valid(self, at: datetime) -> int:
+        """Return how many keys open something at a moment."""
+        ...
+
     def end_session(self, session_id: str, ends_at: datetime, at: datetime) -> None:
         """Store that a session is over, once, and forget those that would be over by now.
 

@@ -16,6 +16,9 @@ MAX_IDENTITIES: Final = 20
 """Identities in one contact."""
 MAX_LEAD_IDENTITIES: Final = 100
 """Identities of one lead: a person has a dozen, and every page that shows the lead shows all."""
+MAX_KEYS: Final = 1000
+"""API keys that open something; every process holds all of them in memory, and reads them again
+and again."""
 MAX_PAYLOAD: Final = 16 * 1024
 """Bytes of a payload as compact JSON in UTF-8."""
 SOURCE_KEY: Final = r"^[a-z0-9][a-z0-9._-]{0,63}$"

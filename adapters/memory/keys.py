@@ -25,6 +25,9 @@ class MemoryKeys(Keys):
     def save(self, key: ApiKey) -> None:
         self._store.put(self._store.api_keys, key.prefix, key)
 
+    def valid(self, at: datetime) -> int:
+        return sum(each.valid(at) for each in self._store.api_keys.values())
+
     def end_session(self, session_id: str, ends_at: datetime, at: datetime) -> None:
         ended = self._store.ended_sessions
         for each in [each for each, end in ended.items() if end <= at]:

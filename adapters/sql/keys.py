@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from adapters.sql.engine import Database
 from adapters.sql.reading import AnyRow, reading
@@ -50,6 +50,13 @@ class SqlKeys(Keys):
 
     def save(self, key: ApiKey) -> None:
         self._connection.execute(_revoke, {"key": key.prefix, "revoked_at": key.revoked_at})
+
+    def valid(self, at: datetime) -> int:
+        expires = ApiKeyRow.expires_at
+        query = select(func.count()).where(
+            ApiKeyRow.revoked_at.is_(None), or_(expires.is_(None), expires > at)
+        )
+        return int(self._connection.execute(query).scalar_one())
 
     def end_session(self, session_id: str, ends_at: datetime, at: datetime) -> None:
         ended = EndedSessionRow

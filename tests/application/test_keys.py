@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from application.keys import CreatedKey, CreateKey, RevokeKey
+from domain import limits
 from domain.access import Role, digest_of, prefix_of
 from domain.errors import InvalidValue, UnknownKey, UnknownSource
 from tests.support import World
@@ -109,3 +110,22 @@ def test_a_key_that_is_not_there_cannot_be_revoked(world: World) -> None:
     with pytest.raises(UnknownKey):
         world.fairlead.revoke_key(RevokeKey("flk_0000000000"))
     assert [each.revoked_at for each in world.fairlead.keys.all()] == [None]
+
+
+def test_there_are_a_thousand_keys_that_open_something_at_most(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every process reads them again and again; those that open nothing are only listed."""
+    monkeypatch.setattr(limits, "MAX_KEYS", 3)
+    create, now = world.fairlead.create_key, world.clock.now()
+    create(CreateKey(Role.VIEWER, expires_at=now + timedelta(hours=1)))
+    revoked = create(CreateKey(Role.VIEWER))
+    create(CreateKey(Role.VIEWER))
+    with pytest.raises(InvalidValue, match="3 keys that open something"):
+        create(CreateKey(Role.VIEWER))
+    world.fairlead.revoke_key(RevokeKey(revoked.key.prefix))
+    create(CreateKey(Role.VIEWER))
+    with pytest.raises(InvalidValue):
+        create(CreateKey(Role.VIEWER))
+    world.clock.advance(hours=1)
+    create(CreateKey(Role.VIEWER))
