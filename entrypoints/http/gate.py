@@ -117,7 +117,10 @@ async def identify(keyring: Keyring, scope: Scope, path: str) -> ApiKey | None:
     try:
         await keyring.refresh()
     except StorageUnavailable as error:
-        # Which database, and where, is nobody's business who has not shown a key; the log has it.
+        # Which database, and where, is nobody's business who has neither shown a key nor sits here;
+        # the log has it.
+        if is_local(scope, dict(scope["headers"])):
+            raise
         raise StorageUnavailable("API keys cannot be read just now.") from error
     if keyring.empty:
         headers = dict(scope["headers"])

@@ -58,7 +58,7 @@ def cut_off(world: World) -> None:
     """End every session of the application, as a server that is restarted does."""
     with closing(connected(url_of(world))) as other:
         ended = other.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         ).fetchall()
     assert ended, "there was none"

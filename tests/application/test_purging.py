@@ -141,7 +141,7 @@ def test_many_go_in_small_transactions_with_a_pause_between_them(world: World) -
 
     handler = PurgeContactsHandler(units, world.clock, pause, Recorder(world.container.ids()))
     before = world.clock.now() - timedelta(seconds=1)
-    assert handler(PurgeContacts(before), told.append) == 1203
+    assert handler(PurgeContacts(before), progress=told.append) == 1203
     assert units.begun == 3
     assert pauses == [1, 2]
     assert told == [500, 1000, 1203]

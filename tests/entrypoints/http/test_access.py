@@ -142,7 +142,7 @@ def test_where_the_database_is_is_nobodys_business_without_a_key() -> None:
     settings = Settings(
         database_url="postgresql://fairlead:telltale-password@127.0.0.1:1/telltale?connect_timeout=2"
     )
-    with serving(create_app(settings)) as client:
+    with serving(create_app(settings), address="203.0.113.9") as client:
         for path in ("/v1/contacts", "/console/", "/metrics", "/readyz", "/nothing"):
             for accept in ("application/json", "text/html"):
                 answer = client.get(path, headers={"Accept": accept})
@@ -529,7 +529,7 @@ def test_a_database_that_is_away_gives_503_and_service_when_it_is_back(memory: W
         stack.callback(memory.container.fairlead.reset_override)
         client = stack.enter_context(serving_at_once(memory))
         answer = client.get("/v1/operators", headers=key)
-        assert "keys cannot be read" in refused(answer, "storage_unavailable")["detail"]
+        assert "cannot be reached" in refused(answer, "storage_unavailable")["detail"]
         assert answer.headers["retry-after"] == "1"
         # Nobody is let in because nothing is known: neither who has a key nor who has none.
         refused(client.get("/v1/operators"), "storage_unavailable")

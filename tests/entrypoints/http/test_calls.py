@@ -125,7 +125,9 @@ def test_head_is_get_without_the_body(house: House, path: str) -> None:
         assert head.headers["content-type"] == get.headers["content-type"]
         return
     assert told(head) == told(get)
-    assert int(head.headers["content-length"]) == len(get.content)
+    if not path.endswith("/export"):
+        # That one is written while it is read; how long it is nobody knows before.
+        assert int(head.headers["content-length"]) == len(get.content)
 
 
 def test_head_of_what_is_not_there_is_as_get_too(house: House) -> None:

@@ -4,9 +4,13 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from fastapi import Request
 
 from application.ports import OutcomeUnknown, StorageAway, StorageUnavailable, TransactionLost
-from entrypoints.http.writing import Writing
+from domain.actor import Actor
+from entrypoints.http.writing import ACTOR, Writing
+
+SOMEBODY = Actor("somebody")
 
 
 class Handler:
@@ -16,7 +20,8 @@ class Handler:
         self.called = 0
         self._failures, self._failure = failures, failure
 
-    def __call__(self, command: str) -> str:
+    def __call__(self, command: str, actor: Actor) -> str:
+        assert actor is SOMEBODY
         self.called += 1
         if self.called <= self._failures:
             raise self._failure("not now.")
@@ -30,7 +35,8 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def write(handler: Handler) -> str:
     async def main() -> str:
-        return await Writing()(handler, "done")
+        request = Request({"type": "http", ACTOR: SOMEBODY})
+        return await Writing()(request, handler, "done")
 
     return asyncio.run(main())
 
