@@ -63,3 +63,12 @@ def test_security_promises_what_there_is_a_test_of() -> None:
     named = set(re.findall(r"`(tests/[^`]+)`", text))
     assert len(named) > 15
     assert [each for each in named if not (ROOT / each).is_file()] == []
+
+
+def test_every_decision_is_in_the_index_under_its_title() -> None:
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text("utf-8")
+    for number, page in enumerate(sorted(folder.glob("0*.md")), 1):
+        title = page.read_text("utf-8").splitlines()[0].removeprefix(f"# {number}. ")
+        assert page.name.startswith(f"{number:04}-")
+        assert f"| {number} | [{title}]({page.name}) |" in index

@@ -205,11 +205,12 @@ def test_the_unit_gives_the_service_as_little_as_can_be() -> None:
 
 def test_every_service_is_kept_within_bounds() -> None:
     """Each by itself: how much memory, how many processes, and a root that is only read."""
-    text = (ROOT / "deploy" / "compose.yaml").read_text()
-    _, _, services = text.partition("\nservices:\n")
-    blocks = re.split(r"(?m)^  (?=[a-z]+:)", services.partition("\nnetworks:")[0])
-    shared = text.partition("\nservices:\n")[0]
-    for block in blocks[1:]:
-        whole = shared if "*fairlead" in block else block
-        for line in ("mem_limit:", "pids_limit:", "read_only: true", "no-new-privileges:true"):
-            assert line in whole, (block, line)
+    for file in ("compose.yaml", "deploy/compose.yaml"):
+        shared, _, services = (ROOT / file).read_text().partition("services:\n")
+        ours = re.split(r"(?m)^(?:networks|volumes):", services)[0]
+        blocks = re.split(r"(?m)^  (?=[a-z]+:)", ours)[1:]
+        assert blocks
+        for block in blocks:
+            whole = shared if "*fairlead" in block else block
+            for line in ("mem_limit:", "pids_limit:", "read_only: true", "no-new-privileges:true"):
+                assert line in whole, (file, block, line)
