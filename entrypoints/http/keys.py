@@ -1,14 +1,15 @@
 """/v1/keys."""
 
+from itertools import dropwhile, islice
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from application.fairlead import Fairlead
 from application.keys import CreateKey, RevokeKey
 from domain.access import KEY_PREFIX
 from entrypoints.http.bodies import JsonRoute
-from entrypoints.http.pages import address
+from entrypoints.http.pages import Limit, address
 from entrypoints.http.problems import created, documented
 from entrypoints.http.schemas import CreatedKeyOut, KeyOut, KeysOut, NewKey
 from entrypoints.http.writing import Writing
@@ -45,9 +46,19 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         return CreatedKeyOut.of(made)
 
     @routes.get("", responses=documented())
-    def list_keys() -> KeysOut:
-        """List all keys that were ever made, the newest first; none of them opens anything."""
-        return KeysOut.of(fairlead.keys.all())
+    def list_keys(
+        limit: Limit = 200,
+        cursor: Annotated[
+            str | None, Query(pattern=KEY_PREFIX, description="next_cursor of the page before.")
+        ] = None,
+    ) -> KeysOut:
+        """List all keys that were ever made, the newest first; what is shown opens nothing."""
+        keys = iter(fairlead.keys.all())
+        if cursor is not None:
+            # No key goes away, so that the one shown last is still there.
+            keys = dropwhile(lambda each: each.prefix != cursor, keys)
+            next(keys, None)
+        return KeysOut.of(list(islice(keys, limit + 1)), limit)
 
     @routes.delete("/{prefix}", responses=documented("unknown_key"))
     async def revoke_key(prefix: Prefix, request: Request) -> KeyOut:

@@ -1,6 +1,6 @@
 """The schemas of v1: what goes in and what comes out, with the limits of the domain."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -577,14 +577,16 @@ class CreatedKeyOut(KeyOut):
 
 
 class KeysOut(BaseModel):
-    """All keys."""
+    """A page of keys."""
 
     items: list[KeyOut]
+    next_cursor: str | None
 
     @classmethod
-    def of(cls, keys: Iterable[ApiKey]) -> "KeysOut":
-        """Show keys."""
-        return cls(items=[KeyOut.model_validate(KeyView.of(each)) for each in keys])
+    def of(cls, keys: Sequence[ApiKey], limit: int) -> "KeysOut":
+        """Show as many keys as a page has; those that come after it tell that there are more."""
+        shown = [KeyOut.model_validate(KeyView.of(each)) for each in keys[:limit]]
+        return cls(items=shown, next_cursor=shown[-1].prefix if len(keys) > limit else None)
 
 
 class AuditEntryOut(Shown):

@@ -544,3 +544,25 @@ def test_a_database_that_is_away_gives_503_and_service_when_it_is_back(memory: W
         answered(client.get("/v1/operators", headers=key))
         reader.away = True
         refused(client.get("/v1/operators", headers=key), "storage_unavailable")
+
+
+def test_keys_come_by_the_page(memory: World) -> None:
+    admin = bearer(make(memory, Role.ADMIN))
+    for number in range(5):
+        memory.clock.advance(seconds=number)
+        make(memory, Role.VIEWER)
+    every = [each.prefix for each in memory.fairlead.keys.all()]
+    with serving_at_once(memory) as client:
+        assert [
+            each["prefix"] for each in answered(client.get("/v1/keys", headers=admin))["items"]
+        ] == every
+        walked, cursor = [], ""
+        while True:
+            page = answered(client.get(f"/v1/keys?limit=2{cursor}", headers=admin))
+            walked += [each["prefix"] for each in page["items"]]
+            if page["next_cursor"] is None:
+                break
+            cursor = f"&cursor={page['next_cursor']}"
+        assert walked == every
+        end = answered(client.get("/v1/keys?cursor=flk_aaaaaaaaaa", headers=admin))
+        assert (end["items"], end["next_cursor"]) == ([], None)
