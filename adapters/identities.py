@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from adapters.emails import read_email
 from adapters.phones import other_spellings, plain_phone, read_phone
-from application.ports import IdentityNormaliser
+from application.ports.leads import IdentityNormaliser
 from domain import limits
 from domain.lead import Identity
 

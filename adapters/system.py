@@ -9,7 +9,7 @@ from uuid import UUID, SafeUUID
 
 from uuid_utils import uuid7
 
-from application.ports import Clock, Ids, Pause, Rolls, Secrets
+from application.ports.system import Clock, Ids, Pause, Rolls, Secrets
 from domain.picker import ROLLS
 
 _PAUSE: Final = 0.05

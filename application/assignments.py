@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from application.ports import ContactReader
-from application.views import ContactFilter, ContactView
+from application.ports.contacts import ContactFilter, ContactReader, ContactView
 from domain.contact import ContactState
 from domain.ids import ContactId
 

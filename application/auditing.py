@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from application.ports import Ids, UnitOfWork
+from application.ports.system import Ids
+from application.ports.unit_of_work import UnitOfWork
 from domain.actor import Actor
 from domain.audit import Action, AuditEntry, Values, differences
 from domain.ids import AuditId, time_of

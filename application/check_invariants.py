@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from application.ports import Auditor
-from application.views import ContactFact, Facts
+from application.ports.auditor import Auditor, ContactFact, Facts
 from domain.contact import ContactState
 from domain.dispatch import Dispatch
 from domain.ids import OperatorId

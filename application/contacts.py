@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 
 from application.auditing import Recorder
-from application.ports import Clock, ContactReader, UnitOfWork, UnitOfWorkFactory
-from application.views import ContactView, require_version
+from application.ports.contacts import ContactReader, ContactView
+from application.ports.system import Clock
+from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from application.ports.versions import require_version
 from application.waiting import hand_out_waiting
 from domain.actor import SCRIPT, Actor
 from domain.audit import Action, Values

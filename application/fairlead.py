@@ -13,19 +13,14 @@ from application.leads import (
     RenameLeadHandler,
 )
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
-from application.ports import (
-    AuditReader,
-    CatalogueReader,
-    Changes,
-    ContactReader,
-    Health,
-    IdentityNormaliser,
-    KeyReader,
-    LeadReader,
-    LeadSearch,
-    Readers,
-    StatisticsReader,
-)
+from application.ports.audit import AuditReader
+from application.ports.catalogue import CatalogueReader
+from application.ports.contacts import ContactReader
+from application.ports.keys import KeyReader
+from application.ports.leads import IdentityNormaliser, LeadReader
+from application.ports.search import LeadSearch
+from application.ports.statistics import StatisticsReader
+from application.ports.storage import Changes, Health, Readers
 from application.purging import PurgeContactsHandler
 from application.register_contacts import RegisterContactsHandler
 from application.searching import SearchHandler

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from application.auditing import Recorder
-from application.ports import Clock, Secrets, UnitOfWorkFactory
-from application.views import KeyView
+from application.ports.keys import KeyView
+from application.ports.system import Clock, Secrets
+from application.ports.unit_of_work import UnitOfWorkFactory
 from domain import limits
 from domain.access import PREFIX, ApiKey, Role, digest_of
 from domain.actor import SCRIPT, Actor

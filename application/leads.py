@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from application.auditing import Recorder
-from application.ports import IdentityNormaliser, UnitOfWorkFactory
-from application.views import LeadView
+from application.ports.leads import IdentityNormaliser, LeadView
+from application.ports.unit_of_work import UnitOfWorkFactory
 from domain import limits
 from domain.actor import SCRIPT, Actor
 from domain.audit import Action

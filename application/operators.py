@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from application.auditing import Recorder
-from application.ports import Clock, Ids, UnitOfWorkFactory
-from application.views import Expected, OperatorView, require_version
+from application.ports.operators import OperatorView
+from application.ports.system import Clock, Ids
+from application.ports.unit_of_work import UnitOfWorkFactory
+from application.ports.versions import Expected, require_version
 from application.waiting import hand_out_waiting
 from domain.actor import SCRIPT, Actor
 from domain.audit import Action, Values

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from application.auditing import Recorder
-from application.ports import Clock, Pause, UnitOfWorkFactory
+from application.ports.system import Clock, Pause
+from application.ports.unit_of_work import UnitOfWorkFactory
 from domain.actor import SCRIPT, Actor
 from domain.audit import Action
 from domain.errors import InvalidValue

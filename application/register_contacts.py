@@ -7,18 +7,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar, overload
 
-from application.ports import (
-    IdentityNormaliser,
-    Ids,
-    Keyed,
+from application.ports.contacts import ContactView, Keyed
+from application.ports.failures import (
     OutcomeUnknown,
     StorageAway,
     StorageUnavailable,
     TransactionLost,
-    UnitOfWork,
-    UnitOfWorkFactory,
 )
-from application.views import ContactView
+from application.ports.leads import IdentityNormaliser
+from application.ports.system import Ids
+from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain import limits
 from domain.actor import SCRIPT, Actor
 from domain.contact import Contact, payload_text

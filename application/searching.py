@@ -8,15 +8,12 @@ from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from application.ports import (
-    CatalogueReader,
-    ContactReader,
-    IdentityNormaliser,
-    LeadReader,
-    LeadSearch,
-)
-from application.views import ContactView, LeadView, OperatorView
-from application.walks import Walk, no_place
+from application.ports.catalogue import CatalogueReader
+from application.ports.contacts import ContactReader, ContactView
+from application.ports.leads import IdentityNormaliser, LeadReader, LeadView
+from application.ports.operators import OperatorView
+from application.ports.search import LeadSearch
+from application.ports.walks import Walk, no_place
 from domain import limits
 from domain.errors import DomainError, UnknownContact, UnknownLead, UnknownOperator
 from domain.ids import ContactId, LeadId, OperatorId

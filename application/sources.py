@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from application.auditing import Recorder
-from application.ports import Clock, UnitOfWorkFactory
-from application.views import Expected, SourceView, require_version
+from application.ports.sources import SourceView
+from application.ports.system import Clock
+from application.ports.unit_of_work import UnitOfWorkFactory
+from application.ports.versions import Expected, require_version
 from application.waiting import hand_out_waiting
 from domain.actor import SCRIPT, Actor
 from domain.audit import Action, Values

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from application.ports import UnitOfWork
+from application.ports.unit_of_work import UnitOfWork
 from domain.dispatch import Dispatch
 
 _CHUNK: Final = 500

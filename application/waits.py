@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from application.ports import Clock, StatisticsReader
-from application.views import HourSpan, SourceDistribution, SourceWaits
+from application.ports.statistics import HourSpan, SourceDistribution, SourceWaits, StatisticsReader
+from application.ports.system import Clock
 
 ROOM: Final = 30_000
 """Contacts looked at in one query; about 2 us each, since an index leads to every one of them."""

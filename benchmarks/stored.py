@@ -19,10 +19,10 @@ from typing import Any
 from application.contacts import CloseContact
 from application.fairlead import Fairlead
 from application.operators import CreateOperator
-from application.ports import Clock
+from application.ports.contacts import ContactFilter
+from application.ports.system import Clock
 from application.register_contacts import RegisterContact
 from application.sources import CreateSource, ReplaceAllocations
-from application.views import ContactFilter
 from benchmarks.report import Row, in_turns, median_ratio
 from benchmarks.servers import FAIRLEAD, SOURCE, prepare, serving
 from domain.ids import OperatorId

@@ -3,7 +3,6 @@
 from dependency_injector import containers, providers
 
 from adapters.identities import LibraryIdentityNormaliser
-from adapters.intake import GroupCommitIntake
 from adapters.memory.storage import memory_storage
 from adapters.sql.storage import sql_readers, sql_storage
 from adapters.system import (
@@ -19,6 +18,7 @@ from application.auditing import Recorder
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, ShowContactHandler, TransferContactHandler
 from application.fairlead import Fairlead
+from application.intake import GroupCommitIntake
 from application.keys import CreateKeyHandler, EndSessionHandler, RevokeKeyHandler
 from application.leads import (
     AddIdentityHandler,
@@ -27,7 +27,8 @@ from application.leads import (
     RenameLeadHandler,
 )
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
-from application.ports import Clock, Readers, Rolls, Storage
+from application.ports.storage import Readers, Storage
+from application.ports.system import Clock, Rolls
 from application.purging import PurgeContactsHandler
 from application.register_contacts import RegisterContactsHandler
 from application.searching import SearchHandler

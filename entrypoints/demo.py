@@ -12,10 +12,11 @@ from typing import Final, NamedTuple
 from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
 from application.operators import CreateOperator, UpdateOperator
-from application.ports import Clock
+from application.ports.operators import OperatorView
+from application.ports.statistics import HourSpan
+from application.ports.system import Clock
 from application.register_contacts import RegisterContact, Registered
 from application.sources import CreateSource, ReplaceAllocations
-from application.views import HourSpan, OperatorView
 from domain.actor import Actor
 from domain.errors import DomainError
 from domain.ids import ContactId

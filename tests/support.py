@@ -17,10 +17,11 @@ from sqlalchemy import make_url
 
 from application.fairlead import Fairlead
 from application.operators import CreateOperator
-from application.ports import Clock, Ids, Rolls
+from application.ports.contacts import ContactView
+from application.ports.operators import OperatorView
+from application.ports.system import Clock, Ids, Rolls
 from application.register_contacts import RegisterContact, Registered
 from application.sources import CreateSource, ReplaceAllocations
-from application.views import ContactView, OperatorView
 from domain.decision import Candidate, Decision, Pool
 from domain.ids import OperatorId
 from domain.picker import ROLLS, Strategy

@@ -1,14 +1,14 @@
 """The audit log in memory."""
 
 from adapters.memory.store import MemoryStore
-from application.ports import Audit, AuditReader
-from application.views import Page
+from application.ports.audit import Audit, AuditReader
+from application.ports.paging import Page
 from domain.audit import Action, AuditEntry
 from domain.ids import AuditId
 
 
 class MemoryAudit(Audit):
-    """See `application.ports.Audit`."""
+    """See `application.ports.audit.Audit`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
@@ -20,7 +20,7 @@ class MemoryAudit(Audit):
 
 
 class MemoryAuditReader(AuditReader):
-    """See `application.ports.AuditReader`."""
+    """See `application.ports.audit.AuditReader`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store

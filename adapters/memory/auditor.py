@@ -5,15 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from adapters.memory.store import MemoryStore
-from application.ports import Auditor
-from application.views import ContactFact, Facts
+from application.ports.auditor import Auditor, ContactFact, Facts
 from domain.ids import LeadId, OperatorId
 from domain.operator import Operator
 from domain.source import Source
 
 
 class MemoryAuditor(Auditor):
-    """See `application.ports.Auditor`."""
+    """See `application.ports.auditor.Auditor`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
@@ -28,7 +27,7 @@ class MemoryAuditor(Auditor):
 
 
 class MemoryFacts(Facts):
-    """See `application.views.Facts`."""
+    """See `application.ports.auditor.Facts`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store

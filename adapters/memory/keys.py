@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from adapters.memory.store import MemoryStore
-from application.ports import KeyReader, Keys
+from application.ports.keys import KeyReader, Keys
 from domain.access import ApiKey
 from domain.errors import UnknownKey
 
 
 class MemoryKeys(Keys):
-    """See `application.ports.Keys`."""
+    """See `application.ports.keys.Keys`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
@@ -36,7 +36,7 @@ class MemoryKeys(Keys):
 
 
 class MemoryKeyReader(KeyReader):
-    """See `application.ports.KeyReader`."""
+    """See `application.ports.keys.KeyReader`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store

@@ -4,14 +4,14 @@ from collections.abc import Callable, Collection, Iterable
 
 from adapters.memory.readers import lead_view
 from adapters.memory.store import MemoryStore
-from application.ports import LeadSearch
-from application.walks import Met, Passed, Walk, WordPlace, lead_place
+from application.ports.search import LeadSearch
+from application.ports.walks import Met, Passed, Walk, WordPlace, lead_place
 from domain.ids import LeadId
 from domain.lead import Identity, begin_words, first_word, words_of
 
 
 class MemoryLeadSearch(LeadSearch):
-    """See `application.ports.LeadSearch`."""
+    """See `application.ports.search.LeadSearch`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store

@@ -9,33 +9,28 @@ from itertools import islice
 from typing import TypeVar
 
 from adapters.memory.store import MemoryStore
-from application.ports import (
-    CatalogueReader,
-    Changes,
-    ContactReader,
-    Health,
-    LeadReader,
-    StatisticsReader,
-)
-from application.views import (
+from application.ports.catalogue import CatalogueReader
+from application.ports.contacts import (
     ContactExport,
     ContactFilter,
+    ContactReader,
     ContactView,
     DecisionView,
-    HourSpan,
-    LeadExport,
-    LeadView,
-    OperatorRef,
-    OperatorStatistics,
-    OperatorView,
-    Page,
-    ServedSource,
-    SourceDistribution,
-    SourceView,
-    SourceWaits,
     Transfer,
+)
+from application.ports.leads import LeadExport, LeadReader, LeadView
+from application.ports.operators import OperatorRef, OperatorView
+from application.ports.paging import Page
+from application.ports.sources import ServedSource, SourceView
+from application.ports.statistics import (
+    HourSpan,
+    OperatorStatistics,
+    SourceDistribution,
+    SourceWaits,
+    StatisticsReader,
     source_distribution,
 )
+from application.ports.storage import Changes, Health
 from domain.contact import Contact, ContactState
 from domain.decision import Decision
 from domain.dispatch import hour_of
@@ -48,7 +43,7 @@ View = TypeVar("View")
 
 
 class MemoryCatalogueReader(CatalogueReader):
-    """See `application.ports.CatalogueReader`."""
+    """See `application.ports.catalogue.CatalogueReader`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
@@ -100,7 +95,7 @@ class MemoryCatalogueReader(CatalogueReader):
 
 
 class MemoryContactReader(ContactReader):
-    """See `application.ports.ContactReader`."""
+    """See `application.ports.contacts.ContactReader`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
@@ -166,7 +161,7 @@ class MemoryContactReader(ContactReader):
 
 
 class MemoryLeadReader(LeadReader):
-    """See `application.ports.LeadReader`."""
+    """See `application.ports.leads.LeadReader`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
@@ -217,7 +212,7 @@ class MemoryLeadReader(LeadReader):
 
 
 class MemoryStatisticsReader(StatisticsReader):
-    """See `application.ports.StatisticsReader`."""
+    """See `application.ports.statistics.StatisticsReader`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
@@ -284,7 +279,7 @@ class MemoryStatisticsReader(StatisticsReader):
 
 
 class MemoryChanges(Changes):
-    """See `application.ports.Changes`."""
+    """See `application.ports.storage.Changes`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
@@ -294,7 +289,7 @@ class MemoryChanges(Changes):
 
 
 class MemoryHealth(Health):
-    """See `application.ports.Health`: memory is always there."""
+    """See `application.ports.storage.Health`: memory is always there."""
 
     def ready(self) -> None:
         return

@@ -19,7 +19,8 @@ from adapters.memory.readers import (
 )
 from adapters.memory.store import MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
-from application.ports import Rolls, Snapshot, Storage
+from application.ports.storage import Snapshot, Storage
+from application.ports.system import Rolls
 
 
 def _no_file(_: Path) -> None:

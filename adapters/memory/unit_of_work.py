@@ -13,20 +13,14 @@ from adapters.memory.audit import MemoryAudit
 from adapters.memory.keys import MemoryKeys
 from adapters.memory.readers import contact_view, lead_view
 from adapters.memory.store import MemoryStore, StoredTransfer
-from application.ports import (
-    Acquaintance,
-    Contacts,
-    Dispatches,
-    Keyed,
-    Leads,
-    Operators,
-    Purged,
-    Rolls,
-    Sources,
-    StorageUnavailable,
-    UnitOfWork,
-)
-from application.views import ContactView, LeadView
+from application.ports.contacts import Contacts, ContactView, Keyed, Purged
+from application.ports.dispatches import Dispatches
+from application.ports.failures import StorageUnavailable
+from application.ports.leads import Acquaintance, Leads, LeadView
+from application.ports.operators import Operators
+from application.ports.sources import Sources
+from application.ports.system import Rolls
+from application.ports.unit_of_work import UnitOfWork
 from domain import limits
 from domain.contact import Contact, ContactState
 from domain.decision import Decision
@@ -39,7 +33,7 @@ from domain.source import Source
 
 
 class MemoryUnitOfWork(UnitOfWork):
-    """See `application.ports.UnitOfWork`; one at a time."""
+    """See `application.ports.unit_of_work.UnitOfWork`; one at a time."""
 
     def __init__(self, store: MemoryStore, rolls: Rolls) -> None:
         self._store = store
@@ -80,7 +74,7 @@ class MemoryUnitOfWork(UnitOfWork):
 
 
 class MemoryOperators(Operators):
-    """See `application.ports.Operators`."""
+    """See `application.ports.operators.Operators`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
@@ -94,7 +88,7 @@ class MemoryOperators(Operators):
 
 
 class MemorySources(Sources):
-    """See `application.ports.Sources`."""
+    """See `application.ports.sources.Sources`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
@@ -120,7 +114,7 @@ class MemorySources(Sources):
 
 
 class MemoryLeads(Leads):
-    """See `application.ports.Leads`."""
+    """See `application.ports.leads.Leads`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
@@ -190,7 +184,7 @@ class MemoryLeads(Leads):
 
 
 class MemoryContacts(Contacts):
-    """See `application.ports.Contacts`."""
+    """See `application.ports.contacts.Contacts`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
@@ -287,7 +281,7 @@ class MemoryContacts(Contacts):
 
 
 class MemoryDispatches(Dispatches):
-    """See `application.ports.Dispatches`; the store's lock is the only one."""
+    """See `application.ports.dispatches.Dispatches`; the store's lock is the only one."""
 
     def __init__(self, store: MemoryStore, rolls: Rolls) -> None:
         self._store = store

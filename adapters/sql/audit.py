@@ -8,8 +8,8 @@ from sqlalchemy import Connection, insert, select
 from adapters.sql.engine import ReadDatabase
 from adapters.sql.reading import AnyRow, reading
 from adapters.sql.tables import AuditRow
-from application.ports import Audit, AuditReader
-from application.views import Page
+from application.ports.audit import Audit, AuditReader
+from application.ports.paging import Page
 from domain.audit import Action, AuditEntry, Values
 from domain.ids import AuditId
 
@@ -17,7 +17,7 @@ _insert = insert(AuditRow)
 
 
 class SqlAudit(Audit):
-    """See `application.ports.Audit`."""
+    """See `application.ports.audit.Audit`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -38,7 +38,7 @@ class SqlAudit(Audit):
 
 
 class SqlAuditReader(AuditReader):
-    """See `application.ports.AuditReader`."""
+    """See `application.ports.audit.AuditReader`."""
 
     def __init__(self, database: ReadDatabase) -> None:
         self._database = database

@@ -26,8 +26,7 @@ from adapters.sql.tables import (
     SourceRow,
     TransferRow,
 )
-from application.ports import Auditor
-from application.views import ContactFact, Facts
+from application.ports.auditor import Auditor, ContactFact, Facts
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.operator import Operator
 from domain.source import Allocation, Source
@@ -37,7 +36,7 @@ _ROWS = 1000
 
 
 class SqlAuditor(Auditor):
-    """See `application.ports.Auditor`."""
+    """See `application.ports.auditor.Auditor`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -70,7 +69,7 @@ def _defects_of_file(connection: Connection) -> Iterator[str]:
 
 
 class SqlFacts(Facts):
-    """See `application.views.Facts`."""
+    """See `application.ports.auditor.Facts`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection.execution_options(yield_per=_ROWS)

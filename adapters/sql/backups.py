@@ -10,16 +10,16 @@ from adapters.sql.engine import Database
 from adapters.sql.files import SqliteFile
 from adapters.sql.open_file import opened
 from adapters.sql.sqlite import SqliteDatabase
-from application.ports import StorageUnavailable
+from application.ports.failures import StorageUnavailable
 
 
 def back_up(database: Database, file: Path) -> None:
-    """See `application.ports.Storage.backup`."""
+    """See `application.ports.storage.Storage.backup`."""
     _copy(_file_of(database), SqliteFile(file))
 
 
 def restore(database: Database, file: Path) -> None:
-    """See `application.ports.Storage.restore`."""
+    """See `application.ports.storage.Storage.restore`."""
     target = _file_of(database)
     if not file.exists():
         raise ValueError(f"{file} is not there.")

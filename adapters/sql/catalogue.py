@@ -10,8 +10,10 @@ from sqlalchemy.orm import aliased
 from adapters.sql.engine import ReadDatabase
 from adapters.sql.reading import AnyRow, chunks, reading
 from adapters.sql.tables import AllocationRow, OperatorRow, SourceRow
-from application.ports import CatalogueReader, Operators, Sources
-from application.views import OperatorView, Page, ServedSource, SourceView, allocation_views
+from application.ports.catalogue import CatalogueReader
+from application.ports.operators import Operators, OperatorView
+from application.ports.paging import Page
+from application.ports.sources import ServedSource, Sources, SourceView, allocation_views
 from domain.errors import SourceExists, UnknownOperator, UnknownSource
 from domain.ids import OperatorId
 from domain.operator import Operator
@@ -59,7 +61,7 @@ OPERATOR_COLUMNS: Final = (
 
 
 class SqlOperators(Operators):
-    """See `application.ports.Operators`."""
+    """See `application.ports.operators.Operators`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -90,7 +92,7 @@ class SqlOperators(Operators):
 
 
 class SqlSources(Sources):
-    """See `application.ports.Sources`."""
+    """See `application.ports.sources.Sources`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -142,7 +144,7 @@ class SqlSources(Sources):
 
 
 class SqlCatalogueReader(CatalogueReader):
-    """See `application.ports.CatalogueReader`."""
+    """See `application.ports.catalogue.CatalogueReader`."""
 
     def __init__(self, database: ReadDatabase) -> None:
         self._database = database

@@ -1,11 +1,11 @@
 """Whether anything was stored, by this process or by any other."""
 
 from adapters.sql.engine import Database, storage_unavailable
-from application.ports import Changes
+from application.ports.storage import Changes
 
 
 class SqlChanges(Changes):
-    """See `application.ports.Changes`."""
+    """See `application.ports.storage.Changes`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

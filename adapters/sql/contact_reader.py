@@ -30,17 +30,17 @@ from adapters.sql.tables import (
     TransferRow,
 )
 from adapters.sql.unread import UNREAD, unread_identities
-from application.ports import ContactReader
-from application.views import (
+from application.ports.contacts import (
     ContactExport,
     ContactFilter,
     ContactLead,
+    ContactReader,
     ContactView,
     DecisionView,
-    OperatorRef,
-    Page,
     Transfer,
 )
+from application.ports.operators import OperatorRef
+from application.ports.paging import Page
 from domain.contact import ContactState
 from domain.decision import Decision
 from domain.errors import NoDecision, UnknownContact
@@ -79,7 +79,7 @@ _exported = (
 
 
 class SqlContactReader(ContactReader):
-    """See `application.ports.ContactReader`."""
+    """See `application.ports.contacts.ContactReader`."""
 
     def __init__(self, database: ReadDatabase) -> None:
         self._database = database

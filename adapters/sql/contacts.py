@@ -29,8 +29,7 @@ from adapters.sql.tables import (
     TransferRow,
 )
 from adapters.sql.unread import UNREAD, add_unread, unread_identities
-from application.ports import Contacts, Keyed, Purged
-from application.views import ContactView
+from application.ports.contacts import Contacts, ContactView, Keyed, Purged
 from domain.contact import Contact, ContactState
 from domain.decision import Decision, Lineup
 from domain.ids import ContactId, OperatorId
@@ -73,7 +72,7 @@ _save_closed = (
 
 
 class SqlContacts(Contacts):
-    """See `application.ports.Contacts`."""
+    """See `application.ports.contacts.Contacts`."""
 
     def __init__(self, connection: Connection, kept: Kept) -> None:
         self._connection = connection

@@ -22,7 +22,8 @@ from adapters.sql.tables import (
     Row,
     SourceRow,
 )
-from application.ports import Missed, Snapshot, StorageUnavailable
+from application.ports.failures import StorageUnavailable
+from application.ports.storage import Missed, Snapshot
 
 _BATCH: Final = 1000
 """Rows held at a time."""
@@ -38,7 +39,7 @@ _registered = select(
 
 @contextmanager
 def snapshot(database: Database) -> Iterator[Snapshot]:
-    """See `application.ports.Storage.snapshot`."""
+    """See `application.ports.storage.Storage.snapshot`."""
     with _of(database), database.snapshot() as connection:
         yield SqlSnapshot(database, connection)
 
@@ -46,7 +47,7 @@ def snapshot(database: Database) -> Iterator[Snapshot]:
 def fill(
     database: Database, origin: Snapshot, progress: Callable[[int], None]
 ) -> Mapping[str, int]:
-    """See `application.ports.Storage.fill`."""
+    """See `application.ports.storage.Storage.fill`."""
     # Counted first: while the target is locked for writing, nobody waits for the source.
     expected = origin.sizes()
     with _of(database):
@@ -70,7 +71,7 @@ def fill(
 
 
 class SqlSnapshot(Snapshot):
-    """See `application.ports.Snapshot`; one transaction on one connection."""
+    """See `application.ports.storage.Snapshot`; one transaction on one connection."""
 
     def __init__(self, database: Database, connection: Connection) -> None:
         self._database = database

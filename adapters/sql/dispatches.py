@@ -17,7 +17,9 @@ from adapters.sql.tables import (
     RegisteredCountRow,
     SourceRow,
 )
-from application.ports import Dispatches, Rolls, StorageUnavailable
+from application.ports.dispatches import Dispatches
+from application.ports.failures import StorageUnavailable
+from application.ports.system import Rolls
 from domain.dispatch import Dispatch
 from domain.ids import OperatorId
 from domain.operator import Operator
@@ -107,7 +109,7 @@ _count_assigned = PreparedInsert(
 
 
 class SqlDispatches(Dispatches):
-    """See `application.ports.Dispatches`.
+    """See `application.ports.dispatches.Dispatches`.
 
     Attributes:
         admits: the unit of work admits contacts and does nothing else.

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple, Protocol
 
 from sqlalchemy import URL, Connection, Engine
 
-from application.ports import StorageUnavailable, TransactionLost
+from application.ports.failures import StorageUnavailable, TransactionLost
 
 PRIMARY: Final = "the database"
 """The role of the one that is written."""

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 from adapters.sql.engine import Database
 from adapters.sql.reading import AnyRow, reading
 from adapters.sql.tables import ApiKeyRow, EndedSessionRow
-from application.ports import KeyReader, Keys
+from application.ports.keys import KeyReader, Keys
 from domain.access import ApiKey, Role
 from domain.errors import UnknownKey
 
@@ -20,7 +20,7 @@ _revoke = (
 
 
 class SqlKeys(Keys):
-    """See `application.ports.Keys`."""
+    """See `application.ports.keys.Keys`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -67,7 +67,7 @@ class SqlKeys(Keys):
 
 
 class SqlKeyReader(KeyReader):
-    """See `application.ports.KeyReader`."""
+    """See `application.ports.keys.KeyReader`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

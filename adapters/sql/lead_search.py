@@ -20,9 +20,9 @@ from adapters.sql.engine import ReadDatabase
 from adapters.sql.leads import LEAD, lead_views
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
 from adapters.sql.tables import PHONES, IdentityRow, LeadRow, LeadWordRow, PhoneTail
-from application.ports import LeadSearch
-from application.views import LeadView
-from application.walks import Met, Passed, Walk, WordPlace, lead_place
+from application.ports.leads import LeadView
+from application.ports.search import LeadSearch
+from application.ports.walks import Met, Passed, Walk, WordPlace, lead_place
 from domain import limits
 from domain.errors import InvalidValue
 from domain.ids import LeadId
@@ -95,7 +95,7 @@ class _Path:
 
 
 class SqlLeadSearch(LeadSearch):
-    """See `application.ports.LeadSearch`.
+    """See `application.ports.search.LeadSearch`.
 
     Args:
         database: what is searched.

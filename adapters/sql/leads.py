@@ -29,8 +29,8 @@ from adapters.sql.tables import (
     LeadWordRow,
     UnreadIdentityRow,
 )
-from application.ports import Acquaintance, LeadReader, Leads
-from application.views import LeadExport, LeadView, Page
+from application.ports.leads import Acquaintance, LeadExport, LeadReader, Leads, LeadView
+from application.ports.paging import Page
 from domain import limits
 from domain.errors import UnknownLead
 from domain.ids import ContactId, LeadId
@@ -121,7 +121,7 @@ def _owners_of(identity: Identity) -> AnySelect:
 
 
 class SqlLeads(Leads):
-    """See `application.ports.Leads`."""
+    """See `application.ports.leads.Leads`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -220,7 +220,7 @@ class SqlLeads(Leads):
 
 
 class SqlLeadReader(LeadReader):
-    """See `application.ports.LeadReader`."""
+    """See `application.ports.leads.LeadReader`."""
 
     def __init__(self, database: ReadDatabase) -> None:
         self._database = database

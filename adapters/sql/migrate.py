@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from adapters.sql.engine import PRIMARY, Database, ReadDatabase, storage_unavailable
 from adapters.sql.reading import reading
-from application.ports import Health, StorageUnavailable
+from application.ports.failures import StorageUnavailable
+from application.ports.storage import Health
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -70,7 +71,7 @@ def _config() -> Config:
 
 
 class SqlReadHealth(Health):
-    """See `application.ports.Health`; of a database that is only read."""
+    """See `application.ports.storage.Health`; of a database that is only read."""
 
     def __init__(self, database: ReadDatabase) -> None:
         self._database = database
@@ -84,7 +85,7 @@ class SqlReadHealth(Health):
 
 
 class SqlHealth(SqlReadHealth):
-    """See `application.ports.Health`."""
+    """See `application.ports.storage.Health`."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)

@@ -22,7 +22,7 @@ locked; where programs carry them out their names begin with `fuse.`."""
 
 
 def warnings(database: Database, mounted: str | None = None) -> list[str]:
-    """See `application.ports.Storage.warnings`.
+    """See `application.ports.storage.Storage.warnings`.
 
     Args:
         database: of any engine.

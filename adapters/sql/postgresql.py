@@ -26,7 +26,7 @@ from adapters.sql.sessions import (
     to_read,
     to_write,
 )
-from application.ports import OutcomeUnknown, StorageAway, StorageUnavailable
+from application.ports.failures import OutcomeUnknown, StorageAway, StorageUnavailable
 
 Result = TypeVar("Result")
 

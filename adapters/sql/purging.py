@@ -19,7 +19,7 @@ from adapters.sql.tables import (
     TransferRow,
     UnreadIdentityRow,
 )
-from application.ports import Purged
+from application.ports.contacts import Purged
 from domain.contact import ContactState
 from domain.ids import ContactId, first_id_at
 
@@ -62,7 +62,7 @@ _count_assigned = PreparedInsert(
 def remove_closed(
     connection: Connection, before: datetime, after: ContactId | None, limit: int
 ) -> Purged:
-    """See `application.ports.Contacts.remove_closed`."""
+    """See `application.ports.contacts.Contacts.remove_closed`."""
     closed = connection.execute(
         _oldest_closed,
         {"after": after or _NOBODY, "end": first_id_at(before), "most": limit + 1},

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from adapters.sql.sessions import SCHEMA
-from application.ports import StorageAway
+from application.ports.failures import StorageAway
 
 logger = logging.getLogger(__name__)
 

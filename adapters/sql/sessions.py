@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.engine import BUSY_TIMEOUT, PRIMARY
 from adapters.sql.pipeline import end_pipeline, in_pipeline
-from application.ports import StorageAway
+from application.ports.failures import StorageAway
 
 OLDEST: Final = 11
 """PostgreSQL's oldest version that knows every statement of the migrations."""

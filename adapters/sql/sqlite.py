@@ -22,7 +22,7 @@ from adapters.sql.engine import (
 from adapters.sql.files import Identity, SqliteFile
 from adapters.sql.open_file import OpenFile
 from adapters.sql.watching import Watcher
-from application.ports import OutcomeUnknown, StorageAway
+from application.ports.failures import OutcomeUnknown, StorageAway
 
 
 class SqliteDatabase(Database):

@@ -18,12 +18,12 @@ from adapters.sql.tables import (
     SourceRow,
 )
 from adapters.sql.waits import source_waits
-from application.ports import StatisticsReader
-from application.views import (
+from application.ports.statistics import (
     HourSpan,
     OperatorStatistics,
     SourceDistribution,
     SourceWaits,
+    StatisticsReader,
     source_distribution,
 )
 from domain.contact import ContactState
@@ -43,7 +43,7 @@ _count = select(func.count()).where(
 
 
 class SqlStatisticsReader(StatisticsReader):
-    """See `application.ports.StatisticsReader`."""
+    """See `application.ports.statistics.StatisticsReader`."""
 
     def __init__(self, database: ReadDatabase) -> None:
         self._database = database

@@ -18,7 +18,8 @@ from adapters.sql.mounts import warnings
 from adapters.sql.opening import open_database, open_read_database
 from adapters.sql.statistics import SqlStatisticsReader
 from adapters.sql.unit_of_work import SqlUnitOfWork
-from application.ports import Readers, Rolls, Storage
+from application.ports.storage import Readers, Storage
+from application.ports.system import Rolls
 
 
 def sql_storage(url: str, rolls: Rolls) -> Storage:

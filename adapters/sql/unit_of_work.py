@@ -12,13 +12,15 @@ from adapters.sql.engine import Database, Turn, storage_unavailable
 from adapters.sql.kept import Keeper
 from adapters.sql.keys import SqlKeys
 from adapters.sql.leads import SqlLeads
-from application.ports import Rolls, StorageUnavailable, UnitOfWork
+from application.ports.failures import StorageUnavailable
+from application.ports.system import Rolls
+from application.ports.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 
 
 class SqlUnitOfWork(UnitOfWork):
-    """One writing transaction; see `application.ports.UnitOfWork`."""
+    """One writing transaction; see `application.ports.unit_of_work.UnitOfWork`."""
 
     def __init__(self, database: Database, keeper: Keeper, rolls: Rolls) -> None:
         self._database = database

@@ -9,7 +9,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from adapters.sql.reading import AnySelect
 from adapters.sql.tables import ContactRow, Moment
-from application.views import SourceWaits
+from application.ports.statistics import SourceWaits
 from domain.contact import ContactState
 
 

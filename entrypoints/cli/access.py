@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from application.keys import CreateKey, RevokeKey
-from application.views import KeyView
+from application.ports.keys import KeyView
 from domain.access import Role, prefix_of
 from domain.actor import COMMAND
 from entrypoints.cli.key_file import key_file

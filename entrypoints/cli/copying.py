@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from application.check_invariants import Defect
-from application.ports import Missed
+from application.ports.storage import Missed
 
 
 def copied(target: str, rows: Mapping[str, int], defects: Sequence[Defect]) -> list[str]:

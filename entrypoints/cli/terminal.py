@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.text import Text
 from typer.core import TyperGroup
 
-from application.ports import Storage, StorageUnavailable
+from application.ports.failures import StorageUnavailable
+from application.ports.storage import Storage
 from domain.errors import DomainError
 from entrypoints.cli.next_step import given, on_the_same_database
 from entrypoints.container import Container

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
-from application.views import ContactView
+from application.ports.contacts import ContactView
 from domain.contact import ContactState
 from domain.errors import ChangedMeanwhile, DomainError, InvalidValue
 from domain.ids import ContactId, OperatorId

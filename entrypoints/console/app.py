@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.fairlead import Fairlead
-from application.ports import StorageUnavailable
+from application.ports.failures import StorageUnavailable
 from application.register_contacts import Intake
 from domain.actor import Actor
 from domain.errors import DomainError

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from application.fairlead import Fairlead
-from application.views import Page
+from application.ports.paging import Page
 from domain.audit import Action, AuditEntry
 from domain.ids import AuditId
 from entrypoints.console.filled import Filled, Sentence

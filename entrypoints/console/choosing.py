@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import Query
 
 from application.fairlead import Fairlead
-from application.views import OperatorView, Page
+from application.ports.operators import OperatorView
+from application.ports.paging import Page
 from domain import limits
 from domain.errors import UnknownOperator
 from domain.ids import OperatorId

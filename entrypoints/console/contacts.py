@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request, Response
 
 from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
-from application.views import ContactFilter, ContactView, Page
+from application.ports.contacts import ContactFilter, ContactView
+from application.ports.paging import Page
 from domain.actor import Actor
 from domain.contact import ContactState
 from domain.errors import DomainError, InvalidValue, NoDecision

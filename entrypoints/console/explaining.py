@@ -1,6 +1,6 @@
 """A decision in sentences that a person understands."""
 
-from application.views import DecisionView
+from application.ports.contacts import DecisionView
 from domain.decision import Decision
 from domain.picker import CONTACT, ROLLS, Strategy
 from entrypoints.console.language import Language

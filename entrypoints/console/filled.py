@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from fastapi import Request
 
+from application.ports.versions import Versioned
 from domain.actor import Actor
 from domain.errors import ChangedMeanwhile, DomainError
 from entrypoints.console.words import NOW, PROBLEMS, VALUES
@@ -94,13 +95,8 @@ def sentence_of(error: DomainError) -> Sentence:
     return Sentence(PROBLEMS[error.code])
 
 
-class _Versioned(Protocol):
-    @property
-    def version(self) -> str: ...
-
-
 Command = TypeVar("Command")
-View = TypeVar("View", bound=_Versioned)
+View = TypeVar("View", bound=Versioned)
 
 
 def seen(*values: object) -> str:

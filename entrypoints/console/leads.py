@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 
 from application.fairlead import Fairlead
 from application.leads import AddIdentity, RemoveIdentity, RenameLead
+from application.ports.contacts import ContactFilter
 from application.searching import Found
-from application.views import ContactFilter
 from domain.errors import DomainError, IdentityTaken
 from domain.ids import ContactId, LeadId
 from entrypoints.console.filled import EMPTY, Filled, refused

@@ -10,7 +10,8 @@ from typing import Final
 
 from anyio import to_thread
 
-from application.ports import Changes, StorageUnavailable
+from application.ports.failures import StorageUnavailable
+from application.ports.storage import Changes
 
 _EVERY: Final = 0.4
 """Seconds between two looks at the storage; an open page shows a registration within a second."""

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request, Response
 
 from application.fairlead import Fairlead
 from application.operators import CreateOperator, UpdateOperator
-from application.views import ContactFilter, OperatorView
+from application.ports.contacts import ContactFilter
+from application.ports.operators import OperatorView
 from domain.contact import ContactState
 from domain.errors import ChangedMeanwhile, DomainError, InvalidValue
 from domain.ids import OperatorId

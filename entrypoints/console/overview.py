@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from application.fairlead import Fairlead
-from application.ports import StorageUnavailable
+from application.ports.failures import StorageUnavailable
 from domain.actor import Actor
 from entrypoints.console.choosing import offered_sources
 from entrypoints.console.filled import EMPTY, Filled

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from application.views import HourSpan
+from application.ports.statistics import HourSpan
 from entrypoints.console.words import N_
 
 

@@ -12,7 +12,9 @@ from uuid import UUID
 from fastapi import Request
 
 from application.fairlead import Fairlead
-from application.views import ContactView, OperatorView, SourceView
+from application.ports.contacts import ContactView
+from application.ports.operators import OperatorView
+from application.ports.sources import SourceView
 from domain import limits
 from domain.audit import Action
 from domain.contact import ContactState

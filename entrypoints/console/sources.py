@@ -10,8 +10,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from application.fairlead import Fairlead
+from application.ports.operators import OperatorView
+from application.ports.sources import SourceView
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
-from application.views import OperatorView, SourceView
 from domain import limits
 from domain.decision import Decision
 from domain.errors import ChangedMeanwhile, DomainError, InvalidValue, UnknownOperator

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from application.fairlead import Fairlead
-from application.views import SourceDistribution
+from application.ports.statistics import SourceDistribution
 from domain.conformity import DRIFTS_BELOW, p_value
 from entrypoints.console.choosing import Chosen, offered_sources
 from entrypoints.console.pages import Viewer, page

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.views import OperatorView, SourceView
+from application.ports.operators import OperatorView
+from application.ports.sources import SourceView
 from domain.errors import ChangedMeanwhile, DomainError
 from domain.ids import OperatorId
 from entrypoints.console.filled import WHOLE, Filled, Sentence, refused, seen

@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from application.ports import Readers, Storage, StorageUnavailable
+from application.ports.failures import StorageUnavailable
+from application.ports.storage import Readers, Storage
 from domain.actor import Actor
 from entrypoints.console.app import create_console, refusal_page
 from entrypoints.console.live import Live

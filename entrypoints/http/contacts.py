@@ -12,9 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from application.contacts import CloseContact, ShowContact, TransferContact
 from application.fairlead import Fairlead
-from application.ports import StorageUnavailable
+from application.ports.contacts import ContactFilter, ContactView
+from application.ports.failures import StorageUnavailable
 from application.register_contacts import Intake, Registered
-from application.views import ContactFilter, ContactView
 from domain import limits
 from domain.actor import Actor
 from domain.contact import ContactState

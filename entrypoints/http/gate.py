@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from application.ports import StorageUnavailable
+from application.ports.failures import StorageUnavailable
 from domain.access import ApiKey, Permission
 from domain.actor import LOCAL
 from entrypoints.http.access import VIEWED, is_open, needed

@@ -11,7 +11,8 @@ from typing import Final
 
 from anyio import CapacityLimiter, to_thread
 
-from application.ports import Clock, KeyReader
+from application.ports.keys import KeyReader
+from application.ports.system import Clock
 from domain.access import ApiKey, Role, prefix_of
 from domain.actor import Actor
 

@@ -10,7 +10,8 @@ from fastapi.responses import StreamingResponse
 
 from application.fairlead import Fairlead
 from application.leads import AddIdentity, EraseLead, RemoveIdentity, RenameLead
-from application.views import ContactFilter, LeadExport
+from application.ports.contacts import ContactFilter
+from application.ports.leads import LeadExport
 from domain import limits
 from domain.errors import InvalidIdentity
 from domain.ids import LeadId

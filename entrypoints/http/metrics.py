@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.fairlead import Fairlead
-from application.views import HourSpan
+from application.ports.statistics import HourSpan
 
 _METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request
 from pydantic import AwareDatetime, BeforeValidator
 
-from application.views import Page
+from application.ports.paging import Page
 
 Limit = Annotated[int, Query(ge=1, le=200, description="The most items on a page.")]
 

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from application.ports import OutcomeUnknown, Overloaded, StorageUnavailable
+from application.ports.failures import OutcomeUnknown, Overloaded, StorageUnavailable
 from domain.errors import DomainError, IdentityTaken
 from entrypoints.http.calls import allowed
 from entrypoints.logs import request_id

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from application.ports import StorageUnavailable
+from application.ports.failures import StorageUnavailable
 from entrypoints.http.calls import Calls, path_of
 from entrypoints.http.problems import FieldProblem, Problem, Refusal, answer, problem
 

@@ -17,8 +17,10 @@ from pydantic import (
 )
 
 from application.keys import CreatedKey
+from application.ports.contacts import ContactExport, DecisionView
+from application.ports.keys import KeyView
+from application.ports.statistics import OperatorStatistics
 from application.register_contacts import RegisterContact
-from application.views import ContactExport, DecisionView, KeyView, OperatorStatistics
 from domain import limits
 from domain.access import ApiKey, Role
 from domain.audit import Action

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from application.fairlead import Fairlead
-from application.views import HourSpan
+from application.ports.statistics import HourSpan
 from domain import limits
 from entrypoints.http.listing import Listing
 from entrypoints.http.pages import Moment

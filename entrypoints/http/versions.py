@@ -16,7 +16,9 @@ from typing import Annotated, Any, Final, cast
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse
 
-from application.views import Expected, OperatorView, SourceView
+from application.ports.operators import OperatorView
+from application.ports.sources import SourceView
+from application.ports.versions import Expected
 from domain.errors import ChangedMeanwhile, InvalidValue
 from entrypoints.http.problems import answer, header, problem_of
 from entrypoints.http.schemas import OperatorOut, SourceOut

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from anyio import CapacityLimiter, sleep, to_thread
 from fastapi import Request
 
-from application.ports import TransactionLost
+from application.ports.failures import TransactionLost
 from domain.actor import Actor
 
 ACTOR: Final = "fairlead.actor"

@@ -16,9 +16,9 @@ from uuid import uuid4
 from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
 from application.operators import UpdateOperator
+from application.ports.contacts import ContactFilter
 from application.register_contacts import RegisterContact, Registered
 from application.sources import ReplaceAllocations
-from application.views import ContactFilter
 from domain.contact import ContactState
 from domain.errors import ContactClosed, OperatorAtCapacity, OperatorInactive
 from entrypoints.scripting import open_fairlead

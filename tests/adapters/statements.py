@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import event
 
 from adapters.sql.sqlite import SqliteDatabase
-from application.ports import Storage
+from application.ports.storage import Storage
 
 
 class Statement(NamedTuple):

@@ -15,9 +15,9 @@ from adapters.sql import checkpoints
 from application.contacts import CloseContact
 from application.leads import EraseLead, RemoveIdentity, RenameLead
 from application.operators import CreateOperator
+from application.ports.contacts import ContactView
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact
-from application.views import ContactView
 from tests.adapters.statements import database_of
 from tests.support import World, open_world
 

@@ -19,10 +19,11 @@ import pytest
 from application.contacts import CloseContact
 from application.fairlead import Fairlead
 from application.operators import CreateOperator
-from application.ports import StorageUnavailable
+from application.ports.contacts import ContactFilter, ContactView
+from application.ports.failures import StorageUnavailable
+from application.ports.operators import OperatorView
 from application.register_contacts import RegisterContact, Registered
 from application.sources import CreateSource, ReplaceAllocations
-from application.views import ContactFilter, ContactView, OperatorView
 from domain.contact import ContactState
 from domain.errors import IdempotencyConflict
 from domain.ids import ContactId

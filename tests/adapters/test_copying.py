@@ -25,10 +25,11 @@ from application.contacts import CloseContact, TransferContact
 from application.keys import CreateKey, EndSession, RevokeKey
 from application.leads import EraseLead
 from application.operators import UpdateOperator
-from application.ports import Missed, Snapshot, Storage, StorageUnavailable
+from application.ports.contacts import ContactFilter
+from application.ports.failures import StorageUnavailable
+from application.ports.storage import Missed, Snapshot, Storage
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact
-from application.views import ContactFilter
 from domain.access import Role
 from domain.contact import ContactState
 from domain.picker import Strategy

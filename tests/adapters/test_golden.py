@@ -17,7 +17,8 @@ from adapters.sql.decisions import STRATEGY_NUMBERS
 from adapters.sql.tables import STATE_NUMBERS
 from application.fairlead import Fairlead
 from application.operators import UpdateOperator
-from application.views import ContactFilter, ContactView, LeadExport
+from application.ports.contacts import ContactFilter, ContactView
+from application.ports.leads import LeadExport
 from domain.access import Role
 from domain.contact import ContactState
 from domain.errors import NoDecision

@@ -9,11 +9,12 @@ import pytest
 from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
 from application.operators import CreateOperator, UpdateOperator
-from application.ports import StorageUnavailable
+from application.ports.contacts import ContactView
+from application.ports.failures import StorageUnavailable
+from application.ports.operators import OperatorView
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
-from application.views import ContactView, OperatorView
 from domain.errors import UnknownSource
 from domain.picker import Strategy
 from entrypoints.scripting import open_fairlead

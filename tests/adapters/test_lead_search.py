@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from adapters.sql.lead_search import SqlLeadSearch
-from application.walks import Walk
+from application.ports.walks import Walk
 from domain.ids import LeadId, time_of
 from domain.lead import Identity, Lead, Recognition
 from tests.adapters.statements import database_of, recording

@@ -21,7 +21,7 @@ from adapters.sql.engine import Database
 from adapters.sql.migrate import SqlHealth, _config, migrate, unmigrate
 from adapters.sql.opening import open_database
 from adapters.sql.tables import Row
-from application.ports import StorageUnavailable
+from application.ports.failures import StorageUnavailable
 from application.sources import CreateSource
 from entrypoints.scripting import open_fairlead
 

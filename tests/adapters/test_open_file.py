@@ -12,9 +12,9 @@ import pytest
 from adapters.sql import descriptors, open_file
 from adapters.sql.opening import open_database, open_read_database
 from application.operators import CreateOperator
-from application.ports import OutcomeUnknown, StorageUnavailable
+from application.ports.contacts import ContactFilter
+from application.ports.failures import OutcomeUnknown, StorageUnavailable
 from application.register_contacts import RegisterContact, Registered
-from application.views import ContactFilter
 from tests.adapters.statements import database_of
 from tests.contract.given import everything
 from tests.support import World, open_world

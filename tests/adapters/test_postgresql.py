@@ -23,7 +23,12 @@ from adapters.sql.sessions import to_read, to_write
 from adapters.sql.tables import Row
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from application.operators import UpdateOperator
-from application.ports import OutcomeUnknown, StorageAway, StorageUnavailable, TransactionLost
+from application.ports.failures import (
+    OutcomeUnknown,
+    StorageAway,
+    StorageUnavailable,
+    TransactionLost,
+)
 from application.register_contacts import RegisterContact
 from domain.errors import UnknownSource
 from domain.lead import Identity

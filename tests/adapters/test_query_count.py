@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from application.contacts import CloseContact
+from application.ports.contacts import ContactFilter
 from application.register_contacts import RegisterContact, Registered
-from application.views import ContactFilter
 from tests.adapters.statements import Statement, recording
 from tests.support import World, open_world
 

@@ -18,10 +18,12 @@ import pytest
 from application.contacts import CloseContact, TransferContact
 from application.leads import EraseLead
 from application.operators import UpdateOperator
+from application.ports.contacts import ContactFilter, ContactView
+from application.ports.operators import OperatorView
+from application.ports.statistics import HourSpan
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, Registered
 from application.sources import ReplaceAllocations
-from application.views import ContactFilter, ContactView, HourSpan, OperatorView
 from domain.contact import ContactState
 from domain.dispatch import hour_of
 from domain.lead import Identity

@@ -19,9 +19,10 @@ from adapters.sql.postgresql import PostgresqlDatabase
 from adapters.sql.sessions import setting
 from application.contacts import CloseContact, TransferContact
 from application.operators import CreateOperator, UpdateOperator
-from application.ports import StorageAway, StorageUnavailable
+from application.ports.contacts import ContactFilter
+from application.ports.failures import StorageAway, StorageUnavailable
+from application.ports.statistics import HourSpan
 from application.register_contacts import RegisterContact
-from application.views import ContactFilter, HourSpan
 from entrypoints.container import build_container
 from entrypoints.settings import Settings
 from tests.contract.given import everything

@@ -17,10 +17,11 @@ from adapters.sql.engine import BUSY_TIMEOUT, Database
 from adapters.sql.opening import open_database
 from application.contacts import CloseContact, TransferContact
 from application.operators import CreateOperator, UpdateOperator
-from application.ports import Storage, StorageUnavailable
+from application.ports.contacts import ContactFilter, ContactView
+from application.ports.failures import StorageUnavailable
+from application.ports.storage import Storage
 from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
 from application.sources import CreateSource, ReplaceAllocations
-from application.views import ContactFilter, ContactView
 from domain.contact import ContactState
 from entrypoints.container import build_container
 from entrypoints.settings import Settings

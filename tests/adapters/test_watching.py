@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from adapters.sql.sqlite import SqliteDatabase
-from application.ports import Changes, StorageUnavailable
+from application.ports.failures import StorageUnavailable
+from application.ports.storage import Changes
 from tests.adapters.statements import database_of
 from tests.support import World, open_world
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from application.ports import Contacts, StorageUnavailable, UnitOfWork, UnitOfWorkFactory
+from application.ports.contacts import Contacts
+from application.ports.failures import StorageUnavailable
+from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.contact import Contact
 from domain.decision import Decision
 from domain.ids import ContactId

@@ -2,7 +2,8 @@
 
 from application.contacts import CloseContact, TransferContact
 from application.operators import UpdateOperator
-from application.views import ContactView, OperatorView
+from application.ports.contacts import ContactView
+from application.ports.operators import OperatorView
 from tests.support import World
 
 

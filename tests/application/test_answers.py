@@ -6,13 +6,20 @@ from typing import Any, get_type_hints
 import pytest
 from dependency_injector import providers
 
-from application import ports
 from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
 from application.keys import CreateKey, RevokeKey
 from application.leads import AddIdentity, RemoveIdentity, RenameLead
 from application.operators import CreateOperator, UpdateOperator
-from application.ports import StorageUnavailable
+from application.ports.audit import AuditReader
+from application.ports.catalogue import CatalogueReader
+from application.ports.contacts import ContactReader
+from application.ports.failures import StorageUnavailable
+from application.ports.keys import KeyReader
+from application.ports.leads import LeadReader
+from application.ports.search import LeadSearch
+from application.ports.statistics import StatisticsReader
+from application.ports.storage import Readers, Storage
 from application.register_contacts import RegisterContact, Registered
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
 from domain.access import Role
@@ -20,9 +27,16 @@ from domain.contact import ContactState
 from tests.support import World, open_world
 
 READERS = {
-    getattr(ports, name)
-    for name in ("CatalogueReader", "ContactReader", "LeadReader", "LeadSearch", "StatisticsReader")
-} | {ports.KeyReader, ports.AuditReader, ports.Readers, ports.Storage}
+    AuditReader,
+    CatalogueReader,
+    ContactReader,
+    KeyReader,
+    LeadReader,
+    LeadSearch,
+    Readers,
+    StatisticsReader,
+    Storage,
+}
 
 
 def test_whoever_writes_has_nothing_else_to_read_from() -> None:

@@ -3,7 +3,7 @@
 import random
 
 from application.contacts import CloseContact
-from application.views import ContactFilter
+from application.ports.contacts import ContactFilter
 from domain.ids import ContactId
 from tests.support import World
 

@@ -13,7 +13,8 @@ from application.contacts import CloseContact, TransferContact
 from application.keys import CreateKey, RevokeKey
 from application.leads import AddIdentity, EraseLead, RemoveIdentity, RenameLead
 from application.operators import CreateOperator, UpdateOperator
-from application.ports import StorageUnavailable, UnitOfWork
+from application.ports.failures import StorageUnavailable
+from application.ports.unit_of_work import UnitOfWork
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact
 from application.sources import CreateSource, ReplaceAllocations, SetWeight, UpdateSource

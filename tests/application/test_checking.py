@@ -20,8 +20,9 @@ import pytest
 
 from adapters.memory.store import MemoryStore
 from adapters.sql.decisions import encode
+from application.ports.contacts import ContactView
+from application.ports.operators import OperatorView
 from application.register_contacts import RegisterContact
-from application.views import ContactView, OperatorView
 from domain.contact import ContactState
 from domain.dispatch import hour_of
 from tests.application.acts import close, transfer, update

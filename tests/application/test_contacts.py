@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from application.contacts import CloseContact, TransferContact
-from application.views import ContactView, OperatorView
+from application.ports.contacts import ContactView
+from application.ports.operators import OperatorView
 from domain.contact import ContactState
 from domain.errors import (
     ContactClosed,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from application.leads import AddIdentity, EraseLead, RemoveIdentity, RenameLead
+from application.ports.leads import LeadView
 from application.register_contacts import RegisterContact
-from application.views import LeadView
 from domain.audit import Action
 from domain.errors import (
     DomainError,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from application.leads import EraseLead
+from application.ports.statistics import HourSpan
 from application.register_contacts import RegisterContact
-from application.views import HourSpan
 from domain.contact import ContactState
 from domain.errors import UnknownLead
 from tests.application.acts import close, now

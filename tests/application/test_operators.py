@@ -6,8 +6,8 @@ from contextlib import closing
 import pytest
 
 from application.operators import CreateOperator, UpdateOperator
+from application.ports.contacts import ContactFilter
 from application.register_contacts import RegisterContact
-from application.views import ContactFilter
 from domain.contact import ContactState
 from domain.errors import InvalidValue, UnknownOperator
 from tests.application.acts import close, holder, now, update

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from application.auditing import Recorder
-from application.ports import StorageUnavailable, UnitOfWork
+from application.ports.contacts import ContactFilter, ContactView
+from application.ports.failures import StorageUnavailable
+from application.ports.statistics import HourSpan
+from application.ports.unit_of_work import UnitOfWork
 from application.purging import PurgeContacts, PurgeContactsHandler
 from application.register_contacts import RegisterContact, Registered
-from application.views import ContactFilter, ContactView, HourSpan
 from domain.contact import ContactState
 from domain.errors import InvalidValue, UnknownContact
 from tests.application.acts import close, now, transfer

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from application.ports.contacts import ContactFilter, ContactView
+from application.ports.statistics import HourSpan
 from application.register_contacts import Draft, RegisterContact, Registered
-from application.views import ContactFilter, ContactView, HourSpan
 from domain.contact import ContactState
 from domain.errors import (
     DomainError,

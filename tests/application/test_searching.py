@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
+from application.ports.leads import LeadView
 from application.register_contacts import RegisterContact
 from application.searching import SearchHandler
-from application.views import LeadView
 from domain.errors import InvalidValue
 from tests.support import World, open_world
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from application.views import HourSpan, OperatorShare, SourceDistribution
+from application.ports.statistics import HourSpan, OperatorShare, SourceDistribution
 from domain.dispatch import hour_of
 from domain.errors import UnknownSource
 from tests.application.acts import close, transfer, update

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from application.leads import EraseLead
+from application.ports.contacts import ContactFilter, ContactView
 from application.register_contacts import Draft, RegisterContact, Registered
-from application.views import ContactFilter, ContactView
 from domain.errors import (
     DomainError,
     IdempotencyConflict,

@@ -7,8 +7,10 @@ import pytest
 
 from application.contacts import CloseContact, TransferContact
 from application.operators import UpdateOperator
+from application.ports.operators import OperatorView
+from application.ports.sources import SourceView
+from application.ports.versions import Expected
 from application.sources import ReplaceAllocations, SetWeight, UpdateSource
-from application.views import Expected, OperatorView, SourceView
 from domain.errors import ChangedMeanwhile, ContactClosed
 from domain.picker import Strategy
 from tests.support import World

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from application.contacts import CloseContact
 from application.operators import UpdateOperator
-from application.views import HourSpan, SourceDistribution, SourceWaits
+from application.ports.statistics import HourSpan, SourceDistribution, SourceWaits
 from application.waits import WaitingTimesHandler
 from domain.dispatch import hour_of
 from tests.support import START, FakeClock, World

@@ -2,7 +2,7 @@
 
 import pytest
 
-from application.ports import Storage
+from application.ports.storage import Storage
 from tests.contract.given import Given
 from tests.support import World
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from application.ports import Storage
-from application.views import ContactFilter, HourSpan
+from application.ports.contacts import ContactFilter
+from application.ports.statistics import HourSpan
+from application.ports.storage import Storage
 from domain.contact import Contact
 from domain.decision import Candidate, Decision
 from domain.ids import ContactId, LeadId, OperatorId, time_of

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.opening import open_database
-from application.ports import Storage
+from application.ports.storage import Storage
 from domain.audit import Action, AuditEntry, Values
 from domain.ids import AuditId, time_of
 from tests.contract.given import Given

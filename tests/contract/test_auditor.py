@@ -3,9 +3,9 @@
 import threading
 
 from application.contacts import CloseContact, TransferContact
-from application.ports import Storage
+from application.ports.auditor import ContactFact, Facts
+from application.ports.storage import Storage
 from application.register_contacts import RegisterContact
-from application.views import ContactFact, Facts
 from domain.ids import OperatorId
 from domain.lead import Identity
 from tests.contract.given import Given, decision_on

@@ -2,8 +2,10 @@
 
 import pytest
 
-from application.ports import Storage
-from application.views import AllocationView, OperatorView, Page, ServedSource, SourceView
+from application.ports.operators import OperatorView
+from application.ports.paging import Page
+from application.ports.sources import AllocationView, ServedSource, SourceView
+from application.ports.storage import Storage
 from domain import limits
 from domain.errors import UnknownOperator, UnknownSource
 from domain.ids import OperatorId

@@ -3,7 +3,7 @@
 import pytest
 
 from application.contacts import CloseContact
-from application.ports import Storage
+from application.ports.storage import Storage
 from domain.ids import OperatorId
 from domain.operator import Operator
 from tests.contract.given import Given, everything

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from application.ports import Storage
-from application.views import ContactFilter, ContactLead, ContactView, OperatorRef, Page
+from application.ports.contacts import ContactFilter, ContactLead, ContactView
+from application.ports.operators import OperatorRef
+from application.ports.paging import Page
+from application.ports.storage import Storage
 from domain.contact import ContactState
 from domain.errors import NoDecision, UnknownContact
 from domain.ids import ContactId, LeadId, OperatorId

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from application.ports import Storage
+from application.ports.storage import Storage
 from domain import limits
 from domain.contact import Contact, ContactState, payload_text
 from domain.errors import UnknownContact

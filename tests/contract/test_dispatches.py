@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from application.ports import Storage, StorageUnavailable
-from application.views import HourSpan
+from application.ports.failures import StorageUnavailable
+from application.ports.statistics import HourSpan
+from application.ports.storage import Storage
 from domain import limits
 from domain.contact import Contact
 from domain.dispatch import Dispatch

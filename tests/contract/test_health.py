@@ -1,6 +1,6 @@
 """The contract of Health, and of what a storage does at its beginning and end."""
 
-from application.ports import Storage
+from application.ports.storage import Storage
 from tests.contract.given import Given
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from application.ports import Storage
+from application.ports.storage import Storage
 from domain.access import ApiKey, Role, digest_of
 from domain.errors import UnknownKey
 from tests.contract.given import Given, everything

@@ -2,8 +2,8 @@
 
 import pytest
 
-from application.ports import Storage
-from application.views import LeadView
+from application.ports.leads import LeadView
+from application.ports.storage import Storage
 from domain.contact import Contact
 from domain.errors import UnknownLead
 from domain.ids import ContactId, LeadId

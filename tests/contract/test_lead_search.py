@@ -7,9 +7,10 @@ from functools import partial
 
 import pytest
 
-from application.ports import LeadSearch, Storage
-from application.views import LeadView
-from application.walks import Passed, Walk
+from application.ports.leads import LeadView
+from application.ports.search import LeadSearch
+from application.ports.storage import Storage
+from application.ports.walks import Passed, Walk
 from domain.errors import InvalidValue
 from domain.ids import LeadId
 from domain.lead import Identity, Recognition, begin_words, words_of

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from application.ports import Storage
+from application.ports.storage import Storage
 from domain import limits
 from domain.contact import Contact
 from domain.errors import UnknownLead

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from application.ports import Storage
-from application.views import OperatorView
+from application.ports.operators import OperatorView
+from application.ports.storage import Storage
 from domain import limits
 from domain.ids import OperatorId
 from domain.operator import Operator

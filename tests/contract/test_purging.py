@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from application.ports import Purged, Storage
-from application.views import ContactFilter
+from application.ports.contacts import ContactFilter, Purged
+from application.ports.storage import Storage
 from domain.contact import Contact
 from domain.errors import UnknownContact
 from domain.ids import ContactId

@@ -2,7 +2,7 @@
 
 import pytest
 
-from application.ports import Storage
+from application.ports.storage import Storage
 from domain import limits
 from domain.errors import SourceExists
 from domain.ids import OperatorId

@@ -8,9 +8,9 @@ import pytest
 
 from application.contacts import CloseContact, TransferContact
 from application.operators import UpdateOperator
-from application.ports import Storage
+from application.ports.statistics import HourSpan, OperatorShare, SourceWaits
+from application.ports.storage import Storage
 from application.purging import PurgeContacts
-from application.views import HourSpan, OperatorShare, SourceWaits
 from domain.contact import ContactState
 from domain.dispatch import hour_of
 from domain.errors import UnknownSource

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from application.ports import Storage, UnitOfWork
+from application.ports.storage import Storage
+from application.ports.unit_of_work import UnitOfWork
 from domain.audit import Action, AuditEntry
 from domain.contact import Contact
 from domain.errors import InvalidValue, UnknownContact, UnknownOperator

@@ -2,8 +2,8 @@
 
 import pytest
 
-from application.ports import Storage
-from application.views import ContactFilter
+from application.ports.contacts import ContactFilter
+from application.ports.storage import Storage
 from domain.contact import Contact
 from domain.errors import Unreadable
 from domain.ids import ContactId

@@ -19,8 +19,8 @@ import pytest
 
 from application.fairlead import Fairlead
 from application.operators import CreateOperator
+from application.ports.contacts import ContactFilter, ContactView
 from application.sources import CreateSource, ReplaceAllocations
-from application.views import ContactFilter, ContactView
 from entrypoints.container import build_container
 from entrypoints.settings import Settings
 

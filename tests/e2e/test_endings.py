@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from application.fairlead import Fairlead
-from application.views import ContactFilter
+from application.ports.contacts import ContactFilter
 from tests.e2e.server import FAIRLEAD_SERVE, all_contacts, furnish, opened, started, under_load
 
 

@@ -22,8 +22,8 @@ import httpx
 import psycopg
 import pytest
 
-from adapters.intake import MOST_WAITING
 from application.check_invariants import Defect
+from application.intake import MOST_WAITING
 from tests.e2e.server import (
     FAIRLEAD_SERVE,
     ON_BOTH_ENGINES,

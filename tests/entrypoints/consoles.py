@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 import httpx
 
-from application.views import ContactView, OperatorView
+from application.ports.contacts import ContactView
+from application.ports.operators import OperatorView
 from tests.entrypoints.http.client import Client, serving_world
 from tests.support import World, open_world
 

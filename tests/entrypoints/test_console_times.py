@@ -11,7 +11,7 @@ from dependency_injector import providers
 
 from application.contacts import CloseContact, TransferContact
 from application.operators import UpdateOperator
-from application.views import ContactView
+from application.ports.contacts import ContactView
 from application.waits import WaitingTimesHandler
 from entrypoints.console.language import language
 from tests.entrypoints.http.client import Client, serving_world

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from application.views import DecisionView
+from application.ports.contacts import DecisionView
 from domain.decision import Candidate, Pool
 from domain.ids import ContactId, OperatorId
 from domain.picker import CONTACT, ROLLS, Strategy

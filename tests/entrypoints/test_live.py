@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from application.ports import Changes, StorageUnavailable
+from application.ports.failures import StorageUnavailable
+from application.ports.storage import Changes
 from entrypoints.console.live import Live
 
 CHANGED = "event: changed"

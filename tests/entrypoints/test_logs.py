@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from application.keys import CreateKey
-from application.ports import Storage, StorageUnavailable
+from application.ports.failures import StorageUnavailable
+from application.ports.storage import Storage
 from domain.access import Role
 from domain.ids import LeadId, time_of
 from domain.lead import Identity, Lead, Recognition

@@ -10,7 +10,8 @@ import pytest
 from dependency_injector import providers
 
 from application.keys import EndSession, RevokeKey
-from application.ports import KeyReader, StorageUnavailable
+from application.ports.failures import StorageUnavailable
+from application.ports.keys import KeyReader
 from domain.access import ApiKey, Role
 from entrypoints.http import sessions
 from entrypoints.http.app import create_app

@@ -14,10 +14,10 @@ from application.fairlead import Fairlead
 from application.keys import CreateKey, RevokeKey
 from application.leads import EraseLead
 from application.operators import CreateOperator, UpdateOperator
+from application.ports.contacts import ContactView
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, Registered
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
-from application.views import ContactView
 from domain.access import Role
 from domain.picker import Strategy
 from entrypoints.scripting import open_fairlead

@@ -23,10 +23,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from application.contacts import CloseContact, TransferContact
 from application.leads import AddIdentity, EraseLead, RemoveIdentity, RenameLead
 from application.operators import CreateOperator, UpdateOperator
+from application.ports.contacts import ContactFilter, ContactView
+from application.ports.statistics import HourSpan
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, Registered
 from application.sources import CreateSource, ReplaceAllocations, SetWeight, UpdateSource
-from application.views import ContactFilter, ContactView, HourSpan
 from domain.decision import Decision
 from domain.errors import (
     ContactClosed,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from application.fairlead import Fairlead
-from application.ports import StorageUnavailable
+from application.ports.failures import StorageUnavailable
 from application.register_contacts import RegisterContact
 from application.sources import CreateSource
 from domain.actor import COMMAND

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from application.fairlead import Fairlead
-from application.ports import StorageUnavailable
+from application.ports.failures import StorageUnavailable
 from application.register_contacts import Refused, RegisterContact, Registered
 from domain.actor import COMMAND
 from entrypoints.cli.importing.columns import Columns

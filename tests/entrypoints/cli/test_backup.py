@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from application.ports.statistics import HourSpan
 from application.register_contacts import RegisterContact, Registered
-from application.views import HourSpan
 from entrypoints.scripting import open_fairlead
 from tests.entrypoints.cli.conftest import Command
 from tests.postgresql import Databases

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from application.views import ContactFilter, HourSpan
+from application.ports.contacts import ContactFilter
+from application.ports.statistics import HourSpan
 from entrypoints.cli import main
 from entrypoints.scripting import open_fairlead
 from tests.entrypoints.cli.conftest import Command

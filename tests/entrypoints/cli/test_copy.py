@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from application.operators import UpdateOperator
+from application.ports.statistics import HourSpan
 from application.register_contacts import RegisterContact, Registered
-from application.views import HourSpan
 from entrypoints.cli import main
 from entrypoints.scripting import open_fairlead
 from tests.entrypoints.cli.conftest import Command

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.views import ContactFilter
+from application.ports.contacts import ContactFilter
 from domain import limits
 from entrypoints.cli.importing import source_key
 from entrypoints.scripting import open_fairlead

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from application.ports import StorageAway, StorageUnavailable
+from application.ports.failures import StorageAway, StorageUnavailable
 from application.register_contacts import RegisterContactsHandler
 from entrypoints.cli.importing import refused as refused_rows
 from entrypoints.cli.importing.interrupts import Interrupts

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from application.views import KeyView
+from application.ports.keys import KeyView
 from domain.access import Role, prefix_of
 from entrypoints.cli import key_file, main
 from entrypoints.scripting import open_fairlead

@@ -9,9 +9,9 @@ import pytest
 from application.contacts import CloseContact
 from application.fairlead import Fairlead
 from application.operators import CreateOperator
+from application.ports.contacts import ContactFilter
 from application.register_contacts import RegisterContact, Registered
 from application.sources import CreateSource, ReplaceAllocations
-from application.views import ContactFilter
 from entrypoints.scripting import open_fairlead
 from tests.entrypoints.cli.conftest import Command
 

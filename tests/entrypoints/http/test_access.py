@@ -15,7 +15,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from application.keys import RevokeKey
-from application.ports import KeyReader, StorageUnavailable
+from application.ports.failures import StorageUnavailable
+from application.ports.keys import KeyReader
 from domain.access import PERMISSIONS, ApiKey, Role, prefix_of
 from entrypoints.http.access import CALLS, OPEN, VIEWED, is_open, needed
 from entrypoints.http.app import create_app

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from application.views import ContactFilter, HourSpan
+from application.ports.contacts import ContactFilter
+from application.ports.statistics import HourSpan
 from domain.access import Role
 from tests.entrypoints.http.client import Client, serving_world
 from tests.entrypoints.http.expectations import NOBODY, answered, is_problem, refused

@@ -202,7 +202,7 @@ def test_a_length_of_five_thousand_digits_is_too_large(caller: Client) -> None:
 def test_a_full_queue_answers_503_and_says_when_to_come_again(
     caller: Client, memory: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.intake.MOST_WAITING", 0)
+    monkeypatch.setattr("application.intake.MOST_WAITING", 0)
     memory.source()
     answer = caller.post("/v1/contacts", json=CONTACT)
     assert refused(answer, "overloaded")["status"] == 503

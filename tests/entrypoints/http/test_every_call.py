@@ -10,8 +10,9 @@ from uuid import UUID
 import httpx
 import pytest
 
+from application.ports.contacts import ContactFilter
+from application.ports.statistics import HourSpan
 from application.register_contacts import RegisterContact
-from application.views import ContactFilter, HourSpan
 from domain.access import PERMISSIONS, Permission, Role
 from domain.ids import LeadId, OperatorId
 from entrypoints.http.access import is_open, needed

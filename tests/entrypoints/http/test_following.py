@@ -2,7 +2,7 @@
 
 import pytest
 
-from application.views import HourSpan
+from application.ports.statistics import HourSpan
 from domain.access import Permission, Role
 from entrypoints.http.access import CALLS
 from tests.application.acts import close, transfer

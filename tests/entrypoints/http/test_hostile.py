@@ -15,7 +15,8 @@ import pytest
 from markupsafe import escape
 
 from application.keys import CreateKey
-from application.views import ContactFilter, HourSpan
+from application.ports.contacts import ContactFilter
+from application.ports.statistics import HourSpan
 from domain import limits
 from domain.access import Role
 from tests.entrypoints.http.client import Client, serving_world

@@ -11,7 +11,8 @@ import pytest
 from anyio import CapacityLimiter, to_thread
 from starlette.types import Message, Receive, Scope, Send
 
-from application.ports import KeyReader, StorageUnavailable
+from application.ports.failures import StorageUnavailable
+from application.ports.keys import KeyReader
 from domain.access import ApiKey, Role, digest_of
 from entrypoints.container import build_container
 from entrypoints.http.gate import Gate

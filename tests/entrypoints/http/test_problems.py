@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 import entrypoints.http.problems
-from application.ports import StorageUnavailable
+from application.ports.failures import StorageUnavailable
 from domain.errors import DomainError
 from entrypoints.http.app import create_app
 from entrypoints.http.problems import MEDIA_TYPE, STATUSES, problem_of

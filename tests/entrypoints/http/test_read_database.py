@@ -17,8 +17,12 @@ from dependency_injector import providers
 
 from adapters.sql.migrate import migrate
 from adapters.sql.opening import open_database, open_read_database
-from application.ports import StatisticsReader
-from application.views import HourSpan, OperatorStatistics, SourceDistribution
+from application.ports.statistics import (
+    HourSpan,
+    OperatorStatistics,
+    SourceDistribution,
+    StatisticsReader,
+)
 from entrypoints.http.app import create_app
 from tests.entrypoints.http.client import Client, serving, serving_world
 from tests.entrypoints.http.expectations import answered, refused

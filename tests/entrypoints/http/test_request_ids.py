@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from application.keys import CreateKey
-from application.ports import StorageUnavailable
+from application.ports.failures import StorageUnavailable
 from domain.access import Role
 from entrypoints.http.app import create_app
 from entrypoints.logs import request_id

@@ -6,7 +6,12 @@ from collections.abc import Callable
 import pytest
 from fastapi import Request
 
-from application.ports import OutcomeUnknown, StorageAway, StorageUnavailable, TransactionLost
+from application.ports.failures import (
+    OutcomeUnknown,
+    StorageAway,
+    StorageUnavailable,
+    TransactionLost,
+)
 from domain.actor import Actor
 from entrypoints.http.writing import ACTOR, Writing
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import pytest
 
-from adapters.intake import MOST, GroupCommitIntake
-from application.ports import Overloaded, StorageUnavailable
+from application.intake import MOST, GroupCommitIntake
+from application.ports.failures import Overloaded, StorageUnavailable
 from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
 from domain.actor import SCRIPT
 from domain.contact import Contact
@@ -398,7 +398,7 @@ def test_other_writers_work_beside_the_intake(run: Runner, world: World) -> None
 def test_whoever_comes_to_a_full_queue_is_told_at_once_and_all_others_are_stored(
     run: Runner, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.intake.MOST_WAITING", 50)
+    monkeypatch.setattr("application.intake.MOST_WAITING", 50)
 
     async def story(intake: GroupCommitIntake) -> None:
         watched.gate.clear()

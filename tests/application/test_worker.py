@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.worker import Worker
+from application.worker import Worker
 
 
 def test_what_work_returns_and_raises_comes_back_in_order_from_one_thread_of_its_own() -> None:

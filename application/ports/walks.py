@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from application.views import LeadView
+from application.ports.leads import LeadView
 from domain.errors import InvalidValue
 from domain.ids import LeadId
 

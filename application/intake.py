@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from adapters.worker import Worker
-from application.ports import Overloaded, StorageUnavailable
+from application.ports.failures import Overloaded, StorageUnavailable
 from application.register_contacts import (
     Draft,
     Intake,
@@ -16,6 +15,7 @@ from application.register_contacts import (
     RegisterContactsHandler,
     Registered,
 )
+from application.worker import Worker
 from domain.actor import Actor
 from domain.errors import DomainError
 
@@ -73,6 +73,7 @@ class GroupCommitIntake(Intake):
         actor: Actor,
         answer: Callable[[Registered], Any] = _as_it_is,
     ) -> Awaitable[Any]:
+        """Put a command into the queue; see `Intake`."""
         if len(self._waiting) >= MOST_WAITING:
             raise Overloaded("too many registrations wait already.")
         loop = asyncio.get_running_loop()
@@ -87,6 +88,7 @@ class GroupCommitIntake(Intake):
         return future
 
     async def close(self) -> None:
+        """Finish what was submitted."""
         if self._writer is not None:
             await self._writer
         self._worker.close()

@@ -1,0 +1,73 @@
+"""Reads everything, for the check of the invariants."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from domain.contact import ContactState
+from domain.decision import Decision
+from domain.ids import ContactId, LeadId, OperatorId
+from domain.operator import Operator
+from domain.source import Source
+
+
+class ContactFact(NamedTuple):
+    """One contact as the checker sees it."""
+
+    id: ContactId
+    source: str
+    state: ContactState
+    operator_id: OperatorId | None
+    assigned_at: datetime | None
+    closed_at: datetime | None
+    decision: Decision | None
+    transferred_to: OperatorId | None
+
+
+class Facts(Protocol):
+    """Everything stored, as of one moment, streamed."""
+
+    def operators(self) -> Iterable[Operator]:
+        """Return every operator."""
+        ...
+
+    def sources(self) -> Iterable[Source]:
+        """Return every source with its allocations."""
+        ...
+
+    def contacts(self) -> Iterator[ContactFact]:
+        """Return every contact."""
+        ...
+
+    def registered(self) -> Iterable[Mapping[str, int]]:
+        """Return the counters of contacts that came in, by source key, in each way of counting."""
+        ...
+
+    def assigned(self) -> Iterable[Mapping[tuple[str, OperatorId], int]]:
+        """Return the counters of contacts that pickers gave, by source key and operator, so too."""
+        ...
+
+    def purged_registered(self) -> Mapping[str, int]:
+        """Return how many contacts were purged, by source key."""
+        ...
+
+    def purged_assigned(self) -> Mapping[tuple[str, OperatorId], int]:
+        """Return how many of them pickers had given, by source key and operator."""
+        ...
+
+    def identities(self) -> Iterator[tuple[str, LeadId, bool]]:
+        """Return every identity's key with its lead, and whether that lead exists, by key."""
+        ...
+
+
+class Auditor(Protocol):
+    """Reads everything, as of one moment, to check the invariants."""
+
+    def facts(self) -> AbstractContextManager[Facts]:
+        """Open a consistent view of the whole storage."""
+        ...
+
+    def defects(self) -> Iterator[str]:
+        """Return what the storage itself finds broken, a sentence each."""
+        ...

@@ -1,0 +1,79 @@
+"""API keys and sessions, for writing and for reading, and what queries show of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.access import ApiKey, Role
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """An API key; see `domain.access.ApiKey`. Nothing here opens anything."""
+
+    prefix: str
+    role: Role
+    name: str | None
+    source: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> "KeyView":
+        """Show a key as it stands."""
+        return cls(
+            key.prefix,
+            key.role,
+            key.name,
+            key.source_key,
+            key.created_at,
+            key.expires_at,
+            key.revoked_at,
+        )
+
+
+class Keys(Protocol):
+    """API keys, for writing."""
+
+    def add(self, key: ApiKey) -> None:
+        """Store a new key."""
+        ...
+
+    def get(self, prefix: str) -> ApiKey:
+        """Return a key.
+
+        Raises:
+            UnknownKey: it is not there.
+        """
+        ...
+
+    def save(self, key: ApiKey) -> None:
+        """Store that a known key was revoked."""
+        ...
+
+    def valid(self, at: datetime) -> int:
+        """Return how many keys open something at a moment."""
+        ...
+
+    def end_session(self, session_id: str, ends_at: datetime, at: datetime) -> None:
+        """Store that a session is over, once, and forget those that would be over by now.
+
+        Args:
+            session_id: of the session.
+            ends_at: when it would end by itself.
+            at: now.
+        """
+        ...
+
+
+class KeyReader(Protocol):
+    """Reads API keys."""
+
+    def all(self) -> list[ApiKey]:
+        """Return every key that was ever made, the newest first."""
+        ...
+
+    def ended_sessions(self) -> frozenset[str]:
+        """Return the ids of the sessions that somebody has ended and that would go on otherwise."""
+        ...

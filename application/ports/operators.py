@@ -1,0 +1,58 @@
+"""Operators, for writing, and what queries show of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from application.ports.versions import version_of
+from domain.ids import OperatorId
+from domain.operator import Operator
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorView:
+    """An operator; see `domain.operator.Operator`."""
+
+    id: OperatorId
+    name: str
+    active: bool
+    capacity: int
+    load: int
+    created_at: datetime
+
+    @property
+    def version(self) -> str:
+        """What becomes another one when somebody changes the operator; its load does not count."""
+        return version_of(self.name, self.active, self.capacity)
+
+    @classmethod
+    def of(cls, operator: Operator) -> "OperatorView":
+        """Show an operator as it stands."""
+        return cls(
+            operator.id,
+            operator.name,
+            operator.active,
+            operator.capacity,
+            operator.load,
+            operator.created_at,
+        )
+
+
+@dataclass(slots=True)
+class OperatorRef:
+    """An operator by id and name."""
+
+    id: OperatorId
+    name: str
+
+
+class Operators(Protocol):
+    """Operators, for writing."""
+
+    def add(self, operator: Operator) -> None:
+        """Store a new operator."""
+        ...
+
+    def save(self, operator: Operator) -> None:
+        """Store the name, capacity and activity of a known operator; the load is not touched."""
+        ...

@@ -1,0 +1,160 @@
+"""Counts, shares and waits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median, quantiles
+from typing import Protocol
+
+from application.ports.operators import OperatorRef, OperatorView
+from application.ports.sources import SourceView
+from domain.ids import OperatorId
+
+
+@dataclass(frozen=True, slots=True)
+class HourSpan:
+    """A period of whole hours, counted since 1970 in UTC; `until` is exclusive, None is open."""
+
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorShare:
+    """An operator on one source: what it should get and what it got.
+
+    Attributes:
+        weight: now; 0 for an operator that is no longer allocated.
+        target_share: weight / sum of weights, 0 to 1.
+        contacts: how many the picker gave it; a transfer changes nothing here.
+        actual_share: of all that the picker gave away, 0 to 1; None if that is nothing.
+    """
+
+    operator: OperatorRef
+    weight: int
+    target_share: float
+    contacts: int
+    actual_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDistribution:
+    """What happened on one source.
+
+    Attributes:
+        total: contacts that came in during the period.
+        waiting: contacts that wait now, whatever the period.
+    """
+
+    source: str
+    total: int
+    waiting: int
+    operators: Sequence[OperatorShare]
+
+
+def source_distribution(
+    source: SourceView,
+    total: int,
+    contacts: Mapping[OperatorId, int],
+    names: Mapping[OperatorId, str],
+) -> SourceDistribution:
+    """Set what happened beside what should have.
+
+    Args:
+        source: as it stands.
+        total: contacts that came in.
+        contacts: given by the picker, by operator.
+        names: of every operator in `contacts` or allocated.
+    """
+    given = sum(contacts.values())
+    allocated = {each.operator_id: each for each in source.allocations}
+    rows = []
+    for operator_id in sorted(allocated.keys() | contacts.keys()):
+        allocation = allocated.get(operator_id)
+        got = contacts.get(operator_id, 0)
+        rows.append(
+            OperatorShare(
+                OperatorRef(operator_id, names[operator_id]),
+                allocation.weight if allocation else 0,
+                allocation.share if allocation else 0.0,
+                got,
+                got / given if given else None,
+            )
+        )
+    return SourceDistribution(source.key, total, source.waiting, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceWaits:
+    """How long contacts of one source waited for their first operator.
+
+    Attributes:
+        seconds: of each contact looked at, the shortest first. One that was closed before anybody
+            got it waited until then; one that waits has waited until now.
+        waiting: how many of them wait.
+        whole: they are all that came in during the period; else its newest.
+    """
+
+    source: str
+    seconds: Sequence[float]
+    waiting: int
+    whole: bool
+
+    @property
+    def median(self) -> float:
+        """Seconds that half of them waited at most; needs one contact at least."""
+        return median(self.seconds)
+
+    @property
+    def ninth(self) -> float:
+        """Seconds that nine of ten waited at most; needs one contact at least."""
+        if len(self.seconds) == 1:
+            return self.seconds[0]
+        return quantiles(self.seconds, n=10, method="inclusive")[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorStatistics:
+    """An operator's load now, and the contacts that pickers gave it since ever.
+
+    Attributes:
+        utilisation: load / capacity; None if the capacity is 0.
+        contacts: by source key.
+    """
+
+    operator: OperatorView
+    utilisation: float | None
+    contacts: Mapping[str, int]
+
+
+class StatisticsReader(Protocol):
+    """Reads the counters."""
+
+    def distribution(self, *, source: str | None, span: HourSpan) -> list[SourceDistribution]:
+        """Return what happened on one source or on all; raises UnknownSource."""
+        ...
+
+    def operators(self) -> list[OperatorStatistics]:
+        """Return every operator's load, and the contacts it was given on each source."""
+        ...
+
+    def by_hour(self, *, source: str | None, span: HourSpan) -> dict[int, int]:
+        """Return how many contacts came in, on one source or on all, by hour since 1970 in UTC.
+
+        Hours without contacts are missing.
+        """
+        ...
+
+    def registered(self, since: datetime, until: datetime) -> int:
+        """Return how many of the contacts that came in from `since` to before `until` are there."""
+        ...
+
+    def waits(self, most: Mapping[str, int], *, span: HourSpan, now: datetime) -> list[SourceWaits]:
+        """Return how long contacts waited for an operator, those among them that still wait.
+
+        Args:
+            most: by source key, how many contacts to look at, the newest of the period.
+            span: when they came in.
+            now: until when those that wait have waited.
+        """
+        ...

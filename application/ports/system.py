@@ -1,0 +1,45 @@
+"""Time, ids, chance and secrets, as the use cases need them."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the moment, in UTC, to the millisecond."""
+        ...
+
+
+class Ids(Protocol):
+    """Makes identifiers."""
+
+    def new(self) -> UUID:
+        """Return a UUIDv7 that is greater than every one made before by this process."""
+        ...
+
+
+class Rolls(Protocol):
+    """Draws chance."""
+
+    def __call__(self) -> int:
+        """Return a whole number drawn evenly from 0 to `domain.picker.ROLLS` - 1."""
+        ...
+
+
+class Secrets(Protocol):
+    """Makes what nobody can guess."""
+
+    def new(self) -> tuple[str, str]:
+        """Return a name of ten letters and digits, and a secret of 32 random bytes as text."""
+        ...
+
+
+class Pause(Protocol):
+    """Lets others come to the storage between the transactions of long work."""
+
+    def __call__(self) -> None:
+        """Wait for a moment."""
+        ...

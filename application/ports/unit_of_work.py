@@ -1,0 +1,58 @@
+"""One writing transaction, and the repositories in it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Protocol, Self
+
+from application.ports.audit import Audit
+from application.ports.contacts import Contacts
+from application.ports.dispatches import Dispatches
+from application.ports.keys import Keys
+from application.ports.leads import Leads
+from application.ports.operators import Operators
+from application.ports.sources import Sources
+
+
+class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
+    """One transaction. A clean exit commits; an exception rolls everything back.
+
+    From its beginning to its end no other unit of work runs on the same storage, in this process
+    or any other; so what it reads stays as it is.
+
+    Raises:
+        StorageAway: on entering.
+        StorageUnavailable: on leaving, and from every repository.
+    """
+
+    operators: Operators
+    sources: Sources
+    leads: Leads
+    contacts: Contacts
+    dispatches: Dispatches
+    keys: Keys
+    audit: Audit
+
+    def __enter__(self) -> Self: ...
+
+    def begin_at_once(self) -> bool:
+        """Begin if neither that nor anything before the commit has to wait for somebody else.
+
+        Returns:
+            Whether it has begun; the block then finds it so. If not, nothing has happened.
+        """
+        ...
+
+    def commit(self) -> None:
+        """Commit before the block ends; nothing may follow in it. May run in another thread."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+UnitOfWorkFactory = Callable[[], UnitOfWork]
