@@ -8,7 +8,7 @@ from application.ports.keys import KeyView
 from application.ports.system import Clock, Secrets
 from application.ports.unit_of_work import UnitOfWorkFactory
 from domain import limits
-from domain.access import PREFIX, ApiKey, Role, digest_of
+from domain.access import PREFIX, ApiKey, Role, Session, digest_of
 from domain.actor import SCRIPT, Actor
 from domain.audit import Action, Values
 from domain.errors import InvalidValue
@@ -116,15 +116,9 @@ class RevokeKeyHandler:
 
 @dataclass(frozen=True, slots=True)
 class EndSession:
-    """Somebody signs out.
+    """Somebody signs out of a session that is good."""
 
-    Attributes:
-        session_id: of a session that is good.
-        ends_at: when it would end by itself.
-    """
-
-    session_id: str
-    ends_at: datetime
+    session: Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +128,22 @@ class EndSessionHandler:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    def __call__(self, command: EndSession, actor: Actor = SCRIPT) -> None:
-        """End a session; one that has ended stays so."""
+    def __call__(self, command: EndSession, actor: Actor = SCRIPT) -> Session:
+        """End a session; one that has ended stays so.
+
+        Whoever signs out again and again ends all sessions of the key: what is kept of it is
+        bounded.
+
+        Returns:
+            What has ended: the session, or every one of its key.
+        """
         del actor  # Whoever holds the session ends it.
+        session = command.session
         with self.unit_of_work() as uow:
-            uow.keys.end_session(command.session_id, command.ends_at, self.clock.now())
+            if uow.keys.ended_sessions(session.prefix) >= limits.MAX_ENDED_SESSIONS:
+                session = session.every
+            uow.keys.end_session(session, self.clock.now())
+        return session
 
 
 def _audited(key: ApiKey) -> Values:

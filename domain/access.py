@@ -95,6 +95,31 @@ class ApiKey:
         return permission in PERMISSIONS[self.role]
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session of the console, opened by a key.
+
+    Attributes:
+        prefix: of the key.
+        id: tells it from other sessions of the key; empty for all that there are.
+        ends_at: when it ends by itself.
+    """
+
+    prefix: str
+    id: str
+    ends_at: datetime
+
+    @property
+    def name(self) -> str:
+        """Return what it is stored by."""
+        return f"{self.prefix}.{self.id}"
+
+    @property
+    def every(self) -> "Session":
+        """Return what stands for every session of its key that ends no later than this one."""
+        return Session(self.prefix, "", self.ends_at)
+
+
 PREFIX: Final = "flk_"
 _NAME: Final = 10
 """Characters of a prefix after PREFIX."""

@@ -19,6 +19,8 @@ MAX_LEAD_IDENTITIES: Final = 100
 MAX_KEYS: Final = 1000
 """API keys that open something; every process holds all of them in memory, and reads them again
 and again."""
+MAX_ENDED_SESSIONS: Final = 100
+"""Sessions of one key that were signed out of and would go on; one more ends all of the key."""
 MAX_PAYLOAD: Final = 16 * 1024
 """Bytes of a payload as compact JSON in UTF-8."""
 SOURCE_KEY: Final = r"^[a-z0-9][a-z0-9._-]{0,63}$"

@@ -1,10 +1,11 @@
 """API keys in memory."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from adapters.memory.store import MemoryStore
 from application.ports.keys import KeyReader, Keys
-from domain.access import ApiKey
+from domain.access import ApiKey, Session
 from domain.errors import UnknownKey
 
 
@@ -28,11 +29,19 @@ class MemoryKeys(Keys):
     def valid(self, at: datetime) -> int:
         return sum(each.valid(at) for each in self._store.api_keys.values())
 
-    def end_session(self, session_id: str, ends_at: datetime, at: datetime) -> None:
+    def end_session(self, session: Session, at: datetime) -> None:
         ended = self._store.ended_sessions
-        for each in [each for each, end in ended.items() if end <= at]:
+        of_key = f"{session.prefix}."
+        for each in [
+            each
+            for each, end in ended.items()
+            if end <= at or (not session.id and each.startswith(of_key))
+        ]:
             self._store.remove(ended, each)
-        self._store.put(ended, session_id, ends_at)
+        self._store.put(ended, session.name, session.ends_at)
+
+    def ended_sessions(self, prefix: str) -> int:
+        return sum(each.startswith(f"{prefix}.") for each in self._store.ended_sessions)
 
 
 class MemoryKeyReader(KeyReader):
@@ -49,6 +58,6 @@ class MemoryKeyReader(KeyReader):
                 reverse=True,
             )
 
-    def ended_sessions(self) -> frozenset[str]:
+    def ended_sessions(self) -> Mapping[str, datetime]:
         with self._store.lock:
-            return frozenset(self._store.ended_sessions)
+            return dict(self._store.ended_sessions)

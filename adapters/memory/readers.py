@@ -4,6 +4,7 @@ import heapq
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -31,6 +32,7 @@ from application.ports.statistics import (
     source_distribution,
 )
 from application.ports.storage import Changes, Health
+from domain import limits
 from domain.contact import Contact, ContactState
 from domain.decision import Decision
 from domain.dispatch import hour_of
@@ -191,7 +193,7 @@ class MemoryLeadReader(LeadReader):
         store = self._store
         with store.lock:
             keys = {contact_id: key for (_, key), (contact_id, _) in store.keys.items()}
-            lead = self.lead(lead_id)
+            lead = replace(self.lead(lead_id), identities=identities_of(store, lead_id))
             contacts = [
                 ContactExport(
                     contact_view(store, each.id), keys.get(each.id), _transfers(store, each.id)
@@ -312,8 +314,14 @@ def contact_view(store: MemoryStore, contact_id: ContactId) -> ContactView:
 def lead_view(store: MemoryStore, lead_id: LeadId) -> LeadView:
     """Show a stored lead."""
     lead = store.leads[lead_id]
+    shown = identities_of(store, lead_id)[: limits.MAX_LEAD_IDENTITIES]
+    return LeadView(lead.id, lead.name, shown, lead.created_at)
+
+
+def identities_of(store: MemoryStore, lead_id: LeadId) -> list[Identity]:
+    """Return every identity of a lead."""
     keys = sorted(key for key, owner in store.identities.items() if owner == lead_id)
-    return LeadView(lead.id, lead.name, list(map(Identity.from_key, keys)), lead.created_at)
+    return list(map(Identity.from_key, keys))
 
 
 def source_view(store: MemoryStore, key: str) -> SourceView:

@@ -7,6 +7,7 @@ commit then waits for the disk as long as it takes.
 import logging
 import sqlite3
 import threading
+import time
 from typing import Final
 
 from adapters.sql.open_file import OpenFile
@@ -16,6 +17,9 @@ logger = logging.getLogger(__name__)
 _PAUSE: Final = 0.1
 """Seconds between two checkpoints: a page that every commit changes is written once for all, and
 there is never much to write at once."""
+
+_TRIES: Final = 100
+"""Checkpoints before a process leaves a log behind that was to be emptied: ten seconds."""
 
 LONGEST: Final = 4096
 """Pages in the log, 16 MiB, from which on it is begun anew, as SQLite does by itself only in a
@@ -62,6 +66,24 @@ class Checkpointer:
         self._due.set()
         if self._thread is not None:
             self._thread.join()
+            self._wipe_now()
+
+    def _wipe_now(self) -> None:
+        """Empty the log before leaving, if that is due: another process may keep the file open."""
+        for _ in range(_TRIES):
+            if not self._wiping.is_set():
+                return
+            try:
+                self.checkpoint()
+            except sqlite3.Error as error:
+                logger.warning("a checkpoint failed: %s", error)
+            if self._wiping.is_set():
+                time.sleep(_PAUSE)
+        if self._wiping.is_set():
+            logger.warning(
+                "what was removed is still in the database's log, which others read; it goes when "
+                "they have ended"
+            )
 
     def checkpoint(self) -> None:
         """Make a checkpoint now.
@@ -80,12 +102,11 @@ class Checkpointer:
             with self._writing:
                 _pages(driver, "RESTART")
         if self._wiping.is_set():
-            self._wiping.clear()
             with self._writing:
                 busy, *_ = _made(driver, "TRUNCATE")
-            if busy:
-                # Somebody reads what was there before; at the next pause, then.
-                self.wipe()
+            # Somebody may read what was there before; at the next pause, then.
+            if not busy:
+                self._wiping.clear()
         # What was written by this is known now, so that no transaction has to wonder.
         self._file.look_closely()
 
@@ -98,6 +119,8 @@ class Checkpointer:
                 # The log grows meanwhile, and the next one tries again.
                 logger.warning("a checkpoint failed: %s", error)
             self._stopped.wait(_PAUSE)
+            if self._wiping.is_set():
+                self._due.set()
 
 
 def _pages(driver: sqlite3.Connection, mode: str) -> int:

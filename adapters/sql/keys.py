@@ -1,14 +1,26 @@
 """API keys in SQL."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from adapters.sql.engine import Database
 from adapters.sql.reading import AnyRow, reading
 from adapters.sql.tables import ApiKeyRow, EndedSessionRow
 from application.ports.keys import KeyReader, Keys
-from domain.access import ApiKey, Role
+from domain.access import ApiKey, Role, Session
 from domain.errors import UnknownKey
 
 _insert = insert(ApiKeyRow)
@@ -58,12 +70,22 @@ class SqlKeys(Keys):
         )
         return int(self._connection.execute(query).scalar_one())
 
-    def end_session(self, session_id: str, ends_at: datetime, at: datetime) -> None:
+    def end_session(self, session: Session, at: datetime) -> None:
         ended = EndedSessionRow
-        self._connection.execute(
-            delete(ended).where(or_(ended.ends_at <= at, ended.id == session_id))
-        )
-        self._connection.execute(insert(ended), {"id": session_id, "ends_at": ends_at})
+        over = [ended.ends_at <= at, ended.id == session.name]
+        if not session.id:
+            over.append(_of_key(session.prefix))
+        self._connection.execute(delete(ended).where(or_(*over)))
+        self._connection.execute(insert(ended), {"id": session.name, "ends_at": session.ends_at})
+
+    def ended_sessions(self, prefix: str) -> int:
+        query = select(func.count()).where(_of_key(prefix))
+        return int(self._connection.execute(query).scalar_one())
+
+
+def _of_key(prefix: str) -> ColumnElement[bool]:
+    # A slash comes right after the full stop.
+    return and_(EndedSessionRow.id >= f"{prefix}.", EndedSessionRow.id < f"{prefix}/")
 
 
 class SqlKeyReader(KeyReader):
@@ -81,9 +103,10 @@ class SqlKeyReader(KeyReader):
             ).all()
         return [_key(row) for row in rows]
 
-    def ended_sessions(self) -> frozenset[str]:
+    def ended_sessions(self) -> Mapping[str, datetime]:
         with reading(self._database) as connection:
-            return frozenset(connection.execute(select(EndedSessionRow.id)).scalars())
+            rows = connection.execute(select(EndedSessionRow.id, EndedSessionRow.ends_at)).all()
+        return {row.id: row.ends_at for row in rows}
 
 
 def _key(row: AnyRow) -> ApiKey:

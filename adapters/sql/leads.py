@@ -1,6 +1,7 @@
 """Leads and their identities in SQL."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -92,6 +93,11 @@ _identities_of = (
     select(_numbered.c.lead_id, _numbered.c.key)
     .where(_numbered.c.number <= limits.MAX_LEAD_IDENTITIES)
     .order_by(_numbered.c.key)
+)
+_every_identity = (
+    select(IdentityRow.key)
+    .where(IdentityRow.lead_id == bindparam("lead"))
+    .order_by(IdentityRow.key)
 )
 _of_lead = select(ContactRow.id).where(ContactRow.lead_id == bindparam("lead"))
 # A fingerprint is a digest of what the person wrote: whoever guesses that can tell.
@@ -244,6 +250,9 @@ class SqlLeadReader(LeadReader):
     def export(self, lead_id: LeadId, *, limit: int, after: ContactId | None = None) -> LeadExport:
         with reading(self._database) as connection:
             lead = _lead_view(connection, lead_id)
+            # Everything, those of before there was a bound, too.
+            keys = connection.execute(_every_identity, {"lead": lead_id}).scalars()
+            lead = replace(lead, identities=[Identity.from_key(each) for each in keys])
             contacts = contact_exports(connection, lead_id, limit + 1, after)
         return LeadExport(lead, contacts[:limit], len(contacts) > limit)
 

@@ -415,7 +415,7 @@ class EndedSessionRow(Row):
     __tablename__ = "ended_sessions"
     __table_args__ = (_CLUSTERED,)
 
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    id: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
     ends_at: Mapped[datetime] = mapped_column(Moment)
 
 

@@ -1,10 +1,11 @@
 """API keys and sessions, for writing and for reading, and what queries show of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain.access import ApiKey, Role
+from domain.access import ApiKey, Role, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,15 @@ class Keys(Protocol):
         """Return how many keys open something at a moment."""
         ...
 
-    def end_session(self, session_id: str, ends_at: datetime, at: datetime) -> None:
-        """Store that a session is over, once, and forget those that would be over by now.
+    def end_session(self, session: Session, at: datetime) -> None:
+        """Store that a session is over, and forget those that are over by themselves by now.
 
-        Args:
-            session_id: of the session.
-            ends_at: when it would end by itself.
-            at: now.
+        What stands for every session of a key takes the place of each of them.
         """
+        ...
+
+    def ended_sessions(self, prefix: str) -> int:
+        """Return how many sessions of a key are stored as over."""
         ...
 
 
@@ -74,6 +76,6 @@ class KeyReader(Protocol):
         """Return every key that was ever made, the newest first."""
         ...
 
-    def ended_sessions(self) -> frozenset[str]:
-        """Return the ids of the sessions that somebody has ended and that would go on otherwise."""
+    def ended_sessions(self) -> Mapping[str, datetime]:
+        """Return the sessions that somebody has ended, by name, with when they would have ended."""
         ...

@@ -14,10 +14,9 @@ from domain.access import Permission
 from entrypoints.console.filled import Filled, Sentence
 from entrypoints.console.pages import form, go, page
 from entrypoints.console.words import TOO_OFTEN, WRONG_KEY
-from entrypoints.http.gate import KEY
 from entrypoints.http.keyring import Keyring
-from entrypoints.http.sessions import LIFETIME, cookie, end_of_session, session_of
-from entrypoints.http.writing import Writing
+from entrypoints.http.sessions import LIFETIME, cookie, read_session, session_of
+from entrypoints.http.writing import ACTOR, Writing
 
 _TRIES: Final = 10
 """Wrong keys of one address in a minute of which each is told that it is wrong. There are 2**256
@@ -66,11 +65,13 @@ def router(fairlead: Fairlead, writing: Writing, keyring: Keyring) -> APIRouter:
     @routes.post("/sign-out")
     async def sign_out(request: Request) -> Response:
         await form(request)
-        session = request.cookies.get(cookie(request.scope))
-        if request.scope[KEY] is not None and session is not None:
-            session_id, ends_at = end_of_session(session)
-            await writing(request, fairlead.end_session, EndSession(session_id, ends_at))
-            keyring.end(session_id, ends_at)
+        found = read_session(request.cookies.get(cookie(request.scope), ""), keyring)
+        if found is not None:
+            key, session = found
+            request.scope[ACTOR] = keyring.actor(key)
+            # Here at once, whatever becomes of it elsewhere.
+            keyring.end(session)
+            keyring.end(await writing(request, fairlead.end_session, EndSession(session)))
         answer = go(request, "/sign-in")
         answer.delete_cookie(cookie(request.scope), path=_home(request) or "/")
         return answer

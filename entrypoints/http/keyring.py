@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Final
@@ -13,7 +13,7 @@ from anyio import CapacityLimiter, to_thread
 
 from application.ports.keys import KeyReader
 from application.ports.system import Clock
-from domain.access import ApiKey, Role, prefix_of
+from domain.access import ApiKey, Role, Session, prefix_of
 from domain.actor import Actor
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Keyring:
         self._seconds = seconds
         self._keys: dict[str, ApiKey] = {}
         self._actors: dict[str, Actor] = {}
-        self._ended: frozenset[str] = frozenset()
+        self._ended: Mapping[str, datetime] = {}
         self._ended_here: dict[str, datetime] = {}
         self._read_at = -math.inf
         self._reading: asyncio.Task[None] | None = None
@@ -85,13 +85,17 @@ class Keyring:
         key = self._keys.get(prefix)
         return key if key is not None and key.valid(self._moment(key)) else None
 
-    def has_ended(self, session_id: str) -> bool:
+    def has_ended(self, session: Session) -> bool:
         """Tell whether somebody has ended a session, here just now or anywhere a moment ago."""
-        return session_id in self._ended or session_id in self._ended_here
+        every = session.every.name
+        return any(
+            session.name in ended or (every in ended and session.ends_at <= ended[every])
+            for ended in (self._ended, self._ended_here)
+        )
 
-    def end(self, session_id: str, ends_at: datetime) -> None:
+    def end(self, session: Session) -> None:
         """Let no more of a session in, from this moment on."""
-        self._ended_here[session_id] = ends_at
+        self._ended_here[session.name] = session.ends_at
 
     def actor(self, key: ApiKey) -> Actor:
         """Return who acts by a key that was found here; made once, since it takes 1 us."""

@@ -42,10 +42,10 @@ _REMOVE = {
     },
 }
 """How what was added is removed, for who makes calls from the document."""
-_CONTACTS = 200
+_CONTACTS: Final = 200
+"""Contacts shown with a lead; GET /v1/contacts has the rest."""
 _EXPORTED: Final = 200
 """Contacts of an export that are in memory at a time: a few megabytes at most."""
-"""Contacts shown with a lead; GET /v1/contacts has the rest."""
 
 
 def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:

@@ -30,7 +30,11 @@ def is_local(scope: Scope, headers: Headers) -> bool:
         client is not None
         and _is_loopback(client[0])
         and _is_named_local(headers.get(b"host", b""))
-        and not any(_is_of_a_stranger(scope, headers, name) for name in _RELAYED if name in headers)
+        and not any(
+            _is_of_a_stranger(scope, name, value)
+            for name, value in scope["headers"]
+            if name in _RELAYED
+        )
     )
 
 
@@ -48,7 +52,7 @@ def is_foreign(method: str, headers: Headers) -> bool:
     return origin is not None and _host_of(origin) != headers.get(b"host")
 
 
-def _is_of_a_stranger(scope: Scope, headers: Headers, name: bytes) -> bool:
+def _is_of_a_stranger(scope: Scope, name: bytes, value: bytes) -> bool:
     """Tell whether a header says that somebody has passed the call on for who knows whom.
 
     What a trusted proxy has said, the server has taken: then `client` is whom that proxy named. If
@@ -57,7 +61,7 @@ def _is_of_a_stranger(scope: Scope, headers: Headers, name: bytes) -> bool:
     """
     taken = name == _FORWARDED_FOR and scope.get(PEER, scope["client"]) is not scope["client"]
     return not taken or not all(
-        _is_loopback(each.strip()) for each in headers[name].decode("latin-1").split(",")
+        _is_loopback(each.strip()) for each in value.decode("latin-1").split(",")
     )
 
 

@@ -75,11 +75,16 @@ class Buckets:
     def spend(self, prefix: str, calls: int) -> Taken:
         """Take more tokens for a call that was granted, those that are not there yet, too.
 
-        Whoever sends a thousand contacts in one call has to wait as if it had made a thousand.
+        Whoever sends a thousand contacts in one call has to wait as if it had made a thousand. That
+        is granted as long as nothing is owed: of many such calls that were let in together, the
+        first.
         """
         level, at = self._levels[prefix]
-        self._levels[prefix] = (level - calls, at)
-        return Taken(True, *self._left(level - calls))
+        granted = calls <= 0 or level >= 0
+        if granted:
+            level -= max(calls, 0)
+            self._levels[prefix] = (level, at)
+        return Taken(granted, *self._left(level))
 
     def _left(self, level: float) -> tuple[int, int]:
         missing = self._calls - level if level >= 1 else 1 - level
@@ -114,6 +119,8 @@ class RateLimit:
         def spend(calls: int) -> None:
             nonlocal taken
             taken = self._buckets.spend(prefix, calls)
+            if not taken.granted:
+                raise self._refusal(taken)
 
         scope[SPEND] = spend
 
@@ -127,11 +134,13 @@ class RateLimit:
         if taken.granted:
             await self._app(scope, receive, send_and_tell)
             return
-        refusal = Refusal(
+        answer = await answer_error(Request(scope, receive), self._refusal(taken))
+        await answer(scope, receive, self._metrics.refusing(scope, send_and_tell))
+
+    def _refusal(self, taken: Taken) -> Refusal:
+        return Refusal(
             "rate_limited",
             f"this key may make {self._rate.calls} calls in {self._rate.seconds} s; "
             f"try again in {taken.wait} s.",
             {"Retry-After": str(taken.wait)},
         )
-        answer = await answer_error(Request(scope, receive), refusal)
-        await answer(scope, receive, self._metrics.refusing(scope, send_and_tell))

@@ -12,26 +12,26 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
-from domain.access import ApiKey
+from domain.access import ApiKey, Session
 
 LIFETIME: Final = 12 * 3600
 """Seconds: a working day."""
 
 
-class _Claim(NamedTuple):
-    prefix: str
-    id: str
-    end: str
+_CLAIM: Final = re.compile(r"(flk_[a-z0-9]{10})\.([A-Za-z0-9_-]{22})\.([0-9]{1,12})")
+"""Whoever holds a key can sign what it likes for that key: it must look like what is made here."""
+_SLACK: Final = 60
+"""Seconds by which the clocks of two processes may differ."""
 
 
 class _Keys(Protocol):
     def valid(self, prefix: str) -> ApiKey | None: ...
-    def has_ended(self, session_id: str) -> bool: ...
+    def has_ended(self, session: Session) -> bool: ...
 
 
 def cookie(scope: Scope, what: str = "session") -> str:
@@ -64,25 +64,24 @@ def session_of(key: ApiKey) -> str:
 
 def key_of_session(cookie: str, keys: _Keys) -> ApiKey | None:
     """Return the key that a cookie stands for; None if it is forged, too old, or revoked."""
+    found = read_session(cookie, keys)
+    return None if found is None else found[0]
+
+
+def read_session(cookie: str, keys: _Keys) -> tuple[ApiKey, Session] | None:
+    """Return a session that is good, and its key; None of any other cookie."""
     claim, _, signature = cookie.rpartition(".")
-    key = keys.valid(claim.partition(".")[0])
-    if key is None or not hmac.compare_digest(
-        signature.encode(), _sign(key, "session", claim).encode()
-    ):
+    claimed = _CLAIM.fullmatch(claim)
+    key = None if claimed is None else keys.valid(claimed[1])
+    if claimed is None or key is None:
         return None
-    parts = claim.split(".")
-    if len(parts) != len(_Claim._fields):
-        # Signed by a release that gave sessions no id.
+    if not hmac.compare_digest(signature.encode(), _sign(key, "session", claim).encode()):
         return None
-    claimed = _Claim(*parts)
-    alive = time.time() < int(claimed.end) and not keys.has_ended(claimed.id)
-    return key if alive else None
-
-
-def end_of_session(cookie: str) -> tuple[str, datetime]:
-    """Return the id of a session that is good, and when it would end by itself."""
-    claimed = _Claim(*cookie.rpartition(".")[0].split("."))
-    return claimed.id, datetime.fromtimestamp(int(claimed.end), UTC)
+    now, end = time.time(), int(claimed[3])
+    if not now < end <= now + LIFETIME + _SLACK:
+        return None
+    session = Session(key.prefix, claimed[2], datetime.fromtimestamp(end, UTC))
+    return None if keys.has_ended(session) else (key, session)
 
 
 def form_token(key: ApiKey, cookie: str) -> str:

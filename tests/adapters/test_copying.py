@@ -30,7 +30,7 @@ from application.ports.failures import StorageUnavailable
 from application.ports.storage import Missed, Snapshot, Storage
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact
-from domain.access import Role
+from domain.access import Role, Session
 from domain.contact import ContactState
 from domain.picker import Strategy
 from entrypoints.container import build_container
@@ -87,7 +87,7 @@ def live(world: World) -> None:
     world.source((ann, 1), (bob, 1), key="chance", strategy=Strategy.RANDOM)
     world.source(key="nobody")
     world.fairlead.create_key(CreateKey(Role.INTAKE, "Bot", "telegram"))
-    world.fairlead.end_session(EndSession("somebody's", world.clock.now() + DAY))
+    world.fairlead.end_session(EndSession(Session("flk_a", "b", world.clock.now() + DAY)))
     first = world.outcome(
         RegisterContact("telegram", {"phone": "+79161234501"}, payload={"text": "Да?\n'\""})
     ).contact

@@ -4,6 +4,7 @@ import pytest
 
 from application.ports.leads import LeadView
 from application.ports.storage import Storage
+from domain import limits
 from domain.contact import Contact
 from domain.errors import UnknownLead
 from domain.ids import ContactId, LeadId
@@ -135,6 +136,16 @@ class TestExport:
             stretch = storage.leads.export(lead.id, limit=500, after=last)
             walked += stretch.contacts
         assert walked == list(found)
+
+    def test_more_identities_than_a_lead_may_have_are_exported_and_not_shown(
+        self, storage: Storage, given: Given
+    ) -> None:
+        """Before there was a bound, a lead could take any number."""
+        identities = [Identity("vk", f"{number:03}") for number in range(150)]
+        lead = given.lead(*identities)
+        assert list(storage.leads.export(lead.id, limit=1).lead.identities) == identities
+        shown = storage.leads.lead(lead.id).identities
+        assert list(shown) == identities[: limits.MAX_LEAD_IDENTITIES]
 
     def test_a_lead_without_contacts_has_none(self, storage: Storage, given: Given) -> None:
         lead = given.lead(Identity("telegram", "x"))

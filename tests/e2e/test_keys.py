@@ -145,6 +145,10 @@ def test_before_there_is_a_key_no_proxy_makes_anybody_local(
                 f"{server.url}/v1/keys", json={"role": "admin"}, headers=relayed, trust_env=False
             )
             assert (answer.status_code, answer.json()["code"]) == (403, "protected_mode"), relayed
+        lines = [("X-Forwarded-For", "127.0.0.1, 203.0.113.9"), ("X-Forwarded-For", "127.0.0.1")]
+        for each in (lines, lines[::-1]):
+            answer = httpx.get(f"{server.url}/v1/operators", headers=each, trust_env=False)
+            assert answer.status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Signing in to the console and out, over HTTP: sessions, their forms, and what ends them."""
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -12,14 +13,15 @@ from dependency_injector import providers
 from application.keys import EndSession, RevokeKey
 from application.ports.failures import StorageUnavailable
 from application.ports.keys import KeyReader
-from domain.access import ApiKey, Role
+from domain import limits
+from domain.access import ApiKey, Role, Session
 from entrypoints.http import sessions
 from entrypoints.http.app import create_app
 from entrypoints.http.sessions import (
     _sign,
-    end_of_session,
     form_token,
     key_of_session,
+    read_session,
     session_of,
 )
 from tests.entrypoints.http.client import Client, serving, serving_world
@@ -258,8 +260,10 @@ class Known:
         keys = {each.prefix: each for each in self._world.fairlead.keys.all()}
         return keys.get(prefix)
 
-    def has_ended(self, session_id: str) -> bool:
-        return session_id in self._world.fairlead.keys.ended_sessions()
+    def has_ended(self, session: Session) -> bool:
+        ended = self._world.fairlead.keys.ended_sessions()
+        every = ended.get(session.every.name)
+        return session.name in ended or (every is not None and session.ends_at <= every)
 
 
 def test_a_forged_session_is_none(world: World) -> None:
@@ -292,19 +296,81 @@ def test_a_forged_session_is_none(world: World) -> None:
         assert key_of_session(forged, Known(world)) is None, forged
 
 
+def session_in(cookie: str, world: World) -> Session:
+    found = read_session(cookie, Known(world))
+    assert found
+    return found[1]
+
+
 def test_a_session_that_was_ended_is_none(world: World) -> None:
     make(world, Role.VIEWER)
     (key,) = world.fairlead.keys.all()
     mine, other = session_of(key), session_of(key)
+    session = session_in(mine, world)
     for _ in range(2):
-        world.fairlead.end_session(EndSession(*end_of_session(mine)))
+        assert world.fairlead.end_session(EndSession(session)) == session
         assert key_of_session(mine, Known(world)) is None
         assert key_of_session(other, Known(world)) == key
     # What is over by itself is not kept.
-    later = world.clock.now() + timedelta(days=1)
-    world.clock.moment = later + timedelta(days=365)
-    world.fairlead.end_session(EndSession("another", world.clock.now() + timedelta(hours=1)))
-    assert world.fairlead.keys.ended_sessions() == {"another"}
+    world.clock.moment = session.ends_at
+    later = session_in(other, world)
+    world.fairlead.end_session(EndSession(later))
+    assert set(world.fairlead.keys.ended_sessions()) <= {later.name}
+
+
+def test_whoever_signs_out_again_and_again_ends_all_sessions_of_the_key(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept of a key is bounded: every process holds it in memory."""
+    monkeypatch.setattr(limits, "MAX_ENDED_SESSIONS", 5)
+    make(world, Role.VIEWER)
+    make(world, Role.INTAKE)
+    one, other = world.fairlead.keys.all()
+    kept, others = session_of(one), session_of(other)
+    for _ in range(20):
+        world.fairlead.end_session(EndSession(session_in(session_of(one), world)))
+        assert len(world.fairlead.keys.ended_sessions()) <= 6
+        if key_of_session(kept, Known(world)) is None:
+            break
+    assert key_of_session(kept, Known(world)) is None
+    assert key_of_session(others, Known(world)) == other
+
+
+def test_what_a_keys_holder_signs_itself_is_no_session(world: World) -> None:
+    """The digest that signs is one of the key, which its holder has."""
+    make(world, Role.VIEWER)
+    (key,) = world.fairlead.keys.all()
+    sound, soon = "a" * 22, int(time.time()) + 1000
+    for claim in (
+        f"{key.prefix}.{sound}.{soon + 50_000}",
+        f"{key.prefix}.{sound}.253402300799",
+        f"{key.prefix}.{sound}.{'9' * 400}",
+        f"{key.prefix}.{sound}.never",
+        f"{key.prefix}.{sound}.-1",
+        f"{key.prefix}.{'a' * 60_000}.{soon}",
+        f"{key.prefix}.{'a' * 21}/.{soon}",
+        f"{key.prefix}.{soon}",
+        f"{key.prefix}.a.b.{soon}",
+        key.prefix,
+        "",
+    ):
+        assert key_of_session(f"{claim}.{_sign(key, 'session', claim)}", Known(world)) is None
+    claim = f"{key.prefix}.{sound}.{soon}"
+    assert key_of_session(f"{claim}.{_sign(key, 'session', claim)}", Known(world)) == key
+
+
+def test_signing_out_by_another_credential_ends_nothing(client: Client, world: World) -> None:
+    """The form is open to everybody; only a session that is good is ended by it."""
+    key = make(world, Role.VIEWER)
+    for cookie in ("a", "a.b", "a.b.c", f"{key[:14]}.{'a' * 22}.253402300799.x"):
+        for headers in ({}, bearer(key), bearer("flk_wrong")):
+            answer = client.post(
+                "/console/sign-out",
+                content="",
+                headers=FORM | headers | {"Cookie": f"{COOKIE}={cookie}"},
+            )
+            assert answer.status_code in {303, 403}
+    assert world.fairlead.keys.ended_sessions() == {}
 
 
 def test_a_cookie_of_a_release_without_ids_is_none_though_it_is_signed(world: World) -> None:

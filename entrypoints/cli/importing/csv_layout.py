@@ -71,25 +71,27 @@ class CsvLayout(Layout):
             encoding = self._lines.encoding
             if self._ours and (old := self.prefix(encoding.decode(own))) is not None:
                 own = own[len(encoding.same(old)) :]
-            if record.part is Part.WHOLE:
-                own = self._without_formulas(own)
+            own = self._without_formulas(own, goes_on=False)
             cell = told(reason).replace('"', '""')
             new = f'{record.line}{self._delimiter}"{cell}"{self._delimiter}'
             own = encoding.encode(new) + own
+        else:
+            own = self._without_formulas(own, goes_on=True)
         return self._ended(own) if record.part in {Part.WHOLE, Part.LAST} else own
 
-    def _without_formulas(self, own: bytes) -> bytes:
+    def _without_formulas(self, own: bytes, goes_on: bool) -> bytes:
         """Return a row's own text with its formulas marked, those that somebody has put in, too."""
         encoding = self._lines.encoding
         # Where characters are bytes, those that matter are the same in every encoding.
         codec = "latin-1" if encoding.width == 1 else encoding.codec
+        whole = len(own) - len(own) % encoding.width
         try:
-            text = own.decode(codec)
+            text = own[:whole].decode(codec, "surrogatepass")
         except UnicodeError:
             return own
         if self._ours:
-            text = self._formulas.undone(text)
-        return self._formulas.escaped(text).encode(codec)
+            text = self._formulas.undone(text, goes_on)
+        return self._formulas.escaped(text, goes_on).encode(codec, "surrogatepass") + own[whole:]
 
     def closing(self) -> bytes:
         """Return what stands after the last row."""

@@ -7,6 +7,9 @@ quotes do not match a spreadsheet makes cells of its own.
 
 import re
 
+_PARTING = ",;\t|"
+"""What some spreadsheet or other parts cells by, whatever the file's own delimiter is."""
+
 
 class Formulas:
     """Puts apostrophes before formulas, and takes exactly those away again.
@@ -18,19 +21,27 @@ class Formulas:
     """
 
     def __init__(self, delimiter: str) -> None:
-        end = re.escape(delimiter) + r'\r\n"'
-        begin = f"(?<![^{end}])"
-        calculates = f"(?:[=@]|[+-](?=[^{end}]*[^0-9 ().+/{end}-]))"
-        formula = f"(?=[' ]*{calculates})"
+        ends = re.escape(_PARTING + delimiter) + r"\r\n"
+        number = "[0-9 ().+/-]*"
+        # Within quotes a cell goes on to the closing one, whatever else stands in it.
+        quoted = rf"""(?=[' ]*(?:[=@]|[+-](?!{number}"(?!"))))"""
+        bare = rf"(?=[' ]*(?:[=@]|[+-](?!{number}(?:[{ends}]|\Z))))"
         # Of a file that is parted by one of these no program makes cells.
         self._harmless = delimiter in "'=+-@"
-        self._before = re.compile(begin + formula)
-        self._marked = re.compile(f"{begin}'{formula}")
+        self._before, self._marked = [], []
+        for begin in (f'(?<![^{ends}"])(?<!")', f"(?<=[{ends}])"):
+            self._before.append(re.compile(f'(?<="){quoted}|{begin}{bare}'))
+            self._marked.append(re.compile(f"(?<=\")'{quoted}|{begin}'{bare}"))
 
-    def escaped(self, text: str) -> str:
-        """Return a row's text with an apostrophe before each cell that calculates."""
-        return text if self._harmless else self._before.sub("'", text)
+    def escaped(self, text: str, goes_on: bool = False) -> str:
+        """Return a row's text with an apostrophe before each cell that calculates.
 
-    def undone(self, text: str) -> str:
+        Args:
+            text: of a row, or of a part of one that is too long to be held in memory.
+            goes_on: its beginning is in the midst of a cell.
+        """
+        return text if self._harmless else self._before[goes_on].sub("'", text)
+
+    def undone(self, text: str, goes_on: bool = False) -> str:
         """Return a row's text as it was before it was escaped."""
-        return text if self._harmless else self._marked.sub("", text)
+        return text if self._harmless else self._marked[goes_on].sub("", text)

@@ -23,6 +23,10 @@ FORMULAS = [
     "'=1",
     "''@x",
     " =1",
+    '+""&HYPERLINK("http://evil.example")',
+    '-(""&WEBSERVICE("http://evil.example"))',
+    "+(0,WEBSERVICE(1))",
+    "+\nHYPERLINK(1)",
 ]
 PLAIN = ["+79161234501", "+7 (916) 123-45-01", "-5", "-", "+", "", "a=b", "it's", "'tis", "x@y.org"]
 
@@ -39,7 +43,8 @@ def test_a_formula_is_text_and_comes_back_as_it_was(tmp_path: Path, text: str) -
     csv.writer(row).writerow(["chat", "none", text, f"one\n{text}"])
     done = _imported(tmp_path, "leads.csv", (HEADER + row.getvalue()).encode())
     _, cells = csv.reader(io.StringIO(done.refused.decode()))
-    assert cells[4:] == [f"'{text}", f"one\n'{text}"]
+    assert cells[4] == f"'{text}"
+    assert cells[5] in {f"one\n'{text}", f"one\n{text}"}, "that cell does not begin with it"
     # Refused once more it is marked once.
     again = _imported(tmp_path, "again.csv", done.refused)
     assert again.refused == done.refused
@@ -60,6 +65,19 @@ def test_in_every_encoding(tmp_path: Path, codec: str) -> None:
     done = _imported(tmp_path, "leads.csv", content.encode(codec))
     assert "'=Иван(1)" in done.refused.decode(codec)
     assert _imported(tmp_path, "again.csv", done.refused).refused == done.refused
+
+
+def test_whatever_a_spreadsheet_parts_cells_by(tmp_path: Path) -> None:
+    """A file of commas that is opened where lists are parted by semicolons has other cells."""
+    content = f"{HEADER}chat,none,x;=HYPERLINK(1),y|@SUM(A1)\n".encode()
+    refused = _imported(tmp_path, "leads.csv", content).refused
+    assert b"x;'=HYPERLINK(1),y|'@SUM(A1)" in refused
+    assert _imported(tmp_path, "again.csv", refused).refused == refused
+
+
+def test_a_row_that_is_too_long_to_be_read(tmp_path: Path) -> None:
+    content = f"{HEADER}chat,none,{'x' * 3_000_000},=HYPERLINK(1)\n".encode()
+    assert b"x,'=HYPERLINK(1)" in _imported(tmp_path, "leads.csv", content).refused
 
 
 def test_where_quotes_do_not_match(tmp_path: Path) -> None:

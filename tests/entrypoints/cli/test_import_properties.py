@@ -60,7 +60,7 @@ def _mended(done: Imported, opening: bytes, good: bytes, behind: bytes = b"") ->
     rows = [opening]
     for raw, written in done.written:
         own = raw.rstrip(b"\r\n") + behind
-        row = written.rstrip(b"\r\n")
+        row = _undone(written).rstrip(b"\r\n")
         assert row.endswith(own)
         rows.append(row.removesuffix(own) + good + behind + b"\n")
     return b"".join(rows)

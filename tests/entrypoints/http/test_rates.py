@@ -212,3 +212,11 @@ def test_a_batch_counts_as_many_calls_as_it_has_items() -> None:
         late = client.get("/v1/operators", headers=key)
         assert refused(late, "rate_limited")
         assert late.headers["retry-after"] == str(16 * 360)
+
+
+def test_of_many_batches_that_were_let_in_together_the_first_is_carried_out() -> None:
+    """Each has taken one token before anybody knew how many items it has."""
+    buckets = Buckets(Rate.of("1000/m"), Seconds())
+    assert taken(buckets, 100) == 100
+    assert [buckets.spend("flk_a", 999).granted for _ in range(3)] == [True, False, False]
+    assert buckets.spend("flk_a", 0).granted, "a batch of one is what was taken"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.sql.tables import Moment
+from adapters.sql.tables import BytewiseText, Moment
 
 revision = "0011"
 down_revision = "0010"
@@ -12,7 +12,7 @@ down_revision = "0010"
 def upgrade() -> None:
     op.create_table(
         "ended_sessions",
-        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("id", BytewiseText, nullable=False),
         sa.Column("ends_at", Moment, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ended_sessions")),
         sqlite_with_rowid=False,
