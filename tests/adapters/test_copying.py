@@ -397,8 +397,12 @@ def test_a_moment_that_was_let_go_holds_nothing_up(sqlite_url: str) -> None:
             world.register()
             held = file.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
             snapshot.let_go()
-            let_go = file.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
-            assert (held[0], let_go[0]) == (1, 0)
+            assert held[0] == 1
+            deadline = time.monotonic() + 20
+            # A checkpoint of the service itself may be in the way for a moment.
+            while file.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
             assert snapshot.missed() == Missed(anything=True, registered=1)
 
 
