@@ -170,7 +170,7 @@ def test_an_export_reads_what_is_the_leads(library: Library) -> None:
     plans = library.plans(
         lambda: library.world.fairlead.leads.export(library.newest.lead.id, limit=5000)
     )
-    assert len(plans) == 4
+    assert len(plans) == 5
     assert_found_by_index(plans)
     assert_not_sorted(plans)
 
