@@ -140,8 +140,10 @@ class EndSessionHandler:
         del actor  # Whoever holds the session ends it.
         session = command.session
         with self.unit_of_work() as uow:
-            if uow.keys.ended_sessions(session.prefix) >= limits.MAX_ENDED_SESSIONS:
-                session = session.every
+            ended = uow.keys.ended_sessions(session.prefix)
+            if len(ended) >= limits.MAX_ENDED_SESSIONS:
+                # Those that are over already stay so, however long they would have gone on.
+                session = session.every(until=max([session.ends_at, *ended]))
             uow.keys.end_session(session, self.clock.now())
         return session
 

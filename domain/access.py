@@ -101,7 +101,7 @@ class Session:
 
     Attributes:
         prefix: of the key.
-        id: tells it from other sessions of the key; empty for all that there are.
+        id: tells it from other sessions of the key; empty for all that end no later than this.
         ends_at: when it ends by itself.
     """
 
@@ -114,10 +114,9 @@ class Session:
         """Return what it is stored by."""
         return f"{self.prefix}.{self.id}"
 
-    @property
-    def every(self) -> "Session":
-        """Return what stands for every session of its key that ends no later than this one."""
-        return Session(self.prefix, "", self.ends_at)
+    def every(self, until: datetime) -> "Session":
+        """Return what stands for every session of its key that ends by then."""
+        return Session(self.prefix, "", until)
 
 
 PREFIX: Final = "flk_"

@@ -25,10 +25,6 @@ class Actor:
         """Return who acts by a key."""
         return cls(key.prefix, key.role, key.source_key)
 
-    def permits(self, permission: Permission) -> bool:
-        """Tell whether its role permits a kind of call."""
-        return permission in PERMISSIONS[self.role]
-
     @property
     def reads(self) -> bool:
         """Whether it may know of people what it has not said itself."""

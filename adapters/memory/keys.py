@@ -1,6 +1,6 @@
 """API keys in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from adapters.memory.store import MemoryStore
@@ -40,8 +40,9 @@ class MemoryKeys(Keys):
             self._store.remove(ended, each)
         self._store.put(ended, session.name, session.ends_at)
 
-    def ended_sessions(self, prefix: str) -> int:
-        return sum(each.startswith(f"{prefix}.") for each in self._store.ended_sessions)
+    def ended_sessions(self, prefix: str) -> Sequence[datetime]:
+        ended = self._store.ended_sessions
+        return [end for each, end in ended.items() if each.startswith(f"{prefix}.")]
 
 
 class MemoryKeyReader(KeyReader):

@@ -18,6 +18,10 @@ _PAUSE: Final = 0.1
 """Seconds between two checkpoints: a page that every commit changes is written once for all, and
 there is never much to write at once."""
 
+_LATER: Final = 5.0
+"""Seconds after a checkpoint that failed: what is wrong with a file or a disk is not over at once,
+and each try says so in the log."""
+
 _TRIES: Final = 100
 """Checkpoints before a process leaves a log behind that was to be emptied: ten seconds."""
 
@@ -73,10 +77,8 @@ class Checkpointer:
         for _ in range(_TRIES):
             if not self._wiping.is_set():
                 return
-            try:
-                self.checkpoint()
-            except sqlite3.Error as error:
-                logger.warning("a checkpoint failed: %s", error)
+            if not self._tried():
+                break
             if self._wiping.is_set():
                 time.sleep(_PAUSE)
         if self._wiping.is_set():
@@ -113,14 +115,19 @@ class Checkpointer:
     def _run(self) -> None:
         while self._due.wait() and not self._stopped.is_set():
             self._due.clear()
-            try:
-                self.checkpoint()
-            except sqlite3.Error as error:
-                # The log grows meanwhile, and the next one tries again.
-                logger.warning("a checkpoint failed: %s", error)
-            self._stopped.wait(_PAUSE)
+            # Where it failed the log grows meanwhile, and the next one tries again.
+            self._stopped.wait(_PAUSE if self._tried() else _LATER)
             if self._wiping.is_set():
                 self._due.set()
+
+    def _tried(self) -> bool:
+        """Make a checkpoint now; tell whether it was made."""
+        try:
+            self.checkpoint()
+        except sqlite3.Error as error:
+            logger.warning("a checkpoint failed: %s", error)
+            return False
+        return True
 
 
 def _pages(driver: sqlite3.Connection, mode: str) -> int:

@@ -1,6 +1,6 @@
 """API keys in SQL."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -78,9 +78,9 @@ class SqlKeys(Keys):
         self._connection.execute(delete(ended).where(or_(*over)))
         self._connection.execute(insert(ended), {"id": session.name, "ends_at": session.ends_at})
 
-    def ended_sessions(self, prefix: str) -> int:
-        query = select(func.count()).where(_of_key(prefix))
-        return int(self._connection.execute(query).scalar_one())
+    def ended_sessions(self, prefix: str) -> Sequence[datetime]:
+        query = select(EndedSessionRow.ends_at).where(_of_key(prefix))
+        return self._connection.execute(query).scalars().all()
 
 
 def _of_key(prefix: str) -> ColumnElement[bool]:

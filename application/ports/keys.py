@@ -1,6 +1,6 @@
 """API keys and sessions, for writing and for reading, and what queries show of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -64,8 +64,8 @@ class Keys(Protocol):
         """
         ...
 
-    def ended_sessions(self, prefix: str) -> int:
-        """Return how many sessions of a key are stored as over."""
+    def ended_sessions(self, prefix: str) -> Sequence[datetime]:
+        """Return when each session of a key that is stored as over would have ended by itself."""
         ...
 
 

@@ -87,7 +87,7 @@ class Keyring:
 
     def has_ended(self, session: Session) -> bool:
         """Tell whether somebody has ended a session, here just now or anywhere a moment ago."""
-        every = session.every.name
+        every = session.every(session.ends_at).name
         return any(
             session.name in ended or (every in ended and session.ends_at <= ended[every])
             for ended in (self._ended, self._ended_here)

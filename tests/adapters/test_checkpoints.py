@@ -180,6 +180,25 @@ class TestWhatIsRemoved:
             reader.execute("COMMIT")
         self.until_gone(world)
 
+    def test_what_fails_again_and_again_does_not_fill_the_log(
+        self, world: World, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A file that is somewhere else is not back ten times a second."""
+        contact = self.told(world)
+        file = file_of(world)
+        with closing(sqlite3.connect(file, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM contacts").fetchone()
+            world.fairlead.erase_lead(EraseLead(contact.lead.id))
+            away = file.rename(file.with_name("away.db"))
+            deadline = time.monotonic() + 20
+            while "a checkpoint failed" not in caplog.text:
+                assert time.monotonic() < deadline, "it still wants to empty the log"
+                time.sleep(0.02)
+            time.sleep(1)
+            away.rename(file)
+        assert caplog.text.count("a checkpoint failed") <= 2
+
     def test_it_is_overwritten_whatever_sqlite_is_built_to_do(self, world: World) -> None:
         with database_of(world.container.storage()).write.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA secure_delete").scalar_one() == 1

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from application.ports.storage import Storage
-from domain.access import ApiKey, Role, digest_of
+from domain.access import ApiKey, Role, Session, digest_of
 from domain.errors import UnknownKey
 from tests.contract.given import Given, everything
 from tests.contract.test_operators import TEXTS
@@ -115,3 +115,40 @@ def test_nothing_else_that_is_stored_tells_of_keys(storage: Storage, given: Give
     before = everything(storage)
     add(storage, key_of(given, 1))
     assert everything(storage) == before
+
+
+class TestSessions:
+    """Those that somebody has ended are known until they would have ended by themselves."""
+
+    def test_what_stands_for_all_of_a_key_takes_the_place_of_each(
+        self, storage: Storage, given: Given
+    ) -> None:
+        now, later = given.now, given.now + timedelta(hours=1)
+        ended = [Session("flk_a", "1", later), Session("flk_a", "2", later)]
+        others = [Session("flk_aa", "1", later), Session("flk_b", "", later)]
+        for each in (*ended, *others):
+            with storage.unit_of_work() as uow:
+                uow.keys.end_session(each, now)
+        with storage.unit_of_work() as uow:
+            assert list(uow.keys.ended_sessions("flk_a")) == [later, later]
+            uow.keys.end_session(ended[0].every(until=later), now)
+            assert list(uow.keys.ended_sessions("flk_a")) == [later]
+        assert storage.keys.ended_sessions() == dict.fromkeys(
+            ("flk_a.", "flk_aa.1", "flk_b."), later
+        )
+
+    def test_what_is_over_by_itself_is_forgotten(self, storage: Storage, given: Given) -> None:
+        for end, at in ((1, 0), (3, 1), (2, 1)):
+            moment = given.now + timedelta(hours=at)
+            with storage.unit_of_work() as uow:
+                uow.keys.end_session(
+                    Session("flk_a", str(end), given.now + timedelta(hours=end)), moment
+                )
+        assert set(storage.keys.ended_sessions()) == {"flk_a.2", "flk_a.3"}
+
+    def test_to_end_one_twice_changes_nothing(self, storage: Storage, given: Given) -> None:
+        session = Session("flk_a", "1", given.now + timedelta(hours=1))
+        for _ in range(2):
+            with storage.unit_of_work() as uow:
+                uow.keys.end_session(session, given.now)
+        assert storage.keys.ended_sessions() == {session.name: session.ends_at}

@@ -262,7 +262,7 @@ class Known:
 
     def has_ended(self, session: Session) -> bool:
         ended = self._world.fairlead.keys.ended_sessions()
-        every = ended.get(session.every.name)
+        every = ended.get(session.every(session.ends_at).name)
         return session.name in ended or (every is not None and session.ends_at <= every)
 
 
@@ -334,6 +334,24 @@ def test_whoever_signs_out_again_and_again_ends_all_sessions_of_the_key(
             break
     assert key_of_session(kept, Known(world)) is None
     assert key_of_session(others, Known(world)) == other
+
+
+def test_a_session_that_is_over_stays_over_when_all_of_the_key_are_ended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that ends sooner does not take their place: its holder can sign such a one itself."""
+    monkeypatch.setattr(limits, "MAX_ENDED_SESSIONS", 3)
+    make(world, Role.VIEWER)
+    (key,) = world.fairlead.keys.all()
+    ended = [session_of(key) for _ in range(3)]
+    for each in ended:
+        world.fairlead.end_session(EndSession(session_in(each, world)))
+    claim = f"{key.prefix}.{'a' * 22}.{int(time.time()) + 1000}"
+    brief = session_in(f"{claim}.{_sign(key, 'session', claim)}", world)
+    world.fairlead.end_session(EndSession(brief))
+    assert len(world.fairlead.keys.ended_sessions()) == 1
+    for each in ended:
+        assert key_of_session(each, Known(world)) is None
 
 
 def test_what_a_keys_holder_signs_itself_is_no_session(world: World) -> None:
