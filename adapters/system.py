@@ -79,5 +79,5 @@ class SystemSecrets(Secrets):
 class SystemPause(Pause):
     """A short sleep."""
 
-    def __call__(self) -> None:
-        time.sleep(_PAUSE)
+    def __call__(self, most: float | None = None) -> None:
+        time.sleep(_PAUSE if most is None else most * secrets.randbelow(1000) / 1000)

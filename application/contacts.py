@@ -5,14 +5,11 @@ from dataclasses import dataclass, replace
 from application.auditing import Recorder
 from application.ports.contacts import ContactReader, ContactView
 from application.ports.system import Clock
-from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.ports.versions import require_version
-from application.waiting import hand_out_waiting
+from application.use_case import Batch, Joint, Needs
 from domain.actor import SCRIPT, Actor
 from domain.audit import Action, Values
-from domain.contact import Contact, ContactState
-from domain.dispatch import Dispatch
-from domain.errors import UnknownContact
+from domain.contact import ContactState
 from domain.ids import ContactId, OperatorId
 
 
@@ -55,29 +52,29 @@ class CloseContact:
 
 
 @dataclass(frozen=True, slots=True)
-class CloseContactHandler:
+class CloseContactHandler(Joint[CloseContact, ContactView]):
     """Closes contacts, and hands out what waited for the slot."""
 
-    unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    def __call__(self, command: CloseContact, actor: Actor = SCRIPT) -> ContactView:
+    def gather(self, command: CloseContact, needs: Needs) -> None:
+        """Need the contact."""
+        needs.contacts.append(command.contact_id)
+
+    def decide(self, batch: Batch, command: CloseContact, actor: Actor) -> ContactView:
         """Close a contact; one that is closed stays as it is.
 
         Raises:
             UnknownContact: it is not there.
             ChangedMeanwhile: it is open, and not what the caller saw.
         """
-        with self.unit_of_work() as uow:
-            contact, dispatch = _load(uow, actor, command.contact_id)
-            if contact.state is not ContactState.CLOSED:
-                _require_version(uow, contact, command.expected)
-                now = self.clock.now()
-                dispatch.close(contact, now)
-                uow.contacts.save_closed(contact)
-                hand_out_waiting(uow, dispatch, now)
-                uow.dispatches.save(dispatch)
-            return uow.contacts.view(command.contact_id)
+        contact = batch.contact(command.contact_id, actor)
+        if contact.state is not ContactState.CLOSED:
+            require_version(batch.view(contact), command.expected)
+            now = self.clock.now()
+            batch.dispatch.close(contact, now)
+            batch.hand_out(now)
+        return batch.view(contact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +91,18 @@ class TransferContact:
 
 
 @dataclass(frozen=True, slots=True)
-class TransferContactHandler:
+class TransferContactHandler(Joint[TransferContact, ContactView]):
     """Transfers contacts, and hands out what waited for the slot that this frees."""
 
-    unit_of_work: UnitOfWorkFactory
     clock: Clock
     record: Recorder
 
-    def __call__(self, command: TransferContact, actor: Actor = SCRIPT) -> ContactView:
+    def gather(self, command: TransferContact, needs: Needs) -> None:
+        """Need the contact, and the operator who is to have it."""
+        needs.contacts.append(command.contact_id)
+        needs.operators.add(command.operator_id)
+
+    def decide(self, batch: Batch, command: TransferContact, actor: Actor) -> ContactView:
         """Transfer a contact; to the operator who has it, that changes nothing.
 
         Raises:
@@ -110,44 +111,23 @@ class TransferContactHandler:
             ChangedMeanwhile: the contact is not what the caller saw.
             OperatorInactive, OperatorAtCapacity: the operator cannot take it.
         """
-        with self.unit_of_work() as uow:
-            contact, dispatch = _load(uow, actor, command.contact_id, command.operator_id)
-            contact.require_open()
-            previous = contact.operator_id
-            if previous != dispatch.operator(command.operator_id).id:
-                _require_version(uow, contact, command.expected)
-                now = self.clock.now()
-                dispatch.transfer(contact, command.operator_id, now)
-                uow.contacts.save_transferred(contact, previous, now)
-                self.record(
-                    uow,
-                    actor,
-                    Action.CONTACT_TRANSFERRED,
-                    contact.id,
-                    _holder(previous),
-                    _holder(command.operator_id),
-                )
-                hand_out_waiting(uow, dispatch, now)
-                uow.dispatches.save(dispatch)
-            return uow.contacts.view(command.contact_id)
-
-
-def _load(
-    uow: UnitOfWork, actor: Actor, contact_id: ContactId, *others: OperatorId
-) -> tuple[Contact, Dispatch]:
-    """Load a contact that an actor sees, and everything that a change of it can touch."""
-    contact = uow.contacts.get(contact_id)
-    if not actor.sees(contact.source_key):
-        raise UnknownContact(f"no contact has the id {contact_id}.")
-    holders = [] if contact.operator_id is None else [contact.operator_id]
-    return contact, uow.dispatches.load(
-        sources=[contact.source_key], served_by=holders, operators=others
-    )
-
-
-def _require_version(uow: UnitOfWork, contact: Contact, expected: str | None) -> None:
-    if expected is not None:
-        require_version(uow.contacts.view(contact.id), expected)
+        contact = batch.contact(command.contact_id, actor)
+        contact.require_open()
+        previous = contact.operator_id
+        if previous != batch.dispatch.operator(command.operator_id).id:
+            require_version(batch.view(contact), command.expected)
+            now = self.clock.now()
+            batch.dispatch.transfer(contact, command.operator_id, now)
+            self.record(
+                batch.uow,
+                actor,
+                Action.CONTACT_TRANSFERRED,
+                contact.id,
+                _holder(previous),
+                _holder(command.operator_id),
+            )
+            batch.hand_out(now)
+        return batch.view(contact)
 
 
 def _holder(operator_id: OperatorId | None) -> Values:

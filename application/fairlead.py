@@ -22,7 +22,7 @@ from application.ports.search import LeadSearch
 from application.ports.statistics import StatisticsReader
 from application.ports.storage import Changes, Health, Readers
 from application.purging import PurgeContactsHandler
-from application.register_contacts import RegisterContactsHandler
+from application.register_contacts import RegisterContactHandler, RegisterContactsHandler
 from application.searching import SearchHandler
 from application.sources import (
     CreateSourceHandler,
@@ -48,6 +48,7 @@ class Fairlead:
     update_source: UpdateSourceHandler
     replace_allocations: ReplaceAllocationsHandler
     set_weight: SetWeightHandler
+    register_contact: RegisterContactHandler
     register_contacts: RegisterContactsHandler
     show_contact: ShowContactHandler
     close_contact: CloseContactHandler

@@ -1,20 +1,15 @@
-"""Group commit: registrations that arrive while a transaction runs share the next one."""
+"""Group commit: commands of any kind that arrive while a transaction runs share the next one."""
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar, overload
 
-from application.ports.failures import Overloaded, StorageUnavailable
-from application.register_contacts import (
-    Draft,
-    Intake,
-    Refused,
-    RegisterContact,
-    RegisterContactsHandler,
-    Registered,
-)
+from application.ports.failures import Overloaded
+from application.together import after
+from application.transactions import Transactions
+from application.use_case import Order, UseCase, carry_out
 from application.worker import Worker
 from domain.actor import Actor
 from domain.errors import DomainError
@@ -26,27 +21,29 @@ MOST_WAITING: Final = 4096
 """Commands that wait; some two seconds of work. Whoever comes later is told so at once: an answer
 that comes after the client has given up is work for nobody."""
 
+Command = TypeVar("Command")
+View = TypeVar("View")
+Answered = TypeVar("Answered")
+
 
 class _Waiter(NamedTuple):
-    """A contact to be registered, and who is to hear of it."""
+    """An order, and who is to hear of it."""
 
-    draft: Draft
+    order: Order
     future: asyncio.Future[Any]
-    answer: Callable[[Registered], Any]
+    answer: Callable[[Any], Any] | None
 
-    def hear(self, outcome: Registered | Refused) -> Any:
+    def hear(self, outcome: Any) -> Any:
         """Return what to answer, or the error."""
+        if self.answer is None or isinstance(outcome, Exception):
+            return outcome
         try:
-            return self.answer(outcome) if isinstance(outcome, Registered) else outcome
+            return self.answer(outcome)
         except Exception as defect:  # noqa: BLE001 -- of this one, which must harm no other
             return defect
 
 
-def _as_it_is(registered: Registered) -> Registered:
-    return registered
-
-
-class GroupCommitIntake(Intake):
+class Intake:
     """One transaction at a time; it takes what is waiting once it has begun, and waits for no more.
 
     What can take long, to wait for somebody else's transaction and for the disk, is done in a
@@ -54,35 +51,70 @@ class GroupCommitIntake(Intake):
     at every statement the driver lets go of the interpreter's lock, and a thread that wants it
     back waits for its turn each time. Measured at 32 connections, as parts of an empty POST's
     throughput: 0.43 with the whole transaction in the thread, 0.55 with its beginning and its end
-    there, 0.78 with nothing there but the commit.
+    there, 0.78 with nothing there but the commit. So joint commands are decided on the loop; what
+    is done alone may take long, and a transaction with such a command is the thread's.
 
     Answers are made while the disk works, when the loop has little else to do, and all of a batch
     in one go: 1.10 to 1.13 times the registrations at 32 connections and 1.08 to 1.12 at 256, in
     turns with answers that each request made for itself.
+
+    It belongs to one event loop.
     """
 
-    def __init__(self, register: RegisterContactsHandler) -> None:
-        self._register = register
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
         self._waiting: deque[_Waiter] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._worker = Worker("intake")
 
+    @overload
+    def submit(
+        self, use_case: UseCase[Command, View], command: Command, actor: Actor
+    ) -> Awaitable[View]: ...
+
+    @overload
     def submit(
         self,
-        command: RegisterContact,
+        use_case: UseCase[Command, View],
+        command: Command,
         actor: Actor,
-        answer: Callable[[Registered], Any] = _as_it_is,
+        answer: Callable[[View], Answered],
+    ) -> Awaitable[Answered]: ...
+
+    def submit(
+        self,
+        use_case: UseCase[Any, Any],
+        command: Any,
+        actor: Actor,
+        answer: Callable[[Any], Any] | None = None,
     ) -> Awaitable[Any]:
-        """Put a command into the queue; see `Intake`."""
+        """Put a command into the queue; it is carried out even if nobody awaits the result.
+
+        Args:
+            use_case: what is asked for.
+            command: its command.
+            actor: who sends it.
+            answer: makes of the result what is to be awaited, as a rule while the transaction is
+                on its way to the disk, when there is time; nobody has it before it is there. It
+                may be called for nothing, and again, if the transaction fails.
+
+        Raises:
+            Overloaded: the queue is full; the command was not taken.
+
+        Raises, when awaited:
+            DomainError: the command is refused.
+            StorageUnavailable: nothing has changed, but for OutcomeUnknown.
+        """
         if len(self._waiting) >= MOST_WAITING:
-            raise Overloaded("too many registrations wait already.")
+            raise Overloaded("too many changes wait already.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        (draft,) = self._register.draft([command], actor)
-        if isinstance(draft, DomainError):
-            future.set_exception(draft)
+        try:
+            order = use_case.order(command, actor)
+        except DomainError as refusal:
+            future.set_exception(refusal)
             return future
-        self._waiting.append(_Waiter(draft, future, answer))
+        self._waiting.append(_Waiter(order, future, answer))
         if self._writer is None or self._writer.done():
             self._writer = loop.create_task(self._write())
         return future
@@ -114,32 +146,40 @@ class GroupCommitIntake(Intake):
                     waiter.future.set_result(answer)
 
     async def _carry_out(self, batch: list[_Waiter]) -> Sequence[Any]:
-        """Register those who wait, put them into `batch`, and return what each is to hear."""
-        loop, uow, answers = asyncio.get_running_loop(), self._register.unit_of_work(), list[Any]()
+        """Carry out what waits, put those who wait into `batch`; return what each is to hear."""
+        loop, answers = asyncio.get_running_loop(), list[Any]()
+        uow = self._transactions.begin()
 
-        def commit(outcomes: Sequence[Registered | Refused]) -> None:
+        def commit(outcomes: Sequence[Any]) -> None:
             # The loop does this before it hears that the commit has ended.
             loop.call_soon_threadsafe(lambda: answers.extend(_answers(batch, outcomes)))
             uow.commit()
 
         def store() -> None:
             with uow:
-                commit(self._register.within(uow, self._take(batch)))
+                commit(carry_out(uow, self._take(batch)))
 
         try:
-            if uow.begin_at_once():
+            if self._is_short() and uow.begin_at_once():
                 with uow:
-                    outcomes = self._register.within(uow, self._take(batch))
+                    outcomes = carry_out(uow, self._take(batch))
                     await self._worker.run(partial(commit, outcomes))
             else:
                 await self._worker.run(store)
-        except StorageUnavailable as failure:
-            drafts = self._take(batch)
-            outcomes = await self._worker.run(partial(self._register.after, failure, drafts))
+        except Exception as failure:  # noqa: BLE001 -- each is tried by itself, and hears of its own
+            orders = self._take(batch)
+            outcomes = await self._worker.run(partial(after, failure, self._transactions, orders))
             return _answers(batch, outcomes)
         return answers
 
-    def _take(self, batch: list[_Waiter]) -> list[Draft]:
+    def _is_short(self) -> bool:
+        """Whether the next transaction keeps the loop no longer than a few milliseconds."""
+        return all(
+            self._waiting[each].order.use_case.joint
+            for each in range(min(MOST, len(self._waiting)))
+        )
+
+    def _take(self, batch: list[_Waiter]) -> list[Order]:
         """Fill a batch that is empty with those who have waited longest; returns what it holds.
 
         Only now that the transaction has begun, or has failed to: whoever came while it waited for
@@ -147,8 +187,8 @@ class GroupCommitIntake(Intake):
         """
         if not batch:
             batch += [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
-        return [each.draft for each in batch]
+        return [each.order for each in batch]
 
 
-def _answers(batch: Sequence[_Waiter], outcomes: Sequence[Registered | Refused]) -> list[Any]:
+def _answers(batch: Sequence[_Waiter], outcomes: Sequence[Any]) -> list[Any]:
     return [waiter.hear(outcome) for waiter, outcome in zip(batch, outcomes, strict=True)]

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from application.auditing import Recorder
 from application.ports.keys import KeyView
 from application.ports.system import Clock, Secrets
-from application.ports.unit_of_work import UnitOfWorkFactory
+from application.ports.unit_of_work import UnitOfWork
+from application.use_case import Alone
 from domain import limits
 from domain.access import PREFIX, ApiKey, Role, Session, digest_of
-from domain.actor import SCRIPT, Actor
+from domain.actor import Actor
 from domain.audit import Action, Values
 from domain.errors import InvalidValue
 
@@ -38,15 +39,14 @@ class CreatedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class CreateKeyHandler:
+class CreateKeyHandler(Alone[CreateKey, CreatedKey]):
     """Makes keys."""
 
-    unit_of_work: UnitOfWorkFactory
     clock: Clock
     secrets: Secrets
     record: Recorder
 
-    def __call__(self, command: CreateKey, actor: Actor = SCRIPT) -> CreatedKey:
+    def within(self, uow: UnitOfWork, command: CreateKey, actor: Actor) -> CreatedKey:
         """Make a key.
 
         Raises:
@@ -70,16 +70,15 @@ class CreateKeyHandler:
             command.source,
             expires_at,
         )
-        with self.unit_of_work() as uow:
-            if command.source is not None:
-                uow.dispatches.load(sources=[command.source]).source(command.source)
-            if uow.keys.valid(now) >= limits.MAX_KEYS:
-                raise InvalidValue(
-                    f"there are {limits.MAX_KEYS:,} keys that open something; revoke those that "
-                    "nobody uses."
-                )
-            uow.keys.add(key)
-            self.record(uow, actor, Action.KEY_CREATED, key.prefix, after=_audited(key))
+        if command.source is not None:
+            uow.dispatches.load(sources=[command.source]).source(command.source)
+        if uow.keys.valid(now) >= limits.MAX_KEYS:
+            raise InvalidValue(
+                f"there are {limits.MAX_KEYS:,} keys that open something; revoke those that "
+                "nobody uses."
+            )
+        uow.keys.add(key)
+        self.record(uow, actor, Action.KEY_CREATED, key.prefix, after=_audited(key))
         return CreatedKey(KeyView.of(key), whole)
 
 
@@ -91,26 +90,24 @@ class RevokeKey:
 
 
 @dataclass(frozen=True, slots=True)
-class RevokeKeyHandler:
+class RevokeKeyHandler(Alone[RevokeKey, KeyView]):
     """Takes keys back."""
 
-    unit_of_work: UnitOfWorkFactory
     clock: Clock
     record: Recorder
 
-    def __call__(self, command: RevokeKey, actor: Actor = SCRIPT) -> KeyView:
+    def within(self, uow: UnitOfWork, command: RevokeKey, actor: Actor) -> KeyView:
         """Take a key back; one that was taken back stays so.
 
         Raises:
             UnknownKey: it is not there.
         """
-        with self.unit_of_work() as uow:
-            key = uow.keys.get(command.prefix)
-            if key.revoked_at is None:
-                before = _revocation(key)
-                key = replace(key, revoked_at=self.clock.now())
-                uow.keys.save(key)
-                self.record(uow, actor, Action.KEY_REVOKED, key.prefix, before, _revocation(key))
+        key = uow.keys.get(command.prefix)
+        if key.revoked_at is None:
+            before = _revocation(key)
+            key = replace(key, revoked_at=self.clock.now())
+            uow.keys.save(key)
+            self.record(uow, actor, Action.KEY_REVOKED, key.prefix, before, _revocation(key))
         return KeyView.of(key)
 
 
@@ -122,13 +119,12 @@ class EndSession:
 
 
 @dataclass(frozen=True, slots=True)
-class EndSessionHandler:
+class EndSessionHandler(Alone[EndSession, Session]):
     """Ends sessions, for every process."""
 
-    unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    def __call__(self, command: EndSession, actor: Actor = SCRIPT) -> Session:
+    def within(self, uow: UnitOfWork, command: EndSession, actor: Actor) -> Session:
         """End a session; one that has ended stays so.
 
         Whoever signs out again and again ends all sessions of the key: what is kept of it is
@@ -139,12 +135,11 @@ class EndSessionHandler:
         """
         del actor  # Whoever holds the session ends it.
         session = command.session
-        with self.unit_of_work() as uow:
-            ended = uow.keys.ended_sessions(session.prefix)
-            if len(ended) >= limits.MAX_ENDED_SESSIONS:
-                # Those that are over already stay so, however long they would have gone on.
-                session = session.every(until=max([session.ends_at, *ended]))
-            uow.keys.end_session(session, self.clock.now())
+        ended = uow.keys.ended_sessions(session.prefix)
+        if len(ended) >= limits.MAX_ENDED_SESSIONS:
+            # Those that are over already stay so, however long they would have gone on.
+            session = session.every(until=max([session.ends_at, *ended]))
+        uow.keys.end_session(session, self.clock.now())
         return session
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from application.auditing import Recorder
 from application.ports.leads import IdentityNormaliser, LeadView
-from application.ports.unit_of_work import UnitOfWorkFactory
+from application.ports.unit_of_work import UnitOfWork
+from application.use_case import Alone
 from domain import limits
-from domain.actor import SCRIPT, Actor
+from domain.actor import Actor
 from domain.audit import Action
 from domain.errors import DomainError, InvalidIdentity, InvalidValue, UnknownIdentity
 from domain.ids import LeadId
@@ -24,26 +25,24 @@ class RenameLead:
 
 
 @dataclass(frozen=True, slots=True)
-class RenameLeadHandler:
+class RenameLeadHandler(Alone[RenameLead, LeadView]):
     """Corrects names."""
 
-    unit_of_work: UnitOfWorkFactory
     record: Recorder
 
-    def __call__(self, command: RenameLead, actor: Actor = SCRIPT) -> LeadView:
+    def within(self, uow: UnitOfWork, command: RenameLead, actor: Actor) -> LeadView:
         """Give a lead another name, or none. Contacts that come later leave a name as it is.
 
         Raises:
             UnknownLead: it is not there.
             InvalidValue: the name is out of its limits.
         """
-        with self.unit_of_work() as uow:
-            lead = uow.leads.get(command.lead_id)
-            previous = lead.name
-            if lead.rename(command.name):
-                uow.leads.save_renamed(lead, previous)
-                self.record(uow, actor, Action.LEAD_RENAMED, lead.id)
-            return uow.leads.view(lead.id)
+        lead = uow.leads.get(command.lead_id)
+        previous = lead.name
+        if lead.rename(command.name):
+            uow.leads.save_renamed(lead, previous)
+            self.record(uow, actor, Action.LEAD_RENAMED, lead.id)
+        return uow.leads.view(lead.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +63,13 @@ class IdentityAdded:
 
 
 @dataclass(frozen=True, slots=True)
-class AddIdentityHandler:
+class AddIdentityHandler(Alone[AddIdentity, IdentityAdded]):
     """Gives leads identities."""
 
-    unit_of_work: UnitOfWorkFactory
     normalise: IdentityNormaliser
     record: Recorder
 
-    def __call__(self, command: AddIdentity, actor: Actor = SCRIPT) -> IdentityAdded:
+    def within(self, uow: UnitOfWork, command: AddIdentity, actor: Actor) -> IdentityAdded:
         """Give a lead an identity that is nobody's. None moves, and no lead is merged.
 
         Raises:
@@ -80,25 +78,24 @@ class AddIdentityHandler:
             IdentityTaken: it is another lead's.
         """
         identity = self._identity(command.kind, command.value)
-        with self.unit_of_work() as uow:
-            found = uow.leads.index([identity], [command.lead_id])
-            lesson = found.teach(command.lead_id, identity)
-            if lesson.learned:
-                if uow.leads.acquaintance(lesson.lead.id).identities >= limits.MAX_LEAD_IDENTITIES:
-                    raise InvalidValue(
-                        f"a lead has at most {limits.MAX_LEAD_IDENTITIES} identities; remove one "
-                        "that is not this person's.",
-                        field="value",
-                    )
-                uow.leads.learn([lesson])
-                self.record(
-                    uow,
-                    actor,
-                    Action.IDENTITY_ADDED,
-                    command.lead_id,
-                    after={"kind": identity.kind},
+        found = uow.leads.index([identity], [command.lead_id])
+        lesson = found.teach(command.lead_id, identity)
+        if lesson.learned:
+            if uow.leads.acquaintance(lesson.lead.id).identities >= limits.MAX_LEAD_IDENTITIES:
+                raise InvalidValue(
+                    f"a lead has at most {limits.MAX_LEAD_IDENTITIES} identities; remove one "
+                    "that is not this person's.",
+                    field="value",
                 )
-            return IdentityAdded(uow.leads.view(command.lead_id), bool(lesson.learned))
+            uow.leads.learn([lesson])
+            self.record(
+                uow,
+                actor,
+                Action.IDENTITY_ADDED,
+                command.lead_id,
+                after={"kind": identity.kind},
+            )
+        return IdentityAdded(uow.leads.view(command.lead_id), bool(lesson.learned))
 
     def _identity(self, kind: str, value: str) -> Identity:
         try:
@@ -119,32 +116,30 @@ class RemoveIdentity:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveIdentityHandler:
+class RemoveIdentityHandler(Alone[RemoveIdentity, LeadView]):
     """Takes identities from leads."""
 
-    unit_of_work: UnitOfWorkFactory
     normalise: IdentityNormaliser
     record: Recorder
 
-    def __call__(self, command: RemoveIdentity, actor: Actor = SCRIPT) -> LeadView:
+    def within(self, uow: UnitOfWork, command: RemoveIdentity, actor: Actor) -> LeadView:
         """Take an identity from a lead, the last one, too. From then on it is nobody's.
 
         Raises:
             UnknownLead: it is not there.
             UnknownIdentity: the lead has no such identity.
         """
-        with self.unit_of_work() as uow:
-            lead = uow.leads.get(command.lead_id)
-            for identity in self._spellings(command.kind, command.value):
-                if uow.leads.forget(lead.id, identity):
-                    self.record(
-                        uow, actor, Action.IDENTITY_REMOVED, lead.id, before={"kind": identity.kind}
-                    )
-                    return uow.leads.view(lead.id)
-            raise UnknownIdentity(
-                "the lead has no such identity; look at those that it has.",
-                field="value",
-            )
+        lead = uow.leads.get(command.lead_id)
+        for identity in self._spellings(command.kind, command.value):
+            if uow.leads.forget(lead.id, identity):
+                self.record(
+                    uow, actor, Action.IDENTITY_REMOVED, lead.id, before={"kind": identity.kind}
+                )
+                return uow.leads.view(lead.id)
+        raise UnknownIdentity(
+            "the lead has no such identity; look at those that it has.",
+            field="value",
+        )
 
     def _spellings(self, kind: str, value: str) -> list[Identity]:
         """Return what may be meant, first what stands there.
@@ -167,13 +162,12 @@ class EraseLead:
 
 
 @dataclass(frozen=True, slots=True)
-class EraseLeadHandler:
+class EraseLeadHandler(Alone[EraseLead, None]):
     """Erases a person's data; contacts and everything counted stay, and tell of nobody."""
 
-    unit_of_work: UnitOfWorkFactory
     record: Recorder
 
-    def __call__(self, command: EraseLead, actor: Actor = SCRIPT) -> None:
+    def within(self, uow: UnitOfWork, command: EraseLead, actor: Actor) -> None:
         """Erase a lead's name and identities, and its contacts' payloads and idempotency keys.
 
         Open contacts stay open. Erasing twice changes nothing. Whoever writes again later is a
@@ -182,6 +176,5 @@ class EraseLeadHandler:
         Raises:
             UnknownLead: it is not there.
         """
-        with self.unit_of_work() as uow:
-            if uow.leads.erase(command.lead_id):
-                self.record(uow, actor, Action.LEAD_ERASED, command.lead_id)
+        if uow.leads.erase(command.lead_id):
+            self.record(uow, actor, Action.LEAD_ERASED, command.lead_id)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from application.auditing import Recorder
 from application.ports.operators import OperatorView
 from application.ports.system import Clock, Ids
-from application.ports.unit_of_work import UnitOfWorkFactory
+from application.ports.unit_of_work import UnitOfWork
 from application.ports.versions import Expected, require_version
+from application.use_case import Alone
 from application.waiting import hand_out_waiting
-from domain.actor import SCRIPT, Actor
+from domain.actor import Actor
 from domain.audit import Action, Values
 from domain.ids import OperatorId, time_of
 from domain.operator import Operator
@@ -24,14 +25,13 @@ class CreateOperator:
 
 
 @dataclass(frozen=True, slots=True)
-class CreateOperatorHandler:
+class CreateOperatorHandler(Alone[CreateOperator, OperatorView]):
     """Creates operators."""
 
-    unit_of_work: UnitOfWorkFactory
     ids: Ids
     record: Recorder
 
-    def __call__(self, command: CreateOperator, actor: Actor = SCRIPT) -> OperatorView:
+    def within(self, uow: UnitOfWork, command: CreateOperator, actor: Actor) -> OperatorView:
         """Create an operator.
 
         Raises:
@@ -41,9 +41,10 @@ class CreateOperatorHandler:
         operator = Operator(
             OperatorId(new_id), command.name, command.capacity, command.active, time_of(new_id)
         )
-        with self.unit_of_work() as uow:
-            uow.operators.add(operator)
-            self.record(uow, actor, Action.OPERATOR_CREATED, operator.id, after=_audited(operator))
+        dispatch = uow.dispatches.load()
+        dispatch.add_operator(operator)
+        self.record(uow, actor, Action.OPERATOR_CREATED, operator.id, after=_audited(operator))
+        uow.save(dispatch)
         return OperatorView.of(operator)
 
 
@@ -63,14 +64,13 @@ class UpdateOperator:
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateOperatorHandler:
+class UpdateOperatorHandler(Alone[UpdateOperator, OperatorView]):
     """Changes operators, and hands out what waited for the capacity that this frees."""
 
-    unit_of_work: UnitOfWorkFactory
     clock: Clock
     record: Recorder
 
-    def __call__(self, command: UpdateOperator, actor: Actor = SCRIPT) -> OperatorView:
+    def within(self, uow: UnitOfWork, command: UpdateOperator, actor: Actor) -> OperatorView:
         """Change an operator.
 
         Raises:
@@ -78,23 +78,19 @@ class UpdateOperatorHandler:
             ChangedMeanwhile: it is not what the caller saw.
             InvalidValue: the name or the capacity is out of its limits.
         """
-        with self.unit_of_work() as uow:
-            dispatch = uow.dispatches.load(served_by=[command.operator_id])
-            found = dispatch.operator(command.operator_id)
-            require_version(OperatorView.of(found), command.expected)
-            before = _audited(found)
-            operator = dispatch.change_operator(
-                command.operator_id,
-                name=command.name,
-                capacity=command.capacity,
-                active=command.active,
-            )
-            uow.operators.save(operator)
-            self.record(
-                uow, actor, Action.OPERATOR_CHANGED, operator.id, before, _audited(operator)
-            )
-            hand_out_waiting(uow, dispatch, self.clock.now())
-            uow.dispatches.save(dispatch)
+        dispatch = uow.dispatches.load(served_by=[command.operator_id])
+        found = dispatch.operator(command.operator_id)
+        require_version(OperatorView.of(found), command.expected)
+        before = _audited(found)
+        operator = dispatch.change_operator(
+            command.operator_id,
+            name=command.name,
+            capacity=command.capacity,
+            active=command.active,
+        )
+        self.record(uow, actor, Action.OPERATOR_CHANGED, operator.id, before, _audited(operator))
+        hand_out_waiting(uow, dispatch, self.clock.now())
+        uow.save(dispatch)
         return OperatorView.of(operator)
 
 

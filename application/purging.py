@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from application.auditing import Recorder
+from application.ports.contacts import Purged
 from application.ports.system import Clock, Pause
-from application.ports.unit_of_work import UnitOfWorkFactory
+from application.ports.unit_of_work import UnitOfWork
+from application.transactions import Transactions
 from domain.actor import SCRIPT, Actor
 from domain.audit import Action
 from domain.errors import InvalidValue
@@ -35,7 +37,7 @@ class PurgeContactsHandler:
     Leads and identities stay, and so do statistics.
     """
 
-    unit_of_work: UnitOfWorkFactory
+    transactions: Transactions
     clock: Clock
     pause: Pause
     record: Recorder
@@ -79,7 +81,7 @@ class PurgeContactsHandler:
     def _remove(
         self, actor: Actor, before: datetime, after: ContactId | None
     ) -> tuple[int, ContactId | None]:
-        with self.unit_of_work() as uow:
+        def work(uow: UnitOfWork) -> Purged:
             purged = uow.contacts.remove_closed(before, after=after, limit=_CHUNK)
             if purged.removed:
                 self.record(
@@ -89,4 +91,6 @@ class PurgeContactsHandler:
                     before.astimezone(UTC).isoformat(),
                     after={"removed": purged.removed},
                 )
-        return purged
+            return purged
+
+        return self.transactions(work)

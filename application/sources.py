@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from application.auditing import Recorder
 from application.ports.sources import SourceView
 from application.ports.system import Clock
-from application.ports.unit_of_work import UnitOfWorkFactory
+from application.ports.unit_of_work import UnitOfWork
 from application.ports.versions import Expected, require_version
+from application.use_case import Alone
 from application.waiting import hand_out_waiting
-from domain.actor import SCRIPT, Actor
+from domain.actor import Actor
 from domain.audit import Action, Values
 from domain.dispatch import Dispatch
 from domain.ids import OperatorId
@@ -27,14 +28,13 @@ class CreateSource:
 
 
 @dataclass(frozen=True, slots=True)
-class CreateSourceHandler:
+class CreateSourceHandler(Alone[CreateSource, SourceView]):
     """Creates sources."""
 
-    unit_of_work: UnitOfWorkFactory
     clock: Clock
     record: Recorder
 
-    def __call__(self, command: CreateSource, actor: Actor = SCRIPT) -> SourceView:
+    def within(self, uow: UnitOfWork, command: CreateSource, actor: Actor) -> SourceView:
         """Create a source.
 
         Raises:
@@ -44,9 +44,10 @@ class CreateSourceHandler:
         source = Source(
             command.key, command.name or command.key, command.strategy, self.clock.now()
         )
-        with self.unit_of_work() as uow:
-            uow.sources.add(source)
-            self.record(uow, actor, Action.SOURCE_CREATED, source.key, after=_audited(source))
+        dispatch = uow.dispatches.load(sources=[source.key])
+        dispatch.add_source(source)
+        self.record(uow, actor, Action.SOURCE_CREATED, source.key, after=_audited(source))
+        uow.save(dispatch)
         return SourceView.of(source, {})
 
 
@@ -65,13 +66,12 @@ class UpdateSource:
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateSourceHandler:
+class UpdateSourceHandler(Alone[UpdateSource, SourceView]):
     """Changes sources."""
 
-    unit_of_work: UnitOfWorkFactory
     record: Recorder
 
-    def __call__(self, command: UpdateSource, actor: Actor = SCRIPT) -> SourceView:
+    def within(self, uow: UnitOfWork, command: UpdateSource, actor: Actor) -> SourceView:
         """Change a source.
 
         Raises:
@@ -79,15 +79,14 @@ class UpdateSourceHandler:
             ChangedMeanwhile: it is not what the caller saw.
             InvalidValue: the name is out of its limits.
         """
-        with self.unit_of_work() as uow:
-            dispatch = uow.dispatches.load(sources=[command.key])
-            source = dispatch.source(command.key)
-            require_version(_view(source, dispatch), command.expected)
-            before = _audited(source)
-            source.change(name=command.name, strategy=command.strategy)
-            uow.sources.save(source)
-            self.record(uow, actor, Action.SOURCE_CHANGED, source.key, before, _audited(source))
-            return _view(source, dispatch)
+        dispatch = uow.dispatches.load(sources=[command.key])
+        found = dispatch.source(command.key)
+        require_version(_view(found, dispatch), command.expected)
+        before = _audited(found)
+        source = dispatch.change_source(command.key, name=command.name, strategy=command.strategy)
+        self.record(uow, actor, Action.SOURCE_CHANGED, source.key, before, _audited(source))
+        uow.save(dispatch)
+        return _view(source, dispatch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +103,13 @@ class ReplaceAllocations:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplaceAllocationsHandler:
+class ReplaceAllocationsHandler(Alone[ReplaceAllocations, SourceView]):
     """Replaces the allocations of a source, and hands out what waited for the new ones."""
 
-    unit_of_work: UnitOfWorkFactory
     clock: Clock
     record: Recorder
 
-    def __call__(self, command: ReplaceAllocations, actor: Actor = SCRIPT) -> SourceView:
+    def within(self, uow: UnitOfWork, command: ReplaceAllocations, actor: Actor) -> SourceView:
         """Replace the allocations.
 
         Raises:
@@ -120,21 +118,17 @@ class ReplaceAllocationsHandler:
             DuplicateOperator: an operator is named twice.
             InvalidValue: a weight is out of its limits, or there are too many.
         """
-        with self.unit_of_work() as uow:
-            dispatch = uow.dispatches.load(
-                sources=[command.key], operators=[operator_id for operator_id, _ in command.weights]
-            )
-            found = dispatch.source(command.key)
-            require_version(_view(found, dispatch), command.expected)
-            before = _weights(found)
-            source = dispatch.replace_allocations(command.key, command.weights)
-            uow.sources.save_allocations(source)
-            self.record(
-                uow, actor, Action.ALLOCATIONS_REPLACED, source.key, before, _weights(source)
-            )
-            hand_out_waiting(uow, dispatch, self.clock.now())
-            uow.dispatches.save(dispatch)
-            return _view(source, dispatch)
+        dispatch = uow.dispatches.load(
+            sources=[command.key], operators=[operator_id for operator_id, _ in command.weights]
+        )
+        found = dispatch.source(command.key)
+        require_version(_view(found, dispatch), command.expected)
+        before = _weights(found)
+        source = dispatch.replace_allocations(command.key, command.weights)
+        self.record(uow, actor, Action.ALLOCATIONS_REPLACED, source.key, before, _weights(source))
+        hand_out_waiting(uow, dispatch, self.clock.now())
+        uow.save(dispatch)
+        return _view(source, dispatch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +147,17 @@ class SetWeight:
 
 
 @dataclass(frozen=True, slots=True)
-class SetWeightHandler:
+class SetWeightHandler(Alone[SetWeight, SourceView]):
     """Changes one weight of a source or adds it, and hands out what waited for it.
 
     The audit log has it under the same action as a whole set: one question finds every change of
     weights, and each entry names those that differ.
     """
 
-    unit_of_work: UnitOfWorkFactory
     clock: Clock
     record: Recorder
 
-    def __call__(self, command: SetWeight, actor: Actor = SCRIPT) -> SourceView:
+    def within(self, uow: UnitOfWork, command: SetWeight, actor: Actor) -> SourceView:
         """Change the weight.
 
         Raises:
@@ -172,19 +165,15 @@ class SetWeightHandler:
             ChangedMeanwhile: the source is not what the caller saw.
             InvalidValue: the weight is out of its limits, or there are too many.
         """
-        with self.unit_of_work() as uow:
-            dispatch = uow.dispatches.load(sources=[command.key], operators=[command.operator_id])
-            found = dispatch.source(command.key)
-            require_version(_view(found, dispatch), command.expected)
-            before = _weights(found)
-            source = dispatch.set_weight(command.key, command.operator_id, command.weight)
-            uow.sources.save_allocations(source)
-            self.record(
-                uow, actor, Action.ALLOCATIONS_REPLACED, source.key, before, _weights(source)
-            )
-            hand_out_waiting(uow, dispatch, self.clock.now())
-            uow.dispatches.save(dispatch)
-            return _view(source, dispatch)
+        dispatch = uow.dispatches.load(sources=[command.key], operators=[command.operator_id])
+        found = dispatch.source(command.key)
+        require_version(_view(found, dispatch), command.expected)
+        before = _weights(found)
+        source = dispatch.set_weight(command.key, command.operator_id, command.weight)
+        self.record(uow, actor, Action.ALLOCATIONS_REPLACED, source.key, before, _weights(source))
+        hand_out_waiting(uow, dispatch, self.clock.now())
+        uow.save(dispatch)
+        return _view(source, dispatch)
 
 
 def _view(source: Source, dispatch: Dispatch) -> SourceView:

@@ -13,19 +13,14 @@ def hand_out_waiting(uow: UnitOfWork, dispatch: Dispatch, at: datetime) -> None:
     """Assign waiting contacts, the oldest first, until nobody is eligible or nothing waits.
 
     Args:
-        uow: open.
-        dispatch: loaded by `uow`, with every source on which capacity may have become free. The
-            caller saves it afterwards.
+        uow: open; what has happened in the dispatch is saved if anything can be handed out.
+        dispatch: loaded by `uow`, with every source on which capacity may have become free.
         at: the moment of the assignments.
     """
     while open_sources := dispatch.open_sources():
-        handed_out = []
+        uow.save(dispatch)
         limit = min(_CHUNK, dispatch.free_slots(open_sources))
-        for contact in uow.contacts.oldest_waiting(open_sources, limit):
-            decision = dispatch.hand_out(contact, at)
-            if decision is not None:
-                handed_out.append((contact, decision))
-        if not handed_out:
-            # The length of a queue is wrong; `fairlead check` will say so.
+        waiting = uow.contacts.oldest_waiting(open_sources, limit)
+        # If none of them is for anybody, the length of a queue is wrong; `fairlead check` says so.
+        if not sum(dispatch.hand_out(each, at) is not None for each in waiting):
             return
-        uow.contacts.save_handed_out(handed_out)

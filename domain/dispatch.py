@@ -1,7 +1,8 @@
 """A dispatch: the sources and operators that one unit of work has loaded, and what happens to them.
 
 Every rule that moves a load, a credit or a queue stands here, once: a contact comes in, is handed
-out, is closed or changes hands.
+out, is closed or changes hands. Whatever happens is an event, and whoever stores a dispatch stores
+what its events say.
 """
 
 from collections import defaultdict
@@ -12,8 +13,21 @@ from functools import lru_cache, partial
 
 from domain.contact import Contact, ContactState
 from domain.decision import Decision, Pool
-from domain.errors import UnknownOperator, UnknownSource
+from domain.errors import SourceExists, UnknownOperator, UnknownSource
+from domain.events import (
+    AllocationsChanged,
+    Assigned,
+    Closed,
+    Event,
+    OperatorChanged,
+    OperatorCreated,
+    Registered,
+    SourceChanged,
+    SourceCreated,
+    Transferred,
+)
 from domain.ids import OperatorId
+from domain.lead import Recognition
 from domain.operator import Operator
 from domain.picker import Strategy
 from domain.source import Allocation, Source, candidates
@@ -24,6 +38,7 @@ class Dispatch:
 
     Attributes:
         sources, operators: as they stand, by key and by id.
+        events: what has happened and is not stored yet, in its order.
         slots: slots taken less slots freed as of the last `settle`, by operator.
         registered: contacts that came in, as of then, by source key and the hour that they came in.
         assigned: contacts that a picker handed out, as of then, by source key, operator and hour.
@@ -41,6 +56,7 @@ class Dispatch:
         """
         self.sources: dict[str, Source] = {}
         self.operators: dict[OperatorId, Operator] = {}
+        self.events: list[Event] = []
         self.slots: defaultdict[OperatorId, int] = defaultdict(int)
         self.registered: defaultdict[tuple[str, int], int] = defaultdict(int)
         self.assigned: defaultdict[tuple[str, OperatorId, int], int] = defaultdict(int)
@@ -81,6 +97,7 @@ class Dispatch:
 
     def forget_changes(self) -> None:
         """Begin to count anew, now that what was settled is stored."""
+        self.events.clear()
         self.slots.clear()
         self.registered.clear()
         self.assigned.clear()
@@ -116,14 +133,27 @@ class Dispatch:
                 field="operator_id",
             ) from None
 
-    def admit(self, contact: Contact) -> Decision | None:
-        """Take in a new contact: assign it at once, or let it wait if nobody is eligible."""
+    def admit(
+        self,
+        contact: Contact,
+        *,
+        key: tuple[str, bytes] | None = None,
+        lesson: Recognition | None = None,
+    ) -> Decision | None:
+        """Take in a new contact: assign it at once, or let it wait if nobody is eligible.
+
+        Args:
+            contact: of one of the sources.
+            key: its idempotency key and fingerprint, if it came with one.
+            lesson: what it taught us of its lead, if anything.
+        """
         pooled = self._pooled_source(contact.source_key)
         hour = hour_of(contact.created_at)
         pooled.registered[hour] += 1
         decision = self._assign(pooled, contact, contact.created_at, hour)
         if decision is None:
             pooled.source.waiting += 1
+        self.events.append(Registered(contact, decision, key, lesson))
         return decision
 
     def hand_out(self, contact: Contact, at: datetime) -> Decision | None:
@@ -132,12 +162,14 @@ class Dispatch:
         decision = self._assign(pooled, contact, at, hour_of(at))
         if decision is not None:
             pooled.source.waiting -= 1
+            self.events.append(Assigned(contact, decision, at))
         return decision
 
     def close(self, contact: Contact, at: datetime) -> None:
         """Close an open contact; the slot or the place in the queue that it held is free."""
         self._release(contact)
         contact.close(at)
+        self.events.append(Closed(contact, contact.operator_id, at))
 
     def transfer(self, contact: Contact, operator_id: OperatorId, at: datetime) -> None:
         """Give an open contact to the operator that a person chose.
@@ -151,7 +183,9 @@ class Dispatch:
         self.operator(operator_id).take_slot()
         self._move_load(operator_id, 1)
         self._release(contact)
+        previous = contact.operator_id
         contact.assign(operator_id, at)
+        self.events.append(Transferred(contact, previous, operator_id, at))
 
     def open_sources(self) -> list[str]:
         """Return the keys of the sources where contacts wait although somebody is eligible."""
@@ -172,6 +206,11 @@ class Dispatch:
         }
         return sum(eligible.values())
 
+    def add_operator(self, operator: Operator) -> None:
+        """Take in an operator that is new everywhere."""
+        self.operators[operator.id] = operator
+        self.events.append(OperatorCreated(operator))
+
     def change_operator(
         self,
         operator_id: OperatorId,
@@ -189,7 +228,38 @@ class Dispatch:
         operator = self.operator(operator_id)
         operator.change(name=name, capacity=capacity, active=active)
         self._drain_pools()
+        self.events.append(OperatorChanged(operator))
         return operator
+
+    def add_source(self, source: Source) -> None:
+        """Take in a source that is new everywhere.
+
+        Raises:
+            SourceExists: its key is taken.
+        """
+        if source.key in self.sources:
+            raise SourceExists(
+                f"there is a source with the key {source.key!r} already; change that one, or "
+                "choose another key.",
+                field="key",
+            )
+        self.sources[source.key] = source
+        self.events.append(SourceCreated(source))
+
+    def change_source(
+        self, key: str, *, name: str | None = None, strategy: Strategy | None = None
+    ) -> Source:
+        """Change what is not None.
+
+        Raises:
+            UnknownSource: it is not there.
+            InvalidValue: the name is out of its limits.
+        """
+        source = self.source(key)
+        source.change(name=name, strategy=strategy)
+        self._drain_pools()
+        self.events.append(SourceChanged(source))
+        return source
 
     def replace_allocations(self, key: str, weights: Sequence[tuple[OperatorId, int]]) -> Source:
         """Replace the whole set of a source's allocations.
@@ -203,6 +273,7 @@ class Dispatch:
             self.operator(operator_id)
         self._drain_pools()
         source.replace_allocations(weights)
+        self.events.append(AllocationsChanged(source))
         return source
 
     def set_weight(self, key: str, operator_id: OperatorId, weight: int) -> Source:
@@ -216,6 +287,7 @@ class Dispatch:
         self.operator(operator_id)
         self._drain_pools()
         source.set_weight(operator_id, weight)
+        self.events.append(AllocationsChanged(source))
         return source
 
     def settle(self) -> list[Source]:

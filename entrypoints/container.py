@@ -18,7 +18,7 @@ from application.auditing import Recorder
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, ShowContactHandler, TransferContactHandler
 from application.fairlead import Fairlead
-from application.intake import GroupCommitIntake
+from application.intake import Intake
 from application.keys import CreateKeyHandler, EndSessionHandler, RevokeKeyHandler
 from application.leads import (
     AddIdentityHandler,
@@ -30,7 +30,7 @@ from application.operators import CreateOperatorHandler, UpdateOperatorHandler
 from application.ports.storage import Readers, Storage
 from application.ports.system import Clock, Rolls
 from application.purging import PurgeContactsHandler
-from application.register_contacts import RegisterContactsHandler
+from application.register_contacts import RegisterContactHandler, RegisterContactsHandler
 from application.searching import SearchHandler
 from application.sources import (
     CreateSourceHandler,
@@ -38,6 +38,7 @@ from application.sources import (
     SetWeightHandler,
     UpdateSourceHandler,
 )
+from application.transactions import Transactions
 from application.waits import WaitingTimesHandler
 from entrypoints.settings import Settings
 
@@ -87,56 +88,53 @@ class Container(containers.DeclarativeContainer):
 
     readers = providers.Singleton(open_readers, settings.provided.read_database_url, storage)
 
-    _unit_of_work = storage.provided.unit_of_work
+    transactions = providers.Singleton(Transactions, storage.provided.unit_of_work, pause=pause)
     _record = providers.Singleton(Recorder, ids)
-    register_contacts = providers.Singleton(
-        RegisterContactsHandler, _unit_of_work, ids=ids, normalise=normalise
+    _register_contact = providers.Singleton(
+        RegisterContactHandler, transactions, ids=ids, normalise=normalise
     )
     fairlead = providers.Singleton(
         Fairlead,
         create_operator=providers.Singleton(
-            CreateOperatorHandler, _unit_of_work, ids=ids, record=_record
+            CreateOperatorHandler, transactions, ids=ids, record=_record
         ),
         update_operator=providers.Singleton(
-            UpdateOperatorHandler, _unit_of_work, clock=clock, record=_record
+            UpdateOperatorHandler, transactions, clock=clock, record=_record
         ),
         create_source=providers.Singleton(
-            CreateSourceHandler, _unit_of_work, clock=clock, record=_record
+            CreateSourceHandler, transactions, clock=clock, record=_record
         ),
-        update_source=providers.Singleton(UpdateSourceHandler, _unit_of_work, record=_record),
+        update_source=providers.Singleton(UpdateSourceHandler, transactions, record=_record),
         replace_allocations=providers.Singleton(
-            ReplaceAllocationsHandler, _unit_of_work, clock=clock, record=_record
+            ReplaceAllocationsHandler, transactions, clock=clock, record=_record
         ),
-        set_weight=providers.Singleton(
-            SetWeightHandler, _unit_of_work, clock=clock, record=_record
-        ),
-        register_contacts=register_contacts,
+        set_weight=providers.Singleton(SetWeightHandler, transactions, clock=clock, record=_record),
+        register_contact=_register_contact,
+        register_contacts=providers.Singleton(RegisterContactsHandler, _register_contact),
         show_contact=providers.Singleton(ShowContactHandler, storage.provided.contacts),
-        close_contact=providers.Singleton(CloseContactHandler, _unit_of_work, clock=clock),
+        close_contact=providers.Singleton(CloseContactHandler, transactions, clock=clock),
         transfer_contact=providers.Singleton(
             TransferContactHandler,
-            _unit_of_work,
+            transactions,
             clock=clock,
             record=_record,
         ),
-        rename_lead=providers.Singleton(RenameLeadHandler, _unit_of_work, record=_record),
+        rename_lead=providers.Singleton(RenameLeadHandler, transactions, record=_record),
         add_identity=providers.Singleton(
-            AddIdentityHandler, _unit_of_work, normalise=normalise, record=_record
+            AddIdentityHandler, transactions, normalise=normalise, record=_record
         ),
         remove_identity=providers.Singleton(
-            RemoveIdentityHandler, _unit_of_work, normalise=normalise, record=_record
+            RemoveIdentityHandler, transactions, normalise=normalise, record=_record
         ),
-        erase_lead=providers.Singleton(EraseLeadHandler, _unit_of_work, record=_record),
+        erase_lead=providers.Singleton(EraseLeadHandler, transactions, record=_record),
         purge_contacts=providers.Singleton(
-            PurgeContactsHandler, _unit_of_work, clock=clock, pause=pause, record=_record
+            PurgeContactsHandler, transactions, clock=clock, pause=pause, record=_record
         ),
         create_key=providers.Singleton(
-            CreateKeyHandler, _unit_of_work, clock=clock, secrets=secrets, record=_record
+            CreateKeyHandler, transactions, clock=clock, secrets=secrets, record=_record
         ),
-        revoke_key=providers.Singleton(
-            RevokeKeyHandler, _unit_of_work, clock=clock, record=_record
-        ),
-        end_session=providers.Singleton(EndSessionHandler, _unit_of_work, clock=clock),
+        revoke_key=providers.Singleton(RevokeKeyHandler, transactions, clock=clock, record=_record),
+        end_session=providers.Singleton(EndSessionHandler, transactions, clock=clock),
         check_invariants=providers.Singleton(CheckInvariantsHandler, storage.provided.auditor),
         latest_assignments=providers.Singleton(LatestAssignmentsHandler, storage.provided.contacts),
         waiting_times=providers.Singleton(
@@ -162,7 +160,7 @@ class Container(containers.DeclarativeContainer):
         health=storage.provided.health,
         lists=readers,
     )
-    intake = providers.Factory(GroupCommitIntake, register_contacts)
+    intake = providers.Factory(Intake, transactions)
 
 
 def build_simulation(settings: Settings, clock: Clock, storage: Storage | None = None) -> Container:

@@ -13,23 +13,30 @@ from adapters.memory.audit import MemoryAudit
 from adapters.memory.keys import MemoryKeys
 from adapters.memory.readers import contact_view, lead_view
 from adapters.memory.store import MemoryStore, StoredTransfer
-from application.ports.contacts import Contacts, ContactView, Keyed, Purged
+from application.ports.contacts import Contacts, Found, Keyed, Purged
 from application.ports.dispatches import Dispatches
 from application.ports.failures import StorageUnavailable
 from application.ports.leads import Acquaintance, Leads, LeadView
-from application.ports.operators import Operators
-from application.ports.sources import Sources
 from application.ports.system import Rolls
 from application.ports.unit_of_work import UnitOfWork
 from domain import limits
 from domain.contact import Contact, ContactState
-from domain.decision import Decision
 from domain.dispatch import Dispatch
-from domain.errors import SourceExists, UnknownContact, UnknownLead
+from domain.errors import UnknownLead
+from domain.events import (
+    AllocationsChanged,
+    Assigned,
+    Closed,
+    ContactEvent,
+    OperatorChanged,
+    OperatorCreated,
+    Registered,
+    SourceChanged,
+    SourceCreated,
+    Transferred,
+)
 from domain.ids import ContactId, LeadId, OperatorId, first_id_at
 from domain.lead import Identity, Lead, LeadIndex, Recognition
-from domain.operator import Operator
-from domain.source import Source
 
 
 class MemoryUnitOfWork(UnitOfWork):
@@ -38,8 +45,6 @@ class MemoryUnitOfWork(UnitOfWork):
     def __init__(self, store: MemoryStore, rolls: Rolls) -> None:
         self._store = store
         self._begun = False
-        self.operators = MemoryOperators(store)
-        self.sources = MemorySources(store)
         self.leads = MemoryLeads(store)
         self.contacts = MemoryContacts(store)
         self.dispatches = MemoryDispatches(store, rolls)
@@ -54,6 +59,37 @@ class MemoryUnitOfWork(UnitOfWork):
     def begin_at_once(self) -> bool:
         self._begun = self._store.lock.acquire(blocking=False)
         return self._begun
+
+    def save(self, dispatch: Dispatch) -> None:
+        store = self._store
+        self.leads.learn(
+            [
+                each.lesson
+                for each in dispatch.events
+                if isinstance(each, Registered) and each.lesson
+            ]
+        )
+        for event in dispatch.events:
+            match event:
+                case OperatorCreated(operator):
+                    store.put(store.operators, operator.id, copy(operator))
+                case OperatorChanged(operator):
+                    load = store.operators[operator.id].load
+                    store.put(store.operators, operator.id, replace(operator, load=load))
+                case SourceCreated(source):
+                    store.put(store.sources, source.key, source.copy())
+                case SourceChanged(source):
+                    stored = store.sources[source.key].copy()
+                    stored.name, stored.strategy = source.name, source.strategy
+                    store.put(store.sources, source.key, stored)
+                case AllocationsChanged(source):
+                    stored = store.sources[source.key].copy()
+                    stored.allocations = list(map(copy, source.allocations))
+                    store.put(store.sources, source.key, stored)
+                case Registered() | Assigned() | Closed() | Transferred():
+                    self.contacts.store(event)
+        self.dispatches.store(dispatch)
+        dispatch.forget_changes()
 
     def commit(self) -> None:
         self._store.commit()
@@ -71,46 +107,6 @@ class MemoryUnitOfWork(UnitOfWork):
                 self._store.rollback()
         finally:
             self._store.lock.release()
-
-
-class MemoryOperators(Operators):
-    """See `application.ports.operators.Operators`."""
-
-    def __init__(self, store: MemoryStore) -> None:
-        self._store = store
-
-    def add(self, operator: Operator) -> None:
-        self._store.put(self._store.operators, operator.id, copy(operator))
-
-    def save(self, operator: Operator) -> None:
-        stored = self._store.operators[operator.id]
-        self._store.put(self._store.operators, operator.id, replace(operator, load=stored.load))
-
-
-class MemorySources(Sources):
-    """See `application.ports.sources.Sources`."""
-
-    def __init__(self, store: MemoryStore) -> None:
-        self._store = store
-
-    def add(self, source: Source) -> None:
-        if source.key in self._store.sources:
-            raise SourceExists(
-                f"there is a source with the key {source.key!r} already; change that one, or "
-                "choose another key.",
-                field="key",
-            )
-        self._store.put(self._store.sources, source.key, source.copy())
-
-    def save(self, source: Source) -> None:
-        stored = self._store.sources[source.key].copy()
-        stored.name, stored.strategy = source.name, source.strategy
-        self._store.put(self._store.sources, source.key, stored)
-
-    def save_allocations(self, source: Source) -> None:
-        stored = self._store.sources[source.key].copy()
-        stored.allocations = list(map(copy, source.allocations))
-        self._store.put(self._store.sources, source.key, stored)
 
 
 class MemoryLeads(Leads):
@@ -188,16 +184,12 @@ class MemoryContacts(Contacts):
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
+        self._loaded: dict[ContactId, Found] = {}
 
-    def get(self, contact_id: ContactId) -> Contact:
-        try:
-            return copy(self._store.contacts[contact_id])
-        except KeyError:
-            raise UnknownContact(f"no contact has the id {contact_id}.") from None
-
-    def view(self, contact_id: ContactId) -> ContactView:
-        self.get(contact_id)
-        return contact_view(self._store, contact_id)
+    def find(self, contact_ids: Sequence[ContactId]) -> Mapping[ContactId, Found]:
+        stored = self._store.contacts
+        self._loaded = {each: self._found(each) for each in contact_ids if each in stored}
+        return self._loaded
 
     def keyed(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Keyed]:
         found = {key: self._store.keys[key] for key in keys if key in self._store.keys}
@@ -206,39 +198,27 @@ class MemoryContacts(Contacts):
             for key, (contact_id, fingerprint) in found.items()
         }
 
-    def add(
-        self,
-        contacts: Sequence[tuple[Contact, Decision | None]],
-        keys: Mapping[ContactId, tuple[str, bytes]],
-    ) -> None:
-        store = self._store
-        for contact, decision in contacts:
-            self._put(contact)
-            if decision is not None:
-                store.put(store.decisions, contact.id, decision)
-            if contact.id in keys:
-                key, fingerprint = keys[contact.id]
-                store.put(store.keys, (contact.source_key, key), (contact.id, fingerprint))
-
     def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:
         queues = [islice(self._store.queues[key], limit) for key in source_keys]
-        return [self.get(contact_id) for contact_id in islice(heapq.merge(*queues), limit)]
+        oldest = islice(heapq.merge(*queues), limit)
+        return [(self._loaded.get(each) or self._found(each)).contact for each in oldest]
 
-    def save_handed_out(self, contacts: Sequence[tuple[Contact, Decision]]) -> None:
-        for contact, decision in contacts:
-            self._put(contact)
-            self._store.put(self._store.decisions, contact.id, decision)
-
-    def save_closed(self, contact: Contact) -> None:
+    def store(self, event: ContactEvent) -> None:
+        """Store what happened to a contact."""
+        store, contact = self._store, event.contact
         self._put(contact)
-
-    def save_transferred(self, contact: Contact, previous: OperatorId | None, at: datetime) -> None:
-        self._put(contact)
-        if contact.operator_id is None:
-            raise ValueError("a transferred contact has an operator")
-        earlier = self._store.transfers.get(contact.id, ())
-        transfer = StoredTransfer(at, previous, contact.operator_id)
-        self._store.put(self._store.transfers, contact.id, (*earlier, transfer))
+        match event:
+            case Registered(_, decision, key):
+                if decision is not None:
+                    store.put(store.decisions, contact.id, decision)
+                if key is not None:
+                    store.put(store.keys, (contact.source_key, key[0]), (contact.id, key[1]))
+            case Assigned(_, decision):
+                store.put(store.decisions, contact.id, decision)
+            case Transferred(_, previous, operator_id, at):
+                earlier = store.transfers.get(contact.id, ())
+                transfer = StoredTransfer(at, previous, operator_id)
+                store.put(store.transfers, contact.id, (*earlier, transfer))
 
     def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
         # A list of all to walk on along it: memory is for tests and simulations.
@@ -271,6 +251,10 @@ class MemoryContacts(Contacts):
         for key in [key for key, (owner, _) in store.keys.items() if owner == contact.id]:
             store.remove(store.keys, key)
 
+    def _found(self, contact_id: ContactId) -> Found:
+        contact = copy(self._store.contacts[contact_id])
+        return Found(contact, self._store.leads[contact.lead_id].name)
+
     def _put(self, contact: Contact) -> None:
         self._store.put(self._store.contacts, contact.id, copy(contact))
         queue = self._store.queues[contact.source_key]
@@ -285,7 +269,7 @@ class MemoryDispatches(Dispatches):
 
     def __init__(self, store: MemoryStore, rolls: Rolls) -> None:
         self._store = store
-        self._rolls = rolls
+        self._dispatch = Dispatch([], [], rolls)
 
     def load(
         self,
@@ -294,24 +278,21 @@ class MemoryDispatches(Dispatches):
         served_by: Iterable[OperatorId] = (),
         operators: Iterable[OperatorId] = (),
     ) -> Dispatch:
-        stored = self._store.sources
+        stored, dispatch = self._store.sources, self._dispatch
         named = set(served_by)
         keys = {key for key in sources if key in stored} | {
             key
             for key, source in stored.items()
             if any(each.operator_id in named for each in source.allocations)
         }
-        loaded = [stored[key].copy() for key in sorted(keys)]
+        loaded = [stored[key].copy() for key in sorted(keys - dispatch.sources.keys())]
         ids = {each.operator_id for source in loaded for each in source.allocations}
         ids.update(each for each in (*named, *operators) if each in self._store.operators)
-        return Dispatch(
-            loaded, [copy(self._store.operators[each]) for each in sorted(ids)], self._rolls
-        )
+        dispatch.include(loaded, [copy(self._store.operators[each]) for each in sorted(ids)])
+        return dispatch
 
-    def load_to_admit(self, sources: Iterable[str]) -> Dispatch:
-        return self.load(sources=sources)
-
-    def save(self, dispatch: Dispatch) -> None:
+    def store(self, dispatch: Dispatch) -> None:
+        """Store loads, credits, the lengths of queues and the counters."""
         store = self._store
         moved = {source.key for source in dispatch.settle()}
         for operator_id, slots in dispatch.slots.items():

@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import BigInteger, Connection, cast, func, select
 
-from adapters.sql.catalogue import OPERATOR_COLUMNS
 from adapters.sql.decisions import decision_from_bytes, lineup_from_bytes
 from adapters.sql.engine import Database
+from adapters.sql.operators import OPERATOR_COLUMNS, operator_of
 from adapters.sql.reading import reading
+from adapters.sql.sources import SOURCE_COLUMNS, source_of
 from adapters.sql.tables import (
     COUNTED_HOURS,
     AllocationRow,
@@ -29,7 +31,7 @@ from adapters.sql.tables import (
 from application.ports.auditor import Auditor, ContactFact, Facts
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.operator import Operator
-from domain.source import Allocation, Source
+from domain.source import Source
 
 _ROWS = 1000
 """Rows held at a time."""
@@ -76,7 +78,7 @@ class SqlFacts(Facts):
 
     def operators(self) -> Iterable[Operator]:
         for row in self._connection.execute(select(*OPERATOR_COLUMNS)):
-            yield Operator(row.id, row.name, row.capacity, row.active, row.created_at, row.load)
+            yield operator_of(row)
 
     def sources(self) -> Iterable[Source]:
         allocated = defaultdict(list)
@@ -84,15 +86,13 @@ class SqlFacts(Facts):
             select(*AllocationRow.__table__.columns).order_by(AllocationRow.operator_id)
         ):
             allocated[row.source_key].append(row)
-        for row in self._connection.execute(select(*SourceRow.__table__.columns)):
-            rows = allocated[row.key]
+        for found in self._connection.execute(select(*SOURCE_COLUMNS)):
+            columns: list[Any] = list(found)
+            credits = columns.pop()
+            weights = [(each.operator_id, each.weight) for each in allocated[columns[0]]]
             # If there are too few, or too many, it is one of the storage's defects.
-            credits = row.credits[: len(rows)] + (0,) * (len(rows) - len(row.credits))
-            allocations = [
-                Allocation(each.operator_id, each.weight, credit)
-                for each, credit in zip(rows, credits, strict=True)
-            ]
-            yield Source(row.key, row.name, row.strategy, row.created_at, allocations, row.waiting)
+            padded = credits[: len(weights)] + (0,) * (len(weights) - len(credits))
+            yield source_of([*columns, padded], weights)
 
     def contacts(self) -> Iterator[ContactFact]:
         last_transfer = (

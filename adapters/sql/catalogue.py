@@ -1,45 +1,21 @@
-"""Operators and sources in SQL."""
+"""Operators and sources as they are shown, out of SQL."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from adapters.sql.engine import ReadDatabase
+from adapters.sql.operators import OPERATOR_COLUMNS, operator_of
 from adapters.sql.reading import AnyRow, chunks, reading
 from adapters.sql.tables import AllocationRow, OperatorRow, SourceRow
 from application.ports.catalogue import CatalogueReader
-from application.ports.operators import Operators, OperatorView
+from application.ports.operators import OperatorView
 from application.ports.paging import Page
-from application.ports.sources import ServedSource, Sources, SourceView, allocation_views
-from domain.errors import SourceExists, UnknownOperator, UnknownSource
+from application.ports.sources import ServedSource, SourceView, allocation_views
+from domain.errors import UnknownOperator, UnknownSource
 from domain.ids import OperatorId
-from domain.operator import Operator
-from domain.source import Source
 
-_insert_operator = insert(OperatorRow)
-_update_operator = (
-    update(OperatorRow)
-    .where(OperatorRow.id == bindparam("operator_id"))
-    .values(name=bindparam("name"), capacity=bindparam("capacity"), active=bindparam("active"))
-)
-_insert_source = insert(SourceRow)
-_update_source = (
-    update(SourceRow)
-    .where(SourceRow.key == bindparam("source_key"))
-    .values(name=bindparam("name"), strategy=bindparam("strategy"))
-)
-_update_credits = (
-    update(SourceRow)
-    .where(SourceRow.key == bindparam("source_key"))
-    .values(credits=bindparam("credits"))
-)
-_delete_allocations = delete(AllocationRow).where(
-    AllocationRow.source_key == bindparam("source_key")
-)
-_insert_allocation = insert(AllocationRow)
 _own = aliased(AllocationRow)
 _served = (
     select(SourceRow.key, SourceRow.name, _own.weight, func.sum(AllocationRow.weight))
@@ -49,98 +25,6 @@ _served = (
     .group_by(SourceRow.key, SourceRow.name, _own.weight)
     .order_by(SourceRow.key)
 )
-
-OPERATOR_COLUMNS: Final = (
-    OperatorRow.id,
-    OperatorRow.name,
-    OperatorRow.active,
-    OperatorRow.capacity,
-    OperatorRow.load,
-    OperatorRow.created_at,
-)
-
-
-class SqlOperators(Operators):
-    """See `application.ports.operators.Operators`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add(self, operator: Operator) -> None:
-        self._connection.execute(
-            _insert_operator,
-            {
-                "id": operator.id,
-                "name": operator.name,
-                "active": operator.active,
-                "capacity": operator.capacity,
-                "load": operator.load,
-                "created_at": operator.created_at,
-            },
-        )
-
-    def save(self, operator: Operator) -> None:
-        self._connection.execute(
-            _update_operator,
-            {
-                "operator_id": operator.id,
-                "name": operator.name,
-                "capacity": operator.capacity,
-                "active": operator.active,
-            },
-        )
-
-
-class SqlSources(Sources):
-    """See `application.ports.sources.Sources`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add(self, source: Source) -> None:
-        try:
-            self._connection.execute(
-                _insert_source,
-                {
-                    "key": source.key,
-                    "name": source.name,
-                    "strategy": source.strategy,
-                    "waiting": source.waiting,
-                    "created_at": source.created_at,
-                    "credits": [each.credit for each in source.allocations],
-                },
-            )
-        except IntegrityError as error:
-            raise SourceExists(
-                f"there is a source with the key {source.key!r} already; change that one, or "
-                "choose another key.",
-                field="key",
-            ) from error
-
-    def save(self, source: Source) -> None:
-        self._connection.execute(
-            _update_source,
-            {"source_key": source.key, "name": source.name, "strategy": source.strategy},
-        )
-
-    def save_allocations(self, source: Source) -> None:
-        self._connection.execute(_delete_allocations, {"source_key": source.key})
-        if source.allocations:
-            self._connection.execute(
-                _insert_allocation,
-                [
-                    {
-                        "source_key": source.key,
-                        "operator_id": each.operator_id,
-                        "weight": each.weight,
-                    }
-                    for each in source.allocations
-                ],
-            )
-        self._connection.execute(
-            _update_credits,
-            {"source_key": source.key, "credits": [each.credit for each in source.allocations]},
-        )
 
 
 class SqlCatalogueReader(CatalogueReader):
@@ -197,9 +81,7 @@ class SqlCatalogueReader(CatalogueReader):
 
 def operator_view(row: AnyRow) -> OperatorView:
     """Show a row of OPERATOR_COLUMNS."""
-    return OperatorView(
-        OperatorId(row.id), row.name, row.active, row.capacity, row.load, row.created_at
-    )
+    return OperatorView.of(operator_of(row))
 
 
 def source_views(connection: Connection, keys: Sequence[str]) -> Mapping[str, SourceView]:

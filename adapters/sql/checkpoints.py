@@ -19,8 +19,8 @@ _PAUSE: Final = 0.1
 there is never much to write at once."""
 
 _LATER: Final = 5.0
-"""Seconds after a checkpoint that failed: what is wrong with a file or a disk is not over at once,
-and each try says so in the log."""
+"""Seconds after a checkpoint that failed, if nobody commits meanwhile, and between two that say so
+in the log: what is wrong with a file or a disk is not over at once."""
 
 _TRIES: Final = 100
 """Checkpoints before a process leaves a log behind that was to be emptied: ten seconds."""
@@ -50,6 +50,7 @@ class Checkpointer:
         self._wiping = threading.Event()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._said = -_LATER
 
     def committed(self) -> None:
         """Hear that something was committed."""
@@ -115,8 +116,11 @@ class Checkpointer:
     def _run(self) -> None:
         while self._due.wait() and not self._stopped.is_set():
             self._due.clear()
-            # Where it failed the log grows meanwhile, and the next one tries again.
-            self._stopped.wait(_PAUSE if self._tried() else _LATER)
+            made = self._tried()
+            self._stopped.wait(_PAUSE)
+            if not made:
+                # Whoever commits has room on the disk again, and may fill it with the log alone.
+                self._due.wait(_LATER)
             if self._wiping.is_set():
                 self._due.set()
 
@@ -125,7 +129,9 @@ class Checkpointer:
         try:
             self.checkpoint()
         except sqlite3.Error as error:
-            logger.warning("a checkpoint failed: %s", error)
+            if time.monotonic() - self._said >= _LATER:
+                self._said = time.monotonic()
+                logger.warning("a checkpoint failed: %s", error)
             return False
         return True
 

@@ -4,9 +4,10 @@ import heapq
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, cast, func, insert, literal_column, select, update
 
 from adapters.sql.contact_reader import (
     CONTACT_COLUMNS,
@@ -14,32 +15,40 @@ from adapters.sql.contact_reader import (
     contact_view,
     lead_ids,
     stored_key,
-    unknown_contact,
 )
 from adapters.sql.decisions import encode
 from adapters.sql.kept import Kept
-from adapters.sql.prepared import Prepared, PreparedInsert, among
+from adapters.sql.prepared import Prepared, PreparedInsert, among, among_ids, fetch_all
 from adapters.sql.purging import remove_closed
-from adapters.sql.reading import AnyRow, chunks
+from adapters.sql.reading import chunks
 from adapters.sql.tables import (
     ContactRow,
     DecisionRow,
+    Id,
     IdempotencyKeyRow,
+    LeadRow,
     LineupRow,
+    Moment,
     TransferRow,
 )
 from adapters.sql.unread import UNREAD, add_unread, unread_identities
-from application.ports.contacts import Contacts, ContactView, Keyed, Purged
+from application.ports.contacts import Contacts, Found, Keyed, Purged
 from domain.contact import Contact, ContactState
-from domain.decision import Decision, Lineup
-from domain.ids import ContactId, OperatorId
+from domain.decision import Decision
+from domain.events import Assigned, Closed, Event, Registered, Transferred
+from domain.ids import ContactId
 
-_get = select(*CONTACT_COLUMNS, UNREAD).where(ContactRow.id == bindparam("contact_id"))
-_oldest_waiting = (
-    select(*CONTACT_COLUMNS, UNREAD)
-    .where(ContactRow.source_key == bindparam("key"), ContactRow.state == ContactState.WAITING)
+_found = select(*CONTACT_COLUMNS, UNREAD, LeadRow.name).join(
+    LeadRow, LeadRow.id == ContactRow.lead_id
+)
+_find = Prepared(_found.where(among_ids(ContactRow.id, "ids")), "ids")
+_oldest_waiting = Prepared(
+    _found.where(ContactRow.source_key == bindparam("key"), ContactRow.state == bindparam("state"))
     .order_by(ContactRow.id)
     .limit(bindparam("most"))
+    # SQLite's dialect would add one of its own.
+    .offset(bindparam("passed_over")),
+    *("key", "state", "most", "passed_over"),
 )
 _taken_keys = Prepared(
     select(
@@ -54,20 +63,36 @@ _insert_contact = PreparedInsert(
 _insert_lineup = PreparedInsert(LineupRow, "digest", "lineup", existing="kept")
 _insert_decision = PreparedInsert(DecisionRow, "contact_id", "lineup", "decision")
 _insert_key = PreparedInsert(IdempotencyKeyRow, "key", "contact_id", "fingerprint")
-_insert_transfer = insert(TransferRow)
-_save_operator = (
+# Counted as it is written: nobody else writes meanwhile.
+_insert_transfer = Prepared(
+    insert(TransferRow).from_select(
+        ["contact_id", "number", "at", "previous_id", "operator_id"],
+        select(
+            bindparam("contact_id", type_=Id),
+            func.count() + literal_column("1"),
+            bindparam("at", type_=Moment),
+            # Of nothing, PostgreSQL could not tell what it is.
+            cast(bindparam("previous_id", type_=Id), Id),
+            bindparam("operator_id", type_=Id),
+        ).where(TransferRow.contact_id == bindparam("of", type_=Id)),
+    ),
+    *("contact_id", "at", "previous_id", "operator_id", "of"),
+)
+_save_operator = Prepared(
     update(ContactRow)
-    .where(ContactRow.id == bindparam("contact_id"))
+    .where(ContactRow.id == bindparam("contact"))
     .values(
         state=bindparam("state"),
         operator_id=bindparam("operator_id"),
         assigned_at=bindparam("assigned_at"),
-    )
+    ),
+    *("state", "operator_id", "assigned_at", "contact"),
 )
-_save_closed = (
+_save_closed = Prepared(
     update(ContactRow)
-    .where(ContactRow.id == bindparam("contact_id"))
-    .values(state=bindparam("state"), closed_at=bindparam("closed_at"))
+    .where(ContactRow.id == bindparam("contact"))
+    .values(state=bindparam("state"), closed_at=bindparam("closed_at")),
+    *("state", "closed_at", "contact"),
 )
 
 
@@ -77,20 +102,15 @@ class SqlContacts(Contacts):
     def __init__(self, connection: Connection, kept: Kept) -> None:
         self._connection = connection
         self._kept = kept
+        self._loaded: dict[ContactId, Found] = {}
         self.removed = False
         """Whether something that somebody has written has been removed."""
 
-    def get(self, contact_id: ContactId) -> Contact:
-        row = self._connection.execute(_get, {"contact_id": contact_id}).one_or_none()
-        if row is None:
-            raise unknown_contact(contact_id)
-        return _contact(row)
-
-    def view(self, contact_id: ContactId) -> ContactView:
-        row = self._connection.execute(_views, {"ids": [contact_id]}).one_or_none()
-        if row is None:
-            raise unknown_contact(contact_id)
-        return contact_view(row)
+    def find(self, contact_ids: Sequence[ContactId]) -> Mapping[ContactId, Found]:
+        rows = _find.fetch(self._connection, contact_ids)
+        found = (Found(_contact(row), row[-1]) for row in rows)
+        self._loaded = {each.contact.id: each for each in found}
+        return self._loaded
 
     def keyed(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Keyed]:
         slots = {stored_key(*slot): slot for slot in keys}
@@ -106,13 +126,42 @@ class SqlContacts(Contacts):
             for key, contact_id, fingerprint in taken
         }
 
-    def add(
-        self,
-        contacts: Sequence[tuple[Contact, Decision | None]],
-        keys: Mapping[ContactId, tuple[str, bytes]],
-    ) -> None:
-        _insert_contact.run(
+    def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:
+        # A query for each source walks no further than `limit` along the index; one query for
+        # all of them would sort everything that waits.
+        queues = fetch_all(
             self._connection,
+            *((_oldest_waiting, (key, ContactState.WAITING, limit, 0)) for key in source_keys),
+        )
+        oldest = heapq.merge(*queues, key=itemgetter(0))
+        return [self._once(row) for row in islice(oldest, limit)]
+
+    def store(self, events: Sequence[Event]) -> None:
+        """Store what happened to contacts, in as many statements for one event as for many."""
+        registered = [each for each in events if isinstance(each, Registered)]
+        self._add(registered)
+        self._add_decisions(
+            [(each.contact.id, each.decision) for each in registered if each.decision is not None]
+        )
+        if len(registered) < len(events):
+            self._change(events)
+
+    def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
+        self.removed = True
+        return remove_closed(self._connection, before, after, limit)
+
+    def _once(self, row: Sequence[Any]) -> Contact:
+        """Return the object that a row was found as before, or make it."""
+        found = self._loaded.get(row[0])
+        if found is None:
+            found = self._loaded[row[0]] = Found(_contact(row), row[-1])
+        return found.contact
+
+    def _add(self, registered: Sequence[Registered]) -> None:
+        connection = self._connection
+        contacts = [each.contact for each in registered]
+        _insert_contact.run(
+            connection,
             [
                 (
                     each.id,
@@ -126,98 +175,74 @@ class SqlContacts(Contacts):
                     each.operator_id,
                     each.assigned_at,
                 )
-                for each, _ in contacts
+                for each in contacts
             ],
         )
-        add_unread(self._connection, [each for each, _ in contacts if each.unread])
-        self._add_decisions(contacts, self._kept.lineups)
-        if keys:
-            _insert_key.run(
-                self._connection,
-                [
-                    (stored_key(each.source_key, keys[each.id][0]), each.id, keys[each.id][1])
-                    for each, _ in contacts
-                    if each.id in keys
-                ],
-            )
-
-    def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:
-        # A query for each source walks no further than `limit` along the index; one query for
-        # all of them would sort everything that waits.
-        queues = [
-            self._connection.execute(_oldest_waiting, {"key": key, "most": limit}).all()
-            for key in source_keys
-        ]
-        oldest = heapq.merge(*queues, key=lambda row: row.id)
-        return [_contact(row) for row in islice(oldest, limit)]
-
-    def save_handed_out(self, contacts: Sequence[tuple[Contact, Decision]]) -> None:
-        self._connection.execute(
-            _save_operator, [_operator_columns(contact) for contact, _ in contacts]
-        )
-        # Made on a dispatch that nobody keeps: its lineups would only pile up among those kept.
-        self._add_decisions(contacts, {})
-
-    def save_closed(self, contact: Contact) -> None:
-        self._connection.execute(
-            _save_closed,
-            {"contact_id": contact.id, "state": contact.state, "closed_at": contact.closed_at},
+        add_unread(connection, [each for each in contacts if each.unread])
+        _insert_key.run(
+            connection,
+            [
+                (stored_key(contact.source_key, key[0]), contact.id, key[1])
+                for contact, _, key, _ in registered
+                if key is not None
+            ],
         )
 
-    def save_transferred(self, contact: Contact, previous: OperatorId | None, at: datetime) -> None:
-        self._connection.execute(_save_operator, _operator_columns(contact))
-        number = self._connection.execute(
-            select(func.count()).where(TransferRow.contact_id == contact.id)
-        ).scalar_one()
-        self._connection.execute(
-            _insert_transfer,
-            {
-                "contact_id": contact.id,
-                "number": number + 1,
-                "at": at,
-                "previous_id": previous,
-                "operator_id": contact.operator_id,
-            },
+    def _change(self, events: Sequence[Event]) -> None:
+        """Store what happened to contacts that were there."""
+        connection = self._connection
+        assigned = [each for each in events if isinstance(each, Assigned)]
+        transferred = [each for each in events if isinstance(each, Transferred)]
+        closed = [each.contact for each in events if isinstance(each, Closed)]
+        moved = [*(each.contact for each in assigned), *(each.contact for each in transferred)]
+        _save_operator.run(
+            connection,
+            [(each.state, each.operator_id, each.assigned_at, each.id) for each in moved],
         )
-
-    def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
-        self.removed = True
-        return remove_closed(self._connection, before, after, limit)
-
-    def _add_decisions(
-        self,
-        contacts: Sequence[tuple[Contact, Decision | None]],
-        stored: dict[int, tuple[Lineup, bytearray]],
-    ) -> None:
-        encoded = encode(
-            [(contact.id, decision) for contact, decision in contacts if decision is not None],
-            stored,
+        _save_closed.run(connection, [(each.state, each.closed_at, each.id) for each in closed])
+        _insert_transfer.run(
+            connection,
+            [
+                (each.contact.id, each.at, each.previous, each.operator_id, each.contact.id)
+                for each in transferred
+            ],
         )
+        self._add_decisions([(each.contact.id, each.decision) for each in assigned])
+
+    def _add_decisions(self, decisions: Sequence[tuple[ContactId, Decision]]) -> None:
+        encoded = encode(decisions, self._kept.lineups)
         _insert_lineup.run(self._connection, encoded.lineups)
         _insert_decision.run(self._connection, encoded.decisions)
 
 
-def _operator_columns(contact: Contact) -> dict[str, Any]:
-    return {
-        "contact_id": contact.id,
-        "state": contact.state,
-        "operator_id": contact.operator_id,
-        "assigned_at": contact.assigned_at,
-    }
-
-
-def _contact(row: AnyRow) -> Contact:
+def _contact(row: Sequence[Any]) -> Contact:
+    """Make a contact of CONTACT_COLUMNS and UNREAD."""
+    (
+        contact_id,
+        source_key,
+        lead_id,
+        created_at,
+        payload,
+        lead_created,
+        conflicts,
+        state,
+        operator_id,
+        assigned_at,
+        closed_at,
+        unread,
+        *_,
+    ) = row
     return Contact(
-        row.id,
-        row.source_key,
-        row.lead_id,
-        row.created_at,
-        row.payload,
-        row.lead_created,
-        lead_ids(row.conflicts),
-        unread_identities(row.unread),
-        row.state,
-        row.operator_id,
-        row.assigned_at,
-        row.closed_at,
+        contact_id,
+        source_key,
+        lead_id,
+        created_at,
+        payload,
+        lead_created,
+        lead_ids(conflicts),
+        unread_identities(unread),
+        state,
+        operator_id,
+        assigned_at,
+        closed_at,
     )

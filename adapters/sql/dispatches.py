@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from adapters.sql.catalogue import OPERATOR_COLUMNS
 from adapters.sql.kept import Kept
-from adapters.sql.prepared import Prepared, PreparedInsert, among, fetch_all
+from adapters.sql.operators import OPERATOR_COLUMNS, operator_of
+from adapters.sql.prepared import Prepared, PreparedInsert, among, among_ids, fetch_all
+from adapters.sql.sources import SOURCE_COLUMNS, source_of
 from adapters.sql.tables import (
     COUNTED_HOURS,
     AllocationRow,
@@ -23,23 +24,14 @@ from application.ports.system import Rolls
 from domain.dispatch import Dispatch
 from domain.ids import OperatorId
 from domain.operator import Operator
-from domain.source import Allocation, Source
+from domain.source import Source
 
-_served = select(AllocationRow.source_key).where(
-    AllocationRow.operator_id.in_(bindparam("operator_ids", expanding=True))
+_served = Prepared(
+    select(AllocationRow.source_key).where(among_ids(AllocationRow.operator_id, "operators")),
+    "operators",
 )
 _sources = Prepared(
-    select(
-        SourceRow.key,
-        SourceRow.name,
-        SourceRow.strategy,
-        SourceRow.created_at,
-        SourceRow.waiting,
-        SourceRow.credits,
-    )
-    .where(among(SourceRow.key, "keys"))
-    .order_by(SourceRow.key),
-    "keys",
+    select(*SOURCE_COLUMNS).where(among(SourceRow.key, "keys")).order_by(SourceRow.key), "keys"
 )
 _allocations = Prepared(
     select(
@@ -61,8 +53,11 @@ _operators = Prepared(
     .order_by(OperatorRow.id),
     "keys",
 )
-_named = select(*OPERATOR_COLUMNS).where(
-    OperatorRow.id.in_(bindparam("operator_ids", expanding=True))
+_named = Prepared(
+    select(*OPERATOR_COLUMNS)
+    .where(among_ids(OperatorRow.id, "operators"))
+    .order_by(OperatorRow.id),
+    "operators",
 )
 _take_slots = Prepared(
     update(OperatorRow)
@@ -109,17 +104,12 @@ _count_assigned = PreparedInsert(
 
 
 class SqlDispatches(Dispatches):
-    """See `application.ports.dispatches.Dispatches`.
-
-    Attributes:
-        admits: the unit of work admits contacts and does nothing else.
-    """
+    """See `application.ports.dispatches.Dispatches`."""
 
     def __init__(self, connection: Connection, rolls: Rolls, kept: Kept) -> None:
         self._connection = connection
         self._rolls = rolls
         self._kept = kept
-        self.admits = False
 
     def load(
         self,
@@ -128,44 +118,44 @@ class SqlDispatches(Dispatches):
         served_by: Iterable[OperatorId] = (),
         operators: Iterable[OperatorId] = (),
     ) -> Dispatch:
-        connection = self._connection
-        served_by = list(served_by)
-        keys = set(sources)
-        if served_by:
-            keys.update(connection.execute(_served, {"operator_ids": served_by}).scalars())
-        loaded = self._load(keys)
-        named = [*{*served_by, *operators}]
-        found = connection.execute(_named, {"operator_ids": named}) if named else ()
-        return Dispatch(
-            loaded.sources(), [*loaded.operators(), *map(_operator, found)], self._rolls
-        )
-
-    def load_to_admit(self, sources: Iterable[str]) -> Dispatch:
-        self.admits = True
-        kept = self._kept
+        kept, served_by = self._kept, set(served_by)
+        if kept.dispatch is not None and not kept.current:
+            # Others may have given them sources that are not here.
+            kept.served.clear()
         wanted = set(sources)
+        if not served_by <= kept.served:
+            found = _served.fetch(self._connection, list(served_by - kept.served))
+            wanted.update(key for (key,) in found)
+            kept.served |= served_by
+        named = served_by.union(operators)
         if kept.dispatch is None:
-            kept.dispatch = Dispatch([], [], self._rolls)
+            kept.dispatch, kept.current = Dispatch([], [], self._rolls), True
         elif not kept.current:
-            self._refresh(kept, kept.dispatch, wanted)
-        missing = wanted - kept.dispatch.sources.keys()
-        if missing:
-            loaded = self._load(missing)
-            kept.dispatch.include(loaded.sources(), loaded.operators())
-            kept.settled = loaded.settled() if missing >= kept.dispatch.sources.keys() else None
-        return kept.dispatch
+            self._refresh(kept, kept.dispatch, wanted, named)
+        dispatch = kept.dispatch
+        missing, unknown = wanted - dispatch.sources.keys(), named - dispatch.operators.keys()
+        if missing or unknown:
+            loaded = self._load(missing, unknown)
+            dispatch.include(loaded.sources(), loaded.operators())
+            kept.named |= unknown
+            everything = missing >= dispatch.sources.keys()
+            kept.settled = loaded.settled() if everything else None
+        return dispatch
 
-    def save(self, dispatch: Dispatch) -> None:
+    def store(self, dispatch: Dispatch) -> None:
+        """Store loads, credits, the lengths of queues and the counters."""
         self._save_credits(dispatch.settle())
         self._save_waiting(dispatch)
         self._save_counters(dispatch)
         # Last, since it waits for an answer.
         self._save_slots(dispatch)
-        dispatch.forget_changes()
 
-    def _refresh(self, kept: Kept, dispatch: Dispatch, wanted: set[str]) -> None:
+    def _refresh(
+        self, kept: Kept, dispatch: Dispatch, wanted: set[str], named: set[OperatorId]
+    ) -> None:
         """Bring what is kept up to date with what others have written, and take in more."""
-        loaded = self._load(wanted | dispatch.sources.keys())
+        kept.named |= named
+        loaded = self._load(wanted | dispatch.sources.keys(), kept.named)
         settled = loaded.settled()
         if settled == kept.settled:
             dispatch.refresh(loaded.moved(), loaded.loads())
@@ -173,15 +163,19 @@ class SqlDispatches(Dispatches):
             kept.dispatch = Dispatch(loaded.sources(), loaded.operators(), self._rolls)
             kept.settled = settled
             kept.lineups.clear()
+        kept.current = True
 
-    def _load(self, keys: Iterable[str]) -> "_Loaded":
-        """Read sources with their allocations, and all who are allocated to them."""
+    def _load(self, keys: Iterable[str], named: Iterable[OperatorId]) -> "_Loaded":
+        """Read sources with their allocations, all who are allocated to them, and others."""
         listed = [[*keys]]
-        loaded = _Loaded(
-            *fetch_all(
-                self._connection, (_sources, listed), (_allocations, listed), (_operators, listed)
-            )
-        )
+        statements: list[tuple[Prepared, Sequence[Any]]] = [
+            (_sources, listed),
+            (_allocations, listed),
+            (_operators, listed),
+        ]
+        if others := [*named]:
+            statements.append((_named, [others]))
+        loaded = _Loaded(*fetch_all(self._connection, *statements))
         self._kept.waiting.update((key, waiting) for key, waiting, _ in loaded.moved())
         return loaded
 
@@ -204,7 +198,7 @@ class SqlDispatches(Dispatches):
         changed = [
             (key, source.waiting)
             for key, source in dispatch.sources.items()
-            if stored[key] != source.waiting
+            if stored.get(key, 0) != source.waiting
         ]
         _save_waiting.run(self._connection, changed)
         stored.update(changed)
@@ -231,46 +225,33 @@ class _Loaded(NamedTuple):
 
     source_rows: Sequence[Sequence[Any]]
     allocation_rows: Sequence[Sequence[Any]]
-    operator_rows: Sequence[Sequence[Any]]
+    allocated_rows: Sequence[Sequence[Any]]
+    named_rows: Sequence[Sequence[Any]] = ()
 
     def sources(self) -> list[Source]:
         weights: defaultdict[str, list[tuple[OperatorId, int]]] = defaultdict(list)
         for key, operator_id, weight in self.allocation_rows:
             weights[key].append((operator_id, weight))
-        return [
-            Source(
-                key,
-                name,
-                strategy,
-                created_at,
-                [
-                    Allocation(operator_id, weight, credit)
-                    for (operator_id, weight), credit in zip(weights[key], credits, strict=True)
-                ],
-                waiting,
-            )
-            for key, name, strategy, created_at, waiting, credits in self.source_rows
-        ]
+        return [source_of(row, weights[row[0]]) for row in self.source_rows]
 
     def operators(self) -> list[Operator]:
-        return [*map(_operator, self.operator_rows)]
+        return [operator_of(row) for row in self._operator_rows]
 
     def settled(self) -> object:
         """Everything that stays as it is when contacts come, go and change hands."""
         return (
-            [row[:4] for row in self.source_rows],
+            [row[:-2] for row in self.source_rows],
             self.allocation_rows,
-            [(*row[:4], *row[5:]) for row in self.operator_rows],
+            [row[:-1] for row in self._operator_rows],
         )
 
     def moved(self) -> list[tuple[str, int, Sequence[int]]]:
         """Of each source what does not: its key, the length of its queue, its credits."""
-        return [(row[0], row[4], row[5]) for row in self.source_rows]
+        return [(row[0], row[-2], row[-1]) for row in self.source_rows]
 
     def loads(self) -> list[tuple[OperatorId, int]]:
-        return [(row[0], row[4]) for row in self.operator_rows]
+        return [(row[0], row[-1]) for row in self._operator_rows]
 
-
-def _operator(row: Sequence[Any]) -> Operator:
-    operator_id, name, active, capacity, load, created_at = row
-    return Operator(operator_id, name, capacity, active, created_at, load)
+    @property
+    def _operator_rows(self) -> list[Sequence[Any]]:
+        return [*self.allocated_rows, *self.named_rows]

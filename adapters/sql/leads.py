@@ -20,7 +20,7 @@ from sqlalchemy.orm import aliased
 
 from adapters.sql.contact_reader import contact_exports
 from adapters.sql.engine import ReadDatabase
-from adapters.sql.prepared import Prepared, PreparedInsert, among
+from adapters.sql.prepared import Prepared, PreparedInsert, among, among_ids, fetch_all
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
 from adapters.sql.tables import (
     ContactRow,
@@ -44,7 +44,7 @@ _by_identity = Prepared(
     .where(among(IdentityRow.key, "keys")),
     "keys",
 )
-_by_id = select(*LEAD).where(LeadRow.id.in_(bindparam("ids", expanding=True)))
+_by_id = Prepared(select(*LEAD).where(among_ids(LeadRow.id, "ids")), "ids")
 _insert_lead = PreparedInsert(LeadRow, "id", "name", "created_at")
 _insert_word = PreparedInsert(LeadWordRow, "word", "lead_id")
 _insert_identity = PreparedInsert(IdentityRow, "key", "lead_id")
@@ -141,16 +141,14 @@ class SqlLeads(Leads):
             by_key[each.key] = each
             for key in each.also:
                 by_key.setdefault(key, Identity.from_key(key))
-        known = [
-            (by_key[key], Lead(lead_id, name, created_at))
-            for key, lead_id, name, created_at in _by_identity.fetch(connection, list(by_key))
-        ]
-        by_id = [
-            Lead(LeadId(row.id), row.name, row.created_at)
-            for some in chunks(list(set(lead_ids)))
-            for row in connection.execute(_by_id, {"ids": some})
-        ]
-        return LeadIndex(known, by_id)
+        statements: list[tuple[Prepared, Sequence[Any]]] = [(_by_identity, [list(by_key)])]
+        if asked := list(lead_ids):
+            statements.append((_by_id, [asked]))
+        owners, *named = fetch_all(connection, *statements)
+        return LeadIndex(
+            [(by_key[key], Lead(*lead)) for key, *lead in owners],
+            [Lead(*lead) for rows in named for lead in rows],
+        )
 
     def acquaintance(self, lead_id: LeadId) -> Acquaintance:
         return Acquaintance(*self._connection.execute(_acquaintance, {"lead": lead_id}).one())
@@ -186,10 +184,9 @@ class SqlLeads(Leads):
         )
 
     def get(self, lead_id: LeadId) -> Lead:
-        row = self._connection.execute(_by_id, {"ids": [lead_id]}).one_or_none()
-        if row is None:
-            raise _unknown(lead_id)
-        return Lead(LeadId(row.id), row.name, row.created_at)
+        for row in _by_id.fetch(self._connection, [lead_id]):
+            return Lead(*row)
+        raise _unknown(lead_id)
 
     def view(self, lead_id: LeadId) -> LeadView:
         return _lead_view(self._connection, lead_id)

@@ -10,15 +10,18 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     Connection,
     Dialect,
     Executable,
+    LargeBinary,
     Table,
     Text,
     TypeDecorator,
+    Uuid,
     bindparam,
     func,
     select,
@@ -240,6 +243,48 @@ def _among_array(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
     # Not a join with the array's texts: a plan made while the table was small would walk it.
     of, texts = (compiler.process(each, **options) for each in element.clauses)
     return f"{of} = ANY (CAST({texts} AS TEXT[]))"
+
+
+class _Ids(TypeDecorator[Sequence[UUID]]):
+    """A list of ids as one parameter: 16 bytes each, one after the other, in SQLite."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(LargeBinary() if dialect.name == "sqlite" else ARRAY(Uuid))
+
+    def bind_processor(self, dialect: Dialect) -> Converter:
+        return _joined if dialect.name == "sqlite" else None
+
+
+def _joined(ids: Sequence[UUID]) -> bytes:
+    return b"".join(each.bytes for each in ids)
+
+
+class _AmongIds(FunctionElement[Any]):
+    """Whether a column has one of many ids, in a way that is looked up in its index."""
+
+    inherit_cache = True
+
+
+@compiles(_AmongIds, "sqlite")
+def _among_cut(element: _AmongIds, compiler: SQLCompiler, **options: Any) -> str:
+    of, ids = (compiler.process(each, **options) for each in element.clauses)
+    return f"""{of} IN (WITH RECURSIVE cut(id, rest) AS (
+        SELECT NULL, {ids} UNION ALL SELECT substr(rest, 1, 16), substr(rest, 17) FROM cut
+        WHERE length(rest) > 0) SELECT id FROM cut WHERE id IS NOT NULL)"""  # noqa: S608 -- both are compiled
+
+
+@compiles(_AmongIds, "postgresql")
+def _among_uuids(element: _AmongIds, compiler: SQLCompiler, **options: Any) -> str:
+    of, ids = (compiler.process(each, **options) for each in element.clauses)
+    return f"{of} = ANY (CAST({ids} AS UUID[]))"
+
+
+def among_ids(of: Any, parameter: str) -> Any:
+    """Say that a column has one of the ids in a parameter, which is a list of any length."""
+    return _AmongIds(of, bindparam(parameter, type_=_Ids()))
 
 
 def among(of: Any, parameter: str) -> Any:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Connection, bindparam, cast, func, select
 
-from adapters.sql.catalogue import OPERATOR_COLUMNS, operator_view, source_views
+from adapters.sql.catalogue import operator_view, source_views
 from adapters.sql.engine import ReadDatabase
+from adapters.sql.operators import OPERATOR_COLUMNS
 from adapters.sql.reading import AnySelect, reading
 from adapters.sql.tables import (
     AssignedCountRow,

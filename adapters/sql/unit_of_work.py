@@ -1,20 +1,33 @@
 """The unit of work over SQLAlchemy: one connection, one transaction."""
 
 import logging
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from adapters.sql.audit import SqlAudit
-from adapters.sql.catalogue import SqlOperators, SqlSources
 from adapters.sql.contacts import SqlContacts
 from adapters.sql.dispatches import SqlDispatches
 from adapters.sql.engine import Database, Turn, storage_unavailable
 from adapters.sql.kept import Keeper
 from adapters.sql.keys import SqlKeys
 from adapters.sql.leads import SqlLeads
+from adapters.sql.operators import add_operators, change_operators
+from adapters.sql.sources import add_sources, change_sources, replace_allocations
 from application.ports.failures import StorageUnavailable
 from application.ports.system import Rolls
 from application.ports.unit_of_work import UnitOfWork
+from domain.dispatch import Dispatch
+from domain.events import (
+    AllocationsChanged,
+    CatalogueEvent,
+    Event,
+    OperatorChanged,
+    OperatorCreated,
+    Registered,
+    SourceChanged,
+    SourceCreated,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +41,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._rolls = rolls
         self._begun = False
         self.dispatches: SqlDispatches
+        self.contacts: SqlContacts
 
     def __enter__(self) -> Self:
         if not self._begun:
@@ -40,12 +54,25 @@ class SqlUnitOfWork(UnitOfWork):
             self._take(turn)
         return self._begun
 
+    def save(self, dispatch: Dispatch) -> None:
+        events = dispatch.events
+        if not all(isinstance(each, Registered) for each in events):
+            self._save_catalogue(events)
+        self.leads.learn(
+            [each.lesson for each in events if isinstance(each, Registered) and each.lesson]
+        )
+        self.contacts.store(events)
+        self.dispatches.store(dispatch)
+        dispatch.forget_changes()
+        if dispatch is not self._kept.dispatch:
+            self._kept.forget()
+
     def commit(self) -> None:
         try:
             self._database.commit(self._turn)
         except self._database.errors as error:
             raise self._rolled_back(error) from error
-        self._keeper.give(self._kept, current=self.dispatches.admits)
+        self._keeper.give(self._kept)
         if self.leads.removed or self.contacts.removed:
             self._database.wipe()
 
@@ -64,11 +91,24 @@ class SqlUnitOfWork(UnitOfWork):
         if isinstance(error, self._database.errors):
             raise self._rolled_back(error) from error
 
+    def _save_catalogue(self, events: Sequence[Event]) -> None:
+        """Store what people say of operators and sources; whatever refers to them comes later."""
+        connection = self._turn.connection
+        made = [each.operator for each in events if isinstance(each, OperatorCreated)]
+        add_operators(connection, made)
+        said = [each.operator for each in events if isinstance(each, OperatorChanged)]
+        change_operators(connection, said)
+        add_sources(connection, [each.source for each in events if isinstance(each, SourceCreated)])
+        changed = [each.source for each in events if isinstance(each, SourceChanged)]
+        change_sources(connection, changed)
+        allocated = [each.source for each in events if isinstance(each, AllocationsChanged)]
+        replace_allocations(connection, allocated)
+        if any(isinstance(each, CatalogueEvent) for each in events):
+            self._kept.unsettle()
+
     def _take(self, turn: Turn) -> None:
         self._turn, connection = turn, turn.connection
         self._kept = kept = self._keeper.take(turn)
-        self.operators = SqlOperators(connection)
-        self.sources = SqlSources(connection)
         self.leads = SqlLeads(connection)
         self.contacts = SqlContacts(connection, kept)
         self.keys = SqlKeys(connection)

@@ -160,6 +160,13 @@ class Keyed(NamedTuple):
     contact: ContactView
 
 
+class Found(NamedTuple):
+    """A stored contact, with the name of its lead."""
+
+    contact: Contact
+    lead_name: str | None
+
+
 class Purged(NamedTuple):
     """What became of some of the oldest closed contacts.
 
@@ -173,21 +180,12 @@ class Purged(NamedTuple):
 
 
 class Contacts(Protocol):
-    """Contacts with their decisions, for writing."""
+    """Contacts, for writing; see `UnitOfWork.save`."""
 
-    def get(self, contact_id: ContactId) -> Contact:
-        """Return a contact.
+    def find(self, contact_ids: Sequence[ContactId]) -> Mapping[ContactId, Found]:
+        """Return those of these contacts that are there.
 
-        Raises:
-            UnknownContact: it is not there.
-        """
-        ...
-
-    def view(self, contact_id: ContactId) -> ContactView:
-        """Return a contact as this unit of work leaves it: what its caller is answered.
-
-        Raises:
-            UnknownContact: it is not there.
+        Whoever asks again within one unit of work gets the same object.
         """
         ...
 
@@ -195,33 +193,12 @@ class Contacts(Protocol):
         """Return the contacts registered before, by (source key, idempotency key)."""
         ...
 
-    def add(
-        self,
-        contacts: Sequence[tuple[Contact, Decision | None]],
-        keys: Mapping[ContactId, tuple[str, bytes]],
-    ) -> None:
-        """Store new contacts, none of them closed.
-
-        Args:
-            contacts: each with the decision on it, if it is assigned.
-            keys: (idempotency key, fingerprint) of those that came with one.
-        """
-        ...
-
     def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:
-        """Return waiting contacts of these sources, the oldest first."""
-        ...
+        """Return waiting contacts of these sources, the oldest first, as they are stored.
 
-    def save_handed_out(self, contacts: Sequence[tuple[Contact, Decision]]) -> None:
-        """Store that waiting contacts were assigned, and why."""
-        ...
-
-    def save_closed(self, contact: Contact) -> None:
-        """Store that a contact was closed."""
-        ...
-
-    def save_transferred(self, contact: Contact, previous: OperatorId | None, at: datetime) -> None:
-        """Store that a contact changed hands, when, and from whom it came."""
+        What has happened in a dispatch is saved first. One that was found before is the same
+        object.
+        """
         ...
 
     def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:

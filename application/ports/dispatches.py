@@ -17,26 +17,14 @@ class Dispatches(Protocol):
         served_by: Iterable[OperatorId] = (),
         operators: Iterable[OperatorId] = (),
     ) -> Dispatch:
-        """Load; what does not exist is missing from the result.
+        """Return the one dispatch of this unit of work, with what is asked for in it.
+
+        What does not exist is missing; more may be there. The storage may go on with the dispatch
+        of the unit of work before, if it can be sure that it is what it would load.
 
         Args:
             sources: these sources;
             served_by: these operators, and every source on which one of them has an allocation;
             operators: these operators, beside all who are allocated to the sources loaded.
-        """
-        ...
-
-    def load_to_admit(self, sources: Iterable[str]) -> Dispatch:
-        """Load sources in a unit of work that does nothing but admit contacts to them.
-
-        The storage may go on with the dispatch of the unit of work before, if it can be sure that
-        it is what it would load.
-        """
-        ...
-
-    def save(self, dispatch: Dispatch) -> None:
-        """Store loads, credits, the lengths of queues and the counters.
-
-        A slot is taken only if the storage, too, finds the operator active and below capacity.
         """
         ...

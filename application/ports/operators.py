@@ -1,8 +1,7 @@
-"""Operators, for writing, and what queries show of them."""
+"""What queries show of operators."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from application.ports.versions import version_of
 from domain.ids import OperatorId
@@ -44,15 +43,3 @@ class OperatorRef:
 
     id: OperatorId
     name: str
-
-
-class Operators(Protocol):
-    """Operators, for writing."""
-
-    def add(self, operator: Operator) -> None:
-        """Store a new operator."""
-        ...
-
-    def save(self, operator: Operator) -> None:
-        """Store the name, capacity and activity of a known operator; the load is not touched."""
-        ...

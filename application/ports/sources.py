@@ -1,9 +1,8 @@
-"""Sources and their allocations, for writing, and what queries show of them."""
+"""What queries show of sources and their allocations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from application.ports.versions import version_of
 from domain.ids import OperatorId
@@ -74,23 +73,3 @@ class ServedSource:
     name: str
     weight: int
     share: float
-
-
-class Sources(Protocol):
-    """Sources with their allocations, for writing."""
-
-    def add(self, source: Source) -> None:
-        """Store a new source.
-
-        Raises:
-            SourceExists: its key is taken.
-        """
-        ...
-
-    def save(self, source: Source) -> None:
-        """Store the name and the strategy of a known source."""
-        ...
-
-    def save_allocations(self, source: Source) -> None:
-        """Replace the stored allocations of a known source by those it has now."""
-        ...

@@ -38,8 +38,8 @@ class Secrets(Protocol):
 
 
 class Pause(Protocol):
-    """Lets others come to the storage between the transactions of long work."""
+    """Lets others come to the storage."""
 
-    def __call__(self) -> None:
-        """Wait for a moment."""
+    def __call__(self, most: float | None = None) -> None:
+        """Wait for a moment, or for one that chance picks and of at most so many seconds."""
         ...

@@ -10,8 +10,7 @@ from application.ports.contacts import Contacts
 from application.ports.dispatches import Dispatches
 from application.ports.keys import Keys
 from application.ports.leads import Leads
-from application.ports.operators import Operators
-from application.ports.sources import Sources
+from domain.dispatch import Dispatch
 
 
 class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
@@ -25,8 +24,6 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
         StorageUnavailable: on leaving, and from every repository.
     """
 
-    operators: Operators
-    sources: Sources
     leads: Leads
     contacts: Contacts
     dispatches: Dispatches
@@ -40,6 +37,14 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
 
         Returns:
             Whether it has begun; the block then finds it so. If not, nothing has happened.
+        """
+        ...
+
+    def save(self, dispatch: Dispatch) -> None:
+        """Store what has happened in a dispatch, all of it: what its events say, and the counters.
+
+        It may go on afterwards, and be saved again. A slot is taken only if the storage, too, finds
+        the operator eligible for it.
         """
         ...
 

@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.fairlead import Fairlead
+from application.intake import Intake
 from application.ports.failures import StorageUnavailable
-from application.register_contacts import Intake
 from domain.actor import Actor
 from domain.errors import DomainError
 from entrypoints.console import (
@@ -83,7 +83,7 @@ def create_console(
 
     Args:
         fairlead: the use cases and queries.
-        writing: runs what writes.
+        writing: has commands carried out.
         intake: registers contacts.
         live: tells pages of changes.
         keyring: knows whom a key belongs to.
@@ -96,7 +96,7 @@ def create_console(
     app.add_middleware(_Headers)
     app.mount("/static", StaticFiles(directory=STATIC), name="console-static")
     for routes in (
-        overview.router(fairlead, live, keyring, writing, fill),
+        overview.router(fairlead, live, keyring, fill),
         sources.router(fairlead, writing),
         operators.router(fairlead, writing),
         acting.router(fairlead, writing),

@@ -1,6 +1,6 @@
 """Contacts: lists of them, and one with who has it and why."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
 from application.ports.contacts import ContactFilter, ContactView
 from application.ports.paging import Page
-from domain.actor import Actor
+from application.use_case import UseCase
 from domain.contact import ContactState
 from domain.errors import DomainError, InvalidValue, NoDecision
 from domain.ids import ContactId, OperatorId
@@ -83,11 +83,11 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         request: Request,
         given: Mapping[str, str],
         what: str,
-        handler: Callable[[Command, Actor], ContactView],
+        use_case: UseCase[Command, ContactView],
         command: Command,
     ) -> Response:
         try:
-            await writing(request, handler, command)
+            await writing(request, use_case, command)
         except DomainError as error:
             filled = act_refused(given, error)
             return await to_thread.run_sync(_page, request, command.contact_id, filled)

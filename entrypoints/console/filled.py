@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from fastapi import Request
 
 from application.ports.versions import Versioned
-from domain.actor import Actor
+from application.use_case import UseCase
 from domain.errors import ChangedMeanwhile, DomainError
 from entrypoints.console.words import NOW, PROBLEMS, VALUES
 from entrypoints.http.problems import STATUSES
@@ -107,7 +107,7 @@ def seen(*values: object) -> str:
 async def change(
     request: Request,
     writing: Writing,
-    handler: Callable[[Command, Actor], View],
+    use_case: UseCase[Command, View],
     command: Command,
     shown: Callable[[View], str],
     *,
@@ -121,8 +121,8 @@ async def change(
 
     Args:
         request: of whoever changes it.
-        writing: calls handlers.
-        handler: makes the change.
+        writing: has commands carried out.
+        use_case: makes the change.
         command: has a field `expected`.
         shown: what a view has of the form's values; see `seen`.
         saw: the same as it was in the form; nothing if any will do.
@@ -130,14 +130,14 @@ async def change(
 
     Raises:
         ChangedMeanwhile: what the form shows is no longer so.
-        DomainError: what the handler raises.
+        DomainError: what the use case raises.
     """
     while True:
         if saw and shown(current) != saw:
             raise ChangedMeanwhile("somebody else has changed it meanwhile.", current=current)
         expected: Any = current.version if saw else None
         try:
-            return await writing(request, handler, replace(command, expected=expected))  # type: ignore[type-var]
+            return await writing(request, use_case, replace(command, expected=expected))  # type: ignore[type-var]
         except ChangedMeanwhile as error:
             current = error.current  # type: ignore[assignment]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
@@ -19,7 +20,7 @@ from entrypoints.console.saying import said
 from entrypoints.http.gate import identify
 from entrypoints.http.keyring import Keyring
 from entrypoints.http.problems import Refusal
-from entrypoints.http.writing import Writing
+from entrypoints.http.writing import ACTOR
 
 _OPERATORS: Final = 60
 """Gauges on the page; a link leads to all the others."""
@@ -34,7 +35,6 @@ def router(
     fairlead: Fairlead,
     live: Live,
     keyring: Keyring,
-    writing: Writing,
     fill: Callable[[Actor], None],
 ) -> APIRouter:
     """Build the routes."""
@@ -71,7 +71,7 @@ def router(
     @routes.post("/demo")
     async def demo(request: Request) -> Response:
         await form(request)
-        await writing(request, lambda _, actor: fill(actor), None)
+        await to_thread.run_sync(fill, request.scope[ACTOR])
         return go(request, "/", said="demo")
 
     return routes

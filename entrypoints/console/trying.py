@@ -6,7 +6,8 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from application.fairlead import Fairlead
-from application.register_contacts import Intake, RegisterContact
+from application.intake import Intake
+from application.register_contacts import RegisterContact
 from domain.errors import DomainError
 from entrypoints.console.choosing import Chosen, offered_sources
 from entrypoints.console.filled import EMPTY, Filled, refused
@@ -37,7 +38,9 @@ def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
             payload={"text": given.get("text", ""), "test": True},
         )
         try:
-            registered = await intake.submit(command, request.scope[ACTOR])
+            registered = await intake.submit(
+                fairlead.register_contact, command, request.scope[ACTOR]
+            )
         except DomainError as error:
             # In a thread: the loop must not wait for the storage.
             sources = await to_thread.run_sync(offered_sources, fairlead)

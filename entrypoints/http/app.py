@@ -155,7 +155,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     )
     problems.install(app)
     versions.install(app)
-    metrics, writing, listing = Metrics(fairlead), Writing(), Listing()
+    metrics, writing, listing = Metrics(fairlead), Writing(intake), Listing()
     contact_routes = contacts.router(fairlead, writing, listing, intake)
     lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]
     rate = container.settings().rate_limit

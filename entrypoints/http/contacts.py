@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -12,11 +12,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from application.contacts import CloseContact, ShowContact, TransferContact
 from application.fairlead import Fairlead
+from application.intake import Intake
 from application.ports.contacts import ContactFilter, ContactView
 from application.ports.failures import StorageUnavailable
-from application.register_contacts import Intake, Registered
+from application.register_contacts import RegisterContact, Registered
 from domain import limits
-from domain.actor import Actor
 from domain.contact import ContactState
 from domain.errors import DomainError, InvalidValue
 from domain.ids import ContactId, LeadId, OperatorId
@@ -70,12 +70,14 @@ _AT_ONCE: Final = 32
 # A view has the fields of ContactOut and is written as it is, without being copied into one.
 _contact_to_json = TypeAdapter(ContactView).serializer.to_json
 _REPLAYED = (b"idempotency-replayed", b"true")
+Submit = Callable[[RegisterContact], Awaitable[RegisteredItemOut]]
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 """A string of RFC 9651, as the IETF's draft on idempotency keys wants one."""
 
 
 def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intake) -> APIRouter:
     """Build the routes on a wired application; registrations go through the intake."""
+    register = fairlead.register_contact
     routes = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=JsonRoute)
 
     async def register_contact(body: NewContact, request: Request) -> Answer:
@@ -87,9 +89,9 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
         for name, value in request.scope["headers"]:
             if name == b"idempotency-key":
                 _take_key(body, _key_of(value))
-        command = body.command()
         scope = request.scope
-        return await intake.submit(command, scope[ACTOR], _answer_below(scope.get("root_path")))
+        answer = _answer_below(scope.get("root_path"))
+        return await intake.submit(register, body.command(), scope[ACTOR], answer)
 
     async def register_batch(body: NewContacts, request: Request) -> BatchOut:
         """Register up to 1000 contacts. One bad item harms no other.
@@ -98,7 +100,8 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
         """
         actor, items = request.scope[ACTOR], body.contacts
         request.scope.get(SPEND, _uncounted)(len(items) - 1)
-        return BatchOut(results=await _register_items(intake, actor, items))
+        submit = partial(intake.submit, register, actor=actor, answer=_registered)
+        return BatchOut(results=await _register_items(submit, items))
 
     routes.add_api_route(
         "",
@@ -241,12 +244,12 @@ def _take_key(body: NewContact, header: str) -> None:
 
 
 async def _register_items(
-    intake: Intake, actor: Actor, items: Sequence[Any]
+    submit: Submit, items: Sequence[Any]
 ) -> list[RegisteredItemOut | RefusedItemOut]:
     results = list[asyncio.Task[RegisteredItemOut | RefusedItemOut]]()
     for begin in range(0, len(items), _AT_ONCE):
         results += [
-            asyncio.create_task(_register_item(intake, actor, each))
+            asyncio.create_task(_register_item(submit, each))
             for each in items[begin : begin + _AT_ONCE]
         ]
         # They are read when the loop comes to them, and others between them.
@@ -254,12 +257,9 @@ async def _register_items(
     return await asyncio.gather(*results)
 
 
-async def _register_item(
-    intake: Intake, actor: Actor, item: Any
-) -> RegisteredItemOut | RefusedItemOut:
+async def _register_item(submit: Submit, item: Any) -> RegisteredItemOut | RefusedItemOut:
     try:
-        command = NewContact.model_validate(item).command()
-        return await intake.submit(command, actor, _registered)
+        return await submit(NewContact.model_validate(item).command())
     except ValidationError as error:
         return _refused(problem_of_validation(error.errors()))
     except (DomainError, StorageUnavailable) as error:

@@ -31,7 +31,9 @@ from application.ports.failures import (
 )
 from application.register_contacts import RegisterContact
 from domain.errors import UnknownSource
+from domain.events import OperatorChanged, SourceChanged
 from domain.lead import Identity
+from tests.contract.given import happened
 from tests.postgresql import Databases, PostgresqlServer, postgresql_server
 from tests.support import World, open_world
 
@@ -129,13 +131,13 @@ def test_a_deadlock_with_a_stranger_is_of_this_moment(world: World) -> None:
         def be_in_each_others_way() -> None:
             with world.container.storage().unit_of_work() as uow:
                 dispatch = uow.dispatches.load(sources=["telegram"])
-                uow.sources.save(dispatch.source("telegram"))
+                happened(uow, SourceChanged(dispatch.source("telegram")))
                 stranger.execute("BEGIN")
                 stranger.execute("SELECT FROM operators FOR UPDATE")
                 waiting = threading.Thread(target=want_the_source)
                 waiting.start()
                 try:
-                    uow.operators.save(*dispatch.operators.values())
+                    happened(uow, OperatorChanged(*dispatch.operators.values()))
                 finally:
                     waiting.join()
 
@@ -150,7 +152,7 @@ def test_a_session_that_ends_in_a_transaction_leaves_nothing(world: World) -> No
         with world.container.storage().unit_of_work() as uow:
             dispatch = uow.dispatches.load(sources=["telegram"])
             dispatch.source("telegram").change(name="Changed")
-            uow.sources.save(dispatch.source("telegram"))
+            happened(uow, SourceChanged(dispatch.source("telegram")))
             cut_off(world)
 
     with pytest.raises(StorageUnavailable):
@@ -181,7 +183,9 @@ def test_when_the_commit_gets_no_answer_nobody_says_that_nothing_happened(world:
     def commit() -> None:
         with uow:
             # Everything before is answered, so that it is the commit that is not.
-            uow.sources.save(uow.dispatches.load(sources=["telegram"]).source("telegram"))
+            happened(
+                uow, SourceChanged(uow.dispatches.load(sources=["telegram"]).source("telegram"))
+            )
             cut_off(world)
             uow.commit()
 
@@ -259,7 +263,7 @@ def test_a_writer_that_falls_silent_loses_the_lock(
     def fall_silent() -> None:
         with silent:
             if reads:
-                silent.dispatches.load_to_admit(["telegram"])
+                silent.dispatches.load(sources=["telegram"])
                 silent.leads.index([Identity("vk", "somebody")], [])
             with open_world(postgresql_url, beside=world) as other:
                 other.register()
@@ -327,13 +331,13 @@ def test_a_long_queue_is_handed_out_however_long_it_takes(
     for _ in range(4):
         world.fairlead.register_contacts([RegisterContact("telegram", {"vk": "1"})] * 500)
     only_set(monkeypatch, "transaction_timeout", "1s")
-    save = SqlContacts.save_handed_out
+    save = SqlContacts.store
 
-    def take_time(contacts: SqlContacts, handed_out: Any) -> None:
-        save(contacts, handed_out)
+    def take_time(contacts: SqlContacts, events: Any) -> None:
+        save(contacts, events)
         time.sleep(0.3)
 
-    monkeypatch.setattr(SqlContacts, "save_handed_out", take_time)
+    monkeypatch.setattr(SqlContacts, "store", take_time)
     world.fairlead.update_operator(UpdateOperator(ann.id, active=True, capacity=2000))
     assert world.fairlead.catalogue.source("telegram").waiting == 0
     assert world.defects() == []

@@ -23,8 +23,9 @@ def world(sqlite_url: str) -> Iterator[World]:
     with open_world(sqlite_url) as opened:
         for key in ("a", "b"):
             opened.source(*((opened.operator(f"Operator {n}"), n) for n in range(1, 6)), key=key)
-        # The first decisions on a source store its lineup, once.
-        opened.fairlead.register_contacts(commands(2, 1_000_000))
+        # The first decisions on a source store its lineup, once; and to record is to come by other
+        # connections, as another process would.
+        statements(opened, commands(2, 1_000_000))
         yield opened
 
 

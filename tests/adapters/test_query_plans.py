@@ -437,8 +437,9 @@ def test_the_queue_of_a_source_is_found_by_its_own_index(tmp_path: Path) -> None
         (contact,) = world.fairlead.contacts.contacts(assigned, limit=1, after=None).items
         plans = library.plans(lambda: world.fairlead.close_contact(CloseContact(contact.id)))
     step = "SEARCH contacts USING INDEX ix_contacts_source_key_state_id (source_key=? AND state=?)"
+    lead = "SEARCH leads USING PRIMARY KEY (id=?)"
     unread = "SEARCH unread_identities USING PRIMARY KEY (contact_id=?)"
-    assert looks_into_queues(plans) == [[step, "CORRELATED SCALAR SUBQUERY 1", unread]] * 3
+    assert looks_into_queues(plans) == [[step, lead, "CORRELATED SCALAR SUBQUERY 1", unread]] * 3
 
 
 def looks_into_queues(plans: list[tuple[Statement, list[str]]]) -> list[list[str]]:

@@ -20,8 +20,10 @@ from application.operators import CreateOperator, UpdateOperator
 from application.ports.contacts import ContactFilter, ContactView
 from application.ports.failures import StorageUnavailable
 from application.ports.storage import Storage
+from application.ports.unit_of_work import UnitOfWorkFactory
 from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
 from application.sources import CreateSource, ReplaceAllocations
+from application.transactions import Transactions
 from domain.contact import ContactState
 from entrypoints.container import build_container
 from entrypoints.settings import Settings
@@ -288,10 +290,7 @@ class TestBatch:
     def register(
         self, world: World, watched: Watched, commands: list[RegisterContact]
     ) -> list[object]:
-        handler = RegisterContactsHandler(
-            watched, world.container.ids(), world.container.normalise()
-        )
-        return list(handler(commands))
+        return list(registering(world, watched)(commands))
 
     def test_one_bad_contact_harms_no_other(self, world: World, watched: Watched) -> None:
         watched.fail = fails_on('{"number":4}')
@@ -376,13 +375,18 @@ def test_what_could_not_be_committed_is_answered_once_and_as_not_registered(
     with open_world(f"sqlite:///{tmp_path / 'x.db'}") as world:
         world.source((world.operator(), 1))
         storage = world.container.storage()
-        handler = replace(
-            world.fairlead.register_contacts,
-            unit_of_work=lambda: FailingCommit(storage.unit_of_work()),
-        )
+        handler = registering(world, lambda: FailingCommit(storage.unit_of_work()))
         outcomes = handler([RegisterContact("telegram", {"vk": f"{each}"}) for each in range(5)])
         assert [type(each) for each in outcomes] == [StorageUnavailable] * 5
         assert not storage.contacts.contacts(ContactFilter(), limit=9, after=None).items
+
+
+def registering(world: World, begin: UnitOfWorkFactory) -> RegisterContactsHandler:
+    """Return what registers in units of work of a test's own."""
+    transactions = Transactions(begin, world.container.pause())
+    return RegisterContactsHandler(
+        replace(world.fairlead.register_contact, transactions=transactions)
+    )
 
 
 def test_nothing_begins_at_once_while_another_process_writes(sqlite_url: str) -> None:

@@ -1,17 +1,16 @@
 """Units of work around the real ones, that count, wait or fail as a test wants it."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from application.ports.contacts import Contacts
 from application.ports.failures import StorageUnavailable
 from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.contact import Contact
-from domain.decision import Decision
-from domain.ids import ContactId
+from domain.dispatch import Dispatch
+from domain.events import Registered
 
 
 @dataclass
@@ -43,10 +42,16 @@ class _UnitOfWork(UnitOfWork):
         assert self._watched.gate.wait(20)
         uow = self._real.__enter__()
         self._watched.batches.append([])
-        self.operators, self.sources, self.leads = uow.operators, uow.sources, uow.leads
-        self.dispatches, self.keys, self.audit = uow.dispatches, uow.keys, uow.audit
-        self.contacts = _Contacts(self._watched, uow.contacts)
+        self.leads, self.contacts, self.dispatches = uow.leads, uow.contacts, uow.dispatches
+        self.keys, self.audit = uow.keys, uow.audit
         return self
+
+    def save(self, dispatch: Dispatch) -> None:
+        added = [each.contact for each in dispatch.events if isinstance(each, Registered)]
+        self._watched.batches[-1] += [each.payload for each in added]
+        self._real.save(dispatch)
+        # After the fact, so that there is something to roll back.
+        self._watched.fail(added)
 
     def begin_at_once(self) -> bool:
         return self._watched.gate.is_set() and self._real.begin_at_once()
@@ -63,25 +68,6 @@ class _UnitOfWork(UnitOfWork):
     ) -> None:
         assert kind is not None or self._watched.disk.wait(20)
         self._real.__exit__(kind, error, trace)
-
-
-class _Contacts(Contacts):
-    def __init__(self, watched: Watched, real: Contacts) -> None:
-        self._watched = watched
-        self.get = real.get  # type: ignore[method-assign]
-        self.keyed = real.keyed  # type: ignore[method-assign]
-        self._add = real.add
-
-    def add(
-        self,
-        contacts: Sequence[tuple[Contact, Decision | None]],
-        keys: Mapping[ContactId, tuple[str, bytes]],
-    ) -> None:
-        added = [contact for contact, _ in contacts]
-        self._watched.batches[-1] += [each.payload for each in added]
-        self._add(contacts, keys)
-        # After the fact, so that there is something to roll back.
-        self._watched.fail(added)
 
 
 def fails_on(payload: str) -> Callable[[Sequence[Contact]], None]:
@@ -102,10 +88,12 @@ class FailingCommit(UnitOfWork):
 
     def __enter__(self) -> Self:
         uow = self._real.__enter__()
-        self.operators, self.sources, self.leads = uow.operators, uow.sources, uow.leads
-        self.contacts, self.dispatches = uow.contacts, uow.dispatches
+        self.leads, self.contacts, self.dispatches = uow.leads, uow.contacts, uow.dispatches
         self.keys, self.audit = uow.keys, uow.audit
         return self
+
+    def save(self, dispatch: Dispatch) -> None:
+        self._real.save(dispatch)
 
     def begin_at_once(self) -> bool:
         return self._real.begin_at_once()

@@ -18,6 +18,7 @@ from application.ports.unit_of_work import UnitOfWork
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact
 from application.sources import CreateSource, ReplaceAllocations, SetWeight, UpdateSource
+from application.transactions import Transactions
 from domain.access import Role
 from domain.actor import SCRIPT, Actor
 from domain.audit import Action, AuditEntry
@@ -304,7 +305,8 @@ def test_what_cannot_be_kept_leaves_no_entry(world: World) -> None:
 
     before = log(world)
     for name, command in commands.items():
-        failing = replace(handlers[name], unit_of_work=lambda: Watched(real()))
+        transactions = Transactions(lambda: Watched(real()), world.container.pause())
+        failing = replace(handlers[name], transactions=transactions)
         with pytest.raises(StorageUnavailable):
             failing(command)
     assert len(recorded) == len(commands), "each had written its entry, to be taken back"

@@ -3,12 +3,15 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from application.intake import MOST, GroupCommitIntake
+from application.intake import MOST, Intake
 from application.ports.failures import Overloaded, StorageUnavailable
-from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
+from application.register_contacts import RegisterContact, Registered
+from application.transactions import Transactions
 from domain.actor import SCRIPT
 from domain.contact import Contact
 from domain.errors import InvalidIdentity, UnknownSource
@@ -27,18 +30,27 @@ def watched(world: World) -> Iterator[Watched]:
     made.disk.set()
 
 
+@dataclass
+class Registering:
+    """An intake by which scripts register."""
+
+    world: World
+    intake: Intake
+
+    def submit(self, command: RegisterContact, *more: Any) -> Awaitable[Any]:
+        return self.intake.submit(self.world.fairlead.register_contact, command, SCRIPT, *more)
+
+
 @pytest.fixture
 def run(
     world: World, watched: Watched
-) -> Callable[[Callable[[GroupCommitIntake], Awaitable[None]]], None]:
+) -> Callable[[Callable[[Registering], Awaitable[None]]], None]:
     """Return a function that runs a story on an event loop with an intake, and closes it."""
 
-    def runner(story: Callable[[GroupCommitIntake], Awaitable[None]]) -> None:
+    def runner(story: Callable[[Registering], Awaitable[None]]) -> None:
         async def main() -> None:
-            intake = GroupCommitIntake(
-                RegisterContactsHandler(watched, world.container.ids(), world.container.normalise())
-            )
-            await asyncio.wait_for(story(intake), 30)
+            intake = Intake(Transactions(watched, world.container.pause()))
+            await asyncio.wait_for(story(Registering(world, intake)), 30)
             await asyncio.wait_for(intake.close(), 30)
 
         asyncio.run(main())
@@ -46,7 +58,7 @@ def run(
     return runner
 
 
-Runner = Callable[[Callable[[GroupCommitIntake], Awaitable[None]]], None]
+Runner = Callable[[Callable[[Registering], Awaitable[None]]], None]
 
 
 def command(number: int, source: str = "telegram") -> RegisterContact:
@@ -54,8 +66,8 @@ def command(number: int, source: str = "telegram") -> RegisterContact:
 
 
 def test_commands_submitted_together_share_one_transaction(run: Runner, watched: Watched) -> None:
-    async def story(intake: GroupCommitIntake) -> None:
-        waiters = [intake.submit(command(number), SCRIPT) for number in range(100)]
+    async def story(intake: Registering) -> None:
+        waiters = [intake.submit(command(number)) for number in range(100)]
         outcomes = await asyncio.gather(*waiters)
         assert [each.contact.payload for each in outcomes] == [{"number": n} for n in range(100)]
 
@@ -64,9 +76,9 @@ def test_commands_submitted_together_share_one_transaction(run: Runner, watched:
 
 
 def test_tasks_that_submit_at_the_same_moment_share_it_too(run: Runner, watched: Watched) -> None:
-    async def story(intake: GroupCommitIntake) -> None:
+    async def story(intake: Registering) -> None:
         async def request(number: int) -> None:
-            outcome = await intake.submit(command(number), SCRIPT)
+            outcome = await intake.submit(command(number))
             assert outcome.contact.payload == {"number": number}
 
         await asyncio.gather(*(request(number) for number in range(32)))
@@ -76,8 +88,8 @@ def test_tasks_that_submit_at_the_same_moment_share_it_too(run: Runner, watched:
 
 
 def test_a_transaction_takes_no_more_than_the_most(run: Runner, watched: Watched) -> None:
-    async def story(intake: GroupCommitIntake) -> None:
-        await asyncio.gather(*(intake.submit(command(n), SCRIPT) for n in range(2 * MOST + 10)))
+    async def story(intake: Registering) -> None:
+        await asyncio.gather(*(intake.submit(command(n)) for n in range(2 * MOST + 10)))
 
     run(story)
     assert [len(batch) for batch in watched.batches] == [MOST, MOST, 10]
@@ -88,10 +100,10 @@ def test_what_comes_while_a_transaction_waits_for_its_turn_shares_it(
 ) -> None:
     watched.gate.clear()
 
-    async def story(intake: GroupCommitIntake) -> None:
-        first = intake.submit(command(0), SCRIPT)
+    async def story(intake: Registering) -> None:
+        first = intake.submit(command(0))
         await asyncio.sleep(0.05)
-        later = [intake.submit(command(number), SCRIPT) for number in range(1, 40)]
+        later = [intake.submit(command(number)) for number in range(1, 40)]
         await asyncio.sleep(0)
         watched.gate.set()
         await asyncio.gather(first, *later)
@@ -105,10 +117,10 @@ def test_what_comes_while_a_transaction_is_committed_shares_the_next_one(
 ) -> None:
     watched.disk.clear()
 
-    async def story(intake: GroupCommitIntake) -> None:
-        first = intake.submit(command(0), SCRIPT)
+    async def story(intake: Registering) -> None:
+        first = intake.submit(command(0))
         await asyncio.sleep(0.05)
-        later = [intake.submit(command(number), SCRIPT) for number in range(1, 40)]
+        later = [intake.submit(command(number)) for number in range(1, 40)]
         await asyncio.sleep(0)
         watched.disk.set()
         await asyncio.gather(first, *later)
@@ -118,9 +130,9 @@ def test_what_comes_while_a_transaction_is_committed_shares_the_next_one(
 
 
 def test_one_alone_does_not_wait_for_company(run: Runner, watched: Watched) -> None:
-    async def story(intake: GroupCommitIntake) -> None:
+    async def story(intake: Registering) -> None:
         for number in range(3):
-            assert isinstance(await intake.submit(command(number), SCRIPT), Registered)
+            assert isinstance(await intake.submit(command(number)), Registered)
 
     run(story)
     assert [len(batch) for batch in watched.batches] == [1, 1, 1]
@@ -129,8 +141,8 @@ def test_one_alone_does_not_wait_for_company(run: Runner, watched: Watched) -> N
 def test_the_loop_stays_free_while_a_transaction_waits(run: Runner, watched: Watched) -> None:
     watched.gate.clear()
 
-    async def story(intake: GroupCommitIntake) -> None:
-        waiter = asyncio.ensure_future(intake.submit(command(0), SCRIPT))
+    async def story(intake: Registering) -> None:
+        waiter = asyncio.ensure_future(intake.submit(command(0)))
         for _ in range(20):
             await asyncio.sleep(0.001)
         assert not waiter.done()
@@ -143,8 +155,8 @@ def test_the_loop_stays_free_while_a_transaction_waits(run: Runner, watched: Wat
 def test_the_loop_stays_free_while_the_disk_is_slow(run: Runner, watched: Watched) -> None:
     watched.disk.clear()
 
-    async def story(intake: GroupCommitIntake) -> None:
-        waiter = asyncio.ensure_future(intake.submit(command(0), SCRIPT))
+    async def story(intake: Registering) -> None:
+        waiter = asyncio.ensure_future(intake.submit(command(0)))
         for _ in range(20):
             await asyncio.sleep(0.001)
         assert not waiter.done(), "nothing is acknowledged before it is committed"
@@ -155,12 +167,12 @@ def test_the_loop_stays_free_while_the_disk_is_slow(run: Runner, watched: Watche
 
 
 def test_a_refusal_reaches_only_its_own_waiter(run: Runner, watched: Watched, world: World) -> None:
-    async def story(intake: GroupCommitIntake) -> None:
+    async def story(intake: Registering) -> None:
         commands = [command(number) for number in range(9)]
         commands[2] = command(2, source="nowhere")
         commands[5] = RegisterContact("telegram", {"phone": "none"})
         outcomes = await asyncio.gather(
-            *(intake.submit(each, SCRIPT) for each in commands), return_exceptions=True
+            *(intake.submit(each) for each in commands), return_exceptions=True
         )
         assert isinstance(outcomes[2], UnknownSource)
         assert isinstance(outcomes[5], InvalidIdentity)
@@ -181,8 +193,8 @@ def test_a_failure_of_the_storage_reaches_only_whom_it_is_about(
     """The lot is rolled back and tried one by one."""
     watched.fail = fails_on('{"number":3}')
 
-    async def story(intake: GroupCommitIntake) -> None:
-        waiters = [intake.submit(command(number), SCRIPT) for number in range(6)]
+    async def story(intake: Registering) -> None:
+        waiters = [intake.submit(command(number)) for number in range(6)]
         outcomes = await asyncio.gather(*waiters, return_exceptions=True)
         assert [isinstance(each, Registered) for each in outcomes] == [n != 3 for n in range(6)]
         assert isinstance(outcomes[3], StorageUnavailable)
@@ -198,31 +210,31 @@ def test_a_failure_of_the_storage_reaches_only_whom_it_is_about(
 def test_one_command_that_fails_is_not_tried_again(run: Runner, watched: Watched) -> None:
     watched.fail = fails_on('{"number":0}')
 
-    async def story(intake: GroupCommitIntake) -> None:
+    async def story(intake: Registering) -> None:
         with pytest.raises(StorageUnavailable):
-            await intake.submit(command(0), SCRIPT)
+            await intake.submit(command(0))
 
     run(story)
     assert len(watched.batches) == 1
 
 
-def test_a_defect_reaches_the_whole_batch_and_the_next_one_works(
+def test_a_defect_reaches_whom_it_is_about_and_the_next_batch_works(
     run: Runner, watched: Watched, world: World
 ) -> None:
     def fail(contacts: Sequence[Contact]) -> None:
         raise ZeroDivisionError(f"a defect on {len(contacts)}")
 
-    async def story(intake: GroupCommitIntake) -> None:
+    async def story(intake: Registering) -> None:
         watched.fail = fail
-        waiters = [intake.submit(command(number), SCRIPT) for number in range(5)]
+        waiters = [intake.submit(command(number)) for number in range(5)]
         outcomes = await asyncio.gather(*waiters, return_exceptions=True)
         assert [type(each) for each in outcomes] == [ZeroDivisionError] * 5
         watched.fail = lambda _: None
-        waiters = [intake.submit(command(number), SCRIPT) for number in range(5)]
+        waiters = [intake.submit(command(number)) for number in range(5)]
         assert all(isinstance(each, Registered) for each in await asyncio.gather(*waiters))
 
     run(story)
-    assert len(watched.batches) == 2
+    assert [len(each) for each in watched.batches] == [5, *[1] * 5, 5], "each is tried by itself"
     assert_not_locked(world)
     with world.container.storage().auditor.facts() as facts:
         assert len(list(facts.contacts())) == 6, "what the defect interrupted is rolled back"
@@ -235,7 +247,7 @@ def test_answers_are_made_while_the_disk_works_and_nobody_has_one_before(
     watched.disk.clear()
     made = []
 
-    async def story(intake: GroupCommitIntake) -> None:
+    async def story(intake: Registering) -> None:
         all_made = asyncio.Event()
 
         def answer(registered: Registered) -> str:
@@ -244,9 +256,7 @@ def test_answers_are_made_while_the_disk_works_and_nobody_has_one_before(
                 all_made.set()
             return f"answer to {registered.contact.payload}"
 
-        answers = asyncio.gather(
-            *(intake.submit(command(number), SCRIPT, answer) for number in range(3))
-        )
+        answers = asyncio.gather(*(intake.submit(command(number), answer) for number in range(3)))
         await all_made.wait()
         await asyncio.sleep(0.01)
         assert not answers.done()
@@ -260,10 +270,8 @@ def test_answers_are_made_while_the_disk_works_and_nobody_has_one_before(
 def test_whoever_had_to_wait_for_the_turn_is_answered_too(run: Runner, watched: Watched) -> None:
     watched.gate.clear()
 
-    async def story(intake: GroupCommitIntake) -> None:
-        waiter = asyncio.ensure_future(
-            intake.submit(command(7), SCRIPT, lambda each: each.contact.payload)
-        )
+    async def story(intake: Registering) -> None:
+        waiter = asyncio.ensure_future(intake.submit(command(7), lambda each: each.contact.payload))
         await asyncio.sleep(0.01)
         watched.gate.set()
         assert await waiter == {"number": 7}
@@ -276,8 +284,8 @@ def test_an_answer_that_cannot_be_made_harms_no_other(run: Runner, world: World)
     def answer(registered: Registered) -> int:
         return 10 // int((registered.contact.payload or {})["number"])
 
-    async def story(intake: GroupCommitIntake) -> None:
-        waiters = [intake.submit(command(number), SCRIPT, answer) for number in range(3)]
+    async def story(intake: Registering) -> None:
+        waiters = [intake.submit(command(number), answer) for number in range(3)]
         outcomes = await asyncio.gather(*waiters, return_exceptions=True)
         assert isinstance(outcomes[0], ZeroDivisionError)
         assert outcomes[1:] == [10, 5]
@@ -292,14 +300,12 @@ def test_an_answer_that_was_made_is_for_nobody_if_the_commit_fails(world: World)
     real, answers = world.container.storage().unit_of_work, list[Registered]()
 
     async def story() -> None:
-        handler = RegisterContactsHandler(
-            lambda: FailingCommit(real()), world.container.ids(), world.container.normalise()
-        )
-        intake = GroupCommitIntake(handler)
-        waiters = [intake.submit(command(number), SCRIPT, answers.append) for number in range(3)]
+        transactions = Transactions(lambda: FailingCommit(real()), world.container.pause())
+        intake = Registering(world, Intake(transactions))
+        waiters = [intake.submit(command(number), answers.append) for number in range(3)]
         outcomes = await asyncio.gather(*waiters, return_exceptions=True)
         assert [type(each) for each in outcomes] == [StorageUnavailable] * 3
-        await intake.close()
+        await intake.intake.close()
 
     asyncio.run(story())
     assert len(answers) == 3
@@ -320,9 +326,9 @@ def test_a_client_that_goes_away_harms_nobody_and_is_registered(
 ) -> None:
     watched.gate.clear()
 
-    async def story(intake: GroupCommitIntake) -> None:
+    async def story(intake: Registering) -> None:
         async def request(number: int) -> Registered:
-            return await intake.submit(command(number), SCRIPT)
+            return await intake.submit(command(number))
 
         early = [asyncio.create_task(request(number)) for number in range(4)]
         await asyncio.sleep(0.02)
@@ -347,12 +353,10 @@ def test_a_client_that_goes_away_harms_nobody_and_is_registered(
 def test_closing_finishes_what_was_submitted(run: Runner, watched: Watched, world: World) -> None:
     watched.gate.clear()
 
-    async def story(intake: GroupCommitIntake) -> None:
-        waiters = [
-            asyncio.ensure_future(intake.submit(command(n), SCRIPT)) for n in range(MOST + 5)
-        ]
+    async def story(intake: Registering) -> None:
+        waiters = [asyncio.ensure_future(intake.submit(command(n))) for n in range(MOST + 5)]
         await asyncio.sleep(0.02)
-        closing = asyncio.create_task(intake.close())
+        closing = asyncio.create_task(intake.intake.close())
         await asyncio.sleep(0.02)
         assert not closing.done()
         watched.gate.set()
@@ -365,8 +369,8 @@ def test_closing_finishes_what_was_submitted(run: Runner, watched: Watched, worl
 
 
 def test_an_intake_that_was_never_used_closes(run: Runner, watched: Watched) -> None:
-    async def story(intake: GroupCommitIntake) -> None:
-        await intake.close()
+    async def story(intake: Registering) -> None:
+        await intake.intake.close()
 
     run(story)
     assert watched.batches == []
@@ -375,10 +379,10 @@ def test_an_intake_that_was_never_used_closes(run: Runner, watched: Watched) -> 
 def test_other_writers_work_beside_the_intake(run: Runner, world: World) -> None:
     """The intake's transaction lives in two threads; the others wait for it and it for them."""
 
-    async def story(intake: GroupCommitIntake) -> None:
+    async def story(intake: Registering) -> None:
         async def requests(first: int) -> None:
             for number in range(first, first + 25):
-                await intake.submit(command(number), SCRIPT)
+                await intake.submit(command(number))
 
         def beside() -> None:
             for _ in range(25):
@@ -400,14 +404,14 @@ def test_whoever_comes_to_a_full_queue_is_told_at_once_and_all_others_are_stored
 ) -> None:
     monkeypatch.setattr("application.intake.MOST_WAITING", 50)
 
-    async def story(intake: GroupCommitIntake) -> None:
+    async def story(intake: Registering) -> None:
         watched.gate.clear()
-        waiters = [intake.submit(command(number), SCRIPT) for number in range(50)]
+        waiters = [intake.submit(command(number)) for number in range(50)]
         with pytest.raises(Overloaded):
-            intake.submit(command(50), SCRIPT)
+            intake.submit(command(50))
         watched.gate.set()
         assert len(await asyncio.gather(*waiters)) == 50
-        assert (await intake.submit(command(50), SCRIPT)).contact.payload == {"number": 50}
+        assert (await intake.submit(command(50))).contact.payload == {"number": 50}
 
     run(story)
     assert sum(map(len, watched.batches)) == 51

@@ -12,6 +12,7 @@ from application.ports.statistics import HourSpan
 from application.ports.unit_of_work import UnitOfWork
 from application.purging import PurgeContacts, PurgeContactsHandler
 from application.register_contacts import RegisterContact, Registered
+from application.transactions import Transactions
 from domain.contact import ContactState
 from domain.errors import InvalidValue, UnknownContact
 from tests.application.acts import close, now, transfer
@@ -136,12 +137,14 @@ def test_many_go_in_small_transactions_with_a_pause_between_them(world: World) -
     world.clock.advance(hours=1)
     units, pauses, told = Units(world), list[int](), list[int]()
 
-    def pause() -> None:
+    def pause(_: float | None = None) -> None:
         # Others write in between, and what they write stays.
         pauses.append(units.begun)
         close(world, world.register())
 
-    handler = PurgeContactsHandler(units, world.clock, pause, Recorder(world.container.ids()))
+    handler = PurgeContactsHandler(
+        Transactions(units, pause), world.clock, pause, Recorder(world.container.ids())
+    )
     before = world.clock.now() - timedelta(seconds=1)
     assert handler(PurgeContacts(before), progress=told.append) == 1203
     assert units.begun == 3
@@ -157,7 +160,10 @@ def test_what_was_removed_before_a_failure_is_removed(world: World) -> None:
         close(world, each)
     world.clock.advance(hours=1)
     record = Recorder(world.container.ids())
-    handler = PurgeContactsHandler(Units(world, failing=2), world.clock, lambda: None, record)
+    pause = world.container.pause()
+    handler = PurgeContactsHandler(
+        Transactions(Units(world, failing=2), pause), world.clock, pause, record
+    )
     with pytest.raises(StorageUnavailable):
         handler(PurgeContacts(world.clock.now() - timedelta(seconds=1)))
     assert len(world.fairlead.contacts.contacts(ContactFilter(), limit=600, after=None).items) == (

@@ -70,6 +70,11 @@ class Storm:
         enough = len(self.repeated) + more
         self._wait_until(lambda: len(self.repeated) >= enough)
 
+    def wait_for_looks(self, more: int) -> None:
+        """Wait until somebody has looked so many times more."""
+        enough = self.looks + more
+        self._wait_until(lambda: self.looks >= enough)
+
     def _wait_until(self, holds: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
         while not holds():

@@ -9,8 +9,19 @@ from uuid import UUID
 from application.ports.contacts import ContactFilter
 from application.ports.statistics import HourSpan
 from application.ports.storage import Storage
+from application.ports.unit_of_work import UnitOfWork
 from domain.contact import Contact
 from domain.decision import Candidate, Decision
+from domain.dispatch import Dispatch
+from domain.events import (
+    AllocationsChanged,
+    Closed,
+    Event,
+    OperatorCreated,
+    Registered,
+    SourceCreated,
+    Transferred,
+)
 from domain.ids import ContactId, LeadId, OperatorId, time_of
 from domain.lead import Identity, Lead, Recognition
 from domain.operator import Operator
@@ -45,7 +56,7 @@ class Given:
         operator_id = OperatorId(self.new_id())
         operator = Operator(operator_id, name, capacity, active, time_of(operator_id), load)
         with self.storage.unit_of_work() as uow:
-            uow.operators.add(operator)
+            happened(uow, OperatorCreated(operator))
         return operator
 
     def source(
@@ -54,8 +65,7 @@ class Given:
         source = Source(key, key, strategy, self.now)
         source.replace_allocations([(each.id, weight) for each, weight in allocations])
         with self.storage.unit_of_work() as uow:
-            uow.sources.add(source)
-            uow.sources.save_allocations(source)
+            happened(uow, SourceCreated(source))
         return source
 
     def credits(self, source: Source, *credits: int) -> None:
@@ -64,7 +74,7 @@ class Given:
             for each, credit in zip(source.allocations, credits, strict=True)
         ]
         with self.storage.unit_of_work() as uow:
-            uow.sources.save_allocations(source)
+            happened(uow, AllocationsChanged(source))
 
     def lead(self, *identities: Identity, name: str | None = None) -> Lead:
         lead_id = LeadId(self.new_id())
@@ -90,11 +100,24 @@ class Given:
             contact.assign(operator.id, self.now)
             decision = decision_on(operator)
         with self.storage.unit_of_work() as uow:
-            uow.contacts.add([(contact, decision)], {})
+            happened(uow, Registered(contact, decision))
             if closed:
                 contact.close(self.now)
-                uow.contacts.save_closed(contact)
+                happened(uow, Closed(contact, contact.operator_id, self.now))
         return contact
+
+
+def happened(uow: UnitOfWork, *events: Event) -> None:
+    """Store events as they are: no load, no queue and no counter moves."""
+    dispatch = Dispatch([], [], lambda: 0)
+    dispatch.events += events
+    uow.save(dispatch)
+
+
+def moved_to_its_operator(contact: Contact, previous: OperatorId | None, at: datetime) -> Event:
+    """Say that a contact came to the operator that it has."""
+    assert contact.operator_id
+    return Transferred(contact, previous, contact.operator_id, at)
 
 
 def decision_on(*operators: Operator) -> Decision:

@@ -8,7 +8,7 @@ from application.ports.storage import Storage
 from application.register_contacts import RegisterContact
 from domain.ids import OperatorId
 from domain.lead import Identity
-from tests.contract.given import Given, decision_on
+from tests.contract.given import Given, decision_on, happened, moved_to_its_operator
 from tests.support import World
 
 
@@ -35,7 +35,7 @@ def test_every_fact_is_shown(storage: Storage, given: Given) -> None:
     for target, previous in ((bob, ann), (ann, bob)):
         moved.assign(target.id, given.now)
         with storage.unit_of_work() as uow:
-            uow.contacts.save_transferred(moved, previous.id, given.now)
+            happened(uow, moved_to_its_operator(moved, previous.id, given.now))
     with storage.auditor.facts() as facts:
         assert sorted(facts.operators(), key=lambda each: each.id) == [ann, bob]
         assert sorted(facts.sources(), key=lambda each: each.key) == [source, empty]

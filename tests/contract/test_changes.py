@@ -4,9 +4,10 @@ import pytest
 
 from application.contacts import CloseContact
 from application.ports.storage import Storage
+from domain.events import OperatorCreated
 from domain.ids import OperatorId
 from domain.operator import Operator
-from tests.contract.given import Given, everything
+from tests.contract.given import Given, everything, happened
 from tests.support import World, open_world
 
 
@@ -14,7 +15,7 @@ def add_operator(storage: Storage, given: Given, *, fail: bool = False) -> None:
     operator = Operator(OperatorId(given.new_id()), "Ann", 1, True, given.now, 0)
     with storage.unit_of_work() as uow:
         before = storage.changes.token()
-        uow.operators.add(operator)
+        happened(uow, OperatorCreated(operator))
         assert storage.changes.token() == before, "nothing is committed yet"
         if fail:
             raise LookupError

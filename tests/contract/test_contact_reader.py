@@ -11,9 +11,10 @@ from application.ports.paging import Page
 from application.ports.storage import Storage
 from domain.contact import ContactState
 from domain.errors import NoDecision, UnknownContact
+from domain.events import Assigned, Closed
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.lead import Identity
-from tests.contract.given import NOBODY, Given, decision_on
+from tests.contract.given import NOBODY, Given, decision_on, happened, moved_to_its_operator
 from tests.support import START
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -235,7 +236,7 @@ class TestPages:
         assert [each.id for each in page.items] == [newest.id]
         middle.close(given.now)
         with storage.unit_of_work() as uow:
-            uow.contacts.save_closed(middle)
+            happened(uow, Closed(middle, middle.operator_id, given.now))
         page = storage.contacts.contacts(waiting, limit=5, after=newest.id)
         assert [each.id for each in page.items] == [oldest.id]
 
@@ -250,7 +251,7 @@ class TestDecision:
         contact = given.contact(given.source("telegram"), given.lead(CHAT))
         contact.assign(ann.id, given.now)
         with storage.unit_of_work() as uow:
-            uow.contacts.save_handed_out([(contact, decision_on(ann, bob))])
+            happened(uow, Assigned(contact, decision_on(ann, bob), given.now))
         view = storage.contacts.decision(contact.id)
         assert view.decision == decision_on(ann, bob)
         assert (view.names, list(view.transfers)) == ({ann.id: "Анна", bob.id: "Bob"}, [])
@@ -337,7 +338,7 @@ class TestDecisions:
             if number % 4 == 0 and number % 3:
                 contact.assign(operators[0].id, given.now)
                 with storage.unit_of_work() as uow:
-                    uow.contacts.save_transferred(contact, operator.id, given.now)
+                    happened(uow, moved_to_its_operator(contact, operator.id, given.now))
         for key, expected in picked.items():
             for limit in (1, 2, 7, 16, 200):
                 found = storage.contacts.decisions(key, limit=limit)
@@ -352,7 +353,7 @@ class TestDecisions:
             contact = given.contact(source, lead)
             contact.assign(ann.id, given.now)
             with storage.unit_of_work() as uow:
-                uow.contacts.save_transferred(contact, None, given.now)
+                happened(uow, moved_to_its_operator(contact, None, given.now))
         assert storage.contacts.decisions("a", limit=2) == [decision_on(ann)]
 
     def test_decisions_are_shown_whole(self, storage: Storage, given: Given) -> None:

@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
+from application.ports.contacts import Found
 from application.ports.storage import Storage
 from domain import limits
 from domain.contact import Contact, ContactState, payload_text
-from domain.errors import UnknownContact
+from domain.events import Assigned, Closed, Registered
 from domain.ids import ContactId, LeadId, time_of
 from domain.lead import Identity, Lead
 from domain.operator import Operator
 from domain.source import Source
-from tests.contract.given import NOBODY, Given, decision_on
+from tests.contract.given import NOBODY, Given, decision_on, happened, moved_to_its_operator
 
 PAYLOADS: list[dict[str, Any]] = [
     {},
@@ -42,7 +43,7 @@ def lead(given: Given) -> Lead:
 
 def stored(storage: Storage, contact_id: ContactId) -> Contact:
     with storage.unit_of_work() as uow:
-        return uow.contacts.get(contact_id)
+        return uow.contacts.find([contact_id])[contact_id].contact
 
 
 def test_waiting_assigned_and_closed_contacts_are_read_back(
@@ -89,9 +90,31 @@ def test_conflicts_are_kept_in_their_order(
     assert tuple(storage.contacts.contact(contact.id).lead.conflicts) == conflicts
 
 
-def test_a_contact_that_is_not_there_is_refused(storage: Storage) -> None:
-    with storage.unit_of_work() as uow, pytest.raises(UnknownContact):
-        uow.contacts.get(ContactId(NOBODY))
+def test_contacts_are_found_with_their_leads_names_and_what_is_not_there_is_missing(
+    storage: Storage, given: Given, source: Source
+) -> None:
+    contacts = [
+        given.contact(source, given.lead(Identity("vk", str(name)), name=name))
+        for name in (None, "Zoe", "Ян")
+    ]
+    asked = [ContactId(NOBODY), *(each.id for each in contacts)]
+    with storage.unit_of_work() as uow:
+        found = uow.contacts.find(asked)
+        assert found == {
+            contact.id: Found(contact, name)
+            for contact, name in zip(contacts, (None, "Zoe", "Ян"), strict=True)
+        }
+        assert uow.contacts.find([]) == {}
+
+
+def test_a_contact_is_one_object_within_a_unit_of_work(
+    storage: Storage, given: Given, source: Source, lead: Lead
+) -> None:
+    """Or what one command does to it would be unseen by the next."""
+    waiting = given.contact(source, lead)
+    with storage.unit_of_work() as uow:
+        found = uow.contacts.find([waiting.id])[waiting.id].contact
+        assert uow.contacts.oldest_waiting(["telegram"], 9)[0] is found
 
 
 def test_hundreds_are_added_at_once(
@@ -107,9 +130,9 @@ def test_hundreds_are_added_at_once(
     decided = [(each, decision_on(ann) if each.operator_id else None) for each in contacts]
     keys = {each.id: (f"key-{number}", bytes(32)) for number, each in enumerate(contacts)}
     with storage.unit_of_work() as uow:
-        uow.contacts.add(decided, keys)
+        happened(uow, *(Registered(each, why, keys[each.id]) for each, why in decided))
     with storage.unit_of_work() as uow:
-        assert [uow.contacts.get(each.id) for each in contacts] == contacts
+        assert [uow.contacts.find([each.id])[each.id].contact for each in contacts] == contacts
         asked = [("telegram", key) for key, _ in keys.values()]
         found = uow.contacts.keyed(asked)
     assert [found[slot].contact.id for slot in asked] == [each.id for each in contacts]
@@ -134,7 +157,7 @@ class TestKeyed:
         with storage.unit_of_work() as uow:
             for (source_key, key), print_ in zip(slots, (b"\0", b"1" * 32, b"\xff"), strict=True):
                 contact = contacts[source_key]
-                uow.contacts.add([(contact, None)], {contact.id: (key, print_)})
+                happened(uow, Registered(contact, None, (key, print_)))
         with storage.unit_of_work() as uow:
             found = uow.contacts.keyed([*slots, ("a", "c"), ("a.b", "b:c"), ("nowhere", "b:c")])
         assert {slot: (each.fingerprint, each.contact.source) for slot, each in found.items()} == {
@@ -149,7 +172,7 @@ class TestKeyed:
     ) -> None:
         contact = Contact(ContactId(given.new_id()), source.key, lead.id, given.now)
         with storage.unit_of_work() as uow:
-            uow.contacts.add([(contact, None)], {contact.id: (key, b"print")})
+            happened(uow, Registered(contact, None, (key, b"print")))
         with storage.unit_of_work() as uow:
             asked = [(source.key, each) for each in (key, key.upper() + "!", key[:-1] + "_")]
             assert list(uow.contacts.keyed(asked)) == [(source.key, key)]
@@ -160,10 +183,10 @@ class TestKeyed:
         contact = Contact(ContactId(given.new_id()), source.key, lead.id, given.now, '{"a":1}')
         contact.assign(ann.id, given.now)
         with storage.unit_of_work() as uow:
-            uow.contacts.add([(contact, decision_on(ann))], {contact.id: ("key", b"print")})
+            happened(uow, Registered(contact, decision_on(ann), ("key", b"print")))
         contact.close(given.now)
         with storage.unit_of_work() as uow:
-            uow.contacts.save_closed(contact)
+            happened(uow, Closed(contact, contact.operator_id, given.now))
         with storage.unit_of_work() as uow:
             keyed = uow.contacts.keyed([("telegram", "key")])["telegram", "key"]
         assert keyed.contact == storage.contacts.contact(contact.id)
@@ -220,13 +243,13 @@ class TestOldestWaiting:
         handed.assign(ann.id, given.now)
         transferred.assign(ann.id, given.now)
         with storage.unit_of_work() as uow:
-            uow.contacts.save_closed(closed)
-            uow.contacts.save_handed_out([(handed, decision_on(ann))])
-            uow.contacts.save_transferred(transferred, None, given.now)
+            happened(uow, Closed(closed, closed.operator_id, given.now))
+            happened(uow, Assigned(handed, decision_on(ann), given.now))
+            happened(uow, moved_to_its_operator(transferred, None, given.now))
             assert uow.contacts.oldest_waiting(["telegram"], 10) == [waiting]
         with storage.unit_of_work() as uow:
             assert uow.contacts.oldest_waiting(["telegram"], 10) == [waiting]
-            assert uow.contacts.get(assigned.id) == assigned
+            assert uow.contacts.find([assigned.id])[assigned.id].contact == assigned
 
 
 class TestSaving:
@@ -240,7 +263,7 @@ class TestSaving:
         for contact in contacts[:2]:
             contact.assign(ann.id, given.now)
         with storage.unit_of_work() as uow:
-            uow.contacts.save_handed_out([(each, decision_on(ann)) for each in contacts[:2]])
+            happened(uow, *(Assigned(each, decision_on(ann), given.now) for each in contacts[:2]))
         assert [stored(storage, each.id) for each in contacts] == contacts
         for contact in contacts[:2]:
             view = storage.contacts.decision(contact.id)
@@ -253,7 +276,7 @@ class TestSaving:
         given.world.clock.advance(milliseconds=1)
         contact.close(given.now)
         with storage.unit_of_work() as uow:
-            uow.contacts.save_closed(contact)
+            happened(uow, Closed(contact, contact.operator_id, given.now))
         assert stored(storage, contact.id) == contact
         assert stored(storage, other.id) == other
 
@@ -267,7 +290,7 @@ class TestSaving:
             # Within one millisecond: the order is not taken from the clock.
             contact.assign(target.id, given.now)
             with storage.unit_of_work() as uow:
-                uow.contacts.save_transferred(contact, previous, given.now)
+                happened(uow, moved_to_its_operator(contact, previous, given.now))
             previous = target.id
         assert stored(storage, contact.id) == contact
         view = storage.contacts.decision(contact.id)

@@ -10,12 +10,13 @@ from application.ports.storage import Storage
 from domain import limits
 from domain.contact import Contact
 from domain.dispatch import Dispatch
-from domain.ids import ContactId, LeadId, OperatorId, time_of
+from domain.events import OperatorChanged
+from domain.ids import ContactId, OperatorId, time_of
 from domain.lead import Identity
 from domain.operator import Operator
 from domain.picker import Strategy
 from domain.source import Source
-from tests.contract.given import NOBODY, Given, everything
+from tests.contract.given import NOBODY, Given, everything, happened
 from tests.support import World
 
 
@@ -40,6 +41,9 @@ def house(given: Given) -> House:
 
 
 def load(storage: Storage, **what: list[str] | list[OperatorId]) -> Dispatch:
+    """Load into a unit of work that has nothing from the one before."""
+    with storage.unit_of_work() as uow:
+        happened(uow)
     with storage.unit_of_work() as uow:
         return uow.dispatches.load(**what)  # type: ignore[arg-type]
 
@@ -151,12 +155,13 @@ class TestSave:
     ) -> None:
         ann, bob = given.operator("Ann", capacity=2), given.operator("Bob", capacity=1)
         source, other = given.source("a", (ann, 3), (bob, 1)), given.source("b", (bob, 1))
+        lead = given.lead(Identity("telegram", "first"))
         with storage.unit_of_work() as uow:
             dispatch = uow.dispatches.load(sources=["a", "b"])
             for key in "aaaab":
                 contact_id = ContactId(given.new_id())
-                dispatch.admit(Contact(contact_id, key, LeadId(NOBODY), time_of(contact_id)))
-            uow.dispatches.save(dispatch)
+                dispatch.admit(Contact(contact_id, key, lead.id, time_of(contact_id)))
+            uow.save(dispatch)
         again = load(storage, sources=["a", "b"])
         assert [each.load for each in again.operators.values()] == [2, 1]
         assert [again.source(each.key).waiting for each in (source, other)] == [1, 1]
@@ -170,14 +175,15 @@ class TestSave:
     def test_counters_add_up_over_units_of_work(self, storage: Storage, given: Given) -> None:
         ann = given.operator()
         given.source("a", (ann, 1))
+        lead = given.lead(Identity("telegram", "first"))
         for number in range(1, 5):
             given.world.clock.advance(minutes=25)
             with storage.unit_of_work() as uow:
                 dispatch = uow.dispatches.load(sources=["a"])
                 for _ in range(number):
                     contact_id = ContactId(given.new_id())
-                    dispatch.admit(Contact(contact_id, "a", LeadId(NOBODY), time_of(contact_id)))
-                uow.dispatches.save(dispatch)
+                    dispatch.admit(Contact(contact_id, "a", lead.id, time_of(contact_id)))
+                uow.save(dispatch)
         (statistics,) = storage.statistics.distribution(source="a", span=HourSpan())
         assert (statistics.total, statistics.operators[0].contacts) == (10, 10)
         assert storage.catalogue.operator(ann.id).load == 10
@@ -190,7 +196,7 @@ class TestSave:
         with storage.unit_of_work() as uow:
             dispatch = uow.dispatches.load(operators=[ann.id, bob.id])
             dispatch.slots.update({ann.id: -1, bob.id: -2})
-            uow.dispatches.save(dispatch)
+            uow.save(dispatch)
         assert storage.catalogue.operator(ann.id).load == 4
         assert storage.catalogue.operator(bob.id).load == 0
 
@@ -199,7 +205,7 @@ class TestSave:
         with storage.unit_of_work() as uow:
             dispatch = uow.dispatches.load(operators=[ann.id])
             dispatch.slots[ann.id] = 3
-            uow.dispatches.save(dispatch)
+            uow.save(dispatch)
         assert storage.catalogue.operator(ann.id).load == 5
 
     @pytest.mark.parametrize("change", [{"capacity": 2}, {"active": False}])
@@ -216,9 +222,9 @@ class TestSave:
                 dispatch = uow.dispatches.load(sources=["a"])
                 changed = replace(dispatch.operator(ann.id))
                 changed.change(**change)  # type: ignore[arg-type]
-                uow.operators.save(changed)
+                happened(uow, OperatorChanged(changed))
                 dispatch.slots.update({bob.id: 1, ann.id: 1})
-                uow.dispatches.save(dispatch)
+                uow.save(dispatch)
 
         with pytest.raises(StorageUnavailable):
             take_both()
@@ -232,7 +238,7 @@ class TestSave:
             with storage.unit_of_work() as uow:
                 dispatch = uow.dispatches.load(operators=[ann.id])
                 dispatch.slots[ann.id] = 2
-                uow.dispatches.save(dispatch)
+                uow.save(dispatch)
 
         with pytest.raises(StorageUnavailable):
             take_two()
@@ -243,13 +249,12 @@ class TestSave:
     ) -> None:
         before = everything(storage)
         with storage.unit_of_work() as uow:
-            uow.dispatches.save(uow.dispatches.load(sources=["a", "b"], served_by=[house.eve.id]))
+            uow.save(uow.dispatches.load(sources=["a", "b"], served_by=[house.eve.id]))
         assert everything(storage) == before
 
 
 def test_a_dispatch_holds_the_operators_of_its_sources_and_those_named_beside(world: World) -> None:
     first, second, _ = (world.operator(name) for name in ("First", "Second", "Third"))
     key = world.source((second, 1))
-    with world.container.storage().unit_of_work() as uow:
-        dispatch = uow.dispatches.load(sources=[key], operators=[first.id])
-        assert dispatch.operators.keys() == {first.id, second.id}
+    dispatch = load(world.container.storage(), sources=[key], operators=[first.id])
+    assert dispatch.operators.keys() == {first.id, second.id}

@@ -7,9 +7,10 @@ from application.ports.storage import Storage
 from domain import limits
 from domain.contact import Contact
 from domain.errors import UnknownLead
+from domain.events import Registered
 from domain.ids import ContactId, LeadId
 from domain.lead import Identity
-from tests.contract.given import NOBODY, Given
+from tests.contract.given import NOBODY, Given, happened, moved_to_its_operator
 
 
 def test_a_lead_is_shown_with_its_identities_by_key(storage: Storage, given: Given) -> None:
@@ -98,7 +99,7 @@ class TestExport:
         other = given.lead(Identity("telegram", "z"))
         keyed = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
         with storage.unit_of_work() as uow:
-            uow.contacts.add([(keyed, None)], {keyed.id: ("telegram:a:b", bytes(32))})
+            happened(uow, Registered(keyed, None, ("telegram:a:b", bytes(32))))
         closed = given.contact(web, lead, ann, closed=True, payload='{"text":"hi"}')
         given.contact(source, other, ann)
         moved = given.contact(source, lead)
@@ -106,7 +107,7 @@ class TestExport:
             given.world.clock.advance(minutes=1)
             moved.assign(target.id, given.now)
             with storage.unit_of_work() as uow:
-                uow.contacts.save_transferred(moved, previous, given.now)
+                happened(uow, moved_to_its_operator(moved, previous, given.now))
         found = storage.leads.export(lead.id, limit=5000)
         assert found.lead == storage.leads.lead(lead.id)
         assert [each.contact for each in found.contacts] == [
@@ -126,7 +127,7 @@ class TestExport:
             Contact(ContactId(given.new_id()), source.key, lead.id, given.now) for _ in range(1200)
         ]
         with storage.unit_of_work() as uow:
-            uow.contacts.add([(each, None) for each in contacts], {})
+            happened(uow, *(Registered(each, None) for each in contacts))
         found = storage.leads.export(lead.id, limit=5000).contacts
         assert [each.contact.id for each in found] == [each.id for each in reversed(contacts)]
         stretch = storage.leads.export(lead.id, limit=500)

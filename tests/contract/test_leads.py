@@ -10,9 +10,10 @@ from application.ports.storage import Storage
 from domain import limits
 from domain.contact import Contact
 from domain.errors import UnknownLead
+from domain.events import Registered
 from domain.ids import ContactId, LeadId
 from domain.lead import Identity, Lead, LeadIndex, Recognition
-from tests.contract.given import NOBODY, Given, everything
+from tests.contract.given import NOBODY, Given, everything, happened
 from tests.contract.test_operators import TEXTS
 
 PHONE = Identity("phone", "+79161234567")
@@ -253,8 +254,8 @@ class TestErasing:
         self.erase(storage, lead.id)
         with storage.unit_of_work() as uow:
             for each in contacts:
-                assert uow.contacts.get(each.id) == replace(each, payload=None)
-            assert uow.contacts.get(kept.id) == kept
+                assert uow.contacts.find([each.id])[each.id].contact == replace(each, payload=None)
+            assert uow.contacts.find([kept.id])[kept.id].contact == kept
             assert [each.id for each in uow.contacts.oldest_waiting(["telegram"], 9)] == [
                 contacts[0].id
             ]
@@ -267,7 +268,7 @@ class TestErasing:
         for key, owner in (("a", lead), ("b", other), ("c", lead)):
             contacts[key] = Contact(ContactId(given.new_id()), "telegram", owner.id, given.now)
             with storage.unit_of_work() as uow:
-                uow.contacts.add([(contacts[key], None)], {contacts[key].id: (key, bytes(32))})
+                happened(uow, Registered(contacts[key], None, (key, bytes(32))))
         self.erase(storage, lead.id)
         with storage.unit_of_work() as uow:
             assert list(uow.contacts.keyed([("telegram", each) for each in "abc"])) == [

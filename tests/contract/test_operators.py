@@ -8,9 +8,10 @@ import pytest
 from application.ports.operators import OperatorView
 from application.ports.storage import Storage
 from domain import limits
+from domain.events import OperatorChanged, OperatorCreated
 from domain.ids import OperatorId
 from domain.operator import Operator
-from tests.contract.given import Given
+from tests.contract.given import Given, happened
 
 TEXTS = [
     "Ann",
@@ -49,7 +50,7 @@ def test_moments_are_kept_to_the_millisecond_in_utc(
 ) -> None:
     operator = Operator(OperatorId(given.new_id()), "Ann", 1, True, moment)
     with storage.unit_of_work() as uow:
-        uow.operators.add(operator)
+        happened(uow, OperatorCreated(operator))
     found = storage.catalogue.operator(operator.id).created_at
     assert (found, found.tzinfo) == (moment, UTC)
 
@@ -59,7 +60,7 @@ def test_save_keeps_name_capacity_and_activity(storage: Storage, given: Given) -
     changed = replace(operator)
     changed.change(name="Анна", capacity=0, active=False)
     with storage.unit_of_work() as uow:
-        uow.operators.save(changed)
+        happened(uow, OperatorChanged(changed))
     assert storage.catalogue.operator(operator.id) == OperatorView.of(changed)
     assert storage.catalogue.operator(other.id) == OperatorView.of(other)
 
@@ -67,13 +68,13 @@ def test_save_keeps_name_capacity_and_activity(storage: Storage, given: Given) -
 def test_save_does_not_touch_the_load(storage: Storage, given: Given) -> None:
     operator = given.operator("Ann", load=3)
     with storage.unit_of_work() as uow:
-        uow.operators.save(replace(operator, load=77))
+        happened(uow, OperatorChanged(replace(operator, load=77)))
     assert storage.catalogue.operator(operator.id).load == 3
 
 
 def test_a_capacity_may_be_lowered_below_the_load(storage: Storage, given: Given) -> None:
     operator = given.operator("Ann", capacity=10, load=3)
     with storage.unit_of_work() as uow:
-        uow.operators.save(replace(operator, capacity=1))
+        happened(uow, OperatorChanged(replace(operator, capacity=1)))
     found = storage.catalogue.operator(operator.id)
     assert (found.load, found.capacity) == (3, 1)

@@ -8,11 +8,12 @@ from application.ports.contacts import ContactFilter, Purged
 from application.ports.storage import Storage
 from domain.contact import Contact
 from domain.errors import UnknownContact
+from domain.events import Closed, Registered
 from domain.ids import ContactId
 from domain.lead import Identity, Lead
 from domain.operator import Operator
 from domain.source import Source
-from tests.contract.given import Given, everything
+from tests.contract.given import Given, everything, happened, moved_to_its_operator
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_what_was_closed_before_is_removed_and_nothing_else(
     at_the_moment = given.contact(source, lead, ann, closed=True)
     reopened.close(given.now)
     with storage.unit_of_work() as uow:
-        uow.contacts.save_closed(reopened)
+        happened(uow, Closed(reopened, reopened.operator_id, given.now))
     given.world.clock.advance(hours=1)
     later = given.contact(source, lead, ann, closed=True)
     assert remove(storage, moment) == Purged(2, None)
@@ -81,15 +82,15 @@ def test_all_that_belongs_to_the_contact_goes_with_it(
     moved = given.contact(source, lead, ann)
     moved.assign(bob.id, given.now)
     with storage.unit_of_work() as uow:
-        uow.contacts.save_transferred(moved, ann.id, given.now)
+        happened(uow, moved_to_its_operator(moved, ann.id, given.now))
         moved.close(given.now)
-        uow.contacts.save_closed(moved)
+        happened(uow, Closed(moved, moved.operator_id, given.now))
     keyed = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
     stays = given.contact(source, lead, ann)
     with storage.unit_of_work() as uow:
-        uow.contacts.add([(keyed, None)], {keyed.id: ("key", bytes(32))})
+        happened(uow, Registered(keyed, None, ("key", bytes(32))))
         keyed.close(given.now)
-        uow.contacts.save_closed(keyed)
+        happened(uow, Closed(keyed, keyed.operator_id, given.now))
     given.world.clock.advance(hours=1)
     assert remove(storage, given.now) == Purged(2, None)
     for each in (moved, keyed):
@@ -101,7 +102,7 @@ def test_all_that_belongs_to_the_contact_goes_with_it(
         assert uow.contacts.keyed([("telegram", "key")]) == {}
         # The key may name another contact now.
         again = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
-        uow.contacts.add([(again, None)], {again.id: ("key", bytes(32))})
+        happened(uow, Registered(again, None, ("key", bytes(32))))
 
 
 def test_leads_and_identities_stay(
@@ -121,9 +122,9 @@ def test_what_is_gone_is_counted_as_the_picker_gave_it(
     moved = given.contact(source, lead, ann)
     moved.assign(bob.id, given.now)
     with storage.unit_of_work() as uow:
-        uow.contacts.save_transferred(moved, ann.id, given.now)
+        happened(uow, moved_to_its_operator(moved, ann.id, given.now))
         moved.close(given.now)
-        uow.contacts.save_closed(moved)
+        happened(uow, Closed(moved, moved.operator_id, given.now))
     given.contact(source, lead, closed=True)
     given.contact(other, lead, bob, closed=True)
     given.world.clock.advance(hours=1)
@@ -149,7 +150,7 @@ def test_few_at_a_time_and_the_oldest_first(
     for each in contacts[1::3]:
         each.close(moment)
         with storage.unit_of_work() as uow:
-            uow.contacts.save_closed(each)
+            happened(uow, Closed(each, each.operator_id, given.now))
     ids = [each.id for each in contacts]
     assert remove(storage, moment, limit=3) == Purged(2, ids[2])
     assert left(storage) == [ids[1], *ids[3:]]
@@ -174,10 +175,10 @@ def test_more_than_fits_into_one_statement(
         Contact(ContactId(given.new_id()), source.key, lead.id, given.now) for _ in range(1200)
     ]
     with storage.unit_of_work() as uow:
-        uow.contacts.add([(each, None) for each in contacts], {})
+        happened(uow, *(Registered(each, None) for each in contacts))
         for each in contacts:
             each.close(given.now)
-            uow.contacts.save_closed(each)
+            happened(uow, Closed(each, each.operator_id, given.now))
     given.world.clock.advance(hours=1)
     assert remove(storage, given.now, limit=5000) == Purged(1200, None)
     assert left(storage) == []

@@ -5,11 +5,12 @@ import pytest
 from application.ports.storage import Storage
 from domain import limits
 from domain.errors import SourceExists
+from domain.events import AllocationsChanged, OperatorCreated, SourceChanged, SourceCreated
 from domain.ids import OperatorId
 from domain.operator import Operator
 from domain.picker import Strategy
 from domain.source import Allocation, Source
-from tests.contract.given import Given, everything
+from tests.contract.given import Given, everything, happened
 from tests.contract.test_operators import TEXTS
 
 
@@ -22,7 +23,7 @@ def stored(storage: Storage, key: str) -> Source:
 def test_what_is_added_is_read_back(storage: Storage, given: Given, strategy: Strategy) -> None:
     source = Source("0" + "z" * 63, "Чат 🤖", strategy, given.now)
     with storage.unit_of_work() as uow:
-        uow.sources.add(source)
+        happened(uow, SourceCreated(source))
     assert stored(storage, source.key) == source
 
 
@@ -31,7 +32,7 @@ def test_names_of_any_text_are_kept(storage: Storage, given: Given, name: str) -
     source = given.source("telegram")
     source.change(name=name)
     with storage.unit_of_work() as uow:
-        uow.sources.save(source)
+        happened(uow, SourceChanged(source))
     assert storage.catalogue.source("telegram").name == name
 
 
@@ -39,8 +40,8 @@ def test_a_key_is_taken_once(storage: Storage, given: Given) -> None:
     given.source("telegram")
     before = everything(storage)
     again = Source("telegram", "Another", Strategy.RANDOM, given.now)
-    with pytest.raises(SourceExists) as raised, storage.unit_of_work() as uow:
-        uow.sources.add(again)
+    with storage.unit_of_work() as uow, pytest.raises(SourceExists) as raised:
+        uow.dispatches.load(sources=["telegram"]).add_source(again)
     assert raised.value.field == "key"
     assert everything(storage) == before
 
@@ -53,7 +54,7 @@ def test_save_keeps_name_and_strategy_and_nothing_else(storage: Storage, given: 
     changed.replace_allocations([])
     changed.waiting = 9
     with storage.unit_of_work() as uow:
-        uow.sources.save(changed)
+        happened(uow, SourceChanged(changed))
     found = stored(storage, "telegram")
     assert (found.name, found.strategy) == ("Bot", Strategy.RANDOM)
     assert (found.allocations, found.waiting) == (source.allocations, 0)
@@ -66,7 +67,7 @@ def test_allocations_are_replaced_as_a_whole(storage: Storage, given: Given) -> 
     untouched = given.source("whatsapp", (ann, 1))
     source.replace_allocations([(cid.id, 0), (bob.id, limits.MAX_WEIGHT)])
     with storage.unit_of_work() as uow:
-        uow.sources.save_allocations(source)
+        happened(uow, AllocationsChanged(source))
     assert [
         (each.operator_id, each.weight) for each in stored(storage, "telegram").allocations
     ] == [
@@ -76,7 +77,7 @@ def test_allocations_are_replaced_as_a_whole(storage: Storage, given: Given) -> 
     assert stored(storage, "whatsapp") == untouched
     source.replace_allocations([])
     with storage.unit_of_work() as uow:
-        uow.sources.save_allocations(source)
+        happened(uow, AllocationsChanged(source))
     assert stored(storage, "telegram").allocations == []
 
 
@@ -98,7 +99,7 @@ def test_a_source_may_have_a_thousand_allocations(storage: Storage, given: Given
     ]
     with storage.unit_of_work() as uow:
         for each in operators:
-            uow.operators.add(each)
+            happened(uow, OperatorCreated(each))
     source = given.source("telegram", *((each, 1) for each in operators))
     assert stored(storage, "telegram") == source
     view = storage.catalogue.source("telegram")

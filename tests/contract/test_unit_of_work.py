@@ -10,13 +10,22 @@ from application.ports.storage import Storage
 from application.ports.unit_of_work import UnitOfWork
 from domain.audit import Action, AuditEntry
 from domain.contact import Contact
-from domain.errors import InvalidValue, UnknownContact, UnknownOperator
+from domain.errors import InvalidValue, UnknownLead, UnknownOperator
+from domain.events import (
+    AllocationsChanged,
+    Assigned,
+    OperatorChanged,
+    OperatorCreated,
+    Registered,
+    SourceChanged,
+    SourceCreated,
+)
 from domain.ids import AuditId, ContactId, LeadId, OperatorId
 from domain.lead import Identity, Lead, Recognition
 from domain.operator import Operator
 from domain.picker import Strategy
 from domain.source import Source
-from tests.contract.given import Given, decision_on, everything
+from tests.contract.given import Given, decision_on, everything, happened
 
 PHONE = Identity("phone", "+79161234567")
 
@@ -33,20 +42,21 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
     given.contact(source, nameless, bob, closed=True)
     known = given.lead(Identity("vk", "known"), name="Kim")
     with given.storage.unit_of_work() as uow:
-        uow.contacts.add([], {})
         dispatch = uow.dispatches.load(sources=["telegram"])
         dispatch.source("telegram").waiting = 1
         dispatch.slots[ann.id] = dispatch.slots[bob.id] = 1
-        uow.dispatches.save(dispatch)
+        uow.save(dispatch)
 
     def write(uow: UnitOfWork) -> None:
-        uow.operators.add(Operator(OperatorId(given.new_id()), "Cid", 5, True, given.now))
-        uow.operators.save(Operator(ann.id, "Anna", 7, True, given.now))
-        uow.sources.add(Source("whatsapp", "WhatsApp", Strategy.RANDOM, given.now))
+        happened(
+            uow, OperatorCreated(Operator(OperatorId(given.new_id()), "Cid", 5, True, given.now))
+        )
+        happened(uow, OperatorChanged(Operator(ann.id, "Anna", 7, True, given.now)))
+        happened(uow, SourceCreated(Source("whatsapp", "WhatsApp", Strategy.RANDOM, given.now)))
         source.change(name="Telegram", strategy=Strategy.RANDOM)
-        uow.sources.save(source)
+        happened(uow, SourceChanged(source))
         source.replace_allocations([(bob.id, 9)])
-        uow.sources.save_allocations(source)
+        happened(uow, AllocationsChanged(source))
         lead = Lead(LeadId(given.new_id()), "Zoe", given.now)
         nameless.name = "Yan"
         uow.leads.learn(
@@ -60,17 +70,11 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
         uow.leads.erase(known.id)
         dispatch = uow.dispatches.load(sources=["telegram"], operators=[ann.id])
         new = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
-        decision = dispatch.admit(new)
-        assert decision
-        uow.contacts.add([(new, decision)], {new.id: ("key", b"f" * 32)})
-        handed = dispatch.hand_out(waiting, given.now)
-        assert handed
-        uow.contacts.save_handed_out([(waiting, handed)])
+        assert dispatch.admit(new, key=("key", b"f" * 32))
+        assert dispatch.hand_out(waiting, given.now)
         dispatch.transfer(transferred, bob.id, given.now)
-        uow.contacts.save_transferred(transferred, ann.id, given.now)
         dispatch.close(closed, given.now)
-        uow.contacts.save_closed(closed)
-        uow.dispatches.save(dispatch)
+        uow.save(dispatch)
         entry_id = AuditId(given.new_id())
         uow.audit.add(
             AuditEntry(entry_id, given.now, "script", Action.LEAD_ERASED, str(lead.id), None, None)
@@ -110,11 +114,15 @@ def test_what_was_rolled_back_can_be_done_again(
 ) -> None:
     operator = Operator(OperatorId(given.new_id()), "Dan", 1, True, given.now)
     with pytest.raises(RuntimeError):
-        fail_after(storage.unit_of_work(), lambda uow: uow.operators.add(operator), RuntimeError())
+        fail_after(
+            storage.unit_of_work(),
+            lambda uow: happened(uow, OperatorCreated(operator)),
+            RuntimeError(),
+        )
     with pytest.raises(UnknownOperator):
         storage.catalogue.operator(operator.id)
     with storage.unit_of_work() as uow:
-        uow.operators.add(operator)
+        happened(uow, OperatorCreated(operator))
         write_all(uow)
     assert storage.catalogue.operator(operator.id).name == "Dan"
 
@@ -127,7 +135,7 @@ def test_a_rolled_back_queue_keeps_its_order(storage: Storage, given: Given) -> 
     def hand_out(uow: UnitOfWork) -> None:
         for contact in uow.contacts.oldest_waiting(["telegram"], 2):
             contact.assign(ann.id, given.now)
-            uow.contacts.save_handed_out([(contact, decision_on(ann))])
+            happened(uow, Assigned(contact, decision_on(ann), given.now))
 
     with pytest.raises(RuntimeError):
         fail_after(storage.unit_of_work(), hand_out, RuntimeError())
@@ -140,8 +148,8 @@ def test_a_unit_of_work_sees_its_own_writes(storage: Storage, given: Given) -> N
     source, lead = given.source("telegram"), given.lead(Identity("telegram", "first"))
     contact = Contact(ContactId(given.new_id()), source.key, lead.id, given.now)
     with storage.unit_of_work() as uow:
-        uow.contacts.add([(contact, None)], {contact.id: ("key", b"print")})
-        assert uow.contacts.get(contact.id) == contact
+        happened(uow, Registered(contact, None, ("key", b"print")))
+        assert uow.contacts.find([contact.id])[contact.id].contact == contact
         assert uow.contacts.keyed([("telegram", "key")])
         assert uow.contacts.oldest_waiting(["telegram"], 1) == [contact]
 
@@ -152,11 +160,8 @@ def test_entities_that_come_out_are_copies(storage: Storage, given: Given) -> No
     contact = given.contact(source, lead)
     before = everything(storage)
     with storage.unit_of_work() as uow:
-        uow.contacts.get(contact.id).close(given.now)
+        uow.contacts.find([contact.id])[contact.id].contact.close(given.now)
         uow.contacts.oldest_waiting(["telegram"], 1)[0].close(given.now)
-        dispatch = uow.dispatches.load(sources=["telegram"])
-        dispatch.operator(ann.id).change(name="Eve", capacity=0)
-        dispatch.source("telegram").replace_allocations([])
         index = uow.leads.index([Identity("telegram", "first")], [])
         index.recognise([Identity("telegram", "first")], new_id=given.new_id, name="Eve")
     ann.change(name="Eve")
@@ -179,8 +184,7 @@ def test_units_of_work_come_one_after_the_other(storage: Storage, given: Given) 
             dispatch = uow.dispatches.load(sources=["telegram"])
             contact = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
             decision = dispatch.admit(contact)
-            uow.contacts.add([(contact, decision)], {})
-            uow.dispatches.save(dispatch)
+            uow.save(dispatch)
         outcomes.append(decision is not None)
 
     threads = [threading.Thread(target=take) for _ in range(2)]
@@ -204,10 +208,12 @@ def test_a_refusal_from_a_repository_rolls_back_too(storage: Storage, given: Giv
     before = everything(storage)
 
     def refuse(uow: UnitOfWork) -> None:
-        uow.operators.add(Operator(OperatorId(given.new_id()), "Ann", 1, True, given.now))
-        uow.contacts.get(ContactId(given.new_id()))
+        happened(
+            uow, OperatorCreated(Operator(OperatorId(given.new_id()), "Ann", 1, True, given.now))
+        )
+        uow.leads.get(LeadId(given.new_id()))
 
-    with pytest.raises(UnknownContact):
+    with pytest.raises(UnknownLead):
         fail_after(
             storage.unit_of_work(), refuse, AssertionError("it should have been refused before")
         )
@@ -258,7 +264,7 @@ def test_what_is_committed_in_the_block_stays_whatever_comes_after(
     ann = Operator(OperatorId(given.new_id()), "Ann", 5, True, given.now)
 
     def commit(uow: UnitOfWork) -> None:
-        uow.operators.add(ann)
+        happened(uow, OperatorCreated(ann))
         thread = threading.Thread(target=uow.commit)
         thread.start()
         thread.join(30)

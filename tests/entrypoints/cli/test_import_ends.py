@@ -12,7 +12,13 @@ from pathlib import Path
 import pytest
 
 from application.ports.failures import StorageAway, StorageUnavailable
-from application.register_contacts import RegisterContactsHandler
+from application.register_contacts import (
+    Refused,
+    RegisterContact,
+    RegisterContactsHandler,
+    Registered,
+)
+from domain.actor import Actor
 from entrypoints.cli.importing import refused as refused_rows
 from entrypoints.cli.importing.interrupts import Interrupts
 from tests.entrypoints.cli.conftest import Command
@@ -68,16 +74,18 @@ def test_a_storage_that_goes_away_ends_the_import_with_what_is_done_and_what_is_
 ) -> None:
     rows = "".join(f"{at},chat,+7916123{at:04}\n" for at in range(1200))
     file = _write(tmp_path / "leads.csv", HEADER + rows)
-    working = RegisterContactsHandler.store
+    working = RegisterContactsHandler.__call__
     batches = []
 
-    def failing(self: RegisterContactsHandler, drafts: list[object]) -> list[object]:
-        batches.append(drafts)
+    def failing(
+        self: RegisterContactsHandler, commands: list[RegisterContact], actor: Actor
+    ) -> list[Registered | Refused]:
+        batches.append(commands)
         if len(batches) == 2:
-            return [StorageAway("the disk is full.")] * len(drafts)
-        return [*working(self, drafts)]  # type: ignore[arg-type]
+            return [StorageAway("the disk is full.")] * len(commands)
+        return working(self, commands, actor)
 
-    monkeypatch.setattr(RegisterContactsHandler, "store", failing)
+    monkeypatch.setattr(RegisterContactsHandler, "__call__", failing)
     done = fairlead("import", file, *OPTIONS)
     assert done.exit_code == 1
     assert "contacts         500" in done.output

@@ -1,0 +1,229 @@
+"""What every use case that changes something is made of, and how several share a transaction.
+
+A command with its actor becomes an order: checked as far as that can be without a storage. Orders
+of any kind are carried out in one transaction, in the order in which they came, and each is refused
+by itself.
+
+Two kinds. Those of a contact's life come by the thousand and are *joint*: each says beforehand what
+it needs, so that the storage is asked once for all of them, and they are decided one by one in
+memory. Everything else is done *alone*, on what is stored, once everything before it is.
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from application.ports.contacts import ContactView, Keyed
+from application.ports.unit_of_work import UnitOfWork
+from application.transactions import Transactions
+from application.waiting import hand_out_waiting
+from domain.actor import SCRIPT, Actor
+from domain.contact import Contact
+from domain.errors import DomainError, UnknownContact
+from domain.ids import ContactId, LeadId, OperatorId
+from domain.lead import Identity, LeadIndex
+
+Command_contra = TypeVar("Command_contra", contravariant=True)
+View_co = TypeVar("View_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class UseCase(ABC, Generic[Command_contra, View_co]):
+    """Something that can be asked for.
+
+    Attributes:
+        joint: whether it is decided together with others; see `Joint` and `Alone`.
+    """
+
+    joint: ClassVar[bool]
+    transactions: Transactions
+
+    def __call__(self, command: Command_contra, actor: Actor = SCRIPT) -> View_co:
+        """Carry out a command for an actor, in a transaction of its own.
+
+        Raises:
+            DomainError: it is refused; nothing has changed.
+            StorageUnavailable: nothing has changed, but for OutcomeUnknown.
+        """
+        order = self.order(command, actor)
+
+        def work(uow: UnitOfWork) -> View_co:
+            (outcome,) = carry_out(uow, [order])
+            if isinstance(outcome, DomainError):
+                raise outcome
+            view: View_co = outcome
+            return view
+
+        return self.transactions(work)
+
+    def order(self, command: Command_contra, actor: Actor) -> "Order":
+        """Check what can be checked without a storage.
+
+        Raises:
+            DomainError: the command is refused.
+        """
+        return Order(self, self.prepare(command, actor), actor)
+
+    def prepare(self, command: Command_contra, actor: Actor) -> Any:
+        """Return what is to be carried out: the command itself, or what was made of it."""
+        del actor
+        return command
+
+
+class Alone(UseCase[Command_contra, View_co]):
+    """A use case that finds everything before it stored, and stores what it does itself.
+
+    It checks before it changes anything: what it refuses has no effect, and others go on.
+    """
+
+    __slots__ = ()
+    joint = False
+
+    @abstractmethod
+    def within(self, uow: UnitOfWork, command: Any, actor: Actor) -> View_co:
+        """Carry out what `prepare` returned, in a transaction that others share."""
+
+
+class Joint(UseCase[Command_contra, View_co]):
+    """A use case that is decided in memory, together with others, and stored with them."""
+
+    __slots__ = ()
+    joint = True
+
+    @abstractmethod
+    def gather(self, command: Any, needs: "Needs") -> None:
+        """Say what `decide` will ask for."""
+
+    @abstractmethod
+    def decide(self, batch: "Batch", command: Any, actor: Actor) -> View_co:
+        """Carry out what `prepare` returned; what it refuses has changed nothing."""
+
+
+class Order(NamedTuple):
+    """What somebody asked for, ready to be carried out."""
+
+    use_case: Any
+    command: Any
+    actor: Actor
+
+
+@dataclass(slots=True)
+class Needs:
+    """What some commands will ask for.
+
+    Attributes:
+        sources: keys.
+        operators: those who may be given something.
+        keys: what is registered at most once: (source key, idempotency key).
+    """
+
+    sources: set[str] = field(default_factory=set)
+    operators: set[OperatorId] = field(default_factory=set)
+    contacts: list[ContactId] = field(default_factory=list)
+    identities: list[Identity] = field(default_factory=list)
+    leads: list[LeadId] = field(default_factory=list)
+    keys: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Batch:
+    """What joint commands share: loaded together, decided one by one, stored together.
+
+    Attributes:
+        dispatch: with what was needed in it.
+        keyed: contacts registered before, by (source key, idempotency key).
+        leads: that were needed.
+        named: names that leads got in this batch.
+    """
+
+    def __init__(self, uow: UnitOfWork, needs: Needs) -> None:
+        """Load."""
+        self.uow = uow
+        self._found = dict(uow.contacts.find(needs.contacts)) if needs.contacts else {}
+        held = [each.contact for each in self._found.values()]
+        self.dispatch = uow.dispatches.load(
+            sources=needs.sources.union(each.source_key for each in held),
+            served_by={each.operator_id for each in held if each.operator_id is not None},
+            operators=needs.operators,
+        )
+        self.keyed: dict[tuple[str, str], Keyed] = (
+            dict(uow.contacts.keyed(needs.keys)) if needs.keys else {}
+        )
+        self.leads = (
+            uow.leads.index(needs.identities, needs.leads)
+            if needs.identities or needs.leads
+            else LeadIndex(())
+        )
+        self.named: dict[LeadId, str | None] = {}
+
+    def contact(self, contact_id: ContactId, actor: Actor) -> Contact:
+        """Return a contact with everything in the dispatch that a change of it can touch.
+
+        Raises:
+            UnknownContact: it is not there, or not for this actor.
+        """
+        found = self._found.get(contact_id)
+        if found is None or not actor.sees(found.contact.source_key):
+            raise UnknownContact(f"no contact has the id {contact_id}.")
+        contact = found.contact
+        if contact.operator_id is not None:
+            # It may have changed hands since it was loaded.
+            self.uow.dispatches.load(served_by=[contact.operator_id])
+        return contact
+
+    def view(self, contact: Contact) -> ContactView:
+        """Show a contact of this batch as it stands."""
+        lead_id, operator_id = contact.lead_id, contact.operator_id
+        found = self._found[contact.id]
+        return ContactView.of(
+            contact,
+            self.named.get(lead_id, found.lead_name),
+            None if operator_id is None else self.dispatch.operators[operator_id].name,
+            None if contact.payload is None else json.loads(contact.payload),
+        )
+
+    def hand_out(self, at: datetime) -> None:
+        """Hand out what waits for a slot that has become free."""
+        hand_out_waiting(self.uow, self.dispatch, at)
+
+
+def carry_out(uow: UnitOfWork, orders: Iterable[Order]) -> list[Any]:
+    """Carry out orders in a transaction that the caller has begun and will commit.
+
+    Returns:
+        Of every order its view, or the DomainError that refuses it: that has had no effect.
+
+    Raises:
+        StorageUnavailable: the transaction is to be rolled back. So it is after any other error,
+            which is a defect.
+    """
+    outcomes: list[Any] = []
+    for joint, orders_alike in groupby(orders, key=attrgetter("use_case.joint")):
+        if joint:
+            outcomes += _together(uow, list(orders_alike))
+        else:
+            for each in orders_alike:
+                try:
+                    outcomes.append(each.use_case.within(uow, each.command, each.actor))
+                except DomainError as refusal:
+                    outcomes.append(refusal)
+    return outcomes
+
+
+def _together(uow: UnitOfWork, orders: Sequence[Order]) -> list[Any]:
+    needs = Needs()
+    for use_case, command, _ in orders:
+        use_case.gather(command, needs)
+    batch = Batch(uow, needs)
+    outcomes: list[Any] = []
+    for use_case, command, actor in orders:
+        try:
+            outcomes.append(use_case.decide(batch, command, actor))
+        except DomainError as refusal:
+            outcomes.append(refusal)
+    uow.save(batch.dispatch)
+    return outcomes
