@@ -14,8 +14,8 @@ from domain.actor import Actor
 from domain.audit import Action, Values
 from domain.dispatch import Dispatch
 from domain.ids import OperatorId
-from domain.picker import Strategy
 from domain.source import Source
+from domain.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)

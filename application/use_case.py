@@ -167,7 +167,7 @@ class Batch:
             UnknownContact: it is not there, or not for this actor.
         """
         found = self._found.get(contact_id)
-        if found is None or not actor.sees(found.contact.source_key):
+        if found is None or not actor.sees(found.contact):
             raise UnknownContact(f"no contact has the id {contact_id}.")
         contact = found.contact
         if contact.operator_id is not None:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from functools import partial
 
 from benchmarks.report import Row, in_turns, median_ratio
-from domain.picker import PICKERS, ROLLS, Strategy
+from domain.picker import ROLLS
+from domain.strategy import Strategy
 
 _PICKS = 2000
 
@@ -45,7 +46,7 @@ def _nanoseconds(pick: Callable[[], object]) -> float:
 
 
 def _exact(weights: tuple[int, ...]) -> Callable[[], object]:
-    picker = PICKERS[Strategy.EXACT]()
+    picker = Strategy.EXACT.picker()
     credits: list[int] = [0] * len(weights)
 
     def pick() -> None:
@@ -56,7 +57,7 @@ def _exact(weights: tuple[int, ...]) -> Callable[[], object]:
 
 
 def _random(weights: tuple[int, ...]) -> Callable[[], object]:
-    picker, credits = PICKERS[Strategy.RANDOM](), [0] * len(weights)
+    picker, credits = Strategy.RANDOM.picker(), [0] * len(weights)
     return lambda: picker.pick(weights, credits, int(random.random() * ROLLS))
 
 

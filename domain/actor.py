@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.access import PERMISSIONS, ApiKey, Permission, Role
+from domain.contact import Contact
 from domain.errors import Forbidden
+from domain.ids import OperatorId
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +16,13 @@ class Actor:
     Attributes:
         name: as the audit log has it; see `domain.audit.AuditEntry`.
         source_key: the one source that it registers contacts of and sees those of; None for all.
+        operator_id: the one operator whose contacts it sees; None for all.
     """
 
     name: str
     role: Role = Role.ADMIN
     source_key: str | None = None
+    operator_id: OperatorId | None = None
 
     @classmethod
     def holding(cls, key: ApiKey) -> "Actor":
@@ -30,9 +34,11 @@ class Actor:
         """Whether it may know of people what it has not said itself."""
         return Permission.READ in PERMISSIONS[self.role]
 
-    def sees(self, source_key: str) -> bool:
-        """Tell whether contacts of a source are there for it."""
-        return self.source_key in {None, source_key}
+    def sees(self, contact: Contact) -> bool:
+        """Tell whether a contact is there for it: the one predicate of whatever shows contacts."""
+        return self.source_key in {None, contact.source_key} and (
+            self.operator_id is None or self.operator_id == contact.operator_id
+        )
 
     def require_source(self, source_key: str) -> None:
         """Keep to the source that it is bound to.
@@ -40,7 +46,7 @@ class Actor:
         Raises:
             Forbidden: it is bound to another one.
         """
-        if not self.sees(source_key):
+        if self.source_key not in {None, source_key}:
             raise Forbidden(
                 f"this key registers contacts of {self.source_key!r} only.", field="source"
             )

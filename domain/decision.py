@@ -3,19 +3,11 @@
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
+from domain.availability import Availability, Obstacle, obstacle
 from domain.ids import OperatorId
-from domain.picker import PICKERS, Strategy
-
-
-class Refusal(StrEnum):
-    """Why an allocated operator was not eligible."""
-
-    INACTIVE = "inactive"
-    AT_CAPACITY = "at_capacity"
-    ZERO_WEIGHT = "zero_weight"
+from domain.strategy import Strategy
 
 
 class Candidate(NamedTuple):
@@ -23,35 +15,33 @@ class Candidate(NamedTuple):
 
     operator_id: OperatorId
     weight: int
-    active: bool
+    availability: Availability
     load: int
     capacity: int
     credit: int
 
     @property
-    def refusal(self) -> Refusal | None:
+    def obstacle(self) -> Obstacle | None:
         """Why this operator is not eligible; None if it is."""
-        if not self.active:
-            return Refusal.INACTIVE
-        if self.weight == 0:
-            return Refusal.ZERO_WEIGHT
-        if self.load >= self.capacity:
-            return Refusal.AT_CAPACITY
-        return None
+        return obstacle(
+            self.availability,
+            has_room=self.load < self.capacity,
+            has_weight=self.weight > 0,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Lineup:
     """What many decisions on one source have in common, in the order in which ties are broken.
 
-    It changes when somebody changes an allocation, a capacity or an activity, which is seldom; so
-    decisions share it, in memory and in the storage.
+    It changes when somebody changes an allocation, a capacity or an availability, which is seldom;
+    so decisions share it, in memory and in the storage.
     """
 
     operator_ids: tuple[OperatorId, ...]
     weights: tuple[int, ...]
     capacities: tuple[int, ...]
-    active: tuple[bool, ...]
+    availabilities: tuple[Availability, ...]
 
 
 @dataclass(slots=True)
@@ -91,7 +81,7 @@ class Decision:
             for each in zip(
                 lineup.operator_ids,
                 lineup.weights,
-                lineup.active,
+                lineup.availabilities,
                 self.loads,
                 lineup.capacities,
                 self.credits,
@@ -120,6 +110,7 @@ class Pool:
         "_eligible",
         "_moving",
         "_picker",
+        "_standing",
         "_strategy",
         "_weights",
         "credits",
@@ -133,11 +124,17 @@ class Pool:
             tuple(each.operator_id for each in candidates),
             tuple(each.weight for each in candidates),
             tuple(each.capacity for each in candidates),
-            tuple(each.active for each in candidates),
+            tuple(each.availability for each in candidates),
         )
         self._strategy = strategy
-        self._picker = PICKERS[strategy]()
+        self._picker = strategy.picker()
         self._moving: list[int]
+        # Who would be eligible if it had room: a load changes all the time, and the rest seldom.
+        self._standing = [
+            position
+            for position, each in enumerate(candidates)
+            if obstacle(each.availability, has_room=True, has_weight=each.weight > 0) is None
+        ]
         self.refresh(candidates)
 
     def refresh(self, candidates: Sequence[Candidate]) -> None:
@@ -183,10 +180,8 @@ class Pool:
         lineup = self.lineup
         self._eligible = [
             position
-            for position, load in enumerate(self.loads)
-            if lineup.active[position]
-            and lineup.weights[position]
-            and load < lineup.capacities[position]
+            for position in self._standing
+            if self.loads[position] < lineup.capacities[position]
         ]
         self._weights = tuple(lineup.weights[position] for position in self._eligible)
         # The pickers go on faster from the very credits that they returned.

@@ -29,8 +29,8 @@ from domain.events import (
 from domain.ids import OperatorId
 from domain.lead import Recognition
 from domain.operator import Operator
-from domain.picker import Strategy
 from domain.source import Allocation, Source, candidates
+from domain.strategy import Strategy
 
 
 class Dispatch:
@@ -350,7 +350,7 @@ class Dispatch:
             pooled = self._pooled[key] = _PooledSource(
                 source,
                 pool,
-                source.strategy is Strategy.RANDOM,
+                source.strategy.picker.rolls,
                 allocations,
                 [self.operators[each] for each in operator_ids],
                 [self._seats[each] for each in operator_ids],

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain import limits
+from domain.availability import Availability, Obstacle, obstacle
 from domain.errors import OperatorAtCapacity, OperatorInactive
 from domain.ids import OperatorId
 
@@ -39,6 +40,11 @@ class Operator:
         self.name = new_name
         self.active = self.active if active is None else active
 
+    @property
+    def availability(self) -> Availability:
+        """Whether the operator takes contacts at all."""
+        return Availability.AVAILABLE if self.active else Availability.INACTIVE
+
     def take_slot(self) -> None:
         """Open one more contact.
 
@@ -46,12 +52,13 @@ class Operator:
             OperatorInactive: the operator is paused.
             OperatorAtCapacity: there is no free slot.
         """
-        if not self.active:
+        found = obstacle(self.availability, has_room=self.load < self.capacity)
+        if found is Obstacle.INACTIVE:
             raise OperatorInactive(
                 f"{self.name} is inactive; activate the operator or choose another.",
                 field="operator_id",
             )
-        if self.load >= self.capacity:
+        if found is Obstacle.AT_CAPACITY:
             raise OperatorAtCapacity(
                 f"{self.name} has {self.load} open contacts and a capacity of {self.capacity}; "
                 "close one, raise the capacity or choose another operator.",

@@ -1,28 +1,17 @@
-"""The pickers: which of several eligible operators gets the next contact.
+"""What a picker is: it says which of several eligible operators gets the next contact.
 
-Both are pure functions of whole numbers. The operators come as parallel sequences, every one
-of them eligible, every weight above zero; of several equals the first is picked.
+All are pure functions of whole numbers. The operators come as parallel sequences, every one of
+them eligible, every weight above zero; of several equals the first is picked.
 """
 
-from bisect import bisect_left, insort
-from collections.abc import Callable, Sequence
-from enum import StrEnum
-from functools import lru_cache
-from operator import add
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import ClassVar, Final, NamedTuple, Protocol
 
 CONTACT: Final = 10**12
 """One contact, in units of credit."""
 
 ROLLS: Final = 2**53
 """A roll is a whole number from 0 up to this; it survives JSON, where numbers are doubles."""
-
-
-class Strategy(StrEnum):
-    """How a source picks among its eligible operators."""
-
-    EXACT = "exact"
-    RANDOM = "random"
 
 
 class Pick(NamedTuple):
@@ -33,7 +22,15 @@ class Pick(NamedTuple):
 
 
 class WeightedPicker(Protocol):
-    """A policy that picks one of several operators by their weights."""
+    """A policy that picks one of several operators by their weights.
+
+    Attributes:
+        number: what stands for it where decisions are stored; never another picker's.
+        rolls: a pick takes a roll.
+    """
+
+    number: ClassVar[int]
+    rolls: ClassVar[bool]
 
     def pick(self, weights: tuple[int, ...], credits: Sequence[int], roll: int | None) -> Pick:
         """Pick one.
@@ -46,158 +43,14 @@ class WeightedPicker(Protocol):
         """
         ...
 
+    @staticmethod
+    def bound(eligible: int) -> float | None:
+        """Return within how many contacts of its share everybody is after every contact.
 
-class ExactPicker:
-    """Tijdeman's solution of the chairman assignment problem.
+        Args:
+            eligible: the number of operators that could be picked.
 
-    R. Tijdeman, The chairman assignment problem, Discrete Mathematics 32 (1980) 323-330. While
-    pool and weights stay as they are, after every contact each operator is within
-    1 - 1/(2n - 2) contacts of its exact share, n being the number of operators.
-
-    A picker remembers in which order operators are due, and goes on from there if it is handed the
-    credits that it returned last; what it picks does not depend on that.
-    """
-
-    def __init__(self) -> None:
-        self._weights: tuple[int, ...] = ()
-        self._grants: tuple[int, ...] = ()
-        self._returned: Sequence[int] | None = None
-        self._queue: _DueQueue | None = None
-
-    def pick(self, weights: tuple[int, ...], credits: Sequence[int], roll: int | None) -> Pick:
-        """Pick the operator whose next contact is due first; see `WeightedPicker.pick`."""
-        del roll
-        if weights is not self._weights:
-            self._weights, self._grants = weights, _grants(weights)
-        grants = self._grants
-        grown = list(map(add, credits, grants))
-        if credits is not self._returned:
-            self._queue = None
-            index = _due_first(grants, grown)
-        else:
-            if self._queue is None or self._queue.grants is not grants:
-                self._queue = _DueQueue(grants, grown)
-            index = self._queue.pick(grown)
-        grown[index] -= CONTACT
-        self._returned = grown
-        return Pick(index, grown)
-
-
-class RandomPicker:
-    """Each contact by chance alone: probability weight / sum of weights.
-
-    A roll has 53 bits, so a probability is off by less than 2**-53 for each unit of weight.
-    """
-
-    def pick(self, weights: tuple[int, ...], credits: Sequence[int], roll: int | None) -> Pick:
-        """Pick the operator on whose stretch the roll falls; see `WeightedPicker.pick`."""
-        if roll is None or not 0 <= roll < ROLLS:
-            raise ValueError(f"the random strategy needs a roll from 0 to {ROLLS - 1}")
-        point = roll * sum(weights) // ROLLS
-        for index, weight in enumerate(weights):
-            point -= weight
-            if point < 0:
-                return Pick(index, list(credits))
-        raise ValueError("there is nobody to pick from")
-
-
-PICKERS: Final[dict[Strategy, Callable[[], WeightedPicker]]] = {
-    Strategy.EXACT: ExactPicker,
-    Strategy.RANDOM: RandomPicker,
-}
-
-
-@lru_cache(maxsize=4096)
-def _grants(weights: tuple[int, ...]) -> tuple[int, ...]:
-    """Split one contact by weight into whole units; what is left over goes to the largest rests.
-
-    Cached because the pool of a source seldom changes from one contact to the next.
-    """
-    total = sum(weights)
-    parts = [divmod(CONTACT * weight, total) for weight in weights]
-    grants = [whole for whole, _ in parts]
-    by_rest = sorted(range(len(parts)), key=lambda index: -parts[index][1])
-    for index in by_rest[: CONTACT - sum(grants)]:
-        grants[index] += 1
-    return tuple(grants)
-
-
-def _due_first(grants: Sequence[int], grown: Sequence[int]) -> int:
-    """Apply Tijdeman's rule to the credits as they are after growing.
-
-    Of those with credit >= 1/(2n - 2) the one with the smallest (1 - 1/(2n - 2) - credit)/weight;
-    if there is none, the largest credit; on a tie the one that comes first. Everything is
-    multiplied out by 2n - 2 and by the weights, so no rounding can turn a comparison. A weight is
-    what the credit grows by: with any other one, the order in which operators are due could turn
-    while nothing happens.
-
-    The largest credit goes first, too, if it is above 1 - 1/(2n - 2). In a pool that stays as it is
-    at most one can be, and the rule picks it anyway; where operators come and go there can be
-    several, of which the rule would serve small weights first and leave the others owed. See
-    docs/decisions/0006-overdue-operators-first.md.
-    """
-    count = len(grants)
-    if count == 1:
-        return 0
-    scale = 2 * count - 2
-    ceiling = (scale - 1) * CONTACT
-    largest = max(grown)
-    if not CONTACT <= largest * scale <= ceiling:
-        return grown.index(largest)
-    least = -(-CONTACT // scale)
-    # As slack/grant this is infinite, so the first that is due comes before it.
-    best, best_slack, best_grant = 0, 1, 0
-    for index, credit in enumerate(grown):
-        if credit >= least:
-            slack, grant = ceiling - credit * scale, grants[index]
-            if slack * best_grant < best_slack * grant:
-                best, best_slack, best_grant = index, slack, grant
-    return best
-
-
-class _DueQueue:
-    """`_due_first` from one pick to the next: everybody in the order in which they are due.
-
-    While all credits grow, slack/grant shrinks by 2n - 2 a contact for everybody alike; so the
-    order stays, but for the one that was picked. A pick takes two thirds of the time with ten
-    operators and a fifth with a thousand.
-    """
-
-    def __init__(self, grants: tuple[int, ...], grown: Sequence[int]) -> None:
-        self.grants = grants
-        self._scale = max(2 * len(grants) - 2, 1)
-        self._ceiling = (self._scale - 1) * CONTACT
-        self._least = -(-CONTACT // self._scale)
-        self._shrunk = 0
-        self._order = sorted(
-            (self._due(index, credit), index) for index, credit in enumerate(grown)
-        )
-
-    def pick(self, grown: Sequence[int]) -> int:
-        """Pick by credits that have grown once since the pick before."""
-        _, index = self._order.pop(self._place(grown))
-        insort(self._order, (self._due(index, grown[index] - CONTACT), index))
-        self._shrunk += self._scale * _PARTS
-        return index
-
-    def _place(self, grown: Sequence[int]) -> int:
-        """Return where in the order the one stands that is to be picked."""
-        order, least = self._order, self._least
-        if order[0][0] >= self._shrunk:  # nobody is overdue
-            for place, (_, index) in enumerate(order):
-                if grown[index] >= least:
-                    return place
-        index = grown.index(max(grown))
-        return bisect_left(order, (self._due(index, grown[index]), index))
-
-    def _due(self, index: int, credit: int) -> int:
-        """Return slack/grant, in whole parts of _PARTS, with what it has shrunk by added again.
-
-        Two such fractions that differ do so by at least one part, so rounding keeps their order.
+        Returns:
+            None if nothing is promised.
         """
-        slack = self._ceiling - credit * self._scale
-        return slack * _PARTS // self.grants[index] + self._shrunk
-
-
-_PARTS: Final = CONTACT**2
-"""A grant is at most one contact, so the product of two is at most this."""
+        ...

@@ -12,7 +12,7 @@ from domain.decision import Candidate
 from domain.errors import DuplicateOperator, InvalidValue
 from domain.ids import OperatorId
 from domain.operator import Operator
-from domain.picker import Strategy
+from domain.strategy import Strategy
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ def candidates(
             Candidate(
                 operator.id,
                 each.weight,
-                operator.active,
+                operator.availability,
                 operator.load,
                 operator.capacity,
                 each.credit,

@@ -20,7 +20,7 @@ from application.sources import CreateSource, ReplaceAllocations
 from domain.actor import Actor
 from domain.errors import DomainError
 from domain.ids import ContactId
-from domain.picker import Strategy
+from domain.strategy import Strategy
 
 _OPERATORS: Final = (
     ("Anna Petrova", 5),

@@ -24,7 +24,8 @@ from application.register_contacts import RegisterContact, Registered
 from application.sources import CreateSource, ReplaceAllocations
 from domain.decision import Candidate, Decision, Pool
 from domain.ids import OperatorId
-from domain.picker import ROLLS, Strategy
+from domain.picker import ROLLS
+from domain.strategy import Strategy
 from entrypoints.container import Container, build_container
 from entrypoints.settings import Settings
 from tests.postgresql import MIGRATED

@@ -20,6 +20,7 @@ from application.ports.leads import Acquaintance, Leads, LeadView
 from application.ports.system import Rolls
 from application.ports.unit_of_work import UnitOfWork
 from domain import limits
+from domain.availability import obstacle
 from domain.contact import Contact, ContactState
 from domain.dispatch import Dispatch
 from domain.errors import UnknownLead
@@ -298,7 +299,8 @@ class MemoryDispatches(Dispatches):
         for operator_id, slots in dispatch.slots.items():
             operator = copy(store.operators[operator_id])
             operator.load += slots
-            if slots > 0 and not (operator.active and operator.load <= operator.capacity):
+            has_room = operator.load <= operator.capacity
+            if slots > 0 and obstacle(operator.availability, has_room=has_room):
                 raise StorageUnavailable("an operator changed while its slot was taken; try again.")
             store.put(store.operators, operator_id, operator)
         for key, source in dispatch.sources.items():

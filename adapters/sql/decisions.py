@@ -1,8 +1,9 @@
 """Decisions as bytes: a dozen bytes an operator, where JSON would take a few hundred.
 
 A decision is stored in two parts. Its lineup is stored once for all decisions that share it, under
-a digest of its bytes: version (1 byte, 1), then for each operator, in the order in which ties are
-broken, the id (16 bytes), the weight and the capacity (4 each) and the activity (1). The rest is
+a digest of its bytes: version (1 byte, 2), then for each operator, in the order in which ties are
+broken, the id (16 bytes), the weight and the capacity (4 each) and the availability (1: 0 inactive,
+1 available). Version 1 knew no other availability; its bytes mean the same. The rest is
 the decision's own: version (1 byte, 1), strategy (1: 0 exact, 1 random), roll (8, -1 for none),
 position of the one picked (2), then all loads (4 each) and all credits (8 each). Numbers are
 little-endian.
@@ -20,17 +21,21 @@ from sqlalchemy import Connection, bindparam, select
 
 from adapters.sql.reading import chunks
 from adapters.sql.tables import LineupRow
+from domain.availability import Availability
 from domain.decision import Decision, Lineup
 from domain.ids import ContactId, OperatorId
-from domain.picker import Strategy
+from domain.strategy import Strategy
 
 _VERSION = 1
-_LINEUP_VERSION = b"\x01"
-STRATEGY_NUMBERS: Final = {Strategy.EXACT: 0, Strategy.RANDOM: 1}
-"""Written out: what is stored must mean the same after a strategy has come in between."""
-_STRATEGIES = {number: strategy for strategy, number in STRATEGY_NUMBERS.items()}
+_LINEUP_VERSION = b"\x02"
+_LINEUP_VERSIONS: Final = {b"\x01", _LINEUP_VERSION}
+AVAILABILITY_NUMBERS: Final = {Availability.INACTIVE: 0, Availability.AVAILABLE: 1}
+"""Written out: what is stored must mean the same after an availability has come in between."""
+_AVAILABILITIES: Final = {number: each for each, number in AVAILABILITY_NUMBERS.items()}
+_NUMBERS: Final = {each: each.picker.number for each in Strategy}
+_STRATEGIES: Final = {number: each for each, number in _NUMBERS.items()}
 _head = struct.Struct("<BBqH")
-_seat = struct.Struct("<16sII?")
+_seat = struct.Struct("<16sIIB")
 _lineups = select(LineupRow.digest, LineupRow.lineup).where(
     LineupRow.digest.in_(bindparam("digests", expanding=True))
 )
@@ -74,24 +79,26 @@ def encode(
 
 def lineup_to_bytes(lineup: Lineup) -> bytes:
     """Encode a lineup."""
-    seats = zip(lineup.operator_ids, lineup.weights, lineup.capacities, lineup.active, strict=True)
+    seats = zip(
+        lineup.operator_ids, lineup.weights, lineup.capacities, lineup.availabilities, strict=True
+    )
     return _LINEUP_VERSION + b"".join(
-        _seat.pack(operator_id.bytes, weight, capacity, active)
-        for operator_id, weight, capacity, active in seats
+        _seat.pack(operator_id.bytes, weight, capacity, AVAILABILITY_NUMBERS[availability])
+        for operator_id, weight, capacity, availability in seats
     )
 
 
 def lineup_from_bytes(encoded: bytes) -> Lineup:
     """Decode what `lineup_to_bytes` gave."""
     version, seats_encoded = encoded[:1], encoded[1:]
-    if version != _LINEUP_VERSION:
+    if version not in _LINEUP_VERSIONS:
         raise ValueError(f"a lineup of version {version!r}; this release reads {_LINEUP_VERSION!r}")
     seats = list(_seat.iter_unpack(seats_encoded))
     return Lineup(
         tuple(OperatorId(UUID(bytes=seat[0])) for seat in seats),
         tuple(seat[1] for seat in seats),
         tuple(seat[2] for seat in seats),
-        tuple(seat[3] for seat in seats),
+        tuple(_AVAILABILITIES[seat[3]] for seat in seats),
     )
 
 
@@ -107,9 +114,7 @@ def stored_lineups(connection: Connection, digests: Iterable[bytes]) -> dict[byt
 def decision_to_bytes(decision: Decision) -> bytearray:
     """Encode a decision without its lineup."""
     roll = -1 if decision.roll is None else decision.roll
-    encoded = bytearray(
-        _head.pack(_VERSION, STRATEGY_NUMBERS[decision.strategy], roll, decision.position)
-    )
+    encoded = bytearray(_head.pack(_VERSION, _NUMBERS[decision.strategy], roll, decision.position))
     encoded += _little_endian(decision.loads)
     encoded += _little_endian(decision.credits)
     return encoded

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from application.ports.versions import version_of
 from domain.ids import OperatorId
-from domain.picker import Strategy
 from domain.source import Source
+from domain.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)

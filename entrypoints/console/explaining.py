@@ -2,7 +2,7 @@
 
 from application.ports.contacts import DecisionView
 from domain.decision import Decision
-from domain.picker import CONTACT, ROLLS, Strategy
+from domain.picker import CONTACT, ROLLS
 from entrypoints.console.language import Language
 from entrypoints.console.words import N_
 
@@ -14,7 +14,7 @@ def explain(view: DecisionView, language: Language) -> list[str]:
         return []
     translate, plural = language.translations.ugettext, language.translations.ungettext
     candidates = decision.candidates
-    eligible = [each for each in candidates if each.refusal is None]
+    eligible = [each for each in candidates if each.obstacle is None]
     name = view.names[decision.picked]
     said = [
         plural(
@@ -30,7 +30,7 @@ def explain(view: DecisionView, language: Language) -> list[str]:
     weights = sum(each.weight for each in eligible)
     share = candidates[decision.position].weight / weights
     values = {"name": name, "share": language.percent(share)}
-    if decision.strategy is Strategy.RANDOM:
+    if decision.strategy.picker.rolls:
         return [*said, translate(_CHANCE) % {**values, **_stretch(decision, language)}]
     owed = candidates[decision.position].credit / CONTACT
     numbers = {"owed": language.number(owed, 2), "now": language.number(owed + share, 2)}
@@ -57,7 +57,7 @@ _CHANCE = N_(
 
 def _stretch(decision: Decision, language: Language) -> dict[str, str]:
     """Return where on the line from 0 to 1 the picked one stands, and where the roll fell."""
-    weights = [each.weight if each.refusal is None else 0 for each in decision.candidates]
+    weights = [each.weight if each.obstacle is None else 0 for each in decision.candidates]
     begin = sum(weights[: decision.position]) / sum(weights)
     end = begin + weights[decision.position] / sum(weights)
     return {

@@ -17,7 +17,7 @@ from domain import limits
 from domain.decision import Decision
 from domain.errors import ChangedMeanwhile, DomainError, InvalidValue, UnknownOperator
 from domain.ids import OperatorId
-from domain.picker import Strategy
+from domain.strategy import Strategy
 from entrypoints.console import weights
 from entrypoints.console.choosing import offered
 from entrypoints.console.filled import EMPTY, Filled, Sentence, change, conflict, refused, seen
@@ -245,8 +245,6 @@ def _shares(source: SourceView, decisions: list[Decision]) -> dict[str, Any]:
             {"name": each.name, "target": each.share, "shares": line}
             for each, line in zip(largest, lines, strict=True)
         ],
-        # What `exact` promises after every contact, as a part of one contact.
-        "band": 1 - 1 / (2 * eligible - 2)
-        if eligible > 1 and source.strategy is Strategy.EXACT
-        else None,
+        # What is promised after every contact, as a part of one contact; of one there is no doubt.
+        "band": source.strategy.picker.bound(eligible) or None,
     }

@@ -5,10 +5,10 @@ from typing import Final
 from domain.access import Role
 from domain.actor import COMMAND, LOCAL, SCRIPT
 from domain.audit import Action
+from domain.availability import Obstacle
 from domain.contact import ContactState
-from domain.decision import Refusal
 from domain.errors import Unreadable
-from domain.picker import Strategy
+from domain.strategy import Strategy
 
 
 def N_(message: str) -> str:  # noqa: N802 -- gettext's own name, which extractors look for
@@ -25,11 +25,11 @@ STRATEGIES: Final = {
     Strategy.EXACT: N_("exact: within one contact of the shares, always"),
     Strategy.RANDOM: N_("random: each contact by chance"),
 }
-REFUSALS: Final = {
+OBSTACLES: Final = {
     None: N_("eligible"),
-    Refusal.INACTIVE: N_("paused"),
-    Refusal.AT_CAPACITY: N_("at capacity"),
-    Refusal.ZERO_WEIGHT: N_("weight 0"),
+    Obstacle.INACTIVE: N_("paused"),
+    Obstacle.AT_CAPACITY: N_("at capacity"),
+    Obstacle.ZERO_WEIGHT: N_("weight 0"),
 }
 UNREADABLE: Final = {
     Unreadable.NOT_A_PHONE: N_("no phone number"),

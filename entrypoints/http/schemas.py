@@ -24,11 +24,12 @@ from application.register_contacts import RegisterContact
 from domain import limits
 from domain.access import ApiKey, Role
 from domain.audit import Action
+from domain.availability import Availability, Obstacle
 from domain.contact import ContactState
-from domain.decision import Refusal
 from domain.errors import Unreadable
 from domain.ids import LeadId
-from domain.picker import CONTACT, Strategy
+from domain.picker import CONTACT
+from domain.strategy import Strategy
 from entrypoints.http.pages import Moment
 from entrypoints.http.problems import Problem
 
@@ -333,7 +334,7 @@ class CandidateOut(BaseModel):
     capacity: int
     credit: float = Field(description="Contacts owed to the operator before this one.")
     eligible: bool
-    reason: Refusal | None = Field(description="Why it was not eligible.")
+    reason: Obstacle | None = Field(description="Why it was not eligible.")
 
 
 class TransferOut(Shown):
@@ -373,12 +374,12 @@ class DecisionOut(BaseModel):
                 CandidateOut(
                     operator=refs[each.operator_id],
                     weight=each.weight,
-                    active=each.active,
+                    active=each.availability is Availability.AVAILABLE,
                     load=each.load,
                     capacity=each.capacity,
                     credit=each.credit / CONTACT,
-                    eligible=each.refusal is None,
-                    reason=each.refusal,
+                    eligible=each.obstacle is None,
+                    reason=each.obstacle,
                 )
                 for each in (decision.candidates if decision else [])
             ],

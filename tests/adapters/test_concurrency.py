@@ -27,7 +27,7 @@ from application.sources import CreateSource, ReplaceAllocations
 from domain.contact import ContactState
 from domain.errors import IdempotencyConflict
 from domain.ids import ContactId
-from domain.picker import Strategy
+from domain.strategy import Strategy
 from entrypoints.scripting import open_fairlead
 from tests.adapters.registering import KEYS, mix
 

@@ -32,7 +32,7 @@ from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact
 from domain.access import Role, Session
 from domain.contact import ContactState
-from domain.picker import Strategy
+from domain.strategy import Strategy
 from entrypoints.container import build_container
 from entrypoints.settings import Settings
 from tests.postgresql import Databases

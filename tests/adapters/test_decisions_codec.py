@@ -15,16 +15,20 @@ from adapters.sql.decisions import (
     lineup_to_bytes,
 )
 from domain import limits
+from domain.availability import Availability
 from domain.decision import Candidate, Decision, Pool
 from domain.ids import ContactId, OperatorId
-from domain.picker import ROLLS, Strategy
+from domain.picker import ROLLS
+from domain.strategy import Strategy
 from tests.support import decision_of
+
+HERE = Availability.AVAILABLE
 
 candidates = st.builds(
     Candidate,
     operator_id=st.uuids().map(OperatorId),
     weight=st.integers(0, limits.MAX_WEIGHT),
-    active=st.booleans(),
+    availability=st.sampled_from(Availability),
     # A capacity may be lowered below the load, which stays as it is then.
     load=st.integers(0, 2 * limits.MAX_CAPACITY),
     capacity=st.integers(0, limits.MAX_CAPACITY),
@@ -48,7 +52,7 @@ def test_what_is_decoded_is_what_was_encoded(decision: Decision) -> None:
     decoded = again(decision)
     assert decoded == decision
     assert [type(each) for each in decoded.candidates] == [Candidate] * len(decision.candidates)
-    assert [type(each.active) for each in decoded.candidates] == [bool] * len(decision.candidates)
+    assert {type(each.availability) for each in decoded.candidates} <= {Availability}
 
 
 @given(decisions(), st.integers(0, ROLLS - 1))
@@ -60,7 +64,7 @@ def test_what_is_decoded_recomputes_to_the_same(decision: Decision, roll: int) -
 
 def test_the_last_of_a_thousand_can_be_the_one_picked() -> None:
     among = [
-        Candidate(OperatorId(UUID(int=number)), 1, True, 0, 1, 0)
+        Candidate(OperatorId(UUID(int=number)), 1, HERE, 0, 1, 0)
         for number in range(limits.MAX_ALLOCATIONS)
     ]
     decision = decision_of(Strategy.EXACT, among, None, among[-1].operator_id)
@@ -68,14 +72,14 @@ def test_the_last_of_a_thousand_can_be_the_one_picked() -> None:
 
 
 def test_a_decision_takes_a_dozen_bytes_an_operator() -> None:
-    among = [Candidate(OperatorId(UUID(int=number)), 1, True, 0, 1, 0) for number in range(10)]
+    among = [Candidate(OperatorId(UUID(int=number)), 1, HERE, 0, 1, 0) for number in range(10)]
     encoded = decision_to_bytes(decision_of(Strategy.EXACT, among, None, among[0].operator_id))
     assert len(encoded) == 12 + 10 * 12
 
 
 def test_a_lineup_is_stored_once_for_all_decisions_that_share_it() -> None:
-    pool = Pool(Strategy.EXACT, [Candidate(OperatorId(UUID(int=1)), 1, True, 0, 9, 0)])
-    other = Pool(Strategy.EXACT, [Candidate(OperatorId(UUID(int=1)), 2, True, 0, 9, 0)])
+    pool = Pool(Strategy.EXACT, [Candidate(OperatorId(UUID(int=1)), 1, HERE, 0, 9, 0)])
+    other = Pool(Strategy.EXACT, [Candidate(OperatorId(UUID(int=1)), 2, HERE, 0, 9, 0)])
     made = [pool.pick(None), pool.pick(None), other.pick(None)]
     decisions_of = [(ContactId(UUID(int=number)), each) for number, each in enumerate(made) if each]
     encoded = encode(decisions_of, {})
@@ -88,7 +92,7 @@ def test_a_lineup_is_stored_once_for_all_decisions_that_share_it() -> None:
 def test_a_version_of_the_future_is_refused_by_its_number(version: int) -> None:
     decision = decision_of(
         Strategy.EXACT,
-        [Candidate(OperatorId(UUID(int=1)), 1, True, 0, 1, 0)],
+        [Candidate(OperatorId(UUID(int=1)), 1, HERE, 0, 1, 0)],
         None,
         OperatorId(UUID(int=1)),
     )
@@ -100,7 +104,7 @@ def test_a_version_of_the_future_is_refused_by_its_number(version: int) -> None:
 def test_the_layout_stays_as_it_was_first_written() -> None:
     """Stored decisions are read by every later release."""
     lineup = bytes.fromhex(
-        "01"
+        "02"
         "00000000000000000000000000000001"
         "03000000"
         "05000000"
@@ -116,15 +120,17 @@ def test_the_layout_stays_as_it_was_first_written() -> None:
     decision = decision_of(
         Strategy.RANDOM,
         [
-            Candidate(OperatorId(UUID(int=1)), 3, False, 4, 5, -5),
-            Candidate(OperatorId(UUID(int=2)), 1_000_000, True, 0, 1, 5),
+            Candidate(OperatorId(UUID(int=1)), 3, Availability.INACTIVE, 4, 5, -5),
+            Candidate(OperatorId(UUID(int=2)), 1_000_000, HERE, 0, 1, 5),
         ],
         ROLLS - 1,
         OperatorId(UUID(int=2)),
     )
     assert lineup_to_bytes(decision.lineup) == lineup
     with pytest.raises(ValueError, match="a lineup of version"):
-        lineup_from_bytes(b"\x02" + lineup[1:])
+        lineup_from_bytes(b"\x03" + lineup[1:])
+    first_written = b"\x01" + lineup[1:]
+    assert lineup_from_bytes(first_written) == decision.lineup
     assert decision_to_bytes(decision) == encoded
     assert decision_from_bytes(encoded, lineup_from_bytes(lineup)) == decision
 

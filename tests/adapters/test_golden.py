@@ -13,16 +13,17 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.sql.decisions import STRATEGY_NUMBERS
+from adapters.sql.decisions import AVAILABILITY_NUMBERS
 from adapters.sql.tables import STATE_NUMBERS
 from application.fairlead import Fairlead
 from application.operators import UpdateOperator
 from application.ports.contacts import ContactFilter, ContactView
 from application.ports.leads import LeadExport
 from domain.access import Role
+from domain.availability import Availability
 from domain.contact import ContactState
 from domain.errors import NoDecision
-from domain.picker import Strategy
+from domain.strategy import Strategy
 from entrypoints.scripting import open_fairlead
 from tests.postgresql import Databases
 
@@ -73,9 +74,13 @@ def test_numbers_that_are_stored_are_these_for_ever(release: str) -> None:
         ContactState.ASSIGNED: 1,
         ContactState.CLOSED: 2,
     }
-    assert STRATEGY_NUMBERS == {Strategy.EXACT: 0, Strategy.RANDOM: 1}
+    assert {each: each.picker.number for each in Strategy} == {
+        Strategy.EXACT: 0,
+        Strategy.RANDOM: 1,
+    }
+    assert AVAILABILITY_NUMBERS == {Availability.INACTIVE: 0, Availability.AVAILABLE: 1}
     assert set(STATE_NUMBERS) == set(ContactState)
-    assert set(STRATEGY_NUMBERS) == set(Strategy)
+    assert set(AVAILABILITY_NUMBERS) == set(Availability)
 
 
 def test_every_invariant_holds_and_every_decision_recomputes(fairlead: Fairlead) -> None:

@@ -18,7 +18,7 @@ from application.register_contacts import RegisterContact, RegisterContactsHandl
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
 from application.transactions import Transactions
 from domain.errors import UnknownSource
-from domain.picker import Strategy
+from domain.strategy import Strategy
 from entrypoints.scripting import open_fairlead
 from tests.adapters.statements import recording
 from tests.adapters.units_of_work import FailingCommit

@@ -24,7 +24,7 @@ from domain.actor import SCRIPT, Actor
 from domain.audit import Action, AuditEntry
 from domain.errors import DomainError, InvalidValue
 from domain.ids import time_of
-from domain.picker import Strategy
+from domain.strategy import Strategy
 from tests.adapters.units_of_work import FailingCommit
 from tests.application.acts import close, transfer, update
 from tests.domain.samples import operator_id

@@ -4,10 +4,11 @@ from uuid import UUID
 
 import pytest
 
-from domain.decision import Refusal
+from domain.availability import Obstacle
 from domain.errors import NoDecision, UnknownContact
 from domain.ids import ContactId
-from domain.picker import CONTACT, ROLLS, Strategy
+from domain.picker import CONTACT, ROLLS
+from domain.strategy import Strategy
 from tests.application.acts import close, transfer, update
 from tests.support import World
 
@@ -27,11 +28,11 @@ def test_a_decision_shows_everybody_and_why_not(world: World) -> None:
     assert decision is not None
     assert (decision.strategy, decision.roll, decision.picked) == (Strategy.EXACT, None, ann.id)
     candidates = sorted(decision.candidates)
-    assert [(each.operator_id, each.weight, each.refusal) for each in candidates] == [
+    assert [(each.operator_id, each.weight, each.obstacle) for each in candidates] == [
         (ann.id, 4, None),
-        (bob.id, 3, Refusal.INACTIVE),
-        (cat.id, 2, Refusal.AT_CAPACITY),
-        (dan.id, 0, Refusal.ZERO_WEIGHT),
+        (bob.id, 3, Obstacle.INACTIVE),
+        (cat.id, 2, Obstacle.AT_CAPACITY),
+        (dan.id, 0, Obstacle.ZERO_WEIGHT),
         (eve.id, 1, None),
     ]
     assert [(each.load, each.capacity) for each in candidates] == [

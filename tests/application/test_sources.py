@@ -13,7 +13,7 @@ from domain.errors import (
     UnknownSource,
 )
 from domain.ids import OperatorId
-from domain.picker import Strategy
+from domain.strategy import Strategy
 from tests.application.acts import holder, update
 from tests.domain.samples import operator_id
 from tests.support import World

@@ -12,7 +12,7 @@ from application.ports.sources import SourceView
 from application.ports.versions import Expected
 from application.sources import ReplaceAllocations, SetWeight, UpdateSource
 from domain.errors import ChangedMeanwhile, ContactClosed
-from domain.picker import Strategy
+from domain.strategy import Strategy
 from tests.support import World
 
 Change = Callable[[World, OperatorView], object]

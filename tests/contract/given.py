@@ -25,8 +25,8 @@ from domain.events import (
 from domain.ids import ContactId, LeadId, OperatorId, time_of
 from domain.lead import Identity, Lead, Recognition
 from domain.operator import Operator
-from domain.picker import Strategy
 from domain.source import Allocation, Source
+from domain.strategy import Strategy
 from tests.support import World, decision_of
 
 NOBODY = UUID(int=1)
@@ -123,7 +123,7 @@ def moved_to_its_operator(contact: Contact, previous: OperatorId | None, at: dat
 def decision_on(*operators: Operator) -> Decision:
     """Return a decision for the first of these operators."""
     candidates = [
-        Candidate(each.id, 1, each.active, 0, each.capacity, 0)
+        Candidate(each.id, 1, each.availability, 0, each.capacity, 0)
         for each in sorted(operators, key=lambda each: each.id)
     ]
     return decision_of(Strategy.EXACT, candidates, None, operators[0].id)

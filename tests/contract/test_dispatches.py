@@ -14,8 +14,8 @@ from domain.events import OperatorChanged
 from domain.ids import ContactId, OperatorId, time_of
 from domain.lead import Identity
 from domain.operator import Operator
-from domain.picker import Strategy
 from domain.source import Source
+from domain.strategy import Strategy
 from tests.contract.given import NOBODY, Given, everything, happened
 from tests.support import World
 

@@ -8,8 +8,8 @@ from domain.errors import SourceExists
 from domain.events import AllocationsChanged, OperatorCreated, SourceChanged, SourceCreated
 from domain.ids import OperatorId
 from domain.operator import Operator
-from domain.picker import Strategy
 from domain.source import Allocation, Source
+from domain.strategy import Strategy
 from tests.contract.given import Given, everything, happened
 from tests.contract.test_operators import TEXTS
 

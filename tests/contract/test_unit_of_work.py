@@ -23,8 +23,8 @@ from domain.events import (
 from domain.ids import AuditId, ContactId, LeadId, OperatorId
 from domain.lead import Identity, Lead, Recognition
 from domain.operator import Operator
-from domain.picker import Strategy
 from domain.source import Source
+from domain.strategy import Strategy
 from tests.contract.given import Given, decision_on, everything, happened
 
 PHONE = Identity("phone", "+79161234567")

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from domain.availability import Availability
 from domain.contact import Contact
 from domain.decision import Candidate
 from domain.dispatch import Dispatch
 from domain.ids import ContactId, LeadId, OperatorId, time_of
 from domain.operator import Operator
-from domain.picker import Strategy
 from domain.source import Source
+from domain.strategy import Strategy
 from tests.support import START, FakeClock, FakeIds, FakeRolls
 
 PLENTY = 1_000_000
@@ -49,7 +50,11 @@ def candidate(
     capacity: int = PLENTY,
     credit: int = 0,
 ) -> Candidate:
-    return Candidate(operator_id(number), weight, active, load, capacity, credit)
+    return Candidate(operator_id(number), weight, availability(active), load, capacity, credit)
+
+
+def availability(active: bool) -> Availability:
+    return Availability.AVAILABLE if active else Availability.INACTIVE
 
 
 class Bench:

@@ -5,30 +5,32 @@ from dataclasses import replace
 
 import pytest
 
-from domain.decision import Candidate, Pool, Refusal
-from domain.picker import CONTACT, ROLLS, Strategy
+from domain.availability import Obstacle
+from domain.decision import Candidate, Pool
+from domain.picker import CONTACT, ROLLS
+from domain.strategy import Strategy
 from tests.domain.samples import candidate, operator_id
 from tests.support import decision_of
 
 
 @pytest.mark.parametrize(
-    ("one", "refusal"),
+    ("one", "expected"),
     [
         (candidate(1), None),
-        (candidate(1, active=False), Refusal.INACTIVE),
-        (candidate(1, weight=0), Refusal.ZERO_WEIGHT),
-        (candidate(1, load=2, capacity=2), Refusal.AT_CAPACITY),
-        (candidate(1, load=3, capacity=2), Refusal.AT_CAPACITY),
+        (candidate(1, active=False), Obstacle.INACTIVE),
+        (candidate(1, weight=0), Obstacle.ZERO_WEIGHT),
+        (candidate(1, load=2, capacity=2), Obstacle.AT_CAPACITY),
+        (candidate(1, load=3, capacity=2), Obstacle.AT_CAPACITY),
         (candidate(1, load=1, capacity=2), None),
-        (candidate(1, capacity=0), Refusal.AT_CAPACITY),
-        (candidate(1, weight=0, active=False, capacity=0), Refusal.INACTIVE),
-        (candidate(1, weight=0, capacity=0), Refusal.ZERO_WEIGHT),
+        (candidate(1, capacity=0), Obstacle.AT_CAPACITY),
+        (candidate(1, weight=0, active=False, capacity=0), Obstacle.INACTIVE),
+        (candidate(1, weight=0, capacity=0), Obstacle.ZERO_WEIGHT),
     ],
 )
-def test_a_refusal_has_its_reason(one: Candidate, refusal: Refusal | None) -> None:
-    assert one.refusal is refusal
+def test_whoever_is_not_eligible_has_an_obstacle(one: Candidate, expected: Obstacle | None) -> None:
+    assert one.obstacle is expected
     for strategy in Strategy:
-        assert (Pool(strategy, [one]).pick(0) is None) == (refusal is not None)
+        assert (Pool(strategy, [one]).pick(0) is None) == (expected is not None)
 
 
 @pytest.mark.parametrize("strategy", Strategy)

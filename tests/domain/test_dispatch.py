@@ -15,8 +15,8 @@ from domain.errors import (
     UnknownOperator,
     UnknownSource,
 )
-from domain.picker import Strategy
 from domain.source import candidates
+from domain.strategy import Strategy
 from tests.domain.samples import Bench, operator, operator_id, source
 from tests.support import START
 

@@ -6,9 +6,9 @@ import pytest
 
 from domain import limits
 from domain.errors import DuplicateOperator, InvalidValue
-from domain.picker import Strategy
 from domain.source import Source, candidates
-from tests.domain.samples import operator, operator_id, source
+from domain.strategy import Strategy
+from tests.domain.samples import availability, operator, operator_id, source
 from tests.support import START
 
 
@@ -144,8 +144,8 @@ def test_candidates_show_operators_as_they_stand() -> None:
         each.id: each for each in (operator(1, 7, load=3), operator(2, 4, active=False, load=4))
     }
     assert [tuple(each) for each in candidates(some.allocations, operators)] == [
-        (operator_id(1), 5, True, 3, 7, 9),
-        (operator_id(2), 0, False, 4, 4, -9),
+        (operator_id(1), 5, availability(True), 3, 7, 9),
+        (operator_id(2), 0, availability(False), 4, 4, -9),
     ]
 
 
@@ -179,7 +179,7 @@ def test_one_weight_is_changed_or_added_and_nothing_else_moves() -> None:
     ]
 
 
-@pytest.mark.parametrize("weight", [-1, limits.MAX_WEIGHT + 1, 2**70, True, 0.5])
+@pytest.mark.parametrize("weight", [-1, limits.MAX_WEIGHT + 1, 2**70, availability(True), 0.5])
 @pytest.mark.parametrize("number", [1, 2])
 def test_one_weight_out_of_range_is_refused_by_its_name(weight: int, number: int) -> None:
     some = source([1])

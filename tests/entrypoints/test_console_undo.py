@@ -9,7 +9,7 @@ import pytest
 from application.contacts import TransferContact
 from application.operators import UpdateOperator
 from application.sources import UpdateSource
-from domain.picker import Strategy
+from domain.strategy import Strategy
 from tests.entrypoints.consoles import RUSSIAN, House, fields, furnished, said, undo
 
 

@@ -5,9 +5,11 @@ from uuid import UUID
 import pytest
 
 from application.ports.contacts import DecisionView
+from domain.availability import Availability
 from domain.decision import Candidate, Pool
 from domain.ids import ContactId, OperatorId
-from domain.picker import CONTACT, ROLLS, Strategy
+from domain.picker import CONTACT, ROLLS
+from domain.strategy import Strategy
 from entrypoints.console.explaining import explain
 from entrypoints.console.language import language
 
@@ -16,7 +18,7 @@ NAMES = {OperatorId(UUID(int=number)): name for number, name in enumerate(("Ann"
 
 def candidate(name: str, weight: int, credit: float = 0, load: int = 0) -> Candidate:
     operator_id = next(each for each, known in NAMES.items() if known == name)
-    return Candidate(operator_id, weight, active=True, load=load, capacity=5, credit=int(credit))
+    return Candidate(operator_id, weight, Availability.AVAILABLE, load, 5, int(credit))
 
 
 def said(strategy: Strategy, *candidates: Candidate, roll: int | None = None) -> list[str]:

@@ -19,7 +19,7 @@ from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, Registered
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
 from domain.access import Role
-from domain.picker import Strategy
+from domain.strategy import Strategy
 from entrypoints.scripting import open_fairlead
 
 SALES, CHAT, VK = "telegram-sales", "site.chat", "vk"

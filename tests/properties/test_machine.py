@@ -41,7 +41,7 @@ from domain.errors import (
     UnknownSource,
 )
 from domain.ids import ContactId, LeadId, OperatorId
-from domain.picker import Strategy
+from domain.strategy import Strategy
 from tests.postgresql import Databases
 from tests.properties.tijdeman import exact_pick, grants, random_pick
 from tests.support import World, open_world

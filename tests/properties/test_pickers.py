@@ -13,10 +13,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from domain.availability import Availability
 from domain.decision import Candidate
 from domain.decision import Pool as PickingPool
-from domain.picker import CONTACT, ROLLS, ExactPicker, RandomPicker, Strategy
-from tests.domain.samples import PLENTY, Bench, operator, operator_id, source
+from domain.exact_picker import ExactPicker
+from domain.picker import CONTACT, ROLLS
+from domain.random_picker import RandomPicker
+from domain.strategy import Strategy
+from tests.domain.samples import PLENTY, Bench, availability, operator, operator_id, source
 from tests.properties.tijdeman import exact_pick, grants, random_pick
 
 DESIGN = [1, 34, 5, 7, 38, 1, 64, 12, 4, 1, 12]
@@ -65,6 +69,7 @@ def bound(weights: Sequence[int], steps: int) -> Fraction:
     """The promise, and the rounding that whole units imply: under one unit of credit a contact."""
     count = len(weights)
     tijdeman = 1 - Fraction(1, 2 * count - 2) if count > 1 else Fraction(0)
+    assert ExactPicker.bound(count) == float(tijdeman)
     return tijdeman + Fraction(steps, CONTACT)
 
 
@@ -81,14 +86,14 @@ class TestBoth:
             Candidate(
                 operator_id(number),
                 data.draw(st.sampled_from([0, weight])),
-                data.draw(st.booleans()),
+                data.draw(st.sampled_from(Availability)),
                 data.draw(st.integers(0, 2)),
                 1,
                 0,
             )
             for number, weight in enumerate(weights)
         ]
-        eligible = {each.operator_id for each in candidates if each.refusal is None}
+        eligible = {each.operator_id for each in candidates if each.obstacle is None}
         for strategy in Strategy:
             decision = PickingPool(strategy, candidates).pick(roll)
             if eligible:
@@ -449,7 +454,14 @@ def play(weights: Sequence[int], pools: Sequence[Pool]) -> list[int]:
         picking = PickingPool(
             Strategy.EXACT,
             [
-                Candidate(operator_id(index), weight, index in eligible, 0, 1, credits[index])
+                Candidate(
+                    operator_id(index),
+                    weight,
+                    availability(index in eligible),
+                    0,
+                    1,
+                    credits[index],
+                )
                 for index, weight in enumerate(weights)
             ],
         )
