@@ -70,11 +70,11 @@ class CloseContactHandler(Joint[CloseContact, ContactView]):
         """
         contact = batch.contact(command.contact_id, actor)
         if contact.state is not ContactState.CLOSED:
-            require_version(batch.view(contact), command.expected)
+            require_version(batch.view(contact.id), command.expected)
             now = self.clock.now()
             batch.dispatch.close(contact, now)
             batch.hand_out(now)
-        return batch.view(contact)
+        return batch.view(contact.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class TransferContactHandler(Joint[TransferContact, ContactView]):
         contact.require_open()
         previous = contact.operator_id
         if previous != batch.dispatch.operator(command.operator_id).id:
-            require_version(batch.view(contact), command.expected)
+            require_version(batch.view(contact.id), command.expected)
             now = self.clock.now()
             batch.dispatch.transfer(contact, command.operator_id, now)
             self.record(
@@ -127,7 +127,7 @@ class TransferContactHandler(Joint[TransferContact, ContactView]):
                 _holder(command.operator_id),
             )
             batch.hand_out(now)
-        return batch.view(contact)
+        return batch.view(contact.id)
 
 
 def _holder(operator_id: OperatorId | None) -> Values:

@@ -21,7 +21,7 @@ from application.ports.leads import IdentityNormaliser, LeadReader
 from application.ports.search import LeadSearch
 from application.ports.statistics import StatisticsReader
 from application.ports.storage import Changes, Health, Readers
-from application.purging import PurgeContactsHandler
+from application.purging import PlanPurgeHandler, PurgeContactsHandler
 from application.register_contacts import RegisterContactHandler, RegisterContactsHandler
 from application.searching import SearchHandler
 from application.sources import (
@@ -58,6 +58,7 @@ class Fairlead:
     remove_identity: RemoveIdentityHandler
     erase_lead: EraseLeadHandler
     purge_contacts: PurgeContactsHandler
+    plan_purge: PlanPurgeHandler
     create_key: CreateKeyHandler
     revoke_key: RevokeKeyHandler
     end_session: EndSessionHandler

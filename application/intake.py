@@ -148,7 +148,7 @@ class Intake:
     async def _carry_out(self, batch: list[_Waiter]) -> Sequence[Any]:
         """Carry out what waits, put those who wait into `batch`; return what each is to hear."""
         loop, answers = asyncio.get_running_loop(), list[Any]()
-        uow = self._transactions.begin()
+        uow, settle = self._transactions.begin(), self._transactions.timers.settle
 
         def commit(outcomes: Sequence[Any]) -> None:
             # The loop does this before it hears that the commit has ended.
@@ -157,11 +157,13 @@ class Intake:
 
         def store() -> None:
             with uow:
+                settle(uow)
                 commit(carry_out(uow, self._take(batch)))
 
         try:
             if self._is_short() and uow.begin_at_once():
                 with uow:
+                    settle(uow)
                     outcomes = carry_out(uow, self._take(batch))
                     await self._worker.run(partial(commit, outcomes))
             else:

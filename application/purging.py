@@ -2,19 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
+from uuid import UUID
 
 from application.auditing import Recorder
+from application.due import Timer, Timers
 from application.ports.contacts import Purged
+from application.ports.due import DueItem
 from application.ports.system import Clock, Pause
 from application.ports.unit_of_work import UnitOfWork
 from application.transactions import Transactions
-from domain.actor import SCRIPT, Actor
+from application.use_case import Alone
+from domain.actor import SCRIPT, TIMER, Actor
 from domain.audit import Action
 from domain.errors import InvalidValue
 from domain.ids import ContactId
 
+PURGE: Final = "purge"
+"""The kind of what falls due."""
+_AT_NIGHT: Final = time(3)
+_REST: Final = timedelta(milliseconds=100)
 _CHUNK: Final = 500
 """The most contacts in one transaction: registrations wait for it, some 20 ms."""
 
@@ -81,16 +89,78 @@ class PurgeContactsHandler:
     def _remove(
         self, actor: Actor, before: datetime, after: ContactId | None
     ) -> tuple[int, ContactId | None]:
-        def work(uow: UnitOfWork) -> Purged:
-            purged = uow.contacts.remove_closed(before, after=after, limit=_CHUNK)
-            if purged.removed:
-                self.record(
-                    uow,
-                    actor,
-                    Action.CONTACTS_PURGED,
-                    before.astimezone(UTC).isoformat(),
-                    after={"removed": purged.removed},
-                )
-            return purged
+        return self.transactions(lambda uow: _remove_some(uow, self.record, actor, before, after))
 
-        return self.transactions(work)
+
+@dataclass(frozen=True, slots=True)
+class NightlyPurge(Timer):
+    """Removes, night by night, what was closed longer ago than it is to be kept.
+
+    The subject of its item is the contact up to which tonight's work is done, or nothing.
+
+    Attributes:
+        keep: for how long a closed contact is kept.
+    """
+
+    keep: timedelta
+    clock: Clock
+    record: Recorder
+
+    def __call__(self, uow: UnitOfWork, item: DueItem) -> None:
+        """Remove a few, and see to it that others come to the storage before the rest."""
+        now = self.clock.now()
+        after = ContactId(UUID(item.subject)) if item.subject else None
+        purged = _remove_some(uow, self.record, TIMER, now - self.keep, after)
+        if purged.last is None:
+            uow.due.put(DueItem(_next_night(now), PURGE, ""))
+        else:
+            uow.due.put(DueItem(now + _REST, PURGE, str(purged.last)))
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPurge:
+    """Contacts are to be purged every night, or no more, as the settings say."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPurgeHandler(Alone[PlanPurge, None]):
+    """Sees to it that contacts are purged every night if they are to be.
+
+    Attributes:
+        timers: those of this process.
+    """
+
+    clock: Clock
+    timers: Timers
+
+    def within(self, uow: UnitOfWork, command: PlanPurge, actor: Actor) -> None:
+        """Begin with the next night, or leave off; what is planned or under way goes on."""
+        del command, actor
+        if PURGE not in self.timers.by_kind:
+            uow.due.cancel(PURGE)
+        elif not uow.due.planned(PURGE):
+            uow.due.put(DueItem(_next_night(self.clock.now()), PURGE, ""))
+
+
+def _remove_some(
+    uow: UnitOfWork, record: Recorder, actor: Actor, before: datetime, after: ContactId | None
+) -> Purged:
+    purged = uow.contacts.remove_closed(before, after=after, limit=_CHUNK)
+    if purged.removed:
+        record(
+            uow,
+            actor,
+            Action.CONTACTS_PURGED,
+            before.astimezone(UTC).isoformat(),
+            after={"removed": purged.removed},
+        )
+    return purged
+
+
+def _next_night(now: datetime) -> datetime:
+    """Return the next 03:00 by this machine's clock."""
+    here = now.astimezone()
+    night = datetime.combine(here.date(), _AT_NIGHT)
+    if night <= here.replace(tzinfo=None):
+        night += timedelta(days=1)
+    return night.astimezone(UTC)

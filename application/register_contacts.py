@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from application.ports.contacts import ContactView, Keyed
+from application.ports.contacts import ContactView
 from application.ports.failures import StorageUnavailable
 from application.ports.leads import IdentityNormaliser
 from application.ports.system import Ids
@@ -219,7 +219,7 @@ class RegisterContactHandler(Joint[RegisterContact, Registered]):
             operator_name = batch.dispatch.operators[contact.operator_id].name
         view = ContactView.of(contact, lead.name, operator_name, draft.command.payload)
         if draft.slot is not None and key is not None:
-            batch.keyed[draft.slot] = Keyed(key[1], view)
+            batch.keep(draft.slot, key[1], contact, lead.name)
         return Registered(view.seen_by(actor))
 
 
@@ -271,7 +271,7 @@ def _replay(batch: Batch, draft: Draft, actor: Actor) -> Registered | None:
             "or a new key for a new contact.",
             field="idempotency_key",
         )
-    return Registered(known.contact.seen_by(actor), replayed=True)
+    return Registered(batch.view(known.contact_id).seen_by(actor), replayed=True)
 
 
 def _room(batch: Batch, actor: Actor, lead_id: LeadId) -> int | None:

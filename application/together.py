@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from application.due import Unsettled
 from application.ports.failures import (
     OutcomeUnknown,
     StorageAway,
@@ -24,8 +25,7 @@ def carry_out_together(transactions: Transactions, orders: Sequence[Order]) -> l
     if not orders:
         return []
     try:
-        with transactions.begin() as uow:
-            return carry_out(uow, orders)
+        return transactions.once(partial(_carry_out, orders=orders))
     except Exception as failure:  # noqa: BLE001 -- of all of them, each of which must hear
         return after(failure, transactions, orders)
 
@@ -38,8 +38,10 @@ def after(failure: Exception, transactions: Transactions, orders: Sequence[Order
     turn already; a hundred that wait one after the other would keep everybody for as many
     time-outs. What may have been stored would be stored twice.
     """
-    if isinstance(failure, TransactionLost):
+    if isinstance(failure, TransactionLost | Unsettled):
         try:
+            if isinstance(failure, Unsettled):
+                transactions.put_off(failure)
             return transactions(partial(_carry_out, orders=orders))
         except Exception as another:  # noqa: BLE001 -- of all of them, each of which must hear
             failure = another
@@ -50,8 +52,7 @@ def after(failure: Exception, transactions: Transactions, orders: Sequence[Order
             outcomes.append(failure)
             continue
         try:
-            with transactions.begin() as uow:
-                (outcome,) = carry_out(uow, [each])
+            (outcome,) = transactions.once(partial(_carry_out, orders=[each]))
         except Exception as another:  # noqa: BLE001 -- of this one, which must harm no other
             outcome = failure = another
             hopeless = _is_hopeless(failure)

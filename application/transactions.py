@@ -1,12 +1,16 @@
 """How work is done in transactions: what was lost is tried again, here and nowhere else."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from application.due import Timers, Unsettled
 from application.ports.failures import TransactionLost
 from application.ports.system import Pause
 from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -17,10 +21,11 @@ _MOST_PAUSE: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Transactions:
-    """Does work in transactions."""
+    """Does work in transactions, each of which settles first what is due."""
 
     begin: UnitOfWorkFactory
     pause: Pause
+    timers: Timers
 
     def __call__(self, work: Callable[[UnitOfWork], Result]) -> Result:
         """Do some work in a transaction, which is committed if it raises nothing.
@@ -31,13 +36,26 @@ class Transactions:
         Raises:
             StorageUnavailable: nothing has changed, but for OutcomeUnknown.
         """
-        for attempt in range(1, _ATTEMPTS):
+        attempt = 1
+        while True:
             try:
-                return self._once(work)
+                return self.once(work)
+            except Unsettled as failure:
+                self.put_off(failure)
             except TransactionLost:
+                if attempt == _ATTEMPTS:
+                    raise
                 self.pause(_MOST_PAUSE * 2 ** (attempt - 1))
-        return self._once(work)
+                attempt += 1
 
-    def _once(self, work: Callable[[UnitOfWork], Result]) -> Result:
+    def once(self, work: Callable[[UnitOfWork], Result]) -> Result:
+        """Do some work in one transaction, whatever becomes of it."""
         with self.begin() as uow:
+            self.timers.settle(uow)
             return work(uow)
+
+    def put_off(self, failure: Unsettled) -> None:
+        """Let an item rest that could not be settled, and say why."""
+        logger.error("%s; it is put off", failure, exc_info=failure)
+        with self.begin() as uow:
+            self.timers.put_off(uow, failure.item)

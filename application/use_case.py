@@ -18,7 +18,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
-from application.ports.contacts import ContactView, Keyed
+from application.ports.contacts import ContactView, Found, Keyed
 from application.ports.unit_of_work import UnitOfWork
 from application.transactions import Transactions
 from application.waiting import hand_out_waiting
@@ -143,15 +143,17 @@ class Batch:
     def __init__(self, uow: UnitOfWork, needs: Needs) -> None:
         """Load."""
         self.uow = uow
-        self._found = dict(uow.contacts.find(needs.contacts)) if needs.contacts else {}
+        self.keyed: dict[tuple[str, str], Keyed] = (
+            dict(uow.contacts.keyed(needs.keys)) if needs.keys else {}
+        )
+        self._found = uow.contacts.find(
+            [*needs.contacts, *(each.contact_id for each in self.keyed.values())]
+        )
         held = [each.contact for each in self._found.values()]
         self.dispatch = uow.dispatches.load(
             sources=needs.sources.union(each.source_key for each in held),
             served_by={each.operator_id for each in held if each.operator_id is not None},
             operators=needs.operators,
-        )
-        self.keyed: dict[tuple[str, str], Keyed] = (
-            dict(uow.contacts.keyed(needs.keys)) if needs.keys else {}
         )
         self.leads = (
             uow.leads.index(needs.identities, needs.leads)
@@ -175,10 +177,18 @@ class Batch:
             self.uow.dispatches.load(served_by=[contact.operator_id])
         return contact
 
-    def view(self, contact: Contact) -> ContactView:
+    def keep(
+        self, slot: tuple[str, str], fingerprint: bytes, contact: Contact, lead_name: str | None
+    ) -> None:
+        """Take note of a contact that is new and may be asked for again in this batch."""
+        self.keyed[slot] = Keyed(fingerprint, contact.id)
+        self._found[contact.id] = Found(contact, lead_name)
+
+    def view(self, contact_id: ContactId) -> ContactView:
         """Show a contact of this batch as it stands."""
+        found = self._found[contact_id]
+        contact = found.contact
         lead_id, operator_id = contact.lead_id, contact.operator_id
-        found = self._found[contact.id]
         return ContactView.of(
             contact,
             self.named.get(lead_id, found.lead_name),

@@ -55,3 +55,4 @@ class Actor:
 LOCAL: Final = Actor("local")
 COMMAND: Final = Actor("command")
 SCRIPT: Final = Actor("script")
+TIMER: Final = Actor("timer")

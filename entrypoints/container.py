@@ -1,5 +1,7 @@
 """The container: the one place that knows which adapter stands behind which port."""
 
+from datetime import timedelta
+
 from dependency_injector import containers, providers
 
 from adapters.identities import LibraryIdentityNormaliser
@@ -17,6 +19,7 @@ from application.assignments import LatestAssignmentsHandler
 from application.auditing import Recorder
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, ShowContactHandler, TransferContactHandler
+from application.due import Timer, Timers
 from application.fairlead import Fairlead
 from application.intake import Intake
 from application.keys import CreateKeyHandler, EndSessionHandler, RevokeKeyHandler
@@ -29,7 +32,7 @@ from application.leads import (
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
 from application.ports.storage import Readers, Storage
 from application.ports.system import Clock, Rolls
-from application.purging import PurgeContactsHandler
+from application.purging import PURGE, NightlyPurge, PlanPurgeHandler, PurgeContactsHandler
 from application.register_contacts import RegisterContactHandler, RegisterContactsHandler
 from application.searching import SearchHandler
 from application.sources import (
@@ -71,6 +74,14 @@ def open_readers(url: str | None, storage: Storage) -> Readers:
     )
 
 
+def known_timers(keep_days: int | None, clock: Clock, record: Recorder) -> Timers:
+    """Return what this process knows how to settle when it is due."""
+    by_kind: dict[str, Timer] = {}
+    if keep_days is not None:
+        by_kind[PURGE] = NightlyPurge(timedelta(days=keep_days), clock, record)
+    return Timers(clock, by_kind)
+
+
 class Container(containers.DeclarativeContainer):
     """Builds everything, each thing once; tests override what they want to hold in their hands."""
 
@@ -88,8 +99,11 @@ class Container(containers.DeclarativeContainer):
 
     readers = providers.Singleton(open_readers, settings.provided.read_database_url, storage)
 
-    transactions = providers.Singleton(Transactions, storage.provided.unit_of_work, pause=pause)
     _record = providers.Singleton(Recorder, ids)
+    timers = providers.Singleton(known_timers, settings.provided.keep_days, clock, _record)
+    transactions = providers.Singleton(
+        Transactions, storage.provided.unit_of_work, pause=pause, timers=timers
+    )
     _register_contact = providers.Singleton(
         RegisterContactHandler, transactions, ids=ids, normalise=normalise
     )
@@ -130,6 +144,7 @@ class Container(containers.DeclarativeContainer):
         purge_contacts=providers.Singleton(
             PurgeContactsHandler, transactions, clock=clock, pause=pause, record=_record
         ),
+        plan_purge=providers.Singleton(PlanPurgeHandler, transactions, clock=clock, timers=timers),
         create_key=providers.Singleton(
             CreateKeyHandler, transactions, clock=clock, secrets=secrets, record=_record
         ),

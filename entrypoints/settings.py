@@ -55,6 +55,14 @@ class Settings(BaseSettings):
         "20000/h; no limit if not set.",
     )
 
+    keep_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=36_500,
+        description="Days after which a closed contact is removed, every night at 03:00; kept for "
+        "good if not set.",
+    )
+
     @field_validator("root_path")
     @classmethod
     def _plain_path(cls, value: str) -> str:

@@ -173,7 +173,7 @@ def open_world(
     container.clock.override(providers.Object(clock))
     container.ids.override(providers.Object(ids))
     container.rolls.override(providers.Object(FakeRolls()))
-    container.pause.override(providers.Object(lambda: None))
+    container.pause.override(providers.Object(lambda _=None: None))
     if not (_copied(database_url) or database_url in MIGRATED):
         container.storage().migrate()
     storage = container.storage()

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from adapters.memory.audit import MemoryAuditReader
 from adapters.memory.auditor import MemoryAuditor
+from adapters.memory.due import MemoryDueItems
 from adapters.memory.keys import MemoryKeyReader
 from adapters.memory.lead_search import MemoryLeadSearch
 from adapters.memory.readers import (
@@ -51,6 +52,7 @@ def memory_storage(rolls: Rolls) -> Storage:
         auditor=MemoryAuditor(store),
         keys=MemoryKeyReader(store),
         audit=MemoryAuditReader(store),
+        due=MemoryDueItems(store),
         changes=MemoryChanges(store),
         health=MemoryHealth(),
         migrate=lambda: None,

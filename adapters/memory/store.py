@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
+from application.ports.due import DueItem
 from domain.access import ApiKey
 from domain.audit import AuditEntry
 from domain.contact import Contact
@@ -54,6 +55,7 @@ class MemoryStore:
         self.assigned: dict[tuple[str, OperatorId, int], int] = {}
         self.purged_registered: dict[str, int] = {}
         self.purged_assigned: dict[tuple[str, OperatorId], int] = {}
+        self.due: dict[tuple[str, str], DueItem] = {}
         self.commits = 0
         self._journal: list[tuple[MutableMapping[Any, Any], Any, Any]] = []
 

@@ -10,8 +10,9 @@ from types import TracebackType
 from typing import Self
 
 from adapters.memory.audit import MemoryAudit
+from adapters.memory.due import MemoryDueItems
 from adapters.memory.keys import MemoryKeys
-from adapters.memory.readers import contact_view, lead_view
+from adapters.memory.readers import lead_view
 from adapters.memory.store import MemoryStore, StoredTransfer
 from application.ports.contacts import Contacts, Found, Keyed, Purged
 from application.ports.dispatches import Dispatches
@@ -51,6 +52,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.dispatches = MemoryDispatches(store, rolls)
         self.keys = MemoryKeys(store)
         self.audit = MemoryAudit(store)
+        self.due = MemoryDueItems(store)
 
     def __enter__(self) -> Self:
         if not self._begun:
@@ -187,16 +189,16 @@ class MemoryContacts(Contacts):
         self._store = store
         self._loaded: dict[ContactId, Found] = {}
 
-    def find(self, contact_ids: Sequence[ContactId]) -> Mapping[ContactId, Found]:
+    def find(self, contact_ids: Sequence[ContactId]) -> dict[ContactId, Found]:
         stored = self._store.contacts
         self._loaded = {each: self._found(each) for each in contact_ids if each in stored}
         return self._loaded
 
     def keyed(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Keyed]:
-        found = {key: self._store.keys[key] for key in keys if key in self._store.keys}
+        stored = self._store.keys
+        found = {key: stored[key] for key in keys if key in stored}
         return {
-            key: Keyed(fingerprint, contact_view(self._store, contact_id))
-            for key, (contact_id, fingerprint) in found.items()
+            key: Keyed(fingerprint, contact_id) for key, (contact_id, fingerprint) in found.items()
         }
 
     def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:

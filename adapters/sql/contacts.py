@@ -11,8 +11,6 @@ from sqlalchemy import Connection, bindparam, cast, func, insert, literal_column
 
 from adapters.sql.contact_reader import (
     CONTACT_COLUMNS,
-    CONTACT_VIEWS,
-    contact_view,
     lead_ids,
     stored_key,
 )
@@ -20,7 +18,6 @@ from adapters.sql.decisions import encode
 from adapters.sql.kept import Kept
 from adapters.sql.prepared import Prepared, PreparedInsert, among, among_ids, fetch_all
 from adapters.sql.purging import remove_closed
-from adapters.sql.reading import chunks
 from adapters.sql.tables import (
     ContactRow,
     DecisionRow,
@@ -56,7 +53,6 @@ _taken_keys = Prepared(
     ).where(among(IdempotencyKeyRow.key, "keys")),
     "keys",
 )
-_views = CONTACT_VIEWS.where(ContactRow.id.in_(bindparam("ids", expanding=True)))
 _insert_contact = PreparedInsert(
     ContactRow, *(each.key for each in CONTACT_COLUMNS if each.key != "closed_at")
 )
@@ -106,8 +102,8 @@ class SqlContacts(Contacts):
         self.removed = False
         """Whether something that somebody has written has been removed."""
 
-    def find(self, contact_ids: Sequence[ContactId]) -> Mapping[ContactId, Found]:
-        rows = _find.fetch(self._connection, contact_ids)
+    def find(self, contact_ids: Sequence[ContactId]) -> dict[ContactId, Found]:
+        rows = _find.fetch(self._connection, contact_ids) if contact_ids else ()
         found = (Found(_contact(row), row[-1]) for row in rows)
         self._loaded = {each.contact.id: each for each in found}
         return self._loaded
@@ -116,14 +112,8 @@ class SqlContacts(Contacts):
         slots = {stored_key(*slot): slot for slot in keys}
         # As a rule none of them: a key comes again only when an answer was lost.
         taken = _taken_keys.fetch(self._connection, list(slots))
-        views = {
-            row.id: contact_view(row)
-            for some in chunks([contact_id for _, contact_id, _ in taken])
-            for row in self._connection.execute(_views, {"ids": some})
-        }
         return {
-            slots[key]: Keyed(fingerprint, views[contact_id])
-            for key, contact_id, fingerprint in taken
+            slots[key]: Keyed(fingerprint, contact_id) for key, contact_id, fingerprint in taken
         }
 
     def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:

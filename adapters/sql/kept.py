@@ -1,6 +1,7 @@
 """What is decided on, kept in memory from one unit of work to the next while nobody else writes."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from adapters.sql.engine import Turn
 from domain.decision import Lineup
@@ -21,6 +22,8 @@ class Kept:
         settled: the rows that it was made of, without what contacts change in them; None if they
             are not known, or others now.
         waiting: the stored lengths of the sources' queues.
+        due: when the first item is due that this process knows how to settle.
+        knows_due: it is known, and nobody else has written since.
         lineups: those of the dispatch that are stored, by their identity as objects, each with
             its digest.
     """
@@ -32,6 +35,8 @@ class Kept:
     served: set[OperatorId] = field(default_factory=set)
     settled: object = None
     waiting: dict[str, int] = field(default_factory=dict)
+    due: datetime | None = None
+    knows_due: bool = False
     lineups: dict[int, tuple[Lineup, bytearray]] = field(default_factory=dict)
 
     def forget(self) -> None:
@@ -65,6 +70,7 @@ class Keeper:
         if kept is None:
             return Kept(turn.left)
         kept.current = kept.state == turn.found
+        kept.knows_due = kept.knows_due and kept.current
         kept.state = turn.left
         return kept
 

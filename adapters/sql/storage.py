@@ -9,6 +9,7 @@ from adapters.sql.catalogue import SqlCatalogueReader
 from adapters.sql.changes import SqlChanges
 from adapters.sql.contact_reader import SqlContactReader
 from adapters.sql.copying import fill, snapshot
+from adapters.sql.due import SqlDueReader
 from adapters.sql.kept import Keeper
 from adapters.sql.keys import SqlKeyReader
 from adapters.sql.lead_search import SqlLeadSearch
@@ -39,6 +40,7 @@ def sql_storage(url: str, rolls: Rolls) -> Storage:
         auditor=SqlAuditor(database),
         keys=SqlKeyReader(database),
         audit=SqlAuditReader(database),
+        due=SqlDueReader(database),
         changes=SqlChanges(database),
         health=SqlHealth(database),
         migrate=partial(migrate, database),

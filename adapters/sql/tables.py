@@ -419,6 +419,17 @@ class EndedSessionRow(Row):
     ends_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class DueRow(Row):
+    """Something that is to happen at a moment, by itself."""
+
+    __tablename__ = "due"
+    __table_args__ = (Index("ix_due_at", "at"), _CLUSTERED)
+
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(200), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
 class AuditRow(Row):
     """An entry of the audit log. Triggers of the migrations refuse UPDATE, DELETE and TRUNCATE."""
 

@@ -8,6 +8,7 @@ from typing import Self
 from adapters.sql.audit import SqlAudit
 from adapters.sql.contacts import SqlContacts
 from adapters.sql.dispatches import SqlDispatches
+from adapters.sql.due import SqlDueItems
 from adapters.sql.engine import Database, Turn, storage_unavailable
 from adapters.sql.kept import Keeper
 from adapters.sql.keys import SqlKeys
@@ -113,6 +114,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.contacts = SqlContacts(connection, kept)
         self.keys = SqlKeys(connection)
         self.audit = SqlAudit(connection)
+        self.due = SqlDueItems(connection, kept)
         self.dispatches = SqlDispatches(connection, self._rolls, kept)
         self._begun = True
 

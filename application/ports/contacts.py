@@ -157,7 +157,7 @@ class Keyed(NamedTuple):
     """A contact registered before under an idempotency key."""
 
     fingerprint: bytes
-    contact: ContactView
+    contact_id: ContactId
 
 
 class Found(NamedTuple):
@@ -182,10 +182,11 @@ class Purged(NamedTuple):
 class Contacts(Protocol):
     """Contacts, for writing; see `UnitOfWork.save`."""
 
-    def find(self, contact_ids: Sequence[ContactId]) -> Mapping[ContactId, Found]:
+    def find(self, contact_ids: Sequence[ContactId]) -> dict[ContactId, Found]:
         """Return those of these contacts that are there.
 
-        Whoever asks again within one unit of work gets the same object.
+        The dictionary is this unit of work's until it is asked to find others: a contact that is in
+        it is the same object wherever it is met, so one that is new may be put there.
         """
         ...
 

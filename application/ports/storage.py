@@ -10,6 +10,7 @@ from application.ports.audit import AuditReader
 from application.ports.auditor import Auditor
 from application.ports.catalogue import CatalogueReader
 from application.ports.contacts import ContactReader
+from application.ports.due import DueReader
 from application.ports.keys import KeyReader
 from application.ports.leads import LeadReader
 from application.ports.search import LeadSearch
@@ -111,6 +112,7 @@ class Storage:
     auditor: Auditor
     keys: KeyReader
     audit: AuditReader
+    due: DueReader
     changes: Changes
     health: Health
     migrate: Callable[[], None]

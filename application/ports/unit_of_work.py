@@ -8,6 +8,7 @@ from typing import Protocol, Self
 from application.ports.audit import Audit
 from application.ports.contacts import Contacts
 from application.ports.dispatches import Dispatches
+from application.ports.due import DueItems
 from application.ports.keys import Keys
 from application.ports.leads import Leads
 from domain.dispatch import Dispatch
@@ -29,6 +30,7 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     dispatches: Dispatches
     keys: Keys
     audit: Audit
+    due: DueItems
 
     def __enter__(self) -> Self: ...
 

@@ -1,9 +1,10 @@
 """The HTTP application."""
 
+import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Final
@@ -13,9 +14,12 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from application.due import Alarm
+from application.intake import Intake
 from application.ports.failures import StorageUnavailable
 from application.ports.storage import Readers, Storage
-from domain.actor import Actor
+from application.purging import PURGE, PlanPurge
+from domain.actor import TIMER, Actor
 from entrypoints.console.app import create_console, refusal_page
 from entrypoints.console.live import Live
 from entrypoints.container import Container, build_container, build_simulation
@@ -50,6 +54,8 @@ from entrypoints.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+_PATIENCE = 5.0
+"""Seconds until a storage that is away is asked again."""
 _GARBAGE: Final = 10_000
 """New objects after which the collector looks for cycles among them: a few megabytes."""
 
@@ -136,7 +142,9 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         await to_thread.run_sync(_say_how_it_stands, container.storage())
         if container.settings().read_database_url is not None:
             await to_thread.run_sync(_say_if_lists_fail, container.readers())
+        alarm = asyncio.create_task(_let_time_pass(container, intake))
         yield
+        alarm.cancel()
         live.close()
         await intake.close()
         container.readers().close()
@@ -189,6 +197,25 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     )
     app.mount("/static", StaticFiles(directory=service.STATIC), name="static")
     return app
+
+
+async def _let_time_pass(container: Container, intake: Intake) -> None:
+    """Plan what happens by itself, and wake for it."""
+    timers, items = container.timers(), container.storage().due
+    plan = container.fairlead().plan_purge
+
+    async def wake() -> None:
+        # Every transaction settles what is due; this one does nothing else.
+        await intake.submit(plan, PlanPurge(), TIMER)
+
+    while True:
+        with suppress(StorageUnavailable):
+            planned = await to_thread.run_sync(items.earliest, {PURGE}) is not None
+            if planned is not (PURGE in timers.by_kind):
+                await wake()
+            break
+        await asyncio.sleep(_PATIENCE)
+    await Alarm(timers, items, wake).run()
 
 
 def _fill(container: Container, actor: Actor) -> None:

@@ -26,6 +26,7 @@ from application.keys import CreateKey, EndSession, RevokeKey
 from application.leads import EraseLead
 from application.operators import UpdateOperator
 from application.ports.contacts import ContactFilter
+from application.ports.due import DueItem
 from application.ports.failures import StorageUnavailable
 from application.ports.storage import Missed, Snapshot, Storage
 from application.purging import PurgeContacts
@@ -88,6 +89,8 @@ def live(world: World) -> None:
     world.source(key="nobody")
     world.fairlead.create_key(CreateKey(Role.INTAKE, "Bot", "telegram"))
     world.fairlead.end_session(EndSession(Session("flk_a", "b", world.clock.now() + DAY)))
+    with world.container.storage().unit_of_work() as uow:
+        uow.due.put(DueItem(world.clock.now(), "purge", ""))
     first = world.outcome(
         RegisterContact("telegram", {"phone": "+79161234501"}, payload={"text": "Да?\n'\""})
     ).contact

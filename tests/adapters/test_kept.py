@@ -16,7 +16,6 @@ from application.ports.operators import OperatorView
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
-from application.transactions import Transactions
 from domain.errors import UnknownSource
 from domain.strategy import Strategy
 from entrypoints.scripting import open_fairlead
@@ -173,8 +172,8 @@ def test_a_registration_that_failed_leaves_nothing_behind(world: World) -> None:
     world.source((ann, 1))
     register(world)
     storage = world.container.storage()
-    transactions = Transactions(
-        lambda: FailingCommit(storage.unit_of_work()), world.container.pause()
+    transactions = replace(
+        world.container.transactions(), begin=lambda: FailingCommit(storage.unit_of_work())
     )
     failing = RegisterContactsHandler(
         replace(world.fairlead.register_contact, transactions=transactions)

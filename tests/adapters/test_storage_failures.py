@@ -23,7 +23,6 @@ from application.ports.storage import Storage
 from application.ports.unit_of_work import UnitOfWorkFactory
 from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
 from application.sources import CreateSource, ReplaceAllocations
-from application.transactions import Transactions
 from domain.contact import ContactState
 from entrypoints.container import build_container
 from entrypoints.settings import Settings
@@ -383,7 +382,7 @@ def test_what_could_not_be_committed_is_answered_once_and_as_not_registered(
 
 def registering(world: World, begin: UnitOfWorkFactory) -> RegisterContactsHandler:
     """Return what registers in units of work of a test's own."""
-    transactions = Transactions(begin, world.container.pause())
+    transactions = replace(world.container.transactions(), begin=begin)
     return RegisterContactsHandler(
         replace(world.fairlead.register_contact, transactions=transactions)
     )

@@ -43,7 +43,7 @@ class _UnitOfWork(UnitOfWork):
         uow = self._real.__enter__()
         self._watched.batches.append([])
         self.leads, self.contacts, self.dispatches = uow.leads, uow.contacts, uow.dispatches
-        self.keys, self.audit = uow.keys, uow.audit
+        self.keys, self.audit, self.due = uow.keys, uow.audit, uow.due
         return self
 
     def save(self, dispatch: Dispatch) -> None:
@@ -89,7 +89,7 @@ class FailingCommit(UnitOfWork):
     def __enter__(self) -> Self:
         uow = self._real.__enter__()
         self.leads, self.contacts, self.dispatches = uow.leads, uow.contacts, uow.dispatches
-        self.keys, self.audit = uow.keys, uow.audit
+        self.keys, self.audit, self.due = uow.keys, uow.audit, uow.due
         return self
 
     def save(self, dispatch: Dispatch) -> None:

@@ -18,7 +18,6 @@ from application.ports.unit_of_work import UnitOfWork
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact
 from application.sources import CreateSource, ReplaceAllocations, SetWeight, UpdateSource
-from application.transactions import Transactions
 from domain.access import Role
 from domain.actor import SCRIPT, Actor
 from domain.audit import Action, AuditEntry
@@ -305,7 +304,7 @@ def test_what_cannot_be_kept_leaves_no_entry(world: World) -> None:
 
     before = log(world)
     for name, command in commands.items():
-        transactions = Transactions(lambda: Watched(real()), world.container.pause())
+        transactions = replace(world.container.transactions(), begin=lambda: Watched(real()))
         failing = replace(handlers[name], transactions=transactions)
         with pytest.raises(StorageUnavailable):
             failing(command)

@@ -23,6 +23,7 @@ from adapters.sql.decisions import encode
 from application.ports.contacts import ContactView
 from application.ports.operators import OperatorView
 from application.register_contacts import RegisterContact
+from domain.availability import Availability
 from domain.contact import ContactState
 from domain.dispatch import hour_of
 from tests.application.acts import close, transfer, update
@@ -198,7 +199,7 @@ def plant_credit(scene: Scene) -> None:
 
 def plant_other_circumstances(scene: Scene) -> None:
     """In these, Bob would have been picked."""
-    scene.change_candidate(scene.bob, active=True, weight=9)
+    scene.change_candidate(scene.bob, availability=Availability.AVAILABLE, weight=9)
 
 
 def plant_queue_length(scene: Scene) -> None:

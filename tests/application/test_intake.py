@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -11,7 +11,6 @@ import pytest
 from application.intake import MOST, Intake
 from application.ports.failures import Overloaded, StorageUnavailable
 from application.register_contacts import RegisterContact, Registered
-from application.transactions import Transactions
 from domain.actor import SCRIPT
 from domain.contact import Contact
 from domain.errors import InvalidIdentity, UnknownSource
@@ -49,7 +48,7 @@ def run(
 
     def runner(story: Callable[[Registering], Awaitable[None]]) -> None:
         async def main() -> None:
-            intake = Intake(Transactions(watched, world.container.pause()))
+            intake = Intake(replace(world.container.transactions(), begin=watched))
             await asyncio.wait_for(story(Registering(world, intake)), 30)
             await asyncio.wait_for(intake.close(), 30)
 
@@ -300,7 +299,7 @@ def test_an_answer_that_was_made_is_for_nobody_if_the_commit_fails(world: World)
     real, answers = world.container.storage().unit_of_work, list[Registered]()
 
     async def story() -> None:
-        transactions = Transactions(lambda: FailingCommit(real()), world.container.pause())
+        transactions = replace(world.container.transactions(), begin=lambda: FailingCommit(real()))
         intake = Registering(world, Intake(transactions))
         waiters = [intake.submit(command(number), answers.append) for number in range(3)]
         outcomes = await asyncio.gather(*waiters, return_exceptions=True)

@@ -1,6 +1,7 @@
 """Purging: what was closed long ago goes, and nothing else can be told from it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,9 +11,15 @@ from application.ports.contacts import ContactFilter, ContactView
 from application.ports.failures import StorageUnavailable
 from application.ports.statistics import HourSpan
 from application.ports.unit_of_work import UnitOfWork
-from application.purging import PurgeContacts, PurgeContactsHandler
+from application.purging import (
+    PURGE,
+    NightlyPurge,
+    PlanPurge,
+    PurgeContacts,
+    PurgeContactsHandler,
+)
 from application.register_contacts import RegisterContact, Registered
-from application.transactions import Transactions
+from domain.audit import Action
 from domain.contact import ContactState
 from domain.errors import InvalidValue, UnknownContact
 from tests.application.acts import close, now, transfer
@@ -143,7 +150,10 @@ def test_many_go_in_small_transactions_with_a_pause_between_them(world: World) -
         close(world, world.register())
 
     handler = PurgeContactsHandler(
-        Transactions(units, pause), world.clock, pause, Recorder(world.container.ids())
+        replace(world.container.transactions(), begin=units),
+        world.clock,
+        pause,
+        Recorder(world.container.ids()),
     )
     before = world.clock.now() - timedelta(seconds=1)
     assert handler(PurgeContacts(before), progress=told.append) == 1203
@@ -162,7 +172,10 @@ def test_what_was_removed_before_a_failure_is_removed(world: World) -> None:
     record = Recorder(world.container.ids())
     pause = world.container.pause()
     handler = PurgeContactsHandler(
-        Transactions(Units(world, failing=2), pause), world.clock, pause, record
+        replace(world.container.transactions(), begin=Units(world, failing=2)),
+        world.clock,
+        pause,
+        record,
     )
     with pytest.raises(StorageUnavailable):
         handler(PurgeContacts(world.clock.now() - timedelta(seconds=1)))
@@ -171,3 +184,72 @@ def test_what_was_removed_before_a_failure_is_removed(world: World) -> None:
     )
     assert world.defects() == []
     assert purge(world) == 100
+
+
+class TestNightly:
+    """What FAIRLEAD_KEEP_DAYS asks for, in a world that keeps closed contacts for thirty days."""
+
+    KEEP = timedelta(days=30)
+
+    @pytest.fixture
+    def nightly(self, world: World) -> World:
+        by_kind = world.container.timers().by_kind
+        assert isinstance(by_kind, dict)
+        record = Recorder(world.container.ids())
+        by_kind[PURGE] = NightlyPurge(self.KEEP, world.clock, record)
+        world.source((world.operator(capacity=2000), 1))
+        return world
+
+    def test_what_was_closed_long_enough_ago_goes_at_night(self, nightly: World) -> None:
+        old = nightly.register()
+        close(nightly, old)
+        open_ = nightly.register()
+        nightly.fairlead.plan_purge(PlanPurge())
+        planned = nightly.container.storage().due.earliest({PURGE})
+        assert planned is not None
+        here = planned.astimezone()
+        assert (here.hour, here.minute) == (3, 0)
+        assert timedelta() < planned - nightly.clock.now() <= timedelta(days=1)
+        nightly.clock.moment = planned + timedelta(seconds=1)
+        young = nightly.register()
+        close(nightly, young)
+        assert now(nightly, old).state is ContactState.CLOSED, "a day is not thirty"
+        nightly.clock.advance(days=30)
+        nightly.register()
+        with pytest.raises(UnknownContact):
+            now(nightly, old)
+        assert now(nightly, open_).state is ContactState.ASSIGNED
+        assert now(nightly, young).state is ContactState.CLOSED
+        assert nightly.defects() == []
+        (entry,) = nightly.fairlead.audit.entries(
+            subject=None, action=Action.CONTACTS_PURGED, limit=9, after=None
+        ).items
+        assert (entry.actor, entry.after) == ("timer", {"removed": 1})
+
+    def test_many_go_a_few_at_a_time_and_each_night_begins_anew(self, nightly: World) -> None:
+        for each in several(nightly, 1203):
+            close(nightly, each)
+        nightly.fairlead.plan_purge(PlanPurge())
+        nightly.clock.advance(days=32)
+        left = []
+        for _ in range(6):
+            nightly.fairlead.plan_purge(PlanPurge())
+            page = nightly.fairlead.contacts.contacts(ContactFilter(), limit=2000, after=None)
+            left.append(len(page.items))
+            nightly.clock.advance(milliseconds=100)
+        assert left == [703, 203, 0, 0, 0, 0]
+        planned = nightly.container.storage().due.earliest({PURGE})
+        assert planned is not None
+        assert timedelta(hours=1) < planned - nightly.clock.now() <= timedelta(days=1)
+        assert nightly.defects() == []
+
+    def test_what_is_planned_is_cancelled_where_it_is_no_longer_asked_for(
+        self, nightly: World
+    ) -> None:
+        nightly.fairlead.plan_purge(PlanPurge())
+        by_kind = nightly.container.timers().by_kind
+        assert isinstance(by_kind, dict)
+        by_kind.clear()
+        assert nightly.container.storage().due.earliest({PURGE}) is not None
+        nightly.fairlead.plan_purge(PlanPurge())
+        assert nightly.container.storage().due.earliest({PURGE}) is None

@@ -1,6 +1,7 @@
 """Transactions try again what was lost, a few times, and nothing else."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -47,7 +48,7 @@ def pauses() -> Pauses:
 
 @pytest.fixture
 def transactions(world: World, pauses: Pauses) -> Transactions:
-    return Transactions(world.container.storage().unit_of_work, pauses)
+    return replace(world.container.transactions(), pause=pauses)
 
 
 @pytest.mark.parametrize("failures", [0, 1, 3])

@@ -1,4 +1,4 @@
-"""A server whose clock goes an hour back at every SIGUSR1.
+"""A server whose clock goes an hour back at every SIGUSR1, and two days on at every SIGUSR2.
 
 It is what `uvicorn --factory entrypoints.http.app:create_app` runs, on a clock of its own.
 """
@@ -28,6 +28,9 @@ class SteppingClock(SystemClock):
         self.behind += timedelta(hours=1)
         print(f"the clock is {self.behind} behind", flush=True)
 
+    def step_on(self, *_: object) -> None:
+        self.behind -= timedelta(days=2)
+
 
 def serve() -> None:
     arguments = argparse.ArgumentParser()
@@ -37,6 +40,7 @@ def serve() -> None:
     given = arguments.parse_args()
     clock = SteppingClock(given.behind)
     signal.signal(signal.SIGUSR1, clock.step_back)
+    signal.signal(signal.SIGUSR2, clock.step_on)
     app = create_app(container=build_simulation(Settings(), clock))
     uvicorn.run(app, host=given.host, port=given.port, access_log=False)
 

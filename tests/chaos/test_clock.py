@@ -1,10 +1,19 @@
-"""Clocks that step back an hour while contacts come in, are closed and handed out."""
+"""Clocks that step, while contacts come in, are closed and handed out, and while time passes."""
 
 import signal
 
+import pytest
+
+from application.contacts import CloseContact
+from application.ports.contacts import ContactFilter
+from application.register_contacts import RegisterContact
+from application.together import carry_out_together
+from domain.actor import SCRIPT
+from domain.audit import Action
+from domain.contact import ContactState
 from tests.chaos.conftest import Fleet
 from tests.chaos.storm import Storm, assert_nothing_lost_and_nothing_twice, size
-from tests.e2e.server import Server, furnish, migrated, until
+from tests.e2e.server import Server, furnish, migrated, opened, until
 
 STEPPING = ("-m", "tests.chaos.stepping")
 
@@ -36,3 +45,51 @@ def step_back(server: Server, hours: int) -> None:
     server.process.send_signal(signal.SIGUSR1)
     moved = f"the clock is {hours}:00:00 behind"
     until(lambda: moved in server.said(), server)
+
+
+def test_what_is_due_happens_once_though_clocks_step_and_processes_are_killed(
+    shared_url: str, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The nightly purge of two processes, of which one is killed at it, while nobody calls."""
+    monkeypatch.setenv("FAIRLEAD_KEEP_DAYS", "1")
+    migrated(shared_url)
+    furnish(shared_url, 100_000)
+    closed, open_ = size(1_700, 20_000), 30
+    with opened(shared_url) as fairlead:
+        for begin in range(0, closed + open_, 500):
+            fairlead.register_contacts(
+                [
+                    RegisterContact("telegram", {"vk": str(number)}, idempotency_key=str(number))
+                    for number in range(begin, min(begin + 500, closed + open_))
+                ]
+            )
+        close = fairlead.close_contact
+        found = fairlead.contacts.contacts(ContactFilter(), limit=closed, after=None).items
+        carry_out_together(
+            close.transactions, [close.order(CloseContact(each.id), SCRIPT) for each in found]
+        )
+        servers = fleet.start(shared_url, shared_url, command=STEPPING)
+
+        def left() -> int:
+            page = fairlead.contacts.contacts(ContactFilter(), limit=30_000, after=None)
+            return len(page.items)
+
+        assert left() == closed + open_
+        for each in servers:
+            each.process.send_signal(signal.SIGUSR2)
+        until(lambda: left() < closed + open_, servers[0])
+        fleet.replace(0, shared_url, (*STEPPING, "--behind", "-48"))
+        until(lambda: left() == open_, servers[1])
+        states = {
+            each.state
+            for each in fairlead.contacts.contacts(ContactFilter(), limit=100, after=None).items
+        }
+        assert states == {ContactState.ASSIGNED}
+        entries = fairlead.audit.entries(
+            subject=None, action=Action.CONTACTS_PURGED, limit=100, after=None
+        ).items
+        assert sum(int(str((each.after or {})["removed"])) for each in entries) == closed
+        assert {each.actor for each in entries} == {"timer"}
+        assert fairlead.check_invariants() == []
+    for each in servers:
+        assert "Traceback" not in each.said(), each.said()

@@ -9,7 +9,7 @@ import pytest
 from application.ports.contacts import Found
 from application.ports.storage import Storage
 from domain import limits
-from domain.contact import Contact, ContactState, payload_text
+from domain.contact import Contact, payload_text
 from domain.events import Assigned, Closed, Registered
 from domain.ids import ContactId, LeadId, time_of
 from domain.lead import Identity, Lead
@@ -135,7 +135,7 @@ def test_hundreds_are_added_at_once(
         assert [uow.contacts.find([each.id])[each.id].contact for each in contacts] == contacts
         asked = [("telegram", key) for key, _ in keys.values()]
         found = uow.contacts.keyed(asked)
-    assert [found[slot].contact.id for slot in asked] == [each.id for each in contacts]
+    assert [found[slot].contact_id for slot in asked] == [each.id for each in contacts]
     with storage.auditor.facts() as facts:
         found_decided = {each.id for each in facts.contacts() if each.decision}
     assert found_decided == {each.id for each in contacts if each.operator_id}
@@ -159,8 +159,11 @@ class TestKeyed:
                 contact = contacts[source_key]
                 happened(uow, Registered(contact, None, (key, print_)))
         with storage.unit_of_work() as uow:
+            sources = {each.id: key for key, each in contacts.items()}
             found = uow.contacts.keyed([*slots, ("a", "c"), ("a.b", "b:c"), ("nowhere", "b:c")])
-        assert {slot: (each.fingerprint, each.contact.source) for slot, each in found.items()} == {
+        assert {
+            slot: (each.fingerprint, sources[each.contact_id]) for slot, each in found.items()
+        } == {
             ("a", "b:c"): (b"\0", "a"),
             ("b", "b:c"): (b"1" * 32, "b"),
             ("a.b", "c"): (b"\xff", "a.b"),
@@ -176,21 +179,6 @@ class TestKeyed:
         with storage.unit_of_work() as uow:
             asked = [(source.key, each) for each in (key, key.upper() + "!", key[:-1] + "_")]
             assert list(uow.contacts.keyed(asked)) == [(source.key, key)]
-
-    def test_the_contact_is_shown_as_it_stands(
-        self, storage: Storage, given: Given, ann: Operator, source: Source, lead: Lead
-    ) -> None:
-        contact = Contact(ContactId(given.new_id()), source.key, lead.id, given.now, '{"a":1}')
-        contact.assign(ann.id, given.now)
-        with storage.unit_of_work() as uow:
-            happened(uow, Registered(contact, decision_on(ann), ("key", b"print")))
-        contact.close(given.now)
-        with storage.unit_of_work() as uow:
-            happened(uow, Closed(contact, contact.operator_id, given.now))
-        with storage.unit_of_work() as uow:
-            keyed = uow.contacts.keyed([("telegram", "key")])["telegram", "key"]
-        assert keyed.contact == storage.contacts.contact(contact.id)
-        assert keyed.contact.state is ContactState.CLOSED
 
     def test_nothing_asked_is_nothing_found(self, storage: Storage) -> None:
         with storage.unit_of_work() as uow:

@@ -4,14 +4,11 @@ import pytest
 
 from application.ports.contacts import ContactFilter
 from application.ports.storage import Storage
-from domain.contact import Contact
 from domain.errors import Unreadable
-from domain.events import Registered
-from domain.ids import ContactId
 from domain.lead import Identity, Lead, UnreadIdentity
 from domain.operator import Operator
 from domain.source import Source
-from tests.contract.given import Given, happened
+from tests.contract.given import Given
 from tests.contract.test_operators import TEXTS
 
 UNREAD = (
@@ -56,17 +53,6 @@ def test_they_are_read_back_wherever_a_contact_is(
     assert [each.contact.lead.unread for each in export] == expected[::-1]
     for contact, unread in zip(contacts, expected, strict=True):
         assert storage.contacts.contact(contact.id).lead.unread == unread
-
-
-def test_they_are_shown_with_what_a_key_stands_for(
-    storage: Storage, given: Given, source: Source, lead: Lead
-) -> None:
-    contact = Contact(ContactId(given.new_id()), source.key, lead.id, given.now, unread=UNREAD)
-    with storage.unit_of_work() as uow:
-        happened(uow, Registered(contact, None, ("key", bytes(32))))
-    with storage.unit_of_work() as uow:
-        keyed = uow.contacts.keyed([("telegram", "key")])["telegram", "key"]
-    assert keyed.contact.lead.unread == UNREAD
 
 
 @pytest.mark.parametrize("value", [*TEXTS, "'", '"', "\\", '["x"]', "\u2028", "\uffff"])

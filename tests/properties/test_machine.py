@@ -42,6 +42,7 @@ from domain.errors import (
 )
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.strategy import Strategy
+from tests.domain.samples import availability
 from tests.postgresql import Databases
 from tests.properties.tijdeman import exact_pick, grants, random_pick
 from tests.support import World, open_world
@@ -623,7 +624,7 @@ class FairleadMachine(RuleBasedStateMachine):
             (
                 operator_id,
                 weight,
-                self.operators[operator_id].active,
+                availability(self.operators[operator_id].active),
                 self.operators[operator_id].load,
                 self.operators[operator_id].capacity,
                 source.credits[operator_id],

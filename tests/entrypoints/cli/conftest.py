@@ -1,6 +1,7 @@
 """The command, run in this process on a database file of the test's own."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,15 @@ from typer.testing import CliRunner
 from entrypoints.cli.main import app
 
 Command = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def _an_environment_of_its_own() -> Iterator[None]:
+    """`serve` tells the processes that it starts what it serves by its environment."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture

@@ -1,0 +1,116 @@
+"""The one clock: what falls due by itself, and when that is done.
+
+What falls due is a row. Every transaction settles first what is due by then, in order of time,
+within itself: whoever decides, decides on a world in which time has passed. So nothing hangs on
+the alarm, which only sees to it that time also passes when nobody calls; processes may die, clocks
+may step, and several processes may wake at once.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Protocol
+
+from application.ports.due import DueItem, DueReader
+from application.ports.failures import StorageUnavailable
+from application.ports.system import Clock
+from application.ports.unit_of_work import UnitOfWork
+
+logger = logging.getLogger(__name__)
+
+_LOOK: Final = 1.0
+_REST: Final = 0.02
+"""Seconds from one look at what falls due to the next: at most, and at least."""
+_PUT_OFF: Final = timedelta(minutes=1)
+"""How long an item rests that could not be settled."""
+
+
+class Timer(Protocol):
+    """Makes one kind of thing happen when it is due."""
+
+    def __call__(self, uow: UnitOfWork, item: DueItem) -> None:
+        """Make it happen, in a transaction that others share; the item is no more.
+
+        Work that takes more than some 25 ms is done in slices: what is left is an item again, due
+        a moment later.
+        """
+        ...
+
+
+class Unsettled(Exception):
+    """An item could not be settled; the transaction is to be rolled back, and the item put off."""
+
+    def __init__(self, item: DueItem) -> None:
+        super().__init__(f"{item.kind} {item.subject!r} was due and could not be settled")
+        self.item = item
+
+
+@dataclass(frozen=True, slots=True)
+class Timers:
+    """Every timer of this process, by kind. Items of other kinds are left to whoever knows them."""
+
+    clock: Clock
+    by_kind: Mapping[str, Timer]
+
+    def settle(self, uow: UnitOfWork) -> None:
+        """Make happen what is due, in order of time.
+
+        Raises:
+            Unsettled: a timer failed.
+        """
+        kinds = self.by_kind.keys()
+        if not kinds:
+            return
+        now = self.clock.now()
+        earliest = uow.due.earliest(kinds)
+        if earliest is None or earliest > now:
+            return
+        while (item := uow.due.take(kinds, now)) is not None:
+            try:
+                self.by_kind[item.kind](uow, item)
+            except StorageUnavailable:
+                raise
+            except Exception as error:
+                raise Unsettled(item) from error
+
+    def put_off(self, uow: UnitOfWork, item: DueItem) -> None:
+        """Let an item rest that could not be settled: nobody else is to wait for it."""
+        uow.due.put(item._replace(at=self.clock.now() + _PUT_OFF))
+
+
+class Alarm:
+    """Sees to it that time passes when nobody calls; one a process, on its event loop.
+
+    It looks once a second: another process may have stored what is due earlier, and a clock may
+    have stepped.
+    """
+
+    def __init__(
+        self, timers: Timers, items: DueReader, wake: Callable[[], Awaitable[object]]
+    ) -> None:
+        """Take what it wakes for.
+
+        Args:
+            timers: of this process.
+            items: tells when the first is due.
+            wake: begins a transaction, which settles what is due.
+        """
+        self._timers = timers
+        self._items = items
+        self._wake = wake
+
+    async def run(self) -> None:
+        """Wake again and again, until cancelled."""
+        kinds = self._timers.by_kind.keys()
+        while kinds:
+            left = _LOOK
+            with suppress(StorageUnavailable):
+                earliest = await asyncio.to_thread(self._items.earliest, kinds)
+                if earliest is not None:
+                    left = (earliest - self._timers.clock.now()).total_seconds()
+                    if left <= 0:
+                        await self._wake()
+            await asyncio.sleep(min(max(left, _REST), _LOOK))
