@@ -69,7 +69,7 @@ texts: $(VENV)/.dev  ## Collect the console's texts for translation, and compile
 	@rm $(LOCALE)/console.pot
 
 docs: $(VENV)/.dev  ## Put the table of roles and calls into docs/access.md
-	$(BIN)/python -m entrypoints.http.access docs/access.md
+	$(BIN)/python -m entrypoints.edge.access docs/access.md
 
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

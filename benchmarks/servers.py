@@ -20,8 +20,8 @@ from application.operators import CreateOperator
 from application.register_contacts import Registered
 from application.sources import CreateSource, ReplaceAllocations
 from entrypoints.container import build_container
-from entrypoints.http.schemas import ContactOut, NewContact
 from entrypoints.scripting import open_fairlead
+from entrypoints.v1.schemas.contacts import ContactOut, NewContact
 
 SOURCE = "bench"
 _PYTHON = (sys.executable, "-c")

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from domain.ids import AuditId
 
 Values = Mapping[str, Any]
 """What JSON has: texts, numbers, booleans and None, by name. Never a person's data."""
+
+SUBJECT: Final = r"^[A-Za-z0-9._:+-]{1,64}$"
+"""What the subject of an entry can be, as a regular expression."""
 
 
 class Action(StrEnum):

@@ -10,16 +10,13 @@ import json
 import logging
 import traceback
 from collections.abc import Iterator
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import unquote
 
-from entrypoints.http.access import template_of
-
-request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
-"""Of the request that is being answered. Threads that anyio starts for it see the same."""
+from entrypoints.edge.access import template_of
+from entrypoints.edge.request_ids import request_id
 
 _OWN: Final = ("adapters", "application", "domain", "entrypoints", "uvicorn")
 _ACCESS: Final = "uvicorn.access"

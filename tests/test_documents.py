@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.access import PERMISSIONS, Permission, Role
-from entrypoints.http.access import CALLS, table, with_table
+from entrypoints.edge.access import CALLS, table, with_table
 from entrypoints.settings import Settings
 
 ROOT = Path(__file__).parent.parent

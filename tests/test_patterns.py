@@ -15,7 +15,7 @@ import pytest
 from starlette.routing import compile_path
 
 from domain import limits
-from entrypoints.http.access import CALLS
+from entrypoints.edge.access import CALLS
 
 ROOT = Path(__file__).parent.parent
 _REPEATS = {constants.MAX_REPEAT, constants.MIN_REPEAT}

@@ -147,13 +147,13 @@ def serve(
     if settings.shown_read_database_url is not None:
         say(f"Lists and statistics are read from {settings.shown_read_database_url}.")
     uvicorn.run(
-        "entrypoints.http.app:create_app",
+        "entrypoints.web:create_app",
         factory=True,
         host=host,
         port=port,
         workers=workers,
         access_log=access_log,
-        http="entrypoints.http.protocol:PatientProtocol",
+        http="entrypoints.edge.protocol:PatientProtocol",
         log_config=log_config(log_format, settings.root_path),
         ws="none",
         forwarded_allow_ips=settings.proxies,

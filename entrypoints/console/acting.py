@@ -17,7 +17,7 @@ from entrypoints.console.filled import WHOLE, Filled, Sentence, refused
 from entrypoints.console.operators import ACT, operator_page
 from entrypoints.console.pages import form, go
 from entrypoints.console.words import MOVED
-from entrypoints.http.writing import Writing
+from entrypoints.edge.writing import Writing
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:

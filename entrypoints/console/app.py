@@ -32,11 +32,11 @@ from entrypoints.console.filled import Sentence, sentence_of
 from entrypoints.console.live import Live
 from entrypoints.console.pages import STATIC, page
 from entrypoints.console.words import FOREIGN, NOWHERE, PROBLEMS
-from entrypoints.http.calls import allowed
-from entrypoints.http.keyring import Keyring
-from entrypoints.http.origins import is_foreign
-from entrypoints.http.problems import RETRY_AFTER, STATUSES, Refusal
-from entrypoints.http.writing import Writing
+from entrypoints.edge.calls import allowed
+from entrypoints.edge.keyring import Keyring
+from entrypoints.edge.origins import is_foreign
+from entrypoints.edge.problems import RETRY_AFTER, STATUSES, Refusal
+from entrypoints.edge.writing import Writing
 
 _SAFE = {
     # Everything comes from this host, and nothing in a page is a script: what people have typed

@@ -9,13 +9,12 @@ from fastapi import APIRouter, Request, Response
 
 from application.fairlead import Fairlead
 from application.ports.paging import Page
-from domain.audit import Action, AuditEntry
+from domain.audit import SUBJECT, Action, AuditEntry
 from domain.ids import AuditId
 from entrypoints.console.filled import Filled, Sentence
 from entrypoints.console.pages import page
 from entrypoints.console.words import VALUES
-from entrypoints.http.audit import SUBJECT
-from entrypoints.http.problems import STATUSES
+from entrypoints.edge.problems import STATUSES
 
 _PAGE: Final = 60
 _PAGES: Final = {"operator": "/operators/", "source": "/sources/", "allocations": "/sources/"} | {

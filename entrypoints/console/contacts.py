@@ -22,7 +22,7 @@ from entrypoints.console.filled import EMPTY, Filled
 from entrypoints.console.operators import ACT
 from entrypoints.console.pages import Viewer, form, go, page
 from entrypoints.console.saying import said
-from entrypoints.http.writing import Writing
+from entrypoints.edge.writing import Writing
 
 _PAGE: Final = 60
 Command = TypeVar("Command", CloseContact, TransferContact)

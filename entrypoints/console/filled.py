@@ -11,8 +11,8 @@ from application.ports.versions import Versioned
 from application.use_case import UseCase
 from domain.errors import ChangedMeanwhile, DomainError
 from entrypoints.console.words import NOW, PROBLEMS, VALUES
-from entrypoints.http.problems import STATUSES
-from entrypoints.http.writing import Writing
+from entrypoints.edge.problems import STATUSES
+from entrypoints.edge.writing import Writing
 
 WHOLE: Final = ""
 """The field of what is wrong with a form, but with none of its fields."""

@@ -16,7 +16,7 @@ from entrypoints.console.filled import EMPTY, Filled, refused
 from entrypoints.console.pages import form, go, page
 from entrypoints.console.saying import said
 from entrypoints.console.words import KINDS
-from entrypoints.http.writing import Writing
+from entrypoints.edge.writing import Writing
 
 _CONTACTS: Final = 100
 

@@ -26,7 +26,7 @@ from entrypoints.console.filled import (
 from entrypoints.console.overview import overview_page
 from entrypoints.console.pages import back, form, go, page
 from entrypoints.console.saying import said
-from entrypoints.http.writing import Writing
+from entrypoints.edge.writing import Writing
 
 _PAGE: Final = 60
 _OPEN: Final = 100

@@ -17,10 +17,10 @@ from entrypoints.console.live import Live
 from entrypoints.console.pages import form, go, page
 from entrypoints.console.periods import PERIODS, Period, span_of
 from entrypoints.console.saying import said
-from entrypoints.http.gate import identify
-from entrypoints.http.keyring import Keyring
-from entrypoints.http.problems import Refusal
-from entrypoints.http.writing import ACTOR
+from entrypoints.edge.gate import identify
+from entrypoints.edge.keyring import Keyring
+from entrypoints.edge.problems import Refusal
+from entrypoints.edge.writing import ACTOR
 
 _OPERATORS: Final = 60
 """Gauges on the page; a link leads to all the others."""

@@ -29,9 +29,9 @@ from entrypoints.console.words import (
     STRATEGIES,
     UNREADABLE,
 )
-from entrypoints.http.bodies import read_bytes
-from entrypoints.http.gate import KEY
-from entrypoints.http.sessions import cookie, form_token
+from entrypoints.edge.bodies import read_bytes
+from entrypoints.edge.gate import KEY
+from entrypoints.edge.sessions import cookie, form_token
 
 STATIC: Final = Path(__file__).with_name("static")
 THEMES: Final = ("light", "dark")

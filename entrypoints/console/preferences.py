@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from entrypoints.console.language import LANGUAGES
 from entrypoints.console.pages import THEMES, back, form, go
-from entrypoints.http.sessions import cookie
+from entrypoints.edge.sessions import cookie
 
 _YEAR = 365 * 24 * 3600
 

@@ -24,7 +24,7 @@ from entrypoints.console.filled import Sentence
 from entrypoints.console.pages import Viewer
 from entrypoints.console.weights import shown_weights
 from entrypoints.console.words import NO_NAME, SAID
-from entrypoints.http.writing import ACTOR
+from entrypoints.edge.writing import ACTOR
 
 
 @dataclass(frozen=True)

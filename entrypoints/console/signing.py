@@ -14,9 +14,9 @@ from domain.access import Permission
 from entrypoints.console.filled import Filled, Sentence
 from entrypoints.console.pages import form, go, page
 from entrypoints.console.words import TOO_OFTEN, WRONG_KEY
-from entrypoints.http.keyring import Keyring
-from entrypoints.http.sessions import LIFETIME, cookie, read_session, session_of
-from entrypoints.http.writing import ACTOR, Writing
+from entrypoints.edge.keyring import Keyring
+from entrypoints.edge.sessions import LIFETIME, cookie, read_session, session_of
+from entrypoints.edge.writing import ACTOR, Writing
 
 _TRIES: Final = 10
 """Wrong keys of one address in a minute of which each is told that it is wrong. There are 2**256

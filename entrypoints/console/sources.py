@@ -25,7 +25,7 @@ from entrypoints.console.overview import overview_page
 from entrypoints.console.pages import form, go, page
 from entrypoints.console.saying import said
 from entrypoints.console.words import STRATEGIES
-from entrypoints.http.writing import Writing
+from entrypoints.edge.writing import Writing
 
 _QUEUE: Final = 50
 _DECISIONS: Final = 400

@@ -12,7 +12,7 @@ from domain.errors import DomainError
 from entrypoints.console.choosing import Chosen, offered_sources
 from entrypoints.console.filled import EMPTY, Filled, refused
 from entrypoints.console.pages import form, go, page
-from entrypoints.http.writing import ACTOR
+from entrypoints.edge.writing import ACTOR
 
 _FIELDS: Final = {"lead.name": "name", "lead": "value", "payload": "text"}
 """Fields of the form, by how the names of the use case's fields begin."""

@@ -1,6 +1,6 @@
 """A server whose clock goes an hour back at every SIGUSR1, and two days on at every SIGUSR2.
 
-It is what `uvicorn --factory entrypoints.http.app:create_app` runs, on a clock of its own.
+It is what `uvicorn --factory entrypoints.web:create_app` runs, on a clock of its own.
 """
 
 import argparse
@@ -11,8 +11,8 @@ import uvicorn
 
 from adapters.system import SystemClock
 from entrypoints.container import build_simulation
-from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
+from entrypoints.web import create_app
 
 
 class SteppingClock(SystemClock):

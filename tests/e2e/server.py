@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 ON_BOTH_ENGINES = pytest.mark.parametrize("running", ["sqlite", "postgresql"], indirect=True)
 """What a module is marked with whose server is to run on one database after the other."""
 
-UVICORN = ("-m", "uvicorn", "--factory", "entrypoints.http.app:create_app", "--no-access-log")
+UVICORN = ("-m", "uvicorn", "--factory", "entrypoints.web:create_app", "--no-access-log")
 FAIRLEAD_SERVE = ("-c", "from entrypoints.cli.main import app; app()", "serve")
 """What Python is given to serve."""
 

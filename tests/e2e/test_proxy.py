@@ -16,7 +16,7 @@ import pytest
 
 from application.keys import CreateKey
 from domain.access import Role
-from entrypoints.http.access import CALLS
+from entrypoints.edge.access import CALLS
 from tests.e2e.server import FAIRLEAD_SERVE, ROOT, Server, furnish, migrated, opened, started, until
 
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from entrypoints.http import bodies, protocol
+from entrypoints.edge import bodies, protocol
 from tests.e2e.server import FAIRLEAD_SERVE, Server, contact, furnish, migrated, opened, started
 
 HEAD = b"POST /v1/contacts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

@@ -20,8 +20,9 @@ from application.ports.storage import Storage
 from domain.access import Role
 from domain.ids import LeadId, time_of
 from domain.lead import Identity, Lead, Recognition
-from entrypoints.http.app import create_app
-from entrypoints.logs import JsonFormatter, LogFormat, TextFormatter, log_config, request_id
+from entrypoints.edge.request_ids import request_id
+from entrypoints.logs import JsonFormatter, LogFormat, TextFormatter, log_config
+from entrypoints.web import create_app
 from tests.e2e.server import FAIRLEAD_SERVE, started
 from tests.entrypoints.http.client import Client, serving
 from tests.entrypoints.http.expectations import NOBODY

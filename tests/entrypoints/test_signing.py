@@ -15,15 +15,15 @@ from application.ports.failures import StorageUnavailable
 from application.ports.keys import KeyReader
 from domain import limits
 from domain.access import ApiKey, Role, Session
-from entrypoints.http import sessions
-from entrypoints.http.app import create_app
-from entrypoints.http.sessions import (
+from entrypoints.edge.sessions import (
     _sign,
     form_token,
     key_of_session,
     read_session,
     session_of,
 )
+from entrypoints.edge import sessions
+from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client, serving, serving_world
 from tests.entrypoints.http.keys import bearer, make
 from tests.support import World, open_world
@@ -46,8 +46,8 @@ def client(world: World) -> Iterator[Client]:
     world.source((world.operator("Ann"), 1))
     make(world, Role.ADMIN)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("entrypoints.http.keyring._FRESH", 0)
-        patch.setattr("entrypoints.http.keyring._STALE", 0)
+        patch.setattr("entrypoints.edge.keyring._FRESH", 0)
+        patch.setattr("entrypoints.edge.keyring._STALE", 0)
         with serving_world(world) as opened:
             yield opened
 

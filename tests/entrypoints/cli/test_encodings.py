@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from entrypoints.container import build_container
-from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
+from entrypoints.web import create_app
 from tests.entrypoints.cli.conftest import Command
 from tests.entrypoints.http.client import serving
 from tests.entrypoints.http.expectations import refused

@@ -13,7 +13,7 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 
-from entrypoints.http.app import create_app
+from entrypoints.web import create_app
 from tests.support import World
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import httpx
 
-from entrypoints.http.problems import MEDIA_TYPE, STATUSES
+from entrypoints.edge.problems import MEDIA_TYPE, STATUSES
 
 _MOMENT = re.compile(r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z\Z")
 MEMBERS = {"identity_taken": {"lead_id"}}

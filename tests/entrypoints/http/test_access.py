@@ -18,9 +18,9 @@ from application.keys import RevokeKey
 from application.ports.failures import StorageUnavailable
 from application.ports.keys import KeyReader
 from domain.access import PERMISSIONS, ApiKey, Role, prefix_of
-from entrypoints.http.access import CALLS, OPEN, VIEWED, is_open, needed
-from entrypoints.http.app import create_app
+from entrypoints.edge.access import CALLS, OPEN, VIEWED, is_open, needed
 from entrypoints.settings import Settings
+from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client, serving, serving_world
 from tests.entrypoints.http.expectations import NOBODY, answered, is_problem, refused
 from tests.entrypoints.http.keys import bearer, calls, make
@@ -309,8 +309,8 @@ def client_and_world(request: pytest.FixtureRequest) -> Iterator[tuple[Client, W
 def serving_at_once(world: World) -> Iterator[Client]:
     """Serve an application whose every call sees the keys of that very moment."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("entrypoints.http.keyring._FRESH", 0)
-        patch.setattr("entrypoints.http.keyring._STALE", 0)
+        patch.setattr("entrypoints.edge.keyring._FRESH", 0)
+        patch.setattr("entrypoints.edge.keyring._STALE", 0)
         with serving_world(world) as client:
             yield client
 

@@ -11,9 +11,9 @@ from dependency_injector import providers
 from application.sources import CreateSource
 from domain.lead import Identity
 from entrypoints.container import build_container
-from entrypoints.http.app import create_app
-from entrypoints.http.problems import STATUSES
+from entrypoints.edge.problems import STATUSES
 from entrypoints.settings import Settings
+from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client, serving
 from tests.entrypoints.http.expectations import answered, is_uuid7, refused
 from tests.support import World

@@ -9,9 +9,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from domain.access import Role
-from entrypoints.http.app import create_app
-from entrypoints.http.calls import Calls
+from entrypoints.edge.calls import Calls
 from entrypoints.settings import OWN_PATHS, Settings
+from entrypoints.web import create_app
 from tests.entrypoints.http.client import serving, serving_world
 from tests.entrypoints.http.expectations import answered, refused
 from tests.entrypoints.http.keys import bearer, make

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 import pytest
 from starlette.types import Message, Receive
 
-from entrypoints.http.bodies import PATIENCE, read_bytes
-from entrypoints.http.problems import Refusal
+from entrypoints.edge.bodies import PATIENCE, read_bytes
+from entrypoints.edge.problems import Refusal
 
 Result = TypeVar("Result")
 

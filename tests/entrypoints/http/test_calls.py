@@ -10,10 +10,10 @@ import httpx
 import pytest
 from starlette.routing import compile_path
 
-from entrypoints.http.app import create_app
-from entrypoints.http.calls import Calls
-from entrypoints.http.queries import _garbled
+from entrypoints.edge.calls import Calls
+from entrypoints.edge.queries import _garbled
 from entrypoints.settings import Settings
+from entrypoints.web import create_app
 from tests.contract.given import everything
 from tests.entrypoints.http.client import Client, serving_world
 from tests.entrypoints.http.expectations import answered, refused

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from adapters.sql import sqlite as sqlite_adapter
-from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
+from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client, serving_world
 from tests.entrypoints.http.expectations import answered, refused
 from tests.support import World, open_world

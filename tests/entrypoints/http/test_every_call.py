@@ -15,7 +15,7 @@ from application.ports.statistics import HourSpan
 from application.register_contacts import RegisterContact
 from domain.access import PERMISSIONS, Permission, Role
 from domain.ids import LeadId, OperatorId
-from entrypoints.http.access import is_open, needed
+from entrypoints.edge.access import is_open, needed
 from tests.entrypoints.http.client import Client, serving_world
 from tests.entrypoints.http.keys import bearer, make
 from tests.entrypoints.http.test_access import ALL_CALLS

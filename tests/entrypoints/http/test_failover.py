@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from entrypoints.cli.main import app
 from entrypoints.container import Container, build_container
-from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
+from entrypoints.web import create_app
 from tests.chaos.proxy import Proxy, proxy_to
 from tests.entrypoints.http.client import Client, serving
 from tests.entrypoints.http.expectations import answered, refused

@@ -4,7 +4,7 @@ import pytest
 
 from application.ports.statistics import HourSpan
 from domain.access import Permission, Role
-from entrypoints.http.access import CALLS
+from entrypoints.edge.access import CALLS
 from tests.application.acts import close, transfer
 from tests.entrypoints.http.client import serving_world
 from tests.entrypoints.http.expectations import NOBODY, answered, refused

@@ -14,11 +14,8 @@ from starlette.types import Message, Receive, Scope, Send
 from application.ports.failures import StorageUnavailable
 from application.ports.keys import KeyReader
 from domain.access import ApiKey, Role, digest_of
-from entrypoints.container import build_container
-from entrypoints.http.gate import Gate
-from entrypoints.http.keyring import Keyring
-from entrypoints.http.metrics import Metrics
-from entrypoints.settings import Settings
+from entrypoints.edge.gate import Gate
+from entrypoints.edge.keyring import Keyring
 from tests.support import START, FakeClock
 
 SECRET = f"flk_abcdefghi1_{'s' * 43}"
@@ -236,9 +233,8 @@ def test_a_client_that_hangs_up_while_keys_are_read_has_sent_its_request(ring: R
         ring.reader.keys = [KEY]
         ring.reader.gate.clear()
         headers = [(b"authorization", b"Bearer " + SECRET.encode())]
-        metrics = Metrics(build_container(Settings(database_url="memory://")).fairlead())
         scope = {"type": "http", "method": "GET", "path": "/v1/operators", "headers": headers}
-        gate = Gate(app, ring.keyring, lambda *_: app, metrics)
+        gate = Gate(app, ring.keyring, lambda *_: app)
         waiting = asyncio.create_task(gate(scope, receive, send))
         # The gate has begun; a server notices that a client has gone as soon as this.
         await asyncio.sleep(0)

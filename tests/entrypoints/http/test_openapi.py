@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from entrypoints.http.app import create_app
-from entrypoints.http.problems import MEDIA_TYPE, STATUSES
+from entrypoints.edge.problems import MEDIA_TYPE, STATUSES
 from entrypoints.settings import Settings
+from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client
 from tests.entrypoints.http.expectations import answered
 from tests.support import World

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-import entrypoints.http.problems
+import entrypoints.edge.problems
 from application.ports.failures import StorageUnavailable
 from domain.errors import DomainError
-from entrypoints.http.app import create_app
-from entrypoints.http.problems import MEDIA_TYPE, STATUSES, problem_of
+from entrypoints.edge.problems import MEDIA_TYPE, STATUSES, problem_of
+from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client, serving
 from tests.entrypoints.http.expectations import is_problem, refused
 from tests.support import World
 
-ROOT = Path(entrypoints.http.problems.__file__).parents[2]
+ROOT = Path(entrypoints.edge.problems.__file__).parents[2]
 BEFORE_THE_DOMAIN = {
     "unauthenticated",
     "forbidden",
@@ -57,7 +57,8 @@ def test_every_code_in_the_table_is_used() -> None:
     assert {each.code for each in domain_errors()} | BEFORE_THE_DOMAIN == set(STATUSES)
     written = {
         node.value
-        for path in (ROOT / "entrypoints" / "http").glob("*.py")
+        for wing in ("edge", "v1")
+        for path in (ROOT / "entrypoints" / wing).glob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)
         for node in node.args

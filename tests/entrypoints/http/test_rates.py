@@ -13,10 +13,9 @@ from application.keys import CreateKey
 from application.sources import CreateSource
 from domain.access import Role
 from entrypoints.container import build_container
-from entrypoints.http.app import create_app
-from entrypoints.http.metrics import Metrics
-from entrypoints.http.rates import Buckets, Rate, RateLimit, Taken
+from entrypoints.edge.rates import Buckets, Rate, RateLimit, Taken
 from entrypoints.settings import Settings
+from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client, serving
 from tests.entrypoints.http.expectations import answered, refused
 
@@ -175,7 +174,7 @@ def test_what_is_refused_never_reaches_the_application() -> None:
     key = container.fairlead().create_key(CreateKey(Role.INTAKE)).key
 
     async def call() -> None:
-        limit = RateLimit(application, Rate.of("1/h"), Metrics(container.fairlead()), Seconds())
+        limit = RateLimit(application, Rate.of("1/h"), Seconds())
         scope = {
             "type": "http",
             "method": "POST",

@@ -23,7 +23,7 @@ from application.ports.statistics import (
     SourceDistribution,
     StatisticsReader,
 )
-from entrypoints.http.app import create_app
+from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client, serving, serving_world
 from tests.entrypoints.http.expectations import answered, refused
 from tests.postgresql import Databases, PostgresqlServer, postgresql_server

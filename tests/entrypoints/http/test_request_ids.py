@@ -11,8 +11,8 @@ import pytest
 from application.keys import CreateKey
 from application.ports.failures import StorageUnavailable
 from domain.access import Role
-from entrypoints.http.app import create_app
-from entrypoints.logs import request_id
+from entrypoints.edge.request_ids import request_id
+from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client, serving
 from tests.entrypoints.http.expectations import refused
 from tests.support import World

@@ -21,9 +21,9 @@ from schemathesis.python import asgi
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.access import PERMISSIONS, Role, prefix_of
-from entrypoints.http.access import CALLS, OPEN
-from entrypoints.http.app import create_app
-from entrypoints.http.problems import MEDIA_TYPE
+from entrypoints.edge.access import CALLS, OPEN
+from entrypoints.edge.problems import MEDIA_TYPE
+from entrypoints.web import create_app
 from tests.contract.given import everything
 from tests.entrypoints.http.keys import make
 from tests.postgresql import Databases

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-import entrypoints.http.service
+import entrypoints.edge.service
 from application.keys import CreateKey
 from domain.access import Role
 from entrypoints.container import build_container
-from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
+from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client, serving, serving_world
 from tests.entrypoints.http.expectations import answered, refused
 from tests.entrypoints.http.keys import bearer
 from tests.support import World
 
-STATIC = Path(entrypoints.http.service.STATIC)
+STATIC = Path(entrypoints.edge.service.STATIC)
 
 
 def test_a_service_on_a_migrated_database_is_alive_and_ready(client: Client) -> None:
@@ -190,7 +190,7 @@ def test_the_licence_of_the_documentation_pages_is_shipped(caller: Client) -> No
 def test_what_sqlite_does_not_need_is_not_imported() -> None:
     """PostgreSQL's driver takes 8 MiB; every process would pay for it."""
     code = (
-        "import sys; from entrypoints.http.app import create_app; "
+        "import sys; from entrypoints.web import create_app; "
         "from entrypoints.settings import Settings; "
         "create_app(Settings(database_url='sqlite:///never-opened.db')); "
         "print('psycopg' in sys.modules)"

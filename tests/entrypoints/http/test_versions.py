@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from application.contacts import CloseContact
 from domain.errors import InvalidValue
-from entrypoints.http.problems import MEDIA_TYPE
-from entrypoints.http.versions import _tags
+from entrypoints.edge.problems import MEDIA_TYPE
+from entrypoints.edge.versions import _tags
 from tests.entrypoints.http.client import Client
 from tests.entrypoints.http.expectations import NOBODY, answered, refused
 from tests.support import World

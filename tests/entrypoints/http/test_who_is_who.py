@@ -8,8 +8,8 @@ import pytest
 
 from domain.access import Role
 from domain.errors import Unreadable
-from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
+from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client
 from tests.entrypoints.http.expectations import answered, refused
 from tests.entrypoints.http.keys import make

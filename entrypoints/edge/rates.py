@@ -10,9 +10,8 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.access import ApiKey
-from entrypoints.http.gate import KEY
-from entrypoints.http.metrics import Metrics
-from entrypoints.http.problems import Refusal, answer_error
+from entrypoints.edge.gate import KEY
+from entrypoints.edge.problems import Refusal, answer_error
 
 SPEND: Final = "fairlead.spend"
 """Where in a scope the function stands by which a call counts as several, if calls are counted."""
@@ -98,11 +97,8 @@ class RateLimit:
     Where no rate is set, this is not there at all.
     """
 
-    def __init__(
-        self, app: ASGIApp, rate: Rate, metrics: Metrics, now: Callable[[], float] = monotonic
-    ) -> None:
+    def __init__(self, app: ASGIApp, rate: Rate, now: Callable[[], float] = monotonic) -> None:
         self._app = app
-        self._metrics = metrics
         self._buckets = Buckets(rate, now)
         self._rate = rate
         self._policy = (b"ratelimit-policy", f'"key";q={rate.calls};w={rate.seconds}'.encode())
@@ -135,7 +131,7 @@ class RateLimit:
             await self._app(scope, receive, send_and_tell)
             return
         answer = await answer_error(Request(scope, receive), self._refusal(taken))
-        await answer(scope, receive, self._metrics.refusing(scope, send_and_tell))
+        await answer(scope, receive, send_and_tell)
 
     def _refusal(self, taken: Taken) -> Refusal:
         return Refusal(

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from pydantic_core import from_json
 from starlette.types import Message, Receive
 
-from entrypoints.http.problems import Refusal
+from entrypoints.edge.problems import Refusal
 
 BODY_LIMIT: Final = 64 * 1024
 ALLOCATIONS_LIMIT: Final = 128 * 1024

@@ -9,13 +9,12 @@ from application.fairlead import Fairlead
 from application.operators import CreateOperator, UpdateOperator
 from domain.access import Permission
 from domain.ids import OperatorId
-from entrypoints.http.bodies import JsonRoute
-from entrypoints.http.gate import KEY, require
-from entrypoints.http.listing import Listing
-from entrypoints.http.pages import Limit, address, next_id
-from entrypoints.http.problems import created, documented
-from entrypoints.http.schemas import NewOperator, OperatorChange, OperatorOut, OperatorPage
-from entrypoints.http.versions import (
+from entrypoints.edge.bodies import JsonRoute
+from entrypoints.edge.gate import KEY, require
+from entrypoints.edge.listing import Listing
+from entrypoints.edge.pages import Limit, address, next_id
+from entrypoints.edge.problems import created, documented
+from entrypoints.edge.versions import (
     SEEN,
     TAG,
     TAGGED,
@@ -24,7 +23,8 @@ from entrypoints.http.versions import (
     shown,
     tagged,
 )
-from entrypoints.http.writing import Writing
+from entrypoints.edge.writing import Writing
+from entrypoints.v1.schemas.operators import NewOperator, OperatorChange, OperatorOut, OperatorPage
 
 
 def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:

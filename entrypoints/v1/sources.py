@@ -9,19 +9,11 @@ from application.fairlead import Fairlead
 from application.sources import CreateSource, ReplaceAllocations, SetWeight, UpdateSource
 from domain import limits
 from domain.ids import OperatorId
-from entrypoints.http.bodies import AllocationsRoute, JsonRoute
-from entrypoints.http.listing import Listing
-from entrypoints.http.pages import Limit, address
-from entrypoints.http.problems import created, documented
-from entrypoints.http.schemas import (
-    NewAllocations,
-    NewSource,
-    NewWeight,
-    SourceChange,
-    SourceOut,
-    SourcePage,
-)
-from entrypoints.http.versions import (
+from entrypoints.edge.bodies import AllocationsRoute, JsonRoute
+from entrypoints.edge.listing import Listing
+from entrypoints.edge.pages import Limit, address
+from entrypoints.edge.problems import created, documented
+from entrypoints.edge.versions import (
     SEEN,
     TAG,
     TAGGED,
@@ -30,7 +22,15 @@ from entrypoints.http.versions import (
     shown,
     tagged,
 )
-from entrypoints.http.writing import Writing
+from entrypoints.edge.writing import Writing
+from entrypoints.v1.schemas.sources import (
+    NewAllocations,
+    NewSource,
+    NewWeight,
+    SourceChange,
+    SourceOut,
+    SourcePage,
+)
 
 Key = Annotated[str, Path(pattern=limits.SOURCE_KEY, examples=["telegram-sales"])]
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")

@@ -6,7 +6,7 @@ from anyio import CancelScope
 from fastapi import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from entrypoints.http.calls import METHODS, Calls, allowed, path_of
+from entrypoints.edge.calls import METHODS, Calls, allowed, path_of
 
 
 class Methods:

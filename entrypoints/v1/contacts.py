@@ -20,11 +20,11 @@ from domain import limits
 from domain.contact import ContactState
 from domain.errors import DomainError, InvalidValue
 from domain.ids import ContactId, LeadId, OperatorId
-from entrypoints.http.bodies import BatchRoute, JsonRoute
-from entrypoints.http.front import Answer, LeanRoute
-from entrypoints.http.listing import Listing
-from entrypoints.http.pages import Limit, Moment, next_id
-from entrypoints.http.problems import (
+from entrypoints.edge.bodies import BatchRoute, JsonRoute
+from entrypoints.edge.front import Answer, LeanRoute
+from entrypoints.edge.listing import Listing
+from entrypoints.edge.pages import Limit, Moment, next_id
+from entrypoints.edge.problems import (
     Problem,
     created,
     documented,
@@ -32,8 +32,9 @@ from entrypoints.http.problems import (
     problem_of,
     problem_of_validation,
 )
-from entrypoints.http.rates import SPEND
-from entrypoints.http.schemas import (
+from entrypoints.edge.rates import SPEND
+from entrypoints.edge.writing import ACTOR, Writing
+from entrypoints.v1.schemas.contacts import (
     BatchOut,
     ContactOut,
     ContactPage,
@@ -44,7 +45,6 @@ from entrypoints.http.schemas import (
     RefusedItemOut,
     RegisteredItemOut,
 )
-from entrypoints.http.writing import ACTOR, Writing
 
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 _REGISTER = (

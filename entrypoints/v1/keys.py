@@ -8,11 +8,11 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from application.fairlead import Fairlead
 from application.keys import CreateKey, RevokeKey
 from domain.access import KEY_PREFIX
-from entrypoints.http.bodies import JsonRoute
-from entrypoints.http.pages import Limit, address
-from entrypoints.http.problems import created, documented
-from entrypoints.http.schemas import CreatedKeyOut, KeyOut, KeysOut, NewKey
-from entrypoints.http.writing import Writing
+from entrypoints.edge.bodies import JsonRoute
+from entrypoints.edge.pages import Limit, address
+from entrypoints.edge.problems import created, documented
+from entrypoints.edge.writing import Writing
+from entrypoints.v1.schemas.keys import CreatedKeyOut, KeyOut, KeysOut, NewKey
 
 Prefix = Annotated[str, Path(pattern=KEY_PREFIX, description="As the list of keys shows it.")]
 

@@ -1,7 +1,6 @@
 """The short way of a registration: from its bytes to the use case and back."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from time import perf_counter
 from typing import Any, Final, NamedTuple, get_type_hints
 
 from fastapi import Request, Response
@@ -10,9 +9,9 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from entrypoints.http.bodies import BODY_LIMIT, Handler, read_json_bytes
-from entrypoints.http.metrics import Metrics
-from entrypoints.http.problems import Refusal, answer_error
+from entrypoints.edge.bodies import BODY_LIMIT, Handler, read_json_bytes
+from entrypoints.edge.metrics import ROUTED
+from entrypoints.edge.problems import Refusal, answer_error
 
 _JSON: Final = (b"content-type", b"application/json")
 
@@ -86,43 +85,36 @@ class FrontDoor:
     Args:
         app: what is behind it.
         routes: the lean ones.
-        metrics: counts what is answered here.
         root: the path below which the service stands.
     """
 
-    def __init__(
-        self, app: ASGIApp, routes: Sequence[LeanRoute], metrics: Metrics, root: str = ""
-    ) -> None:
+    def __init__(self, app: ASGIApp, routes: Sequence[LeanRoute], root: str = "") -> None:
         self._app = app
-        self._metrics = metrics
         self._lean = {
-            (method, f"{root}{route.path}"): (route.path, route.lean())
+            (method, f"{root}{route.path}"): (route, route.lean())
             for route in routes
             for method in route.methods or ()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a lean call, or pass it on."""
+        scope[ROUTED] = True
         found = self._lean.get((scope["method"], scope["path"])) if "method" in scope else None
         # A query belongs to none of them: whoever looks at queries refuses it.
         if found is None or scope["query_string"]:
             await self._app(scope, receive, send)
             return
-        path, lean = found
-        started = perf_counter()
+        scope["route"], lean = found
         try:
             answer = await lean(scope, receive)
-            status = answer.status
             await send(
                 {
                     "type": "http.response.start",
-                    "status": status,
+                    "status": answer.status,
                     "headers": answer.all_headers,
                 }
             )
             await send({"type": "http.response.body", "body": answer.content})
         except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
             response = await answer_error(Request(scope, receive), error)
-            status = response.status_code
             await response(scope, receive, send)
-        self._metrics.count(scope["method"], path, status, perf_counter() - started)

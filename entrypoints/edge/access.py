@@ -1,6 +1,6 @@
 """Which permission each call needs: one table, from which the documentation is made too.
 
-`python -m entrypoints.http.access docs/access.md` puts it there.
+`python -m entrypoints.edge.access docs/access.md` puts it there.
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from domain.access import PERMISSIONS, Permission, Role
-from entrypoints.http.paths import compile_path
+from entrypoints.edge.paths import compile_path
 
 _READ, _OPERATE, _ADMINISTER = Permission.READ, Permission.OPERATE, Permission.ADMINISTER
 

@@ -5,18 +5,23 @@ The id is in the problem and in every line of the log about the request, too.
 
 import re
 import secrets
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
 from itertools import count
+from time import perf_counter
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from entrypoints.logs import request_id
+request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
+"""Of the request that is being answered. Threads that anyio starts for it see the same."""
 
 HEADER: Final = "X-Request-Id"
 _HEADER: Final = HEADER.lower().encode()
 GUARDS: Final = ((b"x-content-type-options", b"nosniff"), (b"x-frame-options", b"DENY"))
 """What a browser must not do with any answer: take it for another type, show it in a frame."""
+Answered = Callable[[Scope, int, float], None]
+"""Hears of a request's scope as it was in the end, the status, and the seconds that it took."""
 _usable = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
 
 
@@ -27,8 +32,10 @@ class RequestIds:
     the time of a random one.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, answered: Answered) -> None:
+        """Take what is behind it, and whom to tell of each request that was answered."""
         self._app = app
+        self._answered = answered
         self._process = secrets.token_hex(6)
         self._numbers = count(1)
 
@@ -41,10 +48,14 @@ class RequestIds:
         # Every request is a task of its own, so that this holds for it alone.
         request_id.set(name)
 
+        status, started = 500, perf_counter()
+
         # Hands on what `send` returns, to be awaited: a coroutine around it would cost a
         # registration twice as much as all of the rest here.
         def send_with_id(message: Message) -> Awaitable[None]:
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 message["headers"] = [
                     *message.get("headers", ()),
                     (_HEADER, name.encode()),
@@ -52,7 +63,10 @@ class RequestIds:
                 ]
             return send(message)
 
-        await self._app(scope, receive, send_with_id)
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            self._answered(scope, status, perf_counter() - started)
 
 
 def _given(headers: Iterable[tuple[bytes, bytes]]) -> str | None:

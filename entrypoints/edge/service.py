@@ -7,8 +7,8 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from pydantic import BaseModel
 
 from application.fairlead import Fairlead
-from entrypoints.http.metrics import Metrics
-from entrypoints.http.problems import QUERY_PROBLEMS, documented
+from entrypoints.edge.metrics import Metrics
+from entrypoints.edge.problems import QUERY_PROBLEMS, documented
 
 STATIC = Path(__file__).parent / "static"
 

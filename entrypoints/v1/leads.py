@@ -16,12 +16,13 @@ from domain import limits
 from domain.errors import InvalidIdentity
 from domain.ids import LeadId
 from domain.lead import Identity
-from entrypoints.http.bodies import JsonRoute
-from entrypoints.http.listing import Listing
-from entrypoints.http.pages import Limit, next_id
-from entrypoints.http.problems import created, documented
-from entrypoints.http.schemas import (
-    ContactOut,
+from entrypoints.edge.bodies import JsonRoute
+from entrypoints.edge.listing import Listing
+from entrypoints.edge.pages import Limit, next_id
+from entrypoints.edge.problems import created, documented
+from entrypoints.edge.writing import Writing
+from entrypoints.v1.schemas.contacts import ContactOut
+from entrypoints.v1.schemas.leads import (
     ExportedContactOut,
     LeadChange,
     LeadExportOut,
@@ -30,7 +31,6 @@ from entrypoints.http.schemas import (
     LeadWithContactsOut,
     NewIdentity,
 )
-from entrypoints.http.writing import Writing
 
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 _REMOVE = {

@@ -11,15 +11,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from application.ports.failures import StorageUnavailable
 from domain.access import ApiKey, Permission
 from domain.actor import LOCAL
-from entrypoints.http.access import VIEWED, is_open, needed
-from entrypoints.http.bodies import Begun, begin
-from entrypoints.http.calls import path_of
-from entrypoints.http.keyring import Keyring
-from entrypoints.http.metrics import Metrics
-from entrypoints.http.origins import is_foreign, is_local
-from entrypoints.http.problems import Refusal, answer_error
-from entrypoints.http.sessions import cookie, key_of_session
-from entrypoints.http.writing import ACTOR
+from entrypoints.edge.access import VIEWED, is_open, needed
+from entrypoints.edge.bodies import Begun, begin
+from entrypoints.edge.calls import path_of
+from entrypoints.edge.keyring import Keyring
+from entrypoints.edge.origins import is_foreign, is_local
+from entrypoints.edge.problems import Refusal, answer_error
+from entrypoints.edge.sessions import cookie, key_of_session
+from entrypoints.edge.writing import ACTOR
 
 KEY: Final = "fairlead.key"
 """Where the caller's key stands in a request's scope; None while no key has been made."""
@@ -40,12 +39,10 @@ class Gate:
         app: what is behind it.
         keyring: whom a key belongs to.
         page: what a browser is shown of a call to the console that is not let in.
-        metrics: counts who is not.
     """
 
-    def __init__(self, app: ASGIApp, keyring: Keyring, page: Page, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, keyring: Keyring, page: Page) -> None:
         self._app = app
-        self._metrics = metrics
         self._keyring = keyring
         self._page = page
 
@@ -68,7 +65,7 @@ class Gate:
                 if permission is not None:
                     require(key, permission)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the client gets an answer
-            await self._refuse(error, scope, receive, self._metrics.refusing(scope, send))
+            await self._refuse(error, scope, receive, send)
             return
         if key is not None:
             scope[ACTOR] = self._keyring.actor(key)

@@ -24,33 +24,23 @@ from entrypoints.console.app import create_console, refusal_page
 from entrypoints.console.live import Live
 from entrypoints.container import Container, build_container, build_simulation
 from entrypoints.demo import DemoClock, Month
-from entrypoints.http import (
-    audit,
-    contacts,
-    keys,
-    leads,
-    operators,
-    problems,
-    service,
-    sources,
-    statistics,
-    versions,
-)
-from entrypoints.http.access import OPEN
-from entrypoints.http.below import Below
-from entrypoints.http.bounds import Bounds
-from entrypoints.http.calls import Calls
-from entrypoints.http.front import FrontDoor, LeanRoute
-from entrypoints.http.gate import Gate
-from entrypoints.http.keyring import Keyring
-from entrypoints.http.listing import Listing
-from entrypoints.http.methods import Methods
-from entrypoints.http.metrics import Metrics, MetricsMiddleware
-from entrypoints.http.queries import Queries
-from entrypoints.http.rates import Rate, RateLimit
-from entrypoints.http.request_ids import RequestIds
-from entrypoints.http.writing import Writing
+from entrypoints.edge import problems, service, versions
+from entrypoints.edge.access import OPEN
+from entrypoints.edge.below import Below
+from entrypoints.edge.bounds import Bounds
+from entrypoints.edge.calls import Calls
+from entrypoints.edge.front import FrontDoor, LeanRoute
+from entrypoints.edge.gate import Gate
+from entrypoints.edge.keyring import Keyring
+from entrypoints.edge.listing import Listing
+from entrypoints.edge.methods import Methods
+from entrypoints.edge.metrics import Metrics
+from entrypoints.edge.queries import Queries
+from entrypoints.edge.rates import Rate, RateLimit
+from entrypoints.edge.request_ids import RequestIds
+from entrypoints.edge.writing import Writing
 from entrypoints.settings import Settings
+from entrypoints.v1 import audit, contacts, keys, leads, operators, sources, statistics
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +107,7 @@ def _say_how_it_stands(storage: Storage) -> None:
 
 
 def create_app(settings: Settings | None = None, container: Container | None = None) -> FastAPI:
-    """Build the application: `uvicorn --factory entrypoints.http.app:create_app`.
+    """Build the application: `uvicorn --factory entrypoints.web:create_app`.
 
     The database is neither made nor migrated: as long as it is not there, calls answer 503.
 
@@ -171,17 +161,16 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     app.before = [
         # What is off is not there: it costs no call.
         *([partial(Below, root=root)] if root else []),
-        RequestIds,
-        partial(Bounds, metrics=metrics),
-        partial(Gate, keyring=keyring, page=refusal_page, metrics=metrics),
-        *([] if rate is None else [partial(RateLimit, rate=Rate.of(rate), metrics=metrics)]),
-        partial(FrontDoor, routes=lean_routes, metrics=metrics, root=root),
+        partial(RequestIds, answered=metrics.count),
+        Bounds,
+        partial(Gate, keyring=keyring, page=refusal_page),
+        *([] if rate is None else [partial(RateLimit, rate=Rate.of(rate))]),
+        partial(FrontDoor, routes=lean_routes, root=root),
     ]
     calls = Calls(app)
     # The last is the outermost.
     app.add_middleware(Queries, calls=calls, page=refusal_page)
     app.add_middleware(Methods, calls=calls)
-    app.add_middleware(MetricsMiddleware, metrics=metrics)
     app.include_router(contact_routes)
     app.include_router(operators.router(fairlead, writing, listing))
     app.include_router(sources.router(fairlead, writing, listing))

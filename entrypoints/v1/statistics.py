@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 from application.fairlead import Fairlead
 from application.ports.statistics import HourSpan
 from domain import limits
-from entrypoints.http.listing import Listing
-from entrypoints.http.pages import Moment
-from entrypoints.http.problems import documented
-from entrypoints.http.schemas import (
+from entrypoints.edge.listing import Listing
+from entrypoints.edge.pages import Moment
+from entrypoints.edge.problems import documented
+from entrypoints.v1.schemas.statistics import (
     DistributionOut,
     OperatorsStatisticsOut,
     OperatorStatisticsOut,

@@ -15,15 +15,16 @@ from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import TypeAdapter
 
 from application.ports.operators import OperatorView
 from application.ports.sources import SourceView
 from application.ports.versions import Expected
 from domain.errors import ChangedMeanwhile, InvalidValue
-from entrypoints.http.problems import answer, header, problem_of
-from entrypoints.http.schemas import OperatorOut, SourceOut
+from entrypoints.edge.problems import answer, header, problem_of
 
 View = OperatorView | SourceView
+_views: Final[TypeAdapter[View]] = TypeAdapter(View)
 
 _TAG: Final = re.compile(r'(W/)?"([^"\x00-\x20\x7f]*)"')
 _GAP: Final = re.compile(r"[ \t,]*")
@@ -111,8 +112,7 @@ def install(app: FastAPI) -> None:
 async def _on_changed(_: Request, error: Exception) -> JSONResponse:
     error = cast(ChangedMeanwhile, error)
     view = cast(View, error.current)
-    schema = OperatorOut if isinstance(view, OperatorView) else SourceOut
-    current = schema.model_validate(view).model_dump(mode="json")
+    current = _views.dump_python(view, mode="json")
     return answer(problem_of(error).model_copy(update={"current": current}), _headers(view))
 
 

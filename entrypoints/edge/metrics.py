@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 from functools import cache
-from time import perf_counter
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from application.fairlead import Fairlead
 from application.ports.statistics import HourSpan
 
+ROUTED: Final = "fairlead.routed"
+"""Stands in a request's scope once its route has been looked for."""
 _METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -38,24 +40,22 @@ class Metrics:
         # Looking a label up by its text takes longer than counting; there are few labels.
         self._of = cache(self._labelled)
 
-    def count(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request that was answered."""
+    def count(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count and time a request by its route's template, never by its values.
+
+        One that was refused before its route was looked for took no time that would say anything.
+        """
+        method = scope["method"]
+        if method not in _METHODS:
+            # A client can send any word, and what it makes up is not kept.
+            method = "other"
+        if ROUTED not in scope:
+            self._requests.labels(method, "refused", status).inc()
+            return
+        route = getattr(scope.get("route"), "path", "unmatched")
         requests, histogram = self._of(method, route, status)
         requests.inc()
         histogram.observe(seconds)
-
-    def refusing(self, scope: Scope, send: Send) -> Send:
-        """Return what sends an answer to a request that is refused before its route is looked for.
-
-        It is counted, too; it takes no time that would say anything.
-        """
-
-        async def send_and_count(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self._requests.labels(_method(scope), "refused", message["status"]).inc()
-            await send(message)
-
-        return send_and_count
 
     def _labelled(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
         return self._requests.labels(method, route, status), self._seconds.labels(route)
@@ -67,40 +67,6 @@ class Metrics:
             StorageUnavailable: the state cannot be read.
         """
         return generate_latest(self._registry), _CONTENT_TYPE
-
-
-class MetricsMiddleware:
-    """Counts and times every request, by the route's template and never by its values."""
-
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app = app
-        self._metrics = metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on and look at what comes back."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        status = 500
-        started = perf_counter()
-
-        async def send_and_look(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_and_look)
-        finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
-            self._metrics.count(_method(scope), route, status, perf_counter() - started)
-
-
-def _method(scope: Scope) -> str:
-    """Return a method as a label; a client can send any word, and what it makes up is not kept."""
-    method: str = scope["method"]
-    return method if method in _METHODS else "other"
 
 
 class _State(Collector):

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from entrypoints.http.bounds import HEADER_BYTES, too_large_refusal
-from entrypoints.http.origins import PEER
-from entrypoints.http.problems import MEDIA_TYPE, Refusal, problem
-from entrypoints.http.request_ids import GUARDS
+from entrypoints.edge.bounds import HEADER_BYTES, too_large_refusal
+from entrypoints.edge.origins import PEER
+from entrypoints.edge.problems import MEDIA_TYPE, Refusal, problem
+from entrypoints.edge.request_ids import GUARDS
 
 PATIENCE: Final = 20.0
 """Seconds for the first request of a connection, and for every one that has begun to arrive."""

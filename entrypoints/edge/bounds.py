@@ -5,8 +5,7 @@ from typing import Final
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from entrypoints.http.metrics import Metrics
-from entrypoints.http.problems import Refusal, answer_error
+from entrypoints.edge.problems import Refusal, answer_error
 
 HEADERS: Final = 100
 """Headers that a request may have."""
@@ -18,18 +17,17 @@ class Bounds:
     """Refuses requests with more headers than any client has a reason to send.
 
     The server has read them by then. That it reads no more than this is its own business, see
-    `entrypoints.http.protocol`; here they are refused whatever server it is.
+    `entrypoints.edge.protocol`; here they are refused whatever server it is.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] == "http" and too_large(scope["headers"]):
             answer = await answer_error(Request(scope, receive), too_large_refusal())
-            await answer(scope, receive, self._metrics.refusing(scope, send))
+            await answer(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

@@ -10,8 +10,8 @@ from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from application.ports.failures import StorageUnavailable
-from entrypoints.http.calls import Calls, path_of
-from entrypoints.http.problems import FieldProblem, Problem, Refusal, answer, problem
+from entrypoints.edge.calls import Calls, path_of
+from entrypoints.edge.problems import FieldProblem, Problem, Refusal, answer, problem
 
 _SHOWN: Final = 100
 """Characters of a name that nobody knows, in what is said about it."""

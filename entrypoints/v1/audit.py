@@ -6,15 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from application.fairlead import Fairlead
-from domain.audit import Action
+from domain.audit import SUBJECT, Action
 from domain.ids import AuditId
-from entrypoints.http.listing import Listing
-from entrypoints.http.pages import Limit, next_id
-from entrypoints.http.problems import documented
-from entrypoints.http.schemas import AuditEntryOut, AuditPage
-
-SUBJECT = r"^[A-Za-z0-9._:+-]{1,64}$"
-"""What the subject of an entry can be."""
+from entrypoints.edge.listing import Listing
+from entrypoints.edge.pages import Limit, next_id
+from entrypoints.edge.problems import documented
+from entrypoints.v1.schemas.audit import AuditEntryOut, AuditPage
 
 
 def router(fairlead: Fairlead, listing: Listing) -> APIRouter:

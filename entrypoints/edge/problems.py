@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 
 from application.ports.failures import OutcomeUnknown, Overloaded, StorageUnavailable
 from domain.errors import DomainError, IdentityTaken
-from entrypoints.http.calls import allowed
-from entrypoints.logs import request_id
+from entrypoints.edge.calls import allowed
+from entrypoints.edge.request_ids import request_id
 
 logger = logging.getLogger(__name__)
 

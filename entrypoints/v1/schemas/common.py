@@ -1,0 +1,42 @@
+"""What the schemas of v1 have in common: texts, keys and numbers with the limits of the domain."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
+
+from domain import limits
+
+# The domain trims and counts once more; these stand in the OpenAPI document.
+Text = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=limits.MAX_TEXT, strip_whitespace=True),
+    # What is more than white space. JavaScript's regular expressions, which a document's are, count
+    # less as white space than is trimmed.
+    Field(json_schema_extra={"pattern": r"[^\s\u001c-\u001f\u0085]"}),
+]
+SourceKey = Annotated[str, Field(pattern=limits.SOURCE_KEY, examples=["telegram-sales"])]
+IdentityKind = Annotated[str, Field(pattern=limits.IDENTITY_KIND)]
+Capacity = Annotated[
+    StrictInt, Field(ge=0, le=limits.MAX_CAPACITY, description="The most open contacts at once.")
+]
+Weight = Annotated[StrictInt, Field(ge=0, le=limits.MAX_WEIGHT)]
+
+
+class Body(BaseModel):
+    """A body that comes in; a field that nobody knows is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Shown(BaseModel):
+    """A body that goes out, filled from a view."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class OperatorRefOut(Shown):
+    """An operator by id and name."""
+
+    id: UUID
+    name: str

@@ -1,0 +1,240 @@
+"""Contacts and decisions, as they go in and come out."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from application.ports.contacts import DecisionView
+from application.register_contacts import RegisterContact
+from domain import limits
+from domain.availability import Availability, Obstacle
+from domain.contact import ContactState
+from domain.errors import Unreadable
+from domain.ids import LeadId
+from domain.picker import CONTACT
+from domain.strategy import Strategy
+from entrypoints.edge.problems import Problem
+from entrypoints.v1.schemas.common import Body, IdentityKind, OperatorRefOut, Shown, SourceKey, Text
+
+
+class NewContactLead(Body):
+    """Who wrote: a lead's id, or at least one identity."""
+
+    id: UUID | None = None
+    name: Text | None = None
+    identities: dict[IdentityKind, str | None] = Field(
+        default_factory=dict,
+        max_length=limits.MAX_IDENTITIES,
+        description="Value by kind. `phone` is brought to E.164, `email` to lower case; every "
+        "other kind is trimmed. `null`, and a text in which there is nothing to see, are no "
+        "identity. What cannot be read, such as a value of more than "
+        f"{limits.MAX_TEXT} characters, is kept as `lead.unread` of the contact; it is refused "
+        "only if the lead is named in no other way.",
+        json_schema_extra={"additionalProperties": False},
+    )
+
+
+class NewContact(Body):
+    """A contact to register."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "source": "telegram-sales",
+                    "lead": {"name": "Ivan", "identities": {"phone": "+7 916 123-45-67"}},
+                    "payload": {"text": "Is it in stock?"},
+                }
+            ]
+        }
+    )
+
+    source: SourceKey
+    lead: NewContactLead
+    payload: dict[str, Any] | None = Field(
+        default=None, description="Any JSON object up to 16 KiB; kept and shown as it is."
+    )
+    idempotency_key: Text | None = None
+
+    def command(self) -> RegisterContact:
+        """Return the command that this body stands for."""
+        return RegisterContact(
+            self.source,
+            self.lead.identities,
+            None if self.lead.id is None else LeadId(self.lead.id),
+            self.lead.name,
+            self.payload,
+            self.idempotency_key,
+        )
+
+
+class NewContacts(Body):
+    """A batch; each item is a body of POST /v1/contacts and stands or falls by itself."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "contacts": [
+                        {
+                            "source": "telegram-sales",
+                            "lead": {"identities": {"telegram": "ivan77"}},
+                            "idempotency_key": "message-1",
+                        },
+                        {
+                            "source": "telegram-sales",
+                            "lead": {"identities": {"phone": "+7 916 123-45-67"}},
+                        },
+                    ]
+                }
+            ]
+        }
+    )
+
+    contacts: list[Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/NewContact"})]] = (
+        Field(min_length=1, max_length=1000)
+    )
+
+
+class UnreadIdentityOut(Shown):
+    """A value that a contact came with, and that could not be read as an identity."""
+
+    kind: str
+    value: str = Field(description=f"The first {limits.MAX_TEXT} characters of it.")
+    reason: Unreadable
+
+
+class ContactLeadOut(Shown):
+    """The lead of a contact."""
+
+    id: UUID
+    name: str | None
+    created: bool | None = Field(
+        description="This contact made the lead known; null for a key that may not read."
+    )
+    conflicts: list[UUID] = Field(
+        description="Other leads that own some of the identities; nothing of theirs is touched."
+    )
+    unread: list[UnreadIdentityOut] = Field(
+        description="Identities that could not be read; nobody is recognised by them."
+    )
+
+
+class ContactOut(Shown):
+    """A contact."""
+
+    id: UUID
+    state: ContactState
+    source: str
+    lead: ContactLeadOut
+    operator: OperatorRefOut | None = Field(description="null while it waits.")
+    payload: Mapping[str, Any] | None
+    created_at: datetime
+    assigned_at: datetime | None = Field(
+        description="The first assignment, which ended the wait; null before it. A transfer has a "
+        "moment of its own, `at` among the decision's `transfers`."
+    )
+    closed_at: datetime | None
+
+
+class RegisteredItemOut(BaseModel):
+    """An item of a batch that is a contact: a new one (201), or one from before (200)."""
+
+    status: int
+    contact: ContactOut
+
+
+class RefusedItemOut(BaseModel):
+    """An item of a batch that was refused, with the status it would have had by itself."""
+
+    status: int
+    error: Problem
+
+
+class BatchOut(BaseModel):
+    """A result for every item, in order."""
+
+    results: list[RegisteredItemOut | RefusedItemOut]
+
+
+class NewTransfer(Body):
+    """To whom."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"operator_id": "0199d7a4-5f27-7c3b-8c51-2f6d1f0a9b01"}]}
+    )
+
+    operator_id: UUID
+
+
+class CandidateOut(BaseModel):
+    """An allocated operator as it stood when the contact was assigned."""
+
+    operator: OperatorRefOut
+    weight: int
+    active: bool
+    load: int
+    capacity: int
+    credit: float = Field(description="Contacts owed to the operator before this one.")
+    eligible: bool
+    reason: Obstacle | None = Field(description="Why it was not eligible.")
+
+
+class TransferOut(Shown):
+    """A person gave the contact to an operator."""
+
+    at: datetime = Field(description="When; `assigned_at` of the contact stays as it was.")
+    previous: OperatorRefOut | None = Field(description="null if the contact was waiting.")
+    operator: OperatorRefOut
+
+
+class DecisionOut(BaseModel):
+    """Why a contact has its operator."""
+
+    contact_id: UUID
+    strategy: Strategy | None = Field(description="null if a person gave it away while it waited.")
+    picked: OperatorRefOut | None
+    roll: int | None = Field(description="For `random`: the number drawn, of 2**53.")
+    candidates: list[CandidateOut] = Field(
+        description="In the order in which a tie between equals is broken."
+    )
+    transfers: list[TransferOut]
+
+    @classmethod
+    def of(cls, view: DecisionView) -> "DecisionOut":
+        """Show a decision."""
+        decision = view.decision
+        refs = {
+            operator_id: OperatorRefOut(id=operator_id, name=name)
+            for operator_id, name in view.names.items()
+        }
+        return cls(
+            contact_id=view.contact_id,
+            strategy=decision.strategy if decision else None,
+            picked=refs[decision.picked] if decision else None,
+            roll=decision.roll if decision else None,
+            candidates=[
+                CandidateOut(
+                    operator=refs[each.operator_id],
+                    weight=each.weight,
+                    active=each.availability is Availability.AVAILABLE,
+                    load=each.load,
+                    capacity=each.capacity,
+                    credit=each.credit / CONTACT,
+                    eligible=each.obstacle is None,
+                    reason=each.obstacle,
+                )
+                for each in (decision.candidates if decision else [])
+            ],
+            transfers=[TransferOut.model_validate(each) for each in view.transfers],
+        )
+
+
+class ContactPage(BaseModel):
+    """A page of contacts."""
+
+    items: list[ContactOut]
+    next_cursor: UUID | None

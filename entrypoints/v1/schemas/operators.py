@@ -1,0 +1,46 @@
+"""Operators, as they go in and come out."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictBool
+
+from entrypoints.v1.schemas.common import Body, Capacity, Shown, Text
+
+
+class NewOperator(Body):
+    """An operator to create."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Anna", "capacity": 5}]})
+
+    name: Text
+    capacity: Capacity
+    active: StrictBool = True
+
+
+class OperatorChange(Body):
+    """What to change; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"active": False}]})
+
+    name: Text | MISSING = MISSING
+    capacity: Capacity | MISSING = MISSING
+    active: StrictBool | MISSING = MISSING
+
+
+class OperatorOut(Shown):
+    """An operator."""
+
+    id: UUID
+    name: str
+    active: bool
+    capacity: int
+    load: int = Field(description="Assigned contacts that are not closed.")
+    created_at: datetime
+
+
+class OperatorPage(BaseModel):
+    """A page of operators."""
+
+    items: list[OperatorOut]
+    next_cursor: UUID | None
