@@ -11,17 +11,24 @@ from application.use_case import Alone
 from application.waiting import hand_out_waiting
 from domain.actor import Actor
 from domain.audit import Action, Values
+from domain.errors import OperatorExists
 from domain.ids import OperatorId, time_of
-from domain.operator import Operator
+from domain.naming import free_key
+from domain.operator import CHANGEABLE, Operator, OperatorChange
 
 
 @dataclass(frozen=True, slots=True)
 class CreateOperator:
-    """Make an operator known; it gets contacts once a source has an allocation for it."""
+    """Make an operator known; it gets contacts once a source has an allocation for it.
+
+    Attributes:
+        key: made of the name if empty.
+    """
 
     name: str
     capacity: int
     active: bool = True
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +42,27 @@ class CreateOperatorHandler(Alone[CreateOperator, OperatorView]):
         """Create an operator.
 
         Raises:
-            InvalidValue: the name or the capacity is out of its limits.
+            OperatorExists: the key is taken.
+            InvalidValue: the key, the name or the capacity is out of its limits.
         """
         new_id = self.ids.new()
         operator = Operator(
-            OperatorId(new_id), command.name, command.capacity, command.active, time_of(new_id)
+            OperatorId(new_id),
+            command.name,
+            command.capacity,
+            command.active,
+            time_of(new_id),
+            key=command.key,
         )
+        taken = uow.dispatches.operator_keys(operator.key)
+        if not command.key:
+            operator.key = free_key(operator.key, taken)
+        elif operator.key in taken:
+            raise OperatorExists(
+                f"there is an operator with the key {operator.key!r} already; choose another key, "
+                "or none.",
+                field="key",
+            )
         dispatch = uow.dispatches.load()
         dispatch.add_operator(operator)
         self.record(uow, actor, Action.OPERATOR_CREATED, operator.id, after=_audited(operator))
@@ -49,7 +71,7 @@ class CreateOperatorHandler(Alone[CreateOperator, OperatorView]):
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateOperator:
+class UpdateOperator(OperatorChange):
     """Change what is not None.
 
     Attributes:
@@ -57,9 +79,6 @@ class UpdateOperator:
     """
 
     operator_id: OperatorId
-    name: str | None = None
-    capacity: int | None = None
-    active: bool | None = None
     expected: Expected = None
 
 
@@ -82,12 +101,7 @@ class UpdateOperatorHandler(Alone[UpdateOperator, OperatorView]):
         found = dispatch.operator(command.operator_id)
         require_version(OperatorView.of(found), command.expected)
         before = _audited(found)
-        operator = dispatch.change_operator(
-            command.operator_id,
-            name=command.name,
-            capacity=command.capacity,
-            active=command.active,
-        )
+        operator = dispatch.change_operator(command.operator_id, command)
         self.record(uow, actor, Action.OPERATOR_CHANGED, operator.id, before, _audited(operator))
         hand_out_waiting(uow, dispatch, self.clock.now())
         uow.save(dispatch)
@@ -95,4 +109,4 @@ class UpdateOperatorHandler(Alone[UpdateOperator, OperatorView]):
 
 
 def _audited(operator: Operator) -> Values:
-    return {"name": operator.name, "capacity": operator.capacity, "active": operator.active}
+    return {name: getattr(operator, name) for name in ("key", *CHANGEABLE)}

@@ -14,7 +14,7 @@ from domain.actor import Actor
 from domain.audit import Action, Values
 from domain.dispatch import Dispatch
 from domain.ids import OperatorId
-from domain.source import Source
+from domain.source import Source, SourceChange
 from domain.strategy import Strategy
 
 
@@ -52,7 +52,7 @@ class CreateSourceHandler(Alone[CreateSource, SourceView]):
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateSource:
+class UpdateSource(SourceChange):
     """Change what is not None.
 
     Attributes:
@@ -60,8 +60,6 @@ class UpdateSource:
     """
 
     key: str
-    name: str | None = None
-    strategy: Strategy | None = None
     expected: Expected = None
 
 
@@ -83,7 +81,7 @@ class UpdateSourceHandler(Alone[UpdateSource, SourceView]):
         found = dispatch.source(command.key)
         require_version(_view(found, dispatch), command.expected)
         before = _audited(found)
-        source = dispatch.change_source(command.key, name=command.name, strategy=command.strategy)
+        source = dispatch.change_source(command.key, command)
         self.record(uow, actor, Action.SOURCE_CHANGED, source.key, before, _audited(source))
         uow.save(dispatch)
         return _view(source, dispatch)

@@ -28,9 +28,8 @@ from domain.events import (
 )
 from domain.ids import OperatorId
 from domain.lead import Recognition
-from domain.operator import Operator
-from domain.source import Allocation, Source, candidates
-from domain.strategy import Strategy
+from domain.operator import Operator, OperatorChange
+from domain.source import Allocation, Source, SourceChange, candidates
 
 
 class Dispatch:
@@ -211,22 +210,15 @@ class Dispatch:
         self.operators[operator.id] = operator
         self.events.append(OperatorCreated(operator))
 
-    def change_operator(
-        self,
-        operator_id: OperatorId,
-        *,
-        name: str | None = None,
-        capacity: int | None = None,
-        active: bool | None = None,
-    ) -> Operator:
-        """Change what is not None.
+    def change_operator(self, operator_id: OperatorId, wanted: OperatorChange) -> Operator:
+        """Change what is wanted.
 
         Raises:
             UnknownOperator: it is not there.
             InvalidValue: the name or the capacity is out of its limits.
         """
         operator = self.operator(operator_id)
-        operator.change(name=name, capacity=capacity, active=active)
+        operator.change(wanted)
         self._drain_pools()
         self.events.append(OperatorChanged(operator))
         return operator
@@ -246,17 +238,15 @@ class Dispatch:
         self.sources[source.key] = source
         self.events.append(SourceCreated(source))
 
-    def change_source(
-        self, key: str, *, name: str | None = None, strategy: Strategy | None = None
-    ) -> Source:
-        """Change what is not None.
+    def change_source(self, key: str, wanted: SourceChange) -> Source:
+        """Change what is wanted.
 
         Raises:
             UnknownSource: it is not there.
             InvalidValue: the name is out of its limits.
         """
         source = self.source(key)
-        source.change(name=name, strategy=strategy)
+        source.change(wanted)
         self._drain_pools()
         self.events.append(SourceChanged(source))
         return source

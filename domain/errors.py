@@ -126,6 +126,12 @@ class SourceExists(DomainError):
     code = "source_exists"
 
 
+class OperatorExists(DomainError):
+    """The key of a new operator is taken."""
+
+    code = "operator_exists"
+
+
 class IdentityTaken(DomainError):
     """The identity belongs to another lead; it is not moved, and nobody is merged.
 

@@ -1,5 +1,6 @@
 """The identifiers of the domain: UUIDs of version 7, each kind a type of its own."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NewType
@@ -10,7 +11,14 @@ LeadId = NewType("LeadId", UUID)
 ContactId = NewType("ContactId", UUID)
 AuditId = NewType("AuditId", UUID)
 
+_HEX = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def operator_id_of(text: str) -> OperatorId | None:
+    """Return the id that a text is, written with hyphens; None if it is none: a key, perhaps."""
+    return OperatorId(UUID(text)) if _HEX.fullmatch(text.lower()) else None
 
 
 def time_of(identifier: UUID) -> datetime:

@@ -23,7 +23,9 @@ MAX_ENDED_SESSIONS: Final = 100
 """Sessions of one key that were signed out of and would go on; one more ends all of the key."""
 MAX_PAYLOAD: Final = 16 * 1024
 """Bytes of a payload as compact JSON in UTF-8."""
-SOURCE_KEY: Final = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+MAX_KEY: Final = 64
+"""Characters in the key of a source or of an operator."""
+KEY: Final = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 IDENTITY_KIND: Final = r"^[a-z][a-z0-9_]{0,31}$"
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -35,7 +37,7 @@ _UNSEEN = re.compile(
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
 )
-_source_key = re.compile(SOURCE_KEY[:-1] + r"\Z")
+_key = re.compile(KEY[:-1] + r"\Z")
 _identity_kind = re.compile(IDENTITY_KIND[:-1] + r"\Z")
 
 
@@ -77,9 +79,9 @@ def whole_number(value: int, field: str, most: int) -> int:
     return value
 
 
-def source_key(value: str) -> str:
-    """Return `value` if it can be the key of a source."""
-    if not _source_key.match(value):
+def key(value: str) -> str:
+    """Return `value` if it can be the key of a source or of an operator."""
+    if not _key.match(value):
         raise InvalidValue(
             "key must be 1 to 64 of the characters a-z 0-9 . _ - and begin with a letter or digit.",
             field="key",

@@ -1,12 +1,26 @@
 """An operator: a person who answers contacts, some number of them at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Final
 
 from domain import limits
 from domain.availability import Availability, Obstacle, obstacle
-from domain.errors import OperatorAtCapacity, OperatorInactive
-from domain.ids import OperatorId
+from domain.errors import InvalidValue, OperatorAtCapacity, OperatorInactive
+from domain.ids import OperatorId, operator_id_of
+from domain.naming import key_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorChange:
+    """What a person wants of an operator; None leaves it as it is."""
+
+    name: str | None = None
+    capacity: int | None = None
+    active: bool | None = None
+
+
+CHANGEABLE: Final = tuple(each.name for each in fields(OperatorChange))
 
 
 @dataclass(slots=True)
@@ -14,6 +28,8 @@ class Operator:
     """An operator as it stands.
 
     Attributes:
+        key: stands for it where people and programs name it; it stays, and is never another's.
+            Made of the name if not given.
         capacity: the most open contacts at once, 0 to 1,000,000. It may be lowered below the load;
             nothing is taken away then, and nothing new comes until the load has fallen below it.
         load: the number of this operator's `assigned` (not closed) contacts.
@@ -25,20 +41,21 @@ class Operator:
     active: bool
     created_at: datetime
     load: int = 0
+    key: str = ""
 
     def __post_init__(self) -> None:
         self.name = limits.short_text(self.name, "name")
         limits.whole_number(self.capacity, "capacity", limits.MAX_CAPACITY)
+        self.key = limits.key(self.key) if self.key else key_of(self.name, "operator")
+        if operator_id_of(self.key) is not None:
+            raise InvalidValue("the key reads as an id; choose another one.", field="key")
 
-    def change(
-        self, *, name: str | None = None, capacity: int | None = None, active: bool | None = None
-    ) -> None:
-        """Change what is given and leave the rest; nothing changes if anything is invalid."""
-        new_name = self.name if name is None else limits.short_text(name, "name")
-        if capacity is not None:
-            self.capacity = limits.whole_number(capacity, "capacity", limits.MAX_CAPACITY)
-        self.name = new_name
-        self.active = self.active if active is None else active
+    def change(self, wanted: OperatorChange) -> None:
+        """Change what is wanted and leave the rest; nothing changes if anything is invalid."""
+        given = {name: value for name in CHANGEABLE if (value := getattr(wanted, name)) is not None}
+        changed = replace(self, **given)
+        for name in given:
+            setattr(self, name, getattr(changed, name))
 
     @property
     def availability(self) -> Availability:

@@ -57,6 +57,14 @@ def _turn(source_key: str, operator_id: OperatorId) -> bytes:
     return blake2b(operator_id.bytes, key=source_key.encode(), digest_size=16).digest()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceChange:
+    """What a person wants of a source; None leaves it as it is."""
+
+    name: str | None = None
+    strategy: Strategy | None = None
+
+
 @dataclass(slots=True)
 class Source:
     """A source as it stands.
@@ -74,13 +82,14 @@ class Source:
     waiting: int = 0
 
     def __post_init__(self) -> None:
-        limits.source_key(self.key)
+        limits.key(self.key)
         self.name = limits.short_text(self.name, "name")
 
-    def change(self, *, name: str | None = None, strategy: Strategy | None = None) -> None:
-        """Change what is given and leave the rest."""
-        self.name = self.name if name is None else limits.short_text(name, "name")
-        self.strategy = strategy or self.strategy
+    def change(self, wanted: SourceChange) -> None:
+        """Change what is wanted and leave the rest."""
+        if wanted.name is not None:
+            self.name = limits.short_text(wanted.name, "name")
+        self.strategy = wanted.strategy or self.strategy
 
     def replace_allocations(self, weights: Sequence[tuple[OperatorId, int]]) -> None:
         """Replace the whole set.

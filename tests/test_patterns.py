@@ -40,7 +40,7 @@ def patterns() -> Iterator[str]:
                     and isinstance(node.value, ast.Constant)
                 ):
                     yield node.value.value
-    yield from (limits.SOURCE_KEY, limits.IDENTITY_KIND)
+    yield from (limits.KEY, limits.IDENTITY_KIND)
     yield from (compile_path(path)[0].pattern for _, path in CALLS)
 
 

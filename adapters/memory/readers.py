@@ -3,7 +3,7 @@
 import heapq
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -70,6 +70,12 @@ class MemoryCatalogueReader(CatalogueReader):
                 limit,
                 OperatorView.of,
             )
+
+    def operator_ids(self, keys: Sequence[str]) -> Mapping[str, OperatorId]:
+        wanted = set(keys)
+        with self._store.lock:
+            found = [each for each in self._store.operators.values() if each.key in wanted]
+        return {each.key: each.id for each in found}
 
     def source(self, key: str) -> SourceView:
         with self._store.lock:

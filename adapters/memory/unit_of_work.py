@@ -294,6 +294,10 @@ class MemoryDispatches(Dispatches):
         dispatch.include(loaded, [copy(self._store.operators[each]) for each in sorted(ids)])
         return dispatch
 
+    def operator_keys(self, beginning: str) -> set[str]:
+        keys = (each.key for each in self._store.operators.values())
+        return {each for each in keys if each.startswith(beginning)}
+
     def store(self, dispatch: Dispatch) -> None:
         """Store loads, credits, the lengths of queues and the counters."""
         store = self._store

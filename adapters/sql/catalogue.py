@@ -54,6 +54,16 @@ class SqlCatalogueReader(CatalogueReader):
             rows = connection.execute(query).all()
         return Page([operator_view(row) for row in rows[:limit]], len(rows) > limit)
 
+    def operator_ids(self, keys: Sequence[str]) -> Mapping[str, OperatorId]:
+        with reading(self._database) as connection:
+            return {
+                row.key: OperatorId(row.id)
+                for some in chunks(keys)
+                for row in connection.execute(
+                    select(OperatorRow.key, OperatorRow.id).where(OperatorRow.key.in_(some))
+                )
+            }
+
     def source(self, key: str) -> SourceView:
         with reading(self._database) as connection:
             found = source_views(connection, [key])

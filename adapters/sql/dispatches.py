@@ -59,6 +59,12 @@ _named = Prepared(
     .order_by(OperatorRow.id),
     "operators",
 )
+_keys = Prepared(
+    select(OperatorRow.key).where(
+        OperatorRow.key >= bindparam("first"), OperatorRow.key < bindparam("end")
+    ),
+    *("first", "end"),
+)
 _take_slots = Prepared(
     update(OperatorRow)
     .where(
@@ -141,6 +147,11 @@ class SqlDispatches(Dispatches):
             everything = missing >= dispatch.sources.keys()
             kept.settled = loaded.settled() if everything else None
         return dispatch
+
+    def operator_keys(self, beginning: str) -> set[str]:
+        # No character of a key comes after this one.
+        rows = _keys.fetch(self._connection, beginning, f"{beginning}\x7f")
+        return {key for (key,) in rows}
 
     def store(self, dispatch: Dispatch) -> None:
         """Store loads, credits, the lengths of queues and the counters."""

@@ -1,43 +1,38 @@
 """Operators as rows: the one place that knows their columns."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, update
 
 from adapters.sql.tables import OperatorRow
-from domain.ids import OperatorId
-from domain.operator import Operator
+from domain.operator import CHANGEABLE, Operator
 
-OPERATOR_COLUMNS: Final = (
-    OperatorRow.id,
-    OperatorRow.name,
-    OperatorRow.active,
-    OperatorRow.capacity,
-    OperatorRow.created_at,
-    OperatorRow.load,
+_NAMES: Final = sorted(
+    (each.name for each in fields(Operator)), key=lambda name: (name == "load", name != "id")
 )
-"""What `operator_of` reads; the load, which moves with every contact, comes last."""
+"""An operator has a column for each of its fields, under the same name: first the id, and last the
+load, which moves with every contact."""
+OPERATOR_COLUMNS: Final = tuple(getattr(OperatorRow, name) for name in _NAMES)
+"""What `operator_of` reads."""
 
-_said = ("name", "active", "capacity")
 _insert = insert(OperatorRow)
 _update = (
     update(OperatorRow)
     .where(OperatorRow.id == bindparam("operator"))
-    .values({name: bindparam(f"new_{name}") for name in _said})
+    .values({name: bindparam(f"new_{name}") for name in CHANGEABLE})
 )
 
 
 def operator_of(row: Sequence[Any]) -> Operator:
     """Make an operator of OPERATOR_COLUMNS."""
-    operator_id, name, active, capacity, created_at, load = row
-    return Operator(OperatorId(operator_id), name, capacity, active, created_at, load)
+    return Operator(**dict(zip(_NAMES, row, strict=True)))
 
 
 def add_operators(connection: Connection, operators: Iterable[Operator]) -> None:
     """Store new operators."""
-    columns = [each.key for each in OPERATOR_COLUMNS]
-    rows = [{name: getattr(each, name) for name in columns} for each in operators]
+    rows = [{name: getattr(each, name) for name in _NAMES} for each in operators]
     if rows:
         connection.execute(_insert, rows)
 
@@ -45,7 +40,7 @@ def add_operators(connection: Connection, operators: Iterable[Operator]) -> None
 def change_operators(connection: Connection, operators: Iterable[Operator]) -> None:
     """Store what a person says of known operators; loads are not touched."""
     rows = [
-        {"operator": each.id, **{f"new_{name}": getattr(each, name) for name in _said}}
+        {"operator": each.id, **{f"new_{name}": getattr(each, name) for name in CHANGEABLE}}
         for each in operators
     ]
     if rows:

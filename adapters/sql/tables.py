@@ -209,6 +209,7 @@ class OperatorRow(Row):
 
     __tablename__ = "operators"
     __table_args__ = (
+        Index("uq_operators_key", "key", unique=True),
         CheckConstraint("load >= 0", name="load"),
         CheckConstraint("capacity >= 0", name="capacity"),
         _CLUSTERED,
@@ -220,6 +221,7 @@ class OperatorRow(Row):
     capacity: Mapped[int]
     load: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(Moment)
+    key: Mapped[str] = mapped_column(BytewiseText, server_default="")
 
 
 class SourceRow(Row):

@@ -1,5 +1,6 @@
 """Reads what a company has set up."""
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from application.ports.operators import OperatorView
@@ -19,6 +20,10 @@ class CatalogueReader(Protocol):
         self, *, active: bool | None, limit: int, after: OperatorId | None
     ) -> Page[OperatorView]:
         """Return operators in the order in which they were created."""
+        ...
+
+    def operator_ids(self, keys: Sequence[str]) -> Mapping[str, OperatorId]:
+        """Return the ids of operators by their keys; keys that nobody has are missing."""
         ...
 
     def source(self, key: str) -> SourceView:

@@ -28,3 +28,7 @@ class Dispatches(Protocol):
             operators: these operators, beside all who are allocated to the sources loaded.
         """
         ...
+
+    def operator_keys(self, beginning: str) -> set[str]:
+        """Return the keys of operators that begin so."""
+        ...

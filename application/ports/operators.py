@@ -1,6 +1,6 @@
 """What queries show of operators."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from application.ports.versions import version_of
@@ -13,10 +13,11 @@ class OperatorView:
     """An operator; see `domain.operator.Operator`."""
 
     id: OperatorId
+    key: str
     name: str
     active: bool
     capacity: int
-    load: int
+    load: int = field(metadata={"description": "Assigned contacts that are not closed."})
     created_at: datetime
 
     @property
@@ -27,14 +28,7 @@ class OperatorView:
     @classmethod
     def of(cls, operator: Operator) -> "OperatorView":
         """Show an operator as it stands."""
-        return cls(
-            operator.id,
-            operator.name,
-            operator.active,
-            operator.capacity,
-            operator.load,
-            operator.created_at,
-        )
+        return cls(*(getattr(operator, each.name) for each in fields(cls)))
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from domain.ids import OperatorId
 
 _OFFERED: Final = 1000
 """Operators, or sources, in a list to choose from: as many operators as a source can have."""
-Chosen = Annotated[str, Query(pattern=f"^$|{limits.SOURCE_KEY}")]
+Chosen = Annotated[str, Query(pattern=f"^$|{limits.KEY}")]
 """The key of a source, or nothing for all of them."""
 
 

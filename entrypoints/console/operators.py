@@ -59,7 +59,11 @@ def _add_routes_of_all(routes: APIRouter, fairlead: Fairlead, writing: Writing) 
             made = await writing(
                 request,
                 fairlead.create_operator,
-                CreateOperator(given.get("name", ""), whole(given.get("capacity", ""), "capacity")),
+                CreateOperator(
+                    given.get("name", ""),
+                    whole(given.get("capacity", ""), "capacity"),
+                    key=given.get("key", "").strip(),
+                ),
             )
         except DomainError as error:
             filled = refused(NEW, given, error, {})

@@ -102,7 +102,7 @@ def _configured(asked: _Asked) -> Said | None:
     try:
         return _named(asked, catalogue.operator(OperatorId(UUID(asked.of))))
     except (ValueError, UnknownOperator):
-        return _named(asked, catalogue.source(limits.source_key(asked.of)))
+        return _named(asked, catalogue.source(limits.key(asked.of)))
 
 
 def _switched(asked: _Asked) -> Said | None:
@@ -114,7 +114,7 @@ def _switched(asked: _Asked) -> Said | None:
 
 
 def _weighed(asked: _Asked) -> Said | None:
-    source = asked.fairlead.catalogue.source(limits.source_key(asked.of))
+    source = asked.fairlead.catalogue.source(limits.key(asked.of))
     said = _named(asked, source)
     before = None if said is None else _weights_before(asked, source)
     if said is None or before is None:

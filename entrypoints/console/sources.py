@@ -35,7 +35,7 @@ _LINES: Final = 8
 NEW: Final = "new-source"
 SETTINGS: Final = "settings"
 """Forms of these pages, by their names."""
-Key = Annotated[str, Path(pattern=limits.SOURCE_KEY)]
+Key = Annotated[str, Path(pattern=limits.KEY)]
 """Anything else is no address of ours, and PostgreSQL takes no NUL even to look for it."""
 
 
@@ -94,7 +94,11 @@ def _add_routes_of_one(routes: APIRouter, fairlead: Fairlead, writing: Writing) 
                 request,
                 writing,
                 fairlead.update_source,
-                UpdateSource(key, given.get("name", ""), _strategy(given.get("strategy", ""))),
+                UpdateSource(
+                    key,
+                    name=given.get("name", ""),
+                    strategy=_strategy(given.get("strategy", "")),
+                ),
                 _shown_settings,
                 saw=given.get("seen", ""),
                 current=before,

@@ -112,6 +112,7 @@ PROBLEMS: Final = {
     "identity_taken": N_("Another person has this identity; it stays there until it is removed:"),
     "unknown_key": N_("There is no such key."),
     "no_decision": N_("The contact has not been assigned yet."),
+    "operator_exists": N_("An operator with this key is there already."),
     "source_exists": N_("A source with this key is there already."),
     "idempotency_conflict": N_("This was sent before with another content."),
     "operator_inactive": N_("This operator is paused; resume it or choose another."),

@@ -36,6 +36,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "no_decision": 404,
     "unknown_identity": 404,
     "unknown_key": 404,
+    "operator_exists": 409,
     "source_exists": 409,
     "identity_taken": 409,
     "idempotency_conflict": 409,

@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from application.fairlead import Fairlead
 from application.operators import CreateOperator, UpdateOperator
+from application.ports.operators import OperatorView
 from domain.access import Permission
 from domain.ids import OperatorId
 from entrypoints.edge.bodies import JsonRoute
@@ -24,26 +25,32 @@ from entrypoints.edge.versions import (
     tagged,
 )
 from entrypoints.edge.writing import Writing
-from entrypoints.v1.schemas.operators import NewOperator, OperatorChange, OperatorOut, OperatorPage
+from entrypoints.v1.operator_names import OperatorNames
+from entrypoints.v1.schemas.operators import NewOperator, OperatorChange, OperatorPage
 
 
 def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     """Build the routes on a wired application."""
+    Named = Annotated[OperatorId, Depends(OperatorNames(fairlead.catalogue).in_path)]  # noqa: N806 -- a type
     routes = APIRouter(prefix="/v1/operators", tags=["operators"], route_class=JsonRoute)
 
     @routes.post(
         "",
         status_code=201,
-        response_model=OperatorOut,
+        response_model=OperatorView,
         responses={
             **created(TAG),
-            **documented("malformed_json", "body_too_large", "unsupported_media_type"),
+            **documented(
+                "operator_exists", "malformed_json", "body_too_large", "unsupported_media_type"
+            ),
         },
     )
     async def create_operator(body: NewOperator, request: Request, response: Response) -> object:
         """Create an operator. It gets contacts once a source has an allocation for it."""
         view = await writing(
-            request, fairlead.create_operator, CreateOperator(body.name, body.capacity, body.active)
+            request,
+            fairlead.create_operator,
+            CreateOperator(body.name, body.capacity, body.active, body.key or ""),
         )
         response.headers["Location"] = address(request, f"/v1/operators/{view.id}")
         return tagged(view, response)
@@ -59,21 +66,20 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         page = fairlead.lists.catalogue.operators(
             active=active, limit=limit, after=None if cursor is None else OperatorId(cursor)
         )
-        items = [OperatorOut.model_validate(each) for each in page.items]
-        return OperatorPage(items=items, next_cursor=next_id(page))
+        return OperatorPage(items=list(page.items), next_cursor=next_id(page))
 
     @routes.get(
         "/{operator_id}",
-        response_model=OperatorOut,
+        response_model=OperatorView,
         responses={**SEEN, **documented("unknown_operator")},
     )
-    def get_operator(operator_id: UUID, response: Response, seen: SeenTags) -> object:
+    def get_operator(operator_id: Named, response: Response, seen: SeenTags) -> object:
         """Show an operator."""
-        return shown(fairlead.catalogue.operator(OperatorId(operator_id)), seen, response)
+        return shown(fairlead.catalogue.operator(operator_id), seen, response)
 
     @routes.patch(
         "/{operator_id}",
-        response_model=OperatorOut,
+        response_model=OperatorView,
         responses={
             **TAGGED,
             **documented(
@@ -86,7 +92,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         },
     )
     async def change_operator(
-        operator_id: UUID,
+        operator_id: Named,
         body: OperatorChange,
         request: Request,
         response: Response,
@@ -99,7 +105,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         changes = body.model_dump(exclude_unset=True)
         if changes.keys() - {"active"}:
             require(request.scope[KEY], Permission.ADMINISTER)
-        command = UpdateOperator(OperatorId(operator_id), **changes, expected=expected)
+        command = UpdateOperator(operator_id, **changes, expected=expected)
         return tagged(await writing(request, fairlead.update_operator, command), response)
 
     return routes

@@ -1,9 +1,8 @@
 """/v1/sources."""
 
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from application.fairlead import Fairlead
 from application.sources import CreateSource, ReplaceAllocations, SetWeight, UpdateSource
@@ -23,6 +22,7 @@ from entrypoints.edge.versions import (
     tagged,
 )
 from entrypoints.edge.writing import Writing
+from entrypoints.v1.operator_names import OperatorNames
 from entrypoints.v1.schemas.sources import (
     NewAllocations,
     NewSource,
@@ -32,13 +32,15 @@ from entrypoints.v1.schemas.sources import (
     SourcePage,
 )
 
-Key = Annotated[str, Path(pattern=limits.SOURCE_KEY, examples=["telegram-sales"])]
+Key = Annotated[str, Path(pattern=limits.KEY, examples=["telegram-sales"])]
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 _CHANGE = ("unknown_source", "changed_meanwhile", *_BODY)
 
 
 def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     """Build the routes on a wired application."""
+    names = OperatorNames(fairlead.catalogue)
+    Named = Annotated[OperatorId, Depends(names.in_path)]  # noqa: N806 -- a type
     routes = APIRouter(prefix="/v1/sources", tags=["sources"], route_class=JsonRoute)
 
     @routes.post(
@@ -61,7 +63,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         limit: Limit = 50,
         cursor: Annotated[
             str | None,
-            Query(pattern=limits.SOURCE_KEY, description="next_cursor of the page before."),
+            Query(pattern=limits.KEY, description="next_cursor of the page before."),
         ] = None,
     ) -> SourcePage:
         """List sources in the order of their keys."""
@@ -104,8 +106,9 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         expected: ExpectedVersions,
     ) -> object:
         """Replace the whole set of allocations. Waiting contacts are handed out at once."""
-        weights = [(OperatorId(each.operator_id), each.weight) for each in body.allocations]
-        command = ReplaceAllocations(key, weights, expected)
+        ids = await names.in_body([each.operator_id for each in body.allocations])
+        weights = [each.weight for each in body.allocations]
+        command = ReplaceAllocations(key, list(zip(ids, weights, strict=True)), expected)
         return tagged(await writing(request, fairlead.replace_allocations, command), response)
 
     routes.add_api_route(
@@ -130,7 +133,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     )
     async def change_weight(
         key: Key,
-        operator_id: UUID,
+        operator_id: Named,
         body: NewWeight,
         request: Request,
         response: Response,
@@ -140,7 +143,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
 
         The others' weights stay. Waiting contacts are handed out at once.
         """
-        command = SetWeight(key, OperatorId(operator_id), body.weight, expected)
+        command = SetWeight(key, operator_id, body.weight, expected)
         return tagged(await writing(request, fairlead.set_weight, command), response)
 
     return routes

@@ -30,7 +30,7 @@ def router(fairlead: Fairlead, listing: Listing) -> APIRouter:
     @routes.get("/distribution", responses=documented("unknown_source"))
     @listing
     def distribution(
-        source: Annotated[str | None, Query(pattern=limits.SOURCE_KEY)] = None,
+        source: Annotated[str | None, Query(pattern=limits.KEY)] = None,
         since: Moment | None = None,
         until: Moment | None = None,
     ) -> DistributionOut:

@@ -23,7 +23,9 @@ def update(
     capacity: int | None = None,
     active: bool | None = None,
 ) -> OperatorView:
-    return world.fairlead.update_operator(UpdateOperator(operator.id, name, capacity, active))
+    return world.fairlead.update_operator(
+        UpdateOperator(operator.id, name=name, capacity=capacity, active=active)
+    )
 
 
 def now(world: World, contact: ContactView) -> ContactView:

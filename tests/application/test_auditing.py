@@ -92,7 +92,7 @@ class TestEveryChangeHasItsEntry:
             world, lambda: world.fairlead.create_operator(CreateOperator(" Ann ", 5, active=False))
         )
         (ann,) = world.fairlead.catalogue.operators(active=None, limit=9, after=None).items
-        after = {"name": "Ann", "capacity": 5, "active": False}
+        after = {"key": "ann", "name": "Ann", "capacity": 5, "active": False}
         assert entry == (Action.OPERATOR_CREATED, str(ann.id), None, after)
 
     def test_an_operator_changed(self, world: World) -> None:
@@ -246,7 +246,9 @@ def test_a_change_that_changes_nothing_writes_nothing(world: World) -> None:
         update(world, ann)
         update(world, ann, name=" Ann ", capacity=5, active=True)
         world.fairlead.update_source(UpdateSource("telegram"))
-        world.fairlead.update_source(UpdateSource("telegram", "telegram", Strategy.EXACT))
+        world.fairlead.update_source(
+            UpdateSource("telegram", name="telegram", strategy=Strategy.EXACT)
+        )
         world.allocate("telegram", (bob, 2), (ann, 1))
         transfer(world, contact, holder)
 
@@ -265,7 +267,7 @@ def test_what_is_refused_writes_nothing(world: World) -> None:
             lambda: update(world, ann, capacity=-1),
             lambda: update(world, replace(ann, id=operator_id(1)), capacity=1),
             lambda: fairlead.create_source(CreateSource("telegram")),
-            lambda: fairlead.update_source(UpdateSource("nowhere", "x")),
+            lambda: fairlead.update_source(UpdateSource("nowhere", name="x")),
             lambda: fairlead.replace_allocations(
                 ReplaceAllocations("telegram", [(ann.id, 2), (ann.id, 3)])
             ),

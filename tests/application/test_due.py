@@ -17,6 +17,7 @@ from application.ports.failures import StorageUnavailable, TransactionLost
 from application.ports.unit_of_work import UnitOfWork
 from application.register_contacts import RegisterContact
 from domain.actor import SCRIPT
+from domain.operator import OperatorChange
 from tests.support import World
 
 
@@ -77,7 +78,7 @@ def test_what_happens_is_in_time_for_what_is_decided(world: World, diary: Diary)
 
     def pause(uow: UnitOfWork, _: DueItem) -> None:
         dispatch = uow.dispatches.load(served_by=[ann.id])
-        dispatch.change_operator(ann.id, active=False)
+        dispatch.change_operator(ann.id, OperatorChange(active=False))
         uow.save(dispatch)
 
     diary.work = pause

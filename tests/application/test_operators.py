@@ -9,7 +9,7 @@ from application.operators import CreateOperator, UpdateOperator
 from application.ports.contacts import ContactFilter
 from application.register_contacts import RegisterContact
 from domain.contact import ContactState
-from domain.errors import InvalidValue, UnknownOperator
+from domain.errors import InvalidValue, OperatorExists, UnknownOperator
 from tests.application.acts import close, holder, now, update
 from tests.domain.samples import operator_id
 from tests.support import World, open_world
@@ -138,3 +138,41 @@ def test_a_wrong_length_of_a_queue_does_not_stop_the_service(sqlite_url: str) ->
             connection.execute("UPDATE sources SET waiting = 1")
         update(world, ann, name="Anna")
         assert world.fairlead.catalogue.operator(ann.id).name == "Anna"
+
+
+class TestKeys:
+    """What stands for an operator where people and programs name it."""
+
+    def test_it_is_made_of_the_name_and_never_anothers(self, world: World) -> None:
+        names = ("Анна Ёлкина", "anna elkina", "ANNA-ELKINA!", "Annabel", "李", "王")
+        keys = [world.operator(name).key for name in names]
+        assert keys == [
+            *("anna-elkina", "anna-elkina-2", "anna-elkina-3"),
+            *("annabel", "operator", "operator-2"),
+        ]
+
+    def test_it_stays_whatever_the_name_becomes(self, world: World) -> None:
+        ann = world.operator("Ann")
+        assert update(world, ann, name="Anna Petrova").key == "ann"
+        assert world.operator("Ann").key == "ann-2"
+
+    def test_one_may_be_given(self, world: World) -> None:
+        given = CreateOperator("Ann", 5, key="crm.0042")
+        assert world.fairlead.create_operator(given).key == "crm.0042"
+        ids = world.fairlead.catalogue.operator_ids(["crm.0042", "nobody", "Crm.0042"])
+        (ann,) = world.fairlead.catalogue.operators(active=None, limit=9, after=None).items
+        assert ids == {"crm.0042": ann.id}
+        with pytest.raises(OperatorExists) as raised:
+            world.fairlead.create_operator(given)
+        assert raised.value.field == "key"
+        assert "'crm.0042'" in str(raised.value)
+
+    @pytest.mark.parametrize("key", [" ann", "Ann", "анна", "-a", "a" * 65, "a/b", "a\n"])
+    def test_one_that_is_none_is_refused(self, world: World, key: str) -> None:
+        with pytest.raises(InvalidValue) as raised:
+            world.fairlead.create_operator(CreateOperator("Ann", 5, key=key))
+        assert raised.value.field == "key"
+
+    def test_what_reads_as_an_id_is_none(self, world: World) -> None:
+        with pytest.raises(InvalidValue, match="reads as an id"):
+            world.fairlead.create_operator(CreateOperator("Ann", 5, key=str(operator_id(1))))

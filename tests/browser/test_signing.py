@@ -49,7 +49,8 @@ def only_statuses(window: Looker, *statuses: str) -> None:
 
 
 def test_a_key_opens_the_console_and_signing_out_closes_it(guarded: Company, look: Look) -> None:
-    page = look(guarded).page(f"{guarded.url}/operators")
+    window = look(guarded)
+    page = window.page(f"{guarded.url}/operators")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     expect(page.get_by_role("navigation")).to_have_count(0)
     fill(page, guarded.keys[Role.ADMIN])
@@ -66,6 +67,8 @@ def test_a_key_opens_the_console_and_signing_out_closes_it(guarded: Company, loo
     expect(page.get_by_role("heading", level=1)).to_have_text("Войти")
     page.goto(f"{guarded.url}/operators")
     expect(page.get_by_role("heading", level=1)).to_have_text("Войти")
+    # What the page was fetching as its session ended.
+    only_statuses(window, "401")
 
 
 def test_the_documentation_can_be_read_with_a_session(guarded: Company, look: Look) -> None:

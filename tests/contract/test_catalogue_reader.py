@@ -49,7 +49,7 @@ def test_pages_of_operators_are_stable_while_rows_are_added(
         seen += [each.id for each in page.items]
         if page.more and len(first) < 12:
             # The list goes from old to new, so whoever comes while it is read stands at its end.
-            first.append(given.operator("Newcomer").id)
+            first.append(given.operator(f"Newcomer {len(first)}").id)
     assert seen == first
 
 

@@ -12,7 +12,8 @@ from tests.support import World, open_world
 
 
 def add_operator(storage: Storage, given: Given, *, fail: bool = False) -> None:
-    operator = Operator(OperatorId(given.new_id()), "Ann", 1, True, given.now, 0)
+    operator = Operator(OperatorId(given.new_id()), "Ann", 1, True, given.now)
+    operator.key = operator.id.hex
     with storage.unit_of_work() as uow:
         before = storage.changes.token()
         happened(uow, OperatorCreated(operator))

@@ -13,7 +13,7 @@ from domain.dispatch import Dispatch
 from domain.events import OperatorChanged
 from domain.ids import ContactId, OperatorId, time_of
 from domain.lead import Identity
-from domain.operator import Operator
+from domain.operator import Operator, OperatorChange
 from domain.source import Source
 from domain.strategy import Strategy
 from tests.contract.given import NOBODY, Given, everything, happened
@@ -221,7 +221,7 @@ class TestSave:
             with storage.unit_of_work() as uow:
                 dispatch = uow.dispatches.load(sources=["a"])
                 changed = replace(dispatch.operator(ann.id))
-                changed.change(**change)  # type: ignore[arg-type]
+                changed.change(OperatorChange(**change))  # type: ignore[arg-type]
                 happened(uow, OperatorChanged(changed))
                 dispatch.slots.update({bob.id: 1, ann.id: 1})
                 uow.save(dispatch)

@@ -10,7 +10,7 @@ from application.ports.storage import Storage
 from domain import limits
 from domain.events import OperatorChanged, OperatorCreated
 from domain.ids import OperatorId
-from domain.operator import Operator
+from domain.operator import Operator, OperatorChange
 from tests.contract.given import Given, happened
 
 TEXTS = [
@@ -58,7 +58,7 @@ def test_moments_are_kept_to_the_millisecond_in_utc(
 def test_save_keeps_name_capacity_and_activity(storage: Storage, given: Given) -> None:
     operator, other = given.operator("Ann"), given.operator("Bob")
     changed = replace(operator)
-    changed.change(name="Анна", capacity=0, active=False)
+    changed.change(OperatorChange(name="Анна", capacity=0, active=False))
     with storage.unit_of_work() as uow:
         happened(uow, OperatorChanged(changed))
     assert storage.catalogue.operator(operator.id) == OperatorView.of(changed)

@@ -8,7 +8,7 @@ from domain.errors import SourceExists
 from domain.events import AllocationsChanged, OperatorCreated, SourceChanged, SourceCreated
 from domain.ids import OperatorId
 from domain.operator import Operator
-from domain.source import Allocation, Source
+from domain.source import Allocation, Source, SourceChange
 from domain.strategy import Strategy
 from tests.contract.given import Given, everything, happened
 from tests.contract.test_operators import TEXTS
@@ -30,7 +30,7 @@ def test_what_is_added_is_read_back(storage: Storage, given: Given, strategy: St
 @pytest.mark.parametrize("name", TEXTS)
 def test_names_of_any_text_are_kept(storage: Storage, given: Given, name: str) -> None:
     source = given.source("telegram")
-    source.change(name=name)
+    source.change(SourceChange(name=name))
     with storage.unit_of_work() as uow:
         happened(uow, SourceChanged(source))
     assert storage.catalogue.source("telegram").name == name
@@ -50,7 +50,7 @@ def test_save_keeps_name_and_strategy_and_nothing_else(storage: Storage, given: 
     ann = given.operator()
     source, other = given.source("telegram", (ann, 3)), given.source("whatsapp", (ann, 4))
     changed = source.copy()
-    changed.change(name="Bot", strategy=Strategy.RANDOM)
+    changed.change(SourceChange(name="Bot", strategy=Strategy.RANDOM))
     changed.replace_allocations([])
     changed.waiting = 9
     with storage.unit_of_work() as uow:

@@ -22,8 +22,8 @@ from domain.events import (
 )
 from domain.ids import AuditId, ContactId, LeadId, OperatorId
 from domain.lead import Identity, Lead, Recognition
-from domain.operator import Operator
-from domain.source import Source
+from domain.operator import Operator, OperatorChange
+from domain.source import Source, SourceChange
 from domain.strategy import Strategy
 from tests.contract.given import Given, decision_on, everything, happened
 
@@ -53,7 +53,7 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
         )
         happened(uow, OperatorChanged(Operator(ann.id, "Anna", 7, True, given.now)))
         happened(uow, SourceCreated(Source("whatsapp", "WhatsApp", Strategy.RANDOM, given.now)))
-        source.change(name="Telegram", strategy=Strategy.RANDOM)
+        source.change(SourceChange(name="Telegram", strategy=Strategy.RANDOM))
         happened(uow, SourceChanged(source))
         source.replace_allocations([(bob.id, 9)])
         happened(uow, AllocationsChanged(source))
@@ -164,8 +164,8 @@ def test_entities_that_come_out_are_copies(storage: Storage, given: Given) -> No
         uow.contacts.oldest_waiting(["telegram"], 1)[0].close(given.now)
         index = uow.leads.index([Identity("telegram", "first")], [])
         index.recognise([Identity("telegram", "first")], new_id=given.new_id, name="Eve")
-    ann.change(name="Eve")
-    source.change(name="Eve")
+    ann.change(OperatorChange(name="Eve"))
+    source.change(SourceChange(name="Eve"))
     lead.name = "Eve"
     contact.close(given.now)
     assert everything(storage) == before

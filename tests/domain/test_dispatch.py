@@ -15,6 +15,7 @@ from domain.errors import (
     UnknownOperator,
     UnknownSource,
 )
+from domain.operator import OperatorChange
 from domain.source import candidates
 from domain.strategy import Strategy
 from tests.domain.samples import Bench, operator, operator_id, source
@@ -97,7 +98,7 @@ def test_a_waiting_contact_is_handed_out_when_somebody_is_eligible() -> None:
     before = standing(bench)
     assert bench.dispatch.hand_out(contact, LATER) is None
     assert standing(bench) == before
-    bench.dispatch.change_operator(operator_id(1), capacity=1)
+    bench.dispatch.change_operator(operator_id(1), OperatorChange(capacity=1))
     decision = bench.dispatch.hand_out(contact, LATER)
     assert decision is not None
     assert (contact.state, contact.operator_id, contact.assigned_at) == (
@@ -204,7 +205,7 @@ def test_contacts_are_counted_by_the_hour_in_which_things_happened() -> None:
     late: Contact = bench.admit()
     bench.clock.advance(seconds=1)
     bench.admit()
-    bench.dispatch.change_operator(operator_id(1), capacity=9)
+    bench.dispatch.change_operator(operator_id(1), OperatorChange(capacity=9))
     bench.dispatch.hand_out(late, LATER)
     bench.dispatch.settle()
     hour = hour_of(START)
@@ -229,11 +230,11 @@ def test_an_open_source_is_one_where_contacts_wait_beside_an_eligible_operator()
     for key in "abc":
         bench.admit(key)
     assert bench.dispatch.open_sources() == []
-    bench.dispatch.change_operator(operator_id(1), capacity=1)
+    bench.dispatch.change_operator(operator_id(1), OperatorChange(capacity=1))
     assert bench.dispatch.open_sources() == ["a"]
-    bench.dispatch.change_operator(operator_id(2), capacity=1)
+    bench.dispatch.change_operator(operator_id(2), OperatorChange(capacity=1))
     assert bench.dispatch.open_sources() == ["a", "b"]
-    bench.dispatch.change_operator(operator_id(1), active=False)
+    bench.dispatch.change_operator(operator_id(1), OperatorChange(active=False))
     assert bench.dispatch.open_sources() == ["b"]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from domain import limits
 from domain.errors import InvalidValue, OperatorAtCapacity, OperatorInactive
-from domain.operator import Operator
+from domain.operator import Operator, OperatorChange
 from tests.domain.samples import operator, operator_id
 from tests.support import START
 
@@ -57,7 +57,7 @@ def test_a_freed_slot_can_be_taken_again() -> None:
 
 def test_a_capacity_lowered_below_the_load_takes_nothing_away_and_lets_nothing_in() -> None:
     ann = operator(1, capacity=3, load=3)
-    ann.change(capacity=1)
+    ann.change(OperatorChange(capacity=1))
     assert ann.load == 3
     ann.free_slot()
     ann.free_slot()
@@ -69,11 +69,11 @@ def test_a_capacity_lowered_below_the_load_takes_nothing_away_and_lets_nothing_i
 
 def test_a_change_leaves_what_it_does_not_name() -> None:
     ann = operator(1, capacity=3)
-    ann.change(active=False)
+    ann.change(OperatorChange(active=False))
     assert (ann.name, ann.capacity, ann.active) == ("Operator 1", 3, False)
-    ann.change(name=" Bob ")
+    ann.change(OperatorChange(name=" Bob "))
     assert (ann.name, ann.capacity, ann.active) == ("Bob", 3, False)
-    ann.change(capacity=0)
+    ann.change(OperatorChange(capacity=0))
     assert (ann.name, ann.capacity, ann.active) == ("Bob", 0, False)
 
 
@@ -81,5 +81,5 @@ def test_a_change_leaves_what_it_does_not_name() -> None:
 def test_an_invalid_change_changes_nothing(name: str, capacity: int) -> None:
     ann = operator(1, capacity=3)
     with pytest.raises(InvalidValue):
-        ann.change(name=name, capacity=capacity, active=False)
+        ann.change(OperatorChange(name=name, capacity=capacity, active=False))
     assert (ann.name, ann.capacity, ann.active) == ("Operator 1", 3, True)

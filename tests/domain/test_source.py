@@ -6,7 +6,7 @@ import pytest
 
 from domain import limits
 from domain.errors import DuplicateOperator, InvalidValue
-from domain.source import Source, candidates
+from domain.source import Source, SourceChange, candidates
 from domain.strategy import Strategy
 from tests.domain.samples import availability, operator, operator_id, source
 from tests.support import START
@@ -30,12 +30,12 @@ def test_a_plain_key_is_taken(key: str) -> None:
 
 def test_a_change_leaves_what_it_does_not_name() -> None:
     some = source([1])
-    some.change(name=" Bot ")
+    some.change(SourceChange(name=" Bot "))
     assert (some.name, some.strategy) == ("Bot", Strategy.EXACT)
-    some.change(strategy=Strategy.RANDOM)
+    some.change(SourceChange(strategy=Strategy.RANDOM))
     assert (some.name, some.strategy) == ("Bot", Strategy.RANDOM)
     with pytest.raises(InvalidValue):
-        some.change(name="", strategy=Strategy.EXACT)
+        some.change(SourceChange(name="", strategy=Strategy.EXACT))
     assert (some.name, some.strategy) == ("Bot", Strategy.RANDOM)
 
 

@@ -15,6 +15,7 @@ from application.ports.failures import StorageUnavailable
 from application.ports.keys import KeyReader
 from domain import limits
 from domain.access import ApiKey, Role, Session
+from entrypoints.edge import sessions
 from entrypoints.edge.sessions import (
     _sign,
     form_token,
@@ -22,7 +23,6 @@ from entrypoints.edge.sessions import (
     read_session,
     session_of,
 )
-from entrypoints.edge import sessions
 from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client, serving, serving_world
 from tests.entrypoints.http.keys import bearer, make

@@ -77,10 +77,12 @@ class Town:
         operator = self.operators[second % 3]
         weights = [(each.id, first + number) for number, each in enumerate(self.operators)]
         return {
-            "operator": UpdateOperator(operator.id, f"{first}", first, first > 0),
+            "operator": UpdateOperator(
+                operator.id, name=f"{first}", capacity=first, active=first > 0
+            ),
             "weight": SetWeight("a", operator.id, first),
             "weights": ReplaceAllocations("b", weights),
-            "source": UpdateSource("a", f"{second}", list(Strategy)[first % 2]),
+            "source": UpdateSource("a", name=f"{second}", strategy=list(Strategy)[first % 2]),
         }.get(kind)
 
     def _of_contact(self, kind: str, first: int, second: int, flag: bool | None) -> object:

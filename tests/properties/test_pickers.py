@@ -17,6 +17,7 @@ from domain.availability import Availability
 from domain.decision import Candidate
 from domain.decision import Pool as PickingPool
 from domain.exact_picker import ExactPicker
+from domain.operator import OperatorChange
 from domain.picker import CONTACT, ROLLS
 from domain.random_picker import RandomPicker
 from domain.strategy import Strategy
@@ -353,13 +354,13 @@ class TestComingAndGoing:
         bench = Bench([source(weights)], [operator(i + 1) for i in range(len(weights))])
         for _ in range(before):
             bench.admit()
-        bench.dispatch.change_operator(operator_id(leaver + 1), active=False)
+        bench.dispatch.change_operator(operator_id(leaver + 1), OperatorChange(active=False))
         credit, load = bench.credits()[leaver], bench.operator(leaver + 1).load
         for _ in range(away):
             bench.admit()
             assert bench.credits()[leaver] == credit
         assert bench.operator(leaver + 1).load == load
-        bench.dispatch.change_operator(operator_id(leaver + 1), active=True)
+        bench.dispatch.change_operator(operator_id(leaver + 1), OperatorChange(active=True))
         share = Fraction(weights[leaver], sum(weights))
         for steps in range(1, after + 1):
             bench.admit()
@@ -375,15 +376,15 @@ class TestComingAndGoing:
             bench.admit()
         taken = bench.operator(1).load
         if reason == "inactive":
-            bench.dispatch.change_operator(leaver, active=False)
+            bench.dispatch.change_operator(leaver, OperatorChange(active=False))
         elif reason == "at_capacity":
-            bench.dispatch.change_operator(leaver, capacity=taken)
+            bench.dispatch.change_operator(leaver, OperatorChange(capacity=taken))
         else:
             bench.dispatch.replace_allocations("telegram", [(leaver, 0), (stays, 1)])
         for _ in range(400):
             bench.admit()
         assert bench.operator(1).load == taken
-        bench.dispatch.change_operator(leaver, active=True, capacity=PLENTY)
+        bench.dispatch.change_operator(leaver, OperatorChange(active=True, capacity=PLENTY))
         bench.dispatch.replace_allocations("telegram", [(leaver, 1), (stays, 1)])
         for _ in range(40):
             bench.admit()

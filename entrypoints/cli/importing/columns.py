@@ -48,7 +48,7 @@ class Columns:
             )
         if source_key is not None:
             try:
-                limits.source_key(source_key)
+                limits.key(source_key)
             except DomainError as error:
                 raise ValueError(f"--source-key {source_key}: {error.detail}") from error
         if not identities:

@@ -15,7 +15,16 @@ Text = Annotated[
     # less as white space than is trimmed.
     Field(json_schema_extra={"pattern": r"[^\s\u001c-\u001f\u0085]"}),
 ]
-SourceKey = Annotated[str, Field(pattern=limits.SOURCE_KEY, examples=["telegram-sales"])]
+SourceKey = Annotated[str, Field(pattern=limits.KEY, examples=["telegram-sales"])]
+OperatorKey = Annotated[str, Field(pattern=limits.KEY, examples=["anna-petrova"])]
+OperatorName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        description="The operator's id or its key.",
+        examples=["anna-petrova", "0199d7a4-5f27-7c3b-8c51-2f6d1f0a9b01"],
+    ),
+]
 IdentityKind = Annotated[str, Field(pattern=limits.IDENTITY_KIND)]
 Capacity = Annotated[
     StrictInt, Field(ge=0, le=limits.MAX_CAPACITY, description="The most open contacts at once.")

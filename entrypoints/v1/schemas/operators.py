@@ -1,11 +1,11 @@
 """Operators, as they go in and come out."""
 
-from datetime import datetime
 from uuid import UUID
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictBool
 
-from entrypoints.v1.schemas.common import Body, Capacity, Shown, Text
+from application.ports.operators import OperatorView
+from entrypoints.v1.schemas.common import Body, Capacity, OperatorKey, Text
 
 
 class NewOperator(Body):
@@ -16,6 +16,9 @@ class NewOperator(Body):
     name: Text
     capacity: Capacity
     active: StrictBool = True
+    key: OperatorKey | None = Field(
+        default=None, description="Made of the name if not given. It stays."
+    )
 
 
 class OperatorChange(Body):
@@ -28,19 +31,8 @@ class OperatorChange(Body):
     active: StrictBool | MISSING = MISSING
 
 
-class OperatorOut(Shown):
-    """An operator."""
-
-    id: UUID
-    name: str
-    active: bool
-    capacity: int
-    load: int = Field(description="Assigned contacts that are not closed.")
-    created_at: datetime
-
-
 class OperatorPage(BaseModel):
     """A page of operators."""
 
-    items: list[OperatorOut]
+    items: list[OperatorView]
     next_cursor: UUID | None

@@ -7,7 +7,7 @@ from pydantic import MISSING, BaseModel, ConfigDict, Field
 
 from domain import limits
 from domain.strategy import Strategy
-from entrypoints.v1.schemas.common import Body, Shown, SourceKey, Text, Weight
+from entrypoints.v1.schemas.common import Body, OperatorName, Shown, SourceKey, Text, Weight
 
 
 class NewSource(Body):
@@ -34,7 +34,7 @@ class SourceChange(Body):
 class NewAllocation(Body):
     """An operator's weight."""
 
-    operator_id: UUID
+    operator_id: OperatorName
     weight: Weight
 
 

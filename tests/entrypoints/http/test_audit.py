@@ -47,7 +47,12 @@ def test_an_entry_is_shown_whole(client: Client) -> None:
         "after": {"capacity": 6},
     }
     assert created["before"] is None
-    assert created["after"] == {"name": "Ann", "capacity": 5, "active": True}
+    assert created["after"] == {
+        "key": "ann",
+        "name": "Ann",
+        "capacity": 5,
+        "active": True,
+    }
 
 
 def test_pages_go_on_and_filters_hold(client: Client) -> None:

@@ -339,6 +339,10 @@ def test_a_set_of_allocations_with_anything_wrong_is_refused_whole(target: Targe
         ),
         (
             [{"operator_id": mine, "weight": 1}, {"operator_id": "x", "weight": 2}],
+            "unknown_operator",
+        ),
+        (
+            [{"operator_id": mine, "weight": 1}, {"operator_id": "x y", "weight": 2}],
             "validation_failed",
         ),
         ([{"operator_id": mine, "weight": 1}, {}], "validation_failed"),
@@ -574,8 +578,6 @@ def test_a_trick_in_the_key_of_a_path_is_refused(target: Target, key: str) -> No
 )
 def test_an_id_in_a_path_that_is_none_is_refused(target: Target, identifier: str) -> None:
     for method, path in (
-        ("GET", f"/v1/operators/{identifier}"),
-        ("PATCH", f"/v1/operators/{identifier}"),
         ("GET", f"/v1/contacts/{identifier}"),
         ("GET", f"/v1/contacts/{identifier}/decision"),
         ("POST", f"/v1/contacts/{identifier}/close"),

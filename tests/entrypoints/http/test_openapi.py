@@ -207,7 +207,7 @@ def test_the_examples_of_bodies_work_when_they_are_sent(client: Client, world: W
 
 
 def test_the_examples_of_parameters_work_when_they_are_sent(caller: Client, memory: World) -> None:
-    memory.source(key="telegram-sales")
+    memory.source((memory.operator("Anna Petrova"), 1), key="telegram-sales")
     found = 0
     for method, path, operation in operations():
         for parameter in operation.get("parameters", []):

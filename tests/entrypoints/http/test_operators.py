@@ -13,12 +13,13 @@ def test_an_operator_is_created_and_can_be_read_where_location_says(client: Clie
     response = client.post("/v1/operators", json={"name": "Anna", "capacity": 5})
     operator = answered(response, 201)
 
-    assert set(operator) == {"id", "name", "active", "capacity", "load", "created_at"}
+    assert set(operator) == {"id", "key", "name", "active", "capacity", "load", "created_at"}
     assert is_uuid7(operator["id"])
     assert is_moment(operator["created_at"])
     assert response.headers["location"] == f"/v1/operators/{operator['id']}"
     assert {**operator, "id": "", "created_at": ""} == {
         "id": "",
+        "key": "anna",
         "name": "Anna",
         "active": True,
         "capacity": 5,

@@ -94,6 +94,7 @@ def test_the_statuses_are_those_of_the_contract() -> None:
     for code, status in STATUSES.items():
         groups.setdefault(status, set()).add(code)
     assert groups[409] == {
+        "operator_exists",
         "source_exists",
         "identity_taken",
         "idempotency_conflict",

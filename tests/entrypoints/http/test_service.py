@@ -89,7 +89,7 @@ def test_the_metrics_parse_and_tell_the_state(client: Client, world: World) -> N
     assert samples("fairlead_operator_capacity") == {(str(ann.id),): 2}
     assert samples("fairlead_http_requests") == {
         ("GET", "/v1/operators", "200"): 1,
-        ("GET", "/v1/operators/{operator_id}", "422"): 1,
+        ("GET", "/v1/operators/{operator_id}", "404"): 1,
         ("GET", "unmatched", "404"): 1,
     }
 

@@ -121,7 +121,8 @@ def test_headers(client: Client, key: dict[str, str], name: str, text: str) -> N
 @fuzzed
 @given(st.sampled_from(QUERIES), texts(16_000))
 def test_addresses(client: Client, key: dict[str, str], begin: str, text: str) -> None:
-    path = quoted(begin + text)
+    # The client of these tests takes no longer ones.
+    path = quoted(begin + text)[:60_000]
     takes_little(lambda: client.get(path.decode(), headers=key), len(path))
 
 
