@@ -126,15 +126,14 @@ class SqlContacts(Contacts):
         oldest = heapq.merge(*queues, key=itemgetter(0))
         return [self._once(row) for row in islice(oldest, limit)]
 
-    def store(self, events: Sequence[Event]) -> None:
+    def store(self, registered: Sequence[Registered], others: Sequence[Event]) -> None:
         """Store what happened to contacts, in as many statements for one event as for many."""
-        registered = [each for each in events if isinstance(each, Registered)]
         self._add(registered)
         self._add_decisions(
             [(each.contact.id, each.decision) for each in registered if each.decision is not None]
         )
-        if len(registered) < len(events):
-            self._change(events)
+        if others:
+            self._change(others)
 
     def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
         self.removed = True

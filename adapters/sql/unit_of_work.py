@@ -57,12 +57,11 @@ class SqlUnitOfWork(UnitOfWork):
 
     def save(self, dispatch: Dispatch) -> None:
         events = dispatch.events
-        if not all(isinstance(each, Registered) for each in events):
-            self._save_catalogue(events)
-        self.leads.learn(
-            [each.lesson for each in events if isinstance(each, Registered) and each.lesson]
-        )
-        self.contacts.store(events)
+        registered = [each for each in events if isinstance(each, Registered)]
+        others = events if len(registered) < len(events) else ()
+        self._save_catalogue(others)
+        self.leads.learn([each.lesson for each in registered if each.lesson])
+        self.contacts.store(registered, others)
         self.dispatches.store(dispatch)
         dispatch.forget_changes()
         if dispatch is not self._kept.dispatch:
@@ -94,6 +93,8 @@ class SqlUnitOfWork(UnitOfWork):
 
     def _save_catalogue(self, events: Sequence[Event]) -> None:
         """Store what people say of operators and sources; whatever refers to them comes later."""
+        if not any(isinstance(each, CatalogueEvent) for each in events):
+            return
         connection = self._turn.connection
         made = [each.operator for each in events if isinstance(each, OperatorCreated)]
         add_operators(connection, made)
@@ -104,8 +105,7 @@ class SqlUnitOfWork(UnitOfWork):
         change_sources(connection, changed)
         allocated = [each.source for each in events if isinstance(each, AllocationsChanged)]
         replace_allocations(connection, allocated)
-        if any(isinstance(each, CatalogueEvent) for each in events):
-            self._kept.unsettle()
+        self._kept.unsettle()
 
     def _take(self, turn: Turn) -> None:
         self._turn, connection = turn, turn.connection

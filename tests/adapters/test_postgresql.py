@@ -33,6 +33,7 @@ from application.register_contacts import RegisterContact
 from domain.errors import UnknownSource
 from domain.events import OperatorChanged, SourceChanged
 from domain.lead import Identity
+from domain.source import SourceChange
 from tests.contract.given import happened
 from tests.postgresql import Databases, PostgresqlServer, postgresql_server
 from tests.support import World, open_world
@@ -151,7 +152,7 @@ def test_a_session_that_ends_in_a_transaction_leaves_nothing(world: World) -> No
     def begin_and_be_cut_off() -> None:
         with world.container.storage().unit_of_work() as uow:
             dispatch = uow.dispatches.load(sources=["telegram"])
-            dispatch.source("telegram").change(name="Changed")
+            dispatch.source("telegram").change(SourceChange(name="Changed"))
             happened(uow, SourceChanged(dispatch.source("telegram")))
             cut_off(world)
 
@@ -333,8 +334,8 @@ def test_a_long_queue_is_handed_out_however_long_it_takes(
     only_set(monkeypatch, "transaction_timeout", "1s")
     save = SqlContacts.store
 
-    def take_time(contacts: SqlContacts, events: Any) -> None:
-        save(contacts, events)
+    def take_time(contacts: SqlContacts, registered: Any, others: Any) -> None:
+        save(contacts, registered, others)
         time.sleep(0.3)
 
     monkeypatch.setattr(SqlContacts, "store", take_time)

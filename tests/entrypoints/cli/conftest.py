@@ -1,6 +1,5 @@
 """The command, run in this process on a database file of the test's own."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,17 +8,17 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from entrypoints.cli.main import app
+from entrypoints.cli.next_step import given
 
 Command = Callable[..., Result]
 
 
 @pytest.fixture(autouse=True)
-def _an_environment_of_its_own() -> Iterator[None]:
-    """`serve` tells the processes that it starts what it serves by its environment."""
-    before = dict(os.environ)
+def _nothing_given() -> Iterator[None]:
+    """A command remembers what was on its line for as long as its process lives."""
+    token = given.set(None)
     yield
-    os.environ.clear()
-    os.environ.update(before)
+    given.reset(token)
 
 
 @pytest.fixture
