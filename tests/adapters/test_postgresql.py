@@ -33,6 +33,7 @@ from application.register_contacts import RegisterContact
 from domain.errors import UnknownSource
 from domain.events import OperatorChanged, SourceChanged
 from domain.lead import Identity
+from domain.source import SourceChange
 from tests.contract.given import happened
 from tests.postgresql import Databases, PostgresqlServer, postgresql_server
 from tests.support import World, open_world
@@ -151,7 +152,7 @@ def test_a_session_that_ends_in_a_transaction_leaves_nothing(world: World) -> No
     def begin_and_be_cut_off() -> None:
         with world.container.storage().unit_of_work() as uow:
             dispatch = uow.dispatches.load(sources=["telegram"])
-            dispatch.source("telegram").change(name="Changed")
+            dispatch.source("telegram").change(SourceChange(name="Changed"))
             happened(uow, SourceChanged(dispatch.source("telegram")))
             cut_off(world)
 
@@ -307,6 +308,7 @@ def test_a_transaction_that_stands_still_in_the_midst_of_sending_is_ended(
     """To the server it works: it counts as idle no more than a long query does."""
     only_set(monkeypatch, "transaction_timeout", "300ms")
     still = world.container.storage().unit_of_work()
+    assert isinstance(still, SqlUnitOfWork)
 
     def stand_still() -> None:
         with still:
@@ -399,6 +401,7 @@ def test_a_registration_never_waits_between_its_writes(world: World, key: str | 
         executed.append(statement)
 
     with storage.unit_of_work() as uow:
+        assert isinstance(uow, SqlUnitOfWork)
         engine = uow._turn.connection.engine
         event.listen(engine, "before_cursor_execute", note)
     world.fairlead.register_contacts(
