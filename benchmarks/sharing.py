@@ -35,7 +35,7 @@ def by_processes(rounds: int, seconds: int) -> list[Row]:
     One with an empty FastAPI POST and with a loop by hand; two and three with one.
     """
     rows = []
-    with postgresql_server(**_SERVER) as server, ExitStack() as stack:
+    with postgresql_server(None, **_SERVER) as server, ExitStack() as stack:
         url = Databases(server.url).empty()
         with open_fairlead(url) as fairlead:
             prepare(fairlead, [SOURCE], 10)

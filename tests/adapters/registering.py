@@ -21,6 +21,7 @@ from application.register_contacts import RegisterContact, Registered
 from application.sources import ReplaceAllocations
 from domain.contact import ContactState
 from domain.errors import ContactClosed, OperatorAtCapacity, OperatorInactive
+from domain.ids import OperatorId
 from entrypoints.scripting import open_fairlead
 
 KEYS = ("a", "b", "c")
@@ -89,7 +90,9 @@ def _name(chance: random.Random, seed: int, number: int) -> str:
     return f"new-{seed}-{number}-{chance.random()}"
 
 
-def _disturb_a_contact(fairlead: Fairlead, chance: random.Random, operators: list[object]) -> None:
+def _disturb_a_contact(
+    fairlead: Fairlead, chance: random.Random, operators: list[OperatorId]
+) -> None:
     state = chance.choice((ContactState.ASSIGNED, ContactState.ASSIGNED, ContactState.WAITING))
     found = fairlead.contacts.contacts(ContactFilter(states=[state]), limit=20, after=None).items
     if not found:
@@ -99,7 +102,7 @@ def _disturb_a_contact(fairlead: Fairlead, chance: random.Random, operators: lis
         fairlead.close_contact(CloseContact(contact.id))
         return
     try:
-        fairlead.transfer_contact(TransferContact(contact.id, chance.choice(operators)))  # type: ignore[arg-type]
+        fairlead.transfer_contact(TransferContact(contact.id, chance.choice(operators)))
     except (ContactClosed, OperatorAtCapacity, OperatorInactive):
         """Somebody was faster, or there is no room: both are answers."""
 

@@ -111,7 +111,7 @@ class TestThreads:
         def work(number: int) -> None:
             registered[number] = mix(fairlead, seed * 100 + number, 40)
 
-        at_once(*(lambda number=number: work(number) for number in range(THREADS)))  # type: ignore[misc]
+        at_once(*(lambda number=number: work(number) for number in range(THREADS)))
         assert_sound(fairlead)
         assert len(all_contacts(fairlead)) == sum(registered)
 
@@ -127,7 +127,7 @@ class TestThreads:
         at_once(*[work] * THREADS)
         by_person = Counter(each.contact.lead.id for each in outcomes)
         assert sorted(by_person.values()) == [THREADS] * 10
-        assert sum(each.contact.lead.created for each in outcomes) == 10
+        assert sum(each.contact.lead.created is True for each in outcomes) == 10
         assert len(fairlead.leads.leads(identity=None, limit=200, after=None).items) == 10
         assert_sound(fairlead)
 
@@ -157,7 +157,7 @@ class TestThreads:
             command = RegisterContact("a", {"telegram": f"{number}"}, idempotency_key="key")
             outcomes.extend(fairlead.register_contacts([command]))
 
-        at_once(*(lambda number=number: work(number) for number in range(THREADS)))  # type: ignore[misc]
+        at_once(*(lambda number=number: work(number) for number in range(THREADS)))
         assert Counter(map(type, outcomes)) == {Registered: 1, IdempotencyConflict: THREADS - 1}
         assert len(all_contacts(fairlead)) == 1
 
@@ -175,7 +175,7 @@ class TestThreads:
             for key in KEYS:
                 register(fairlead, RegisterContact(key, {"telegram": f"{number}"}))
 
-        at_once(*(lambda number=number: work(number) for number in range(THREADS)))  # type: ignore[misc]
+        at_once(*(lambda number=number: work(number) for number in range(THREADS)))
         loads = [fairlead.catalogue.operator(each.id).load for each in operators]
         assert loads == [2, 3, 5]
         states = Counter(each.state for each in all_contacts(fairlead))

@@ -414,7 +414,7 @@ class TestAWriterMeanwhile:
 
     def test_registrations_are_counted_and_not_copied(self, source: World, target: str) -> None:
         before = stored(url_of(source))
-        written = []
+        written = list[object]()
 
         def write(rows: int) -> None:
             if rows > 10 and len(written) < 3:
@@ -435,7 +435,7 @@ class TestAWriterMeanwhile:
         if what == "purge":
             source.fairlead.close_contact(CloseContact(contact.id))
             source.clock.advance(hours=2)
-        acts = {
+        acts: dict[str, Callable[[], object]] = {
             "close": partial(source.fairlead.close_contact, CloseContact(contact.id)),
             "purge": partial(purge, source),
             "rename": partial(
@@ -443,7 +443,7 @@ class TestAWriterMeanwhile:
             ),
         }
         before = stored(url_of(source))
-        written = []
+        written = list[object]()
 
         def write(rows: int) -> None:
             if rows > 10 and not written:

@@ -138,4 +138,4 @@ def test_the_layout_stays_as_it_was_first_written() -> None:
 def again(decision: Decision) -> Decision:
     """Encode and decode."""
     lineup = lineup_from_bytes(lineup_to_bytes(decision.lineup))
-    return decision_from_bytes(decision_to_bytes(decision), lineup)
+    return decision_from_bytes(bytes(decision_to_bytes(decision)), lineup)

@@ -116,7 +116,7 @@ class TestEmails:
             assert russian("email", value) == Identity("email", value)
 
     def test_nobody_is_asked_whether_the_domain_exists(self) -> None:
-        assert russian("email", "ann@no-such-domain-here.org")
+        assert isinstance(russian("email", "ann@no-such-domain-here.org"), Identity)
 
 
 class TestOtherKinds:

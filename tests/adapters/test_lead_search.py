@@ -87,7 +87,7 @@ def test_a_rare_word_is_found_at_once_beside_one_that_everybody_has(search: SqlL
 def test_no_more_leads_are_looked_at_than_that_are_passed_by(search: SqlLeadSearch) -> None:
     """Whoever is found by an identity of the same name, as most are, is on an earlier page."""
     for way, asked in (("by_words", ["ivan"]), ("by_beginnings", ["ivan"])):
-        looked = []
+        looked = list[object]()
 
         def everybody(lead: object, looked: list[object] = looked) -> bool:
             looked.append(lead)

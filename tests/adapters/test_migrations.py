@@ -132,7 +132,8 @@ def test_credits_are_kept_on_the_way_up_and_down(database: Database) -> None:
         before = connection.exec_driver_sql(query).all()
     migrate(database, "0002")
     with database.read.connect() as connection:
-        stored = dict(connection.exec_driver_sql("SELECT key, credits FROM sources").all())
+        rows = connection.exec_driver_sql("SELECT key, credits FROM sources").all()
+        stored: dict[str, bytes] = dict(rows)
     assert stored == {"a": struct.pack("<3q", 5, -9, 4), "b": bytes(8), "nobody": b""}
     unmigrate(database, "0001")
     with database.read.connect() as connection:

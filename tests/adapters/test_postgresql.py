@@ -308,6 +308,7 @@ def test_a_transaction_that_stands_still_in_the_midst_of_sending_is_ended(
     """To the server it works: it counts as idle no more than a long query does."""
     only_set(monkeypatch, "transaction_timeout", "300ms")
     still = world.container.storage().unit_of_work()
+    assert isinstance(still, SqlUnitOfWork)
 
     def stand_still() -> None:
         with still:
@@ -400,6 +401,7 @@ def test_a_registration_never_waits_between_its_writes(world: World, key: str | 
         executed.append(statement)
 
     with storage.unit_of_work() as uow:
+        assert isinstance(uow, SqlUnitOfWork)
         engine = uow._turn.connection.engine
         event.listen(engine, "before_cursor_execute", note)
     world.fairlead.register_contacts(

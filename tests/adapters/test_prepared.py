@@ -1,11 +1,20 @@
 """Statements compiled once and run on the driver's cursor."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Connection, bindparam, create_engine, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    bindparam,
+    create_engine,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.pool import StaticPool
 
@@ -105,8 +114,9 @@ def test_a_name_that_is_missing_is_noticed_when_it_is_compiled(connection: Conne
 
 
 def test_a_dialect_with_named_parameters_is_refused() -> None:
+    dialect: Callable[[], Dialect] = postgresql.dialect
     with pytest.raises(TypeError, match="position"):
-        every._compile(postgresql.dialect())
+        every._compile(dialect())
 
 
 class TestTexts:

@@ -5,12 +5,13 @@ An executemany is one statement however many rows it is given: it is prepared on
 back to Python in between.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from application.contacts import CloseContact
-from application.ports.contacts import ContactFilter
+from application.ports.contacts import ContactFilter, ContactView
+from application.ports.paging import Page
 from application.register_contacts import RegisterContact, Registered
 from tests.adapters.statements import Statement, recording
 from tests.support import World, open_world
@@ -137,11 +138,12 @@ def test_a_list_takes_one_statement_whatever_could_not_be_read(world: World) -> 
         ]
     )
     storage = world.container.storage()
-    for read in (
+    reads: tuple[Callable[[], Page[ContactView]], ...] = (
         lambda: storage.contacts.contacts(ContactFilter(), limit=200, after=None),
         lambda: storage.contacts.contacts(ContactFilter(source="a"), limit=200, after=None),
         lambda: storage.contacts.queue("a", limit=200),
-    ):
+    )
+    for read in reads:
         with recording(storage) as recorded:
             page = read()
         assert all(len(each.lead.unread) == 2 for each in page.items[:199])

@@ -209,8 +209,8 @@ def test_changes_of_operators_and_allocations(library: Library) -> None:
 def test_every_list_filter_and_every_combination_of_them(library: Library) -> None:
     reader = library.world.fairlead.contacts
     options = [
-        (ContactFilter(*values), after)
-        for *values, after in itertools.product(
+        (ContactFilter(source, operator, lead, states, since, until), after)
+        for source, operator, lead, states, since, until, after in itertools.product(
             (None, "a"),
             (None, library.ann.id),
             (None, library.newest.lead.id),

@@ -1,5 +1,6 @@
 """What an actor is bound to holds in every use case, whoever calls it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -57,11 +58,12 @@ class TestBoundToASource:
         theirs = house.register("theirs")
         (ann, _) = house.fairlead.catalogue.operators(active=None, limit=2, after=None).items
         fairlead, whole = house.fairlead, replace(BOUND, role=Role.ADMIN)
-        for act in (
+        acts: tuple[Callable[[], object], ...] = (
             lambda: fairlead.show_contact(ShowContact(theirs.id), whole),
             lambda: fairlead.close_contact(CloseContact(theirs.id), whole),
             lambda: fairlead.transfer_contact(TransferContact(theirs.id, ann.id), whole),
-        ):
+        )
+        for act in acts:
             with pytest.raises(UnknownContact):
                 act()
         assert fairlead.contacts.contact(theirs.id) == theirs

@@ -68,9 +68,8 @@ def blind() -> Any:
     with open_world("memory://") as seeing:
         storage = seeing.container.storage()
         readers = ("catalogue", "contacts", "leads", "lead_search", "statistics", "keys", "audit")
-        seeing.container.storage.override(
-            providers.Object(dataclasses.replace(storage, **dict.fromkeys(readers, Fails())))
-        )
+        failing: dict[str, Any] = dict.fromkeys(readers, Fails())
+        seeing.container.storage.override(providers.Object(dataclasses.replace(storage, **failing)))
         blind = seeing.container.fairlead()
         seeing.container.storage.override(providers.Object(storage))
         yield blind, seeing

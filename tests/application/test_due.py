@@ -15,6 +15,7 @@ from application.operators import UpdateOperator
 from application.ports.due import DueItem
 from application.ports.failures import StorageUnavailable, TransactionLost
 from application.ports.unit_of_work import UnitOfWork
+from application.purging import PlanPurge
 from application.register_contacts import RegisterContact
 from domain.actor import SCRIPT
 from domain.operator import OperatorChange
@@ -218,7 +219,7 @@ def test_the_alarm_wakes_when_nobody_calls(world: World, diary: Diary) -> None:
 
         async def wake() -> None:
             settled.clear()
-            await intake.submit(world.fairlead.plan_purge, None, SCRIPT)  # type: ignore[arg-type]
+            await intake.submit(world.fairlead.plan_purge, PlanPurge(), SCRIPT)
 
         alarm = Alarm(world.container.timers(), world.container.storage().due, wake)
         running = asyncio.create_task(alarm.run())

@@ -327,7 +327,8 @@ def test_a_client_that_goes_away_harms_nobody_and_is_registered(
 
     async def story(intake: Registering) -> None:
         async def request(number: int) -> Registered:
-            return await intake.submit(command(number))
+            registered: Registered = await intake.submit(command(number))
+            return registered
 
         early = [asyncio.create_task(request(number)) for number in range(4)]
         await asyncio.sleep(0.02)

@@ -144,7 +144,7 @@ def test_many_go_in_small_transactions_with_a_pause_between_them(world: World) -
     world.clock.advance(hours=1)
     units, pauses, told = Units(world), list[int](), list[int]()
 
-    def pause(_: float | None = None) -> None:
+    def pause(most: float | None = None) -> None:  # noqa: ARG001 -- any length is the same here
         # Others write in between, and what they write stays.
         pauses.append(units.begun)
         close(world, world.register())

@@ -70,7 +70,7 @@ def test_one_that_is_lost_again_and_again_is_given_up(transactions: Transactions
 
 @pytest.mark.parametrize("failure", [StorageUnavailable, StorageAway, OutcomeUnknown])
 def test_what_would_fail_again_or_may_have_been_done_is_not_tried_again(
-    transactions: Transactions, pauses: Pauses, failure: Callable[[str], StorageUnavailable]
+    transactions: Transactions, pauses: Pauses, failure: type[StorageUnavailable]
 ) -> None:
     work = Work(1, failure)
     with pytest.raises(failure):

@@ -80,7 +80,8 @@ def test_sources_that_nobody_wrote_to_are_left_out(world: World) -> None:
     (waits,) = world.fairlead.waiting_times(distribution, span)
     assert (waits.source, waits.waiting, waits.whole) == ("busy", 11, True)
     assert waits.seconds == [0, *range(10, 120, 10)]
-    assert (waits.median, waits.ninth) == (55, pytest.approx(99))
+    assert waits.median == 55
+    assert waits.ninth == pytest.approx(99)
     handler = WaitingTimesHandler(world.fairlead.statistics, world.clock, room=6)
     (newest,) = handler(distribution, span)
     assert (newest.seconds, newest.whole) == ([10, 20, 30, 40, 50, 60], False)

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ def test_what_work_returns_and_raises_comes_back_in_order_from_one_thread_of_its
 
     async def story() -> None:
         worker = Worker("other")
-        runs = [worker.run(lambda number=number: work(number)) for number in (1, 2, 0, 5)]
+        runs = [worker.run(partial(work, number)) for number in (1, 2, 0, 5)]
         outcomes = await asyncio.gather(*runs, return_exceptions=True)
         assert outcomes[:2] == [10, 5]
         assert isinstance(outcomes[2], ZeroDivisionError)

@@ -10,7 +10,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from domain.access import Role
 from tests.e2e.server import FAIRLEAD_SERVE, Server, get, migrated, started, until
@@ -150,9 +157,13 @@ class Looker:
         return page
 
     def _watch(self, page: Page) -> None:
-        page.on("console", lambda said: said.type in {"error", "warning"} and self._note(said.text))
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self._note(str(error)))
         page.on("request", lambda asked: self._check(asked.url))
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type in {"error", "warning"}:
+            self._note(said.text)
 
     def _check(self, url: str) -> None:
         if not url.startswith((self.host, "data:", "blob:")):

@@ -63,8 +63,8 @@ def test_two_windows_see_each_others_changes(company: Company, look: Look) -> No
     mine.get_by_role("switch", name=name).click()
     expect(theirs.get_by_role("switch", name=name)).to_have_attribute("aria-checked", "false")
     with opened(company.database_url) as fairlead:
-        page = fairlead.catalogue.operators(active=False, limit=9, after=None)
-        assert [each.name for each in page.items] == ["Bob"]
+        inactive = fairlead.catalogue.operators(active=False, limit=9, after=None)
+        assert [each.name for each in inactive.items] == ["Bob"]
     theirs.get_by_role("switch", name=name).click()
     expect(mine.get_by_role("switch", name=name)).to_have_attribute("aria-checked", "true")
 

@@ -80,7 +80,7 @@ def small_disk(folder: Path) -> Iterator[Disk]:
     mount, unmount = shutil.which("mount"), shutil.which("umount")
     if mount is None or unmount is None:
         pytest.skip("there is no mount here")
-    mounting = [mount, "-t", "tmpfs", "-o", "size=32m", "tmpfs", folder]
+    mounting: list[str | Path] = [mount, "-t", "tmpfs", "-o", "size=32m", "tmpfs", folder]
     done = subprocess.run(mounting, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         pytest.skip(f"no file system may be mounted here: {done.stderr.strip()}")

@@ -122,8 +122,8 @@ class TestLoad:
         )
         assert loaded(dispatch) == ([house.c], [house.eve])
 
-    def test_nothing_asked_is_nothing_loaded(self, storage: Storage, house: House) -> None:
-        assert house.ann
+    @pytest.mark.usefixtures("house")
+    def test_nothing_asked_is_nothing_loaded(self, storage: Storage) -> None:
         assert loaded(load(storage)) == ([], [])
 
     def test_hundreds_of_sources_are_loaded_at_once(self, storage: Storage, given: Given) -> None:

@@ -9,7 +9,7 @@ from application.ports.storage import Storage
 from domain.contact import Contact
 from domain.errors import UnknownContact
 from domain.events import Closed, Registered
-from domain.ids import ContactId
+from domain.ids import ContactId, OperatorId
 from domain.lead import Identity, Lead
 from domain.operator import Operator
 from domain.source import Source
@@ -43,7 +43,7 @@ def left(storage: Storage) -> list[ContactId]:
     return [each.id for each in page.items][::-1]
 
 
-def purged(storage: Storage) -> tuple[dict[object, int], dict[object, int]]:
+def purged(storage: Storage) -> tuple[dict[str, int], dict[tuple[str, OperatorId], int]]:
     with storage.auditor.facts() as facts:
         return {**facts.purged_registered()}, {**facts.purged_assigned()}
 

@@ -73,7 +73,10 @@ def test_sixteen_threads_pass_no_limit_and_closes_hand_out_what_waits(
     with ThreadPoolExecutor(16) as pool:
 
         def register(number: int) -> dict[str, Any]:
-            return created(client, "/v1/contacts", contact(f"user-{number}", "crowd"))
+            answer: dict[str, Any] = created(
+                client, "/v1/contacts", contact(f"user-{number}", "crowd")
+            )
+            return answer
 
         made = list(pool.map(register, range(160)))
         assert sum(each["state"] == "assigned" for each in made) == 15

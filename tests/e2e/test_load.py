@@ -124,15 +124,14 @@ class Caller(asyncio.Protocol):
 async def callers(server: Server, count: int) -> AsyncIterator[list[Caller]]:
     """Open connections, a hundred at a time: no more than can wait to be accepted."""
     address = httpx.URL(server.url)
+    host, port = address.host, address.port
+    assert port is not None
     opened_callers: list[Caller] = []
     try:
         while len(opened_callers) < count:
             opening = range(min(100, count - len(opened_callers)))
             for _, caller in await asyncio.gather(
-                *(
-                    asyncio.get_running_loop().create_connection(Caller, address.host, address.port)
-                    for _ in opening
-                )
+                *(asyncio.get_running_loop().create_connection(Caller, host, port) for _ in opening)
             ):
                 opened_callers.append(caller)
         yield opened_callers

@@ -67,7 +67,7 @@ def content(folder: Path) -> dict[str, bytes]:
     return {each.name: each.read_bytes() for each in folder.iterdir() if each.suffix != ".db-shm"}
 
 
-Back = Callable[[], None]
+Back = Callable[[], object]
 
 
 def file_alone(file: Path, aside: Path) -> Back:
@@ -99,7 +99,7 @@ def replaced_by(make: Callable[[Path, Path], None]) -> Callable[[Path, Path], Ba
         make(file, aside / "other.db")
         file.rename(aside / file.name)
         shutil.copy(aside / "other.db", file)
-        return lambda: (aside / file.name).replace(file) and None
+        return lambda: (aside / file.name).replace(file)
 
     return replace
 

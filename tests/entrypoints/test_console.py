@@ -28,7 +28,11 @@ FOREIGN = (
     {"Origin": "https://elsewhere.example"},
     {"Origin": "null"},
 )
-OWN = ({}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"})
+OWN: tuple[dict[str, str], ...] = (
+    {},
+    {"Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "none"},
+)
 
 
 def hire(client: Client, headers: dict[str, str]) -> int:

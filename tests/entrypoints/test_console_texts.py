@@ -51,6 +51,7 @@ def test_translations_take_the_same_values(russian: Catalog) -> None:
         asked = set(re.findall(r"%\(\w+\)s", each.id if isinstance(each.id, str) else each.id[1]))
         given = each.string if isinstance(each.string, tuple) else (each.string,)
         for string in given:
+            assert isinstance(string, str), each.id
             assert set(re.findall(r"%\(\w+\)s", string)) == asked, each.id
 
 

@@ -52,7 +52,7 @@ def raised() -> Any:
     """What logging takes as exc_info: an exception from another, both with values in them."""
     try:
         try:
-            _ = {}[PHONE]
+            _ = dict[str, str]()[PHONE]
         except KeyError as error:
             raise RuntimeError(f"no {NAME}") from error
     except RuntimeError:
@@ -152,7 +152,7 @@ class TestText:
 
 @pytest.mark.parametrize("kind", LogFormat)
 def test_the_configuration_is_one_that_logging_takes(kind: LogFormat) -> None:
-    logging.config.DictConfigurator(log_config(kind)).configure_formatter(  # type: ignore[attr-defined]
+    logging.config.DictConfigurator(log_config(kind)).configure_formatter(
         log_config(kind)["formatters"]["line"]
     )
 

@@ -2,8 +2,8 @@
 
 import re
 import time
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import httpx
@@ -53,7 +53,7 @@ def client(world: World) -> Iterator[Client]:
 
 
 def send(
-    client: Client, path: str, headers: dict[str, str] | None = None, **fields: str
+    client: Client, path: str, headers: Mapping[str, str] | None = None, /, **fields: str
 ) -> httpx.Response:
     """Send a form, as a browser does."""
     return client.post(
@@ -202,10 +202,10 @@ def test_a_session_ends_after_a_working_day(
 ) -> None:
     # Sent by hand: a browser that keeps the time would not send it any more.
     cookie = f"{COOKIE}={sign_in(client, make(world, Role.VIEWER))}"
-    now = sessions.time.time()
-    monkeypatch.setattr(sessions.time, "time", lambda: now + 12 * 3600 - 5)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 12 * 3600 - 5)
     assert look(client, Cookie=cookie).status_code == 200
-    monkeypatch.setattr(sessions.time, "time", lambda: now + 12 * 3600 + 5)
+    monkeypatch.setattr(time, "time", lambda: now + 12 * 3600 + 5)
     assert look(client, Cookie=cookie).status_code == 303
 
 
@@ -408,8 +408,8 @@ def test_a_forged_cookie_leads_to_the_sign_in(client: Client) -> None:
 def test_a_form_without_the_token_of_its_session_is_403_and_changes_nothing(
     client: Client, world: World, given: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key, now = make(world, Role.ADMIN), sessions.time.time()
-    monkeypatch.setattr(sessions.time, "time", lambda: now - 60)
+    key, now = make(world, Role.ADMIN), time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 60)
     sign_in(client, key)
     older = token(look(client))
     monkeypatch.undo()
@@ -418,13 +418,14 @@ def test_a_form_without_the_token_of_its_session_is_403_and_changes_nothing(
     with serving_world(world) as other:
         sign_in(other, make(world, Role.ADMIN))
         theirs = token(look(other))
-    fields = {
+    forms: dict[str, dict[str, str]] = {
         "none": {},
         "empty": {"form-token": ""},
         "of another session": {"form-token": older},
         "of another key": {"form-token": theirs},
         "x": {"form-token": "x"},
-    }[given]
+    }
+    fields = forms[given]
     operator = world.fairlead.catalogue.operators(active=None, limit=1, after=None).items[0].id
     waiting = world.register().id
     before = world.fairlead.contacts.contact(waiting)
@@ -554,6 +555,9 @@ def test_an_empty_place_offers_its_first_steps_to_administrators_only() -> None:
 
 class Gone(KeyReader):
     def all(self) -> list[ApiKey]:
+        raise StorageUnavailable("the database cannot be reached.")
+
+    def ended_sessions(self) -> Mapping[str, datetime]:
         raise StorageUnavailable("the database cannot be reached.")
 
 

@@ -4,7 +4,7 @@ import csv
 import io
 import itertools
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -59,7 +59,8 @@ def test_every_value_is_in_its_cell_and_none_is_a_formula(
                 assert cell.replace("'", "") == value
             else:
                 assert type(value)(cell.replace(mark, ".")) == value
-    for delimiter, quoting in itertools.product(",;\t", (csv.QUOTE_MINIMAL, csv.QUOTE_NONE)):
+    quotings: tuple[Literal[0, 3], ...] = (csv.QUOTE_MINIMAL, csv.QUOTE_NONE)
+    for delimiter, quoting in itertools.product(",;\t", quotings):
         if (delimiter, quoting) == (own, csv.QUOTE_NONE):
             continue
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)

@@ -661,8 +661,9 @@ class FairleadMachine(RuleBasedStateMachine):
         assert (shown.closed_at is None) == (model.state != "closed")
 
 
-def normal(kind: str, value: str) -> str:
+def normal(kind: str, value: str | None) -> str:
     """The normal spelling of an identity; empty if it is none."""
+    assert value is not None, "no command of this machine takes an identity away"
     for spellings in SPELLINGS[kind]:
         if value in spellings:
             return spellings[0]

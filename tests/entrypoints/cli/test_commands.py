@@ -4,11 +4,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import uvicorn
 from sqlalchemy import make_url
 
 from application.ports.contacts import ContactFilter
 from application.ports.statistics import HourSpan
-from entrypoints.cli import main
 from entrypoints.scripting import open_fairlead
 from tests.entrypoints.cli.conftest import Command
 from tests.postgresql import Databases
@@ -106,7 +106,7 @@ def test_a_read_database_that_cannot_be_used_is_refused_before_anything_is_serve
 def test_serve_says_where_lists_are_read_and_shows_no_password(
     fairlead: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main.uvicorn, "run", lambda *_, **__: None)
+    monkeypatch.setattr(uvicorn, "run", lambda *_, **__: None)
     assert "Lists and statistics" not in fairlead("serve", "--port", 0).output
     monkeypatch.setenv("FAIRLEAD_READ_DATABASE_URL", "postgresql+psycopg://me:se-cret@replica/x")
     done = fairlead("serve", "--port", 0)

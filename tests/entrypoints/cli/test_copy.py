@@ -12,6 +12,7 @@ from application.operators import UpdateOperator
 from application.ports.statistics import HourSpan
 from application.register_contacts import RegisterContact, Registered
 from entrypoints.cli import main
+from entrypoints.cli.progress import counting
 from entrypoints.scripting import open_fairlead
 from tests.entrypoints.cli.conftest import Command
 from tests.postgresql import Databases
@@ -40,7 +41,7 @@ def test_a_database_moves_to_postgresql_and_back(
 @contextmanager
 def while_it_runs(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> Iterator[None]:
     """Let the service do something once, when the first rows have been copied."""
-    counting, done = main.counting, []
+    done = list[object]()
 
     @contextmanager
     def counting_and_acting(console: Console, what: str) -> Iterator[Callable[[int], None]]:

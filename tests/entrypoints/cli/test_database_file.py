@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 import pytest
 import typer.main
-from click.testing import Result
+import uvicorn
 from typer.core import TyperGroup
+from typer.testing import Result
 
 from application.sources import CreateSource
 from entrypoints.cli import main
@@ -48,7 +49,7 @@ COMMANDS = MAKING | READING
 @pytest.fixture(autouse=True)
 def _furnished(fairlead: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A backup to restore and a file to import; whoever serves ends at once."""
-    monkeypatch.setattr(main.uvicorn, "run", lambda *_, **__: None)
+    monkeypatch.setattr(uvicorn, "run", lambda *_, **__: None)
     (tmp_path / "leads.csv").write_text("channel,phone\nweb,+79161234501\n", "utf-8")
     for words in (("migrate",), ("backup", "good.db")):
         done = fairlead(*words, "--database-url", "sqlite:///made.db")

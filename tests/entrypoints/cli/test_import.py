@@ -203,14 +203,10 @@ def test_nine_thousand_real_leads_are_imported_once(
     fairlead: Command, sqlite_url: str, tmp_path: Path
 ) -> None:
     options = (
-        "--source",
-        "source",
-        "--identity",
-        "external_id=external_id",
-        "--key",
-        "lead_number",
+        *("--source", "source", "--identity", "external_id=external_id"),
+        *("--key", "lead_number", "--payload", "country", "--payload", "activity"),
+        "--create-sources",
     )
-    options += ("--payload", "country", "--payload", "activity", "--create-sources")
     done = fairlead("import", REAL, *options)
     assert done.exit_code == 3, done.output
     assert _number(done.output, "rows") == 9240

@@ -19,13 +19,14 @@ from application.register_contacts import (
     Registered,
 )
 from domain.actor import Actor
-from entrypoints.cli.importing import refused as refused_rows
 from entrypoints.cli.importing.interrupts import Interrupts
 from tests.entrypoints.cli.conftest import Command
 
 ROOT = Path(__file__).parents[3]
-OPTIONS = ("--source", "channel", "--identity", "phone=phone", "--key", "number")
-OPTIONS += ("--create-sources",)
+OPTIONS = (
+    *("--source", "channel", "--identity", "phone=phone", "--key", "number"),
+    "--create-sources",
+)
 HEADER = "number,channel,phone\n"
 BAD = f"{HEADER}1,chat,none\n"
 MIXED = f"{HEADER}1,chat,+79161234501\n2,chat,none\n"
@@ -200,7 +201,7 @@ def test_a_refused_file_that_appears_meanwhile_is_left_alone(
     fairlead: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = _write(tmp_path / "leads.csv", MIXED)
-    monkeypatch.setattr(refused_rows.os.path, "lexists", lambda _path: False)
+    monkeypatch.setattr(os.path, "lexists", lambda _path: False)
     theirs = _write(tmp_path / "theirs.csv", "theirs\n")
     done = fairlead("import", file, *OPTIONS, "--refused", theirs)
     assert done.exit_code == 1

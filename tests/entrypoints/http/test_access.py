@@ -3,10 +3,10 @@
 import hmac
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -520,6 +520,11 @@ class Away(KeyReader):
         if self.away:
             raise StorageUnavailable("the database cannot be reached.")
         return self._keys.all()
+
+    def ended_sessions(self) -> Mapping[str, datetime]:
+        if self.away:
+            raise StorageUnavailable("the database cannot be reached.")
+        return self._keys.ended_sessions()
 
 
 def test_a_database_that_is_away_gives_503_and_service_when_it_is_back(memory: World) -> None:

@@ -98,7 +98,7 @@ def test_the_actor_is_the_key_that_the_call_came_with(client: Client, world: Wor
         )
 
     answers = client.together(
-        *(lambda http, number=number: one(number, http) for number in range(24))  # type: ignore[misc]
+        *(lambda http, number=number: one(number, http) for number in range(24))
     )
     assert {each.status_code for each in answers} == {201}
     found = entries(client, "?action=operator_created", headers=keys[0][1])

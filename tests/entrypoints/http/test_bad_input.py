@@ -367,12 +367,16 @@ def test_more_than_a_thousand_allocations_are_refused(target: Target) -> None:
     is_problem(answer)
 
 
+NO_IDENTITIES: tuple[object, ...] = ("", " ", LONG, NUL, 5, None, [], {})
+NO_NAMES: tuple[object, ...] = ("", LONG, NUL, 5, [])
+
+
 @pytest.mark.parametrize(
     "lead",
     [
         *({}, {"identities": {}}, {"name": "Ivan"}, {"id": None}, {"identities": None}),
         *({"id": "x"}, {"id": NUL}, {"id": 5}, {"id": NOBODY + "0"}, None, [], "ivan", 5),
-        *({"identities": {"telegram": value}} for value in ("", " ", LONG, NUL, 5, None, [], {})),
+        *({"identities": {"telegram": value}} for value in NO_IDENTITIES),
         *({"identities": {kind: "a"}} for kind in ("", "Phone", "1a", "a b", "a:b", NUL, "a" * 33)),
         *(
             {"identities": {"phone": value}}
@@ -385,7 +389,7 @@ def test_more_than_a_thousand_allocations_are_refused(target: Target) -> None:
         {"identities": {f"kind{number}": "a" for number in range(21)}},
         {"identities": [["telegram", "a"]]},
         {"identities": "telegram:a"},
-        *({"name": value, "identities": {"telegram": "a"}} for value in ("", LONG, NUL, 5, [])),
+        *({"name": value, "identities": {"telegram": "a"}} for value in NO_NAMES),
         {"identities": {"telegram": "a"}, "phone": "+79161234567"},
     ],
     ids=lambda lead: repr(lead)[:40],
@@ -567,7 +571,7 @@ def test_a_trick_in_the_key_of_a_path_is_refused(target: Target, key: str) -> No
         ("PATCH", f"/v1/sources/{key}"),
         ("PUT", f"/v1/sources/{key}/allocations"),
     ):
-        body = {"allocations": []} if method == "PUT" else {}
+        body: dict[str, list[object]] = {"allocations": []} if method == "PUT" else {}
         answer = target.client.request(method, path, **({} if method == "GET" else {"json": body}))
         assert answer.status_code in {404, 405, 422}, answer.text
         is_problem(answer)

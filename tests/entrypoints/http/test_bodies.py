@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import Any, TypeVar
+from contextvars import Context
+from typing import Any, TypeVar, TypeVarTuple
 
 import pytest
 from starlette.types import Message, Receive
@@ -10,6 +11,7 @@ from starlette.types import Message, Receive
 from entrypoints.edge.bodies import PATIENCE, read_bytes
 from entrypoints.edge.problems import Refusal
 
+Given = TypeVarTuple("Given")
 Result = TypeVar("Result")
 
 
@@ -18,9 +20,15 @@ class Counting(asyncio.SelectorEventLoop):
 
     timers = 0
 
-    def call_at(self, *args: Any, **named: Any) -> asyncio.TimerHandle:
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*Given], object],
+        *args: *Given,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
         self.timers += 1
-        return super().call_at(*args, **named)
+        return super().call_at(when, callback, *args, context=context)
 
 
 def counted(work: Coroutine[Any, Any, Result]) -> tuple[Result, int]:
@@ -35,6 +43,11 @@ def chunk(content: bytes, *, more: bool) -> Message:
     return {"type": "http.request", "body": content, "more_body": more}
 
 
+async def nothing() -> Message:
+    message: Message = await asyncio.get_running_loop().create_future()
+    return message
+
+
 def coming(messages: Iterable[Message], wait: Callable[[], Awaitable[None]]) -> Receive:
     """Receive these messages, with a wait before each; after the last nothing comes."""
     left = iter(messages)
@@ -43,7 +56,7 @@ def coming(messages: Iterable[Message], wait: Callable[[], Awaitable[None]]) -> 
         await wait()
         for message in left:
             return message
-        return await asyncio.get_running_loop().create_future()
+        return await nothing()
 
     return receive
 
@@ -88,7 +101,7 @@ def test_whoever_is_cancelled_while_it_waits_for_a_body_ends() -> None:
 
     async def receive() -> Message:
         try:
-            return await asyncio.get_running_loop().create_future()
+            return await nothing()
         finally:
             ended.append(True)
 
@@ -118,7 +131,7 @@ def test_a_body_in_a_million_parts_is_copied_once() -> None:
     """Counted by what is added to what: bytes that refuse to be joined one by one."""
 
     class Part(bytes):
-        def __add__(self, other: bytes) -> bytes:
+        def __add__(self, other: object) -> bytes:
             raise AssertionError("a part was joined to another by itself")
 
         __radd__ = __add__

@@ -128,7 +128,7 @@ def tries(house: House, method: str, path: str) -> list[tuple[str, Any]]:
 def test_nobody_is_shown_or_changes_what_is_not_theirs(role: Role, source: str | None) -> None:
     with house(role, source) as open_house:
         before = open_house.theirs()
-        hidden = () if Permission.READ in PERMISSIONS[role] else SECRETS
+        hidden: tuple[str, ...] = () if Permission.READ in PERMISSIONS[role] else SECRETS
         hidden += THEIRS if source else ()
         for method, path in ALL_CALLS:
             for address, body in tries(open_house, method, path):

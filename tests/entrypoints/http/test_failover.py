@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import psycopg
@@ -73,7 +73,7 @@ def shown(url: URL) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def run(server: PostgresqlServer, statement: str) -> object:
+def run(server: PostgresqlServer, statement: str) -> tuple[Any, ...] | None:
     address = shown(server.url.set(drivername="postgresql"))
     with psycopg.connect(address, autocommit=True) as connection:
         done = connection.execute(statement)

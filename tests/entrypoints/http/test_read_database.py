@@ -4,9 +4,10 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from application.ports.statistics import (
     HourSpan,
     OperatorStatistics,
     SourceDistribution,
+    SourceWaits,
     StatisticsReader,
 )
 from entrypoints.web import create_app
@@ -188,6 +190,15 @@ class SilentStatistics(StatisticsReader):
     def operators(self) -> list[OperatorStatistics]:
         assert self.answering.wait(30)
         return []
+
+    def by_hour(self, *, source: str | None, span: HourSpan) -> dict[int, int]:
+        raise NotImplementedError
+
+    def registered(self, since: datetime, until: datetime) -> int:
+        raise NotImplementedError
+
+    def waits(self, most: Mapping[str, int], *, span: HourSpan, now: datetime) -> list[SourceWaits]:
+        raise NotImplementedError
 
 
 def test_one_that_has_fallen_silent_takes_no_thread_from_other_reads(memory: World) -> None:

@@ -133,7 +133,7 @@ def test_a_line_of_the_log_is_of_its_request_in_threads_too(memory: World, seen:
 
     with serving(app) as client:
         answers = client.together(
-            *(lambda http, number=number: ask(http, number) for number in range(20))  # type: ignore[misc]
+            *(lambda http, number=number: ask(http, number) for number in range(20))
         )
     assert [each.json()["request_id"] for each in answers] == [f"{each}" for each in range(20)]
     assert sorted(map(str, seen.ids), key=int) == [f"{each}" for each in range(20)]
