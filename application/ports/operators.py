@@ -1,6 +1,6 @@
 """What queries show of operators."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from application.ports.versions import version_of
@@ -17,7 +17,7 @@ class OperatorView:
     name: str
     active: bool
     capacity: int
-    load: int = field(metadata={"description": "Assigned contacts that are not closed."})
+    load: int
     created_at: datetime
 
     @property

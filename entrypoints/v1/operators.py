@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from application.fairlead import Fairlead
 from application.operators import CreateOperator, UpdateOperator
-from application.ports.operators import OperatorView
 from domain.access import Permission
 from domain.ids import OperatorId
 from entrypoints.edge.bodies import JsonRoute
@@ -26,7 +25,7 @@ from entrypoints.edge.versions import (
 )
 from entrypoints.edge.writing import Writing
 from entrypoints.v1.operator_names import OperatorNames
-from entrypoints.v1.schemas.operators import NewOperator, OperatorChange, OperatorPage
+from entrypoints.v1.schemas.operators import NewOperator, OperatorChange, OperatorOut, OperatorPage
 
 
 def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
@@ -37,7 +36,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     @routes.post(
         "",
         status_code=201,
-        response_model=OperatorView,
+        response_model=OperatorOut,
         responses={
             **created(TAG),
             **documented(
@@ -66,11 +65,12 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         page = fairlead.lists.catalogue.operators(
             active=active, limit=limit, after=None if cursor is None else OperatorId(cursor)
         )
-        return OperatorPage(items=list(page.items), next_cursor=next_id(page))
+        items = [OperatorOut.model_validate(each) for each in page.items]
+        return OperatorPage(items=items, next_cursor=next_id(page))
 
     @routes.get(
         "/{operator_id}",
-        response_model=OperatorView,
+        response_model=OperatorOut,
         responses={**SEEN, **documented("unknown_operator")},
     )
     def get_operator(operator_id: Named, response: Response, seen: SeenTags) -> object:
@@ -79,7 +79,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
 
     @routes.patch(
         "/{operator_id}",
-        response_model=OperatorView,
+        response_model=OperatorOut,
         responses={
             **TAGGED,
             **documented(

@@ -36,7 +36,7 @@ class TestUndo:
         given = {"transfer": str(house.contact.id), "operator": str(house.bob.id)}
         text = house.after(house.send(path, given))
         assert said(text) == "Transferred to Bob: no name."
-        assert "<h1>Ann <code>ann</code></h1>" in undo(house, text)
+        assert "<h1>Ann</h1>" in undo(house, text)
         assert house.holder() == "Ann"
 
     def test_what_a_colleague_has_moved_on_is_not_fetched_back(self, house: House) -> None:

@@ -1,11 +1,11 @@
 """Operators, as they go in and come out."""
 
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictBool
 
-from application.ports.operators import OperatorView
-from entrypoints.v1.schemas.common import Body, Capacity, OperatorKey, Text
+from entrypoints.v1.schemas.common import Body, Capacity, OperatorKey, Shown, Text
 
 
 class NewOperator(Body):
@@ -31,8 +31,20 @@ class OperatorChange(Body):
     active: StrictBool | MISSING = MISSING
 
 
+class OperatorOut(Shown):
+    """An operator."""
+
+    id: UUID
+    key: str
+    name: str
+    active: bool
+    capacity: int
+    load: int = Field(description="Assigned contacts that are not closed.")
+    created_at: datetime
+
+
 class OperatorPage(BaseModel):
     """A page of operators."""
 
-    items: list[OperatorView]
+    items: list[OperatorOut]
     next_cursor: UUID | None
