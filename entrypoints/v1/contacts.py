@@ -34,6 +34,7 @@ from entrypoints.edge.problems import (
 )
 from entrypoints.edge.rates import SPEND
 from entrypoints.edge.writing import ACTOR, Writing
+from entrypoints.v1.operator_names import OperatorNames
 from entrypoints.v1.schemas.contacts import (
     BatchOut,
     ContactOut,
@@ -77,7 +78,7 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 
 def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intake) -> APIRouter:
     """Build the routes on a wired application; registrations go through the intake."""
-    register = fairlead.register_contact
+    register, names = fairlead.register_contact, OperatorNames(fairlead.catalogue)
     routes = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=JsonRoute)
 
     async def register_contact(body: NewContact, request: Request) -> Answer:
@@ -195,10 +196,11 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
     )
     async def transfer_contact(contact_id: UUID, body: NewTransfer, request: Request) -> object:
         """Give an open contact to an operator of your choice, never past its capacity."""
+        (operator_id,) = await names.in_body([body.operator_id])
         return await writing(
             request,
             fairlead.transfer_contact,
-            TransferContact(ContactId(contact_id), OperatorId(body.operator_id)),
+            TransferContact(ContactId(contact_id), operator_id),
         )
 
     return routes

@@ -20,6 +20,7 @@ from entrypoints.edge.problems import Problem
 from entrypoints.v1.schemas.common import (
     Body,
     IdentityKind,
+    OperatorName,
     OperatorRefOut,
     Shown,
     SourceKey,
@@ -174,7 +175,7 @@ class NewTransfer(Body):
         json_schema_extra={"examples": [{"operator_id": "0199d7a4-5f27-7c3b-8c51-2f6d1f0a9b01"}]}
     )
 
-    operator_id: UUID
+    operator_id: OperatorName
 
 
 class CandidateOut(BaseModel):

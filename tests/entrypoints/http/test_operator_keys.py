@@ -51,6 +51,12 @@ def test_a_body_takes_either(client: Client, ids: dict[str, str]) -> None:
             ids["ann"]: 1,
             ids["boris"]: 0,
         }
+    contact = client.post(
+        "/v1/contacts", json={"source": "telegram", "lead": {"identities": {"vk": "1"}}}
+    ).json()
+    for name, key in (("boris", "boris"), (ids["ann"], "ann")):
+        moved = client.post(f"/v1/contacts/{contact['id']}/transfer", json={"operator_id": name})
+        assert moved.json()["operator"]["id"] == ids[key]
 
 
 @pytest.mark.usefixtures("ids")
