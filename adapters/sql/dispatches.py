@@ -124,16 +124,18 @@ class SqlDispatches(Dispatches):
         served_by: Iterable[OperatorId] = (),
         operators: Iterable[OperatorId] = (),
     ) -> Dispatch:
-        kept, served_by = self._kept, set(served_by)
+        kept, served_by, wanted = self._kept, set(served_by), set(sources)
+        named = served_by.union(operators)
+        if kept.current and not named and kept.dispatch and wanted <= kept.dispatch.sources.keys():
+            # As a rule: registrations on sources that are known.
+            return kept.dispatch
         if kept.dispatch is not None and not kept.current:
             # Others may have given them sources that are not here.
             kept.served.clear()
-        wanted = set(sources)
         if not served_by <= kept.served:
             found = _served.fetch(self._connection, list(served_by - kept.served))
             wanted.update(key for (key,) in found)
             kept.served |= served_by
-        named = served_by.union(operators)
         if kept.dispatch is None:
             kept.dispatch, kept.current = Dispatch([], [], self._rolls), True
         elif not kept.current:
