@@ -5,11 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.postgresql import Databases, databases
 from tests.support import World, open_world
 
 ENGINES = ("memory", "sqlite", "postgresql")
+
+# No test depends on the speed of the machine, and whatever runs beside it.
+settings.register_profile("fairlead", deadline=None)
+settings.load_profile("fairlead")
 
 
 @pytest.fixture(autouse=True)
