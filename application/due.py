@@ -9,9 +9,9 @@ may step, and several processes may wake at once.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from typing import Final, Protocol
 
 from application.ports.due import DueItem, DueReader
@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 _LOOK: Final = 1.0
 _REST: Final = 0.02
 """Seconds from one look at what falls due to the next: at most, and at least."""
+_PLAN: Final = 3600.0
+"""Seconds after which it wakes in any case."""
 _PUT_OFF: Final = timedelta(minutes=1)
 """How long an item rests that could not be settled."""
 
@@ -85,7 +87,8 @@ class Alarm:
     """Sees to it that time passes when nobody calls; one a process, on its event loop.
 
     It looks once a second: another process may have stored what is due earlier, and a clock may
-    have stepped.
+    have stepped. It wakes once an hour, too, and at the start: what was planned by a clock that was
+    wrong is planned anew then.
     """
 
     def __init__(
@@ -96,7 +99,7 @@ class Alarm:
         Args:
             timers: of this process.
             items: tells when the first is due.
-            wake: begins a transaction, which settles what is due.
+            wake: plans what is to be planned, in a transaction, which settles what is due.
         """
         self._timers = timers
         self._items = items
@@ -104,13 +107,18 @@ class Alarm:
 
     async def run(self) -> None:
         """Wake again and again, until cancelled."""
-        kinds = self._timers.by_kind.keys()
+        kinds, woke = self._timers.by_kind.keys(), monotonic() - _PLAN
         while kinds:
             left = _LOOK
-            with suppress(StorageUnavailable):
+            try:
                 earliest = await asyncio.to_thread(self._items.earliest, kinds)
                 if earliest is not None:
                     left = (earliest - self._timers.clock.now()).total_seconds()
-                    if left <= 0:
-                        await self._wake()
+                if left <= 0 or monotonic() - woke >= _PLAN:
+                    await self._wake()
+                    woke = monotonic()
+            except StorageUnavailable:
+                """Whoever calls is told; it is asked again."""
+            except Exception:
+                logger.exception("the alarm could not wake; it tries again")
             await asyncio.sleep(min(max(left, _REST), _LOOK))

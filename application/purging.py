@@ -1,5 +1,6 @@
 """The use case that keeps the storage small: remove what was closed long ago."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -19,9 +20,12 @@ from domain.audit import Action
 from domain.errors import InvalidValue
 from domain.ids import ContactId
 
+logger = logging.getLogger(__name__)
+
 PURGE: Final = "purge"
 """The kind of what falls due."""
 _AT_NIGHT: Final = time(3)
+_LATE: Final = timedelta(days=2)
 _REST: Final = timedelta(milliseconds=100)
 _CHUNK: Final = 500
 """The most contacts in one transaction: registrations wait for it, some 20 ms."""
@@ -107,8 +111,20 @@ class NightlyPurge(Timer):
     record: Recorder
 
     def __call__(self, uow: UnitOfWork, item: DueItem) -> None:
-        """Remove a few, and see to it that others come to the storage before the rest."""
+        """Remove a few, and see to it that others come to the storage before the rest.
+
+        By a clock that is years ahead everything is old. So what is late by days is not done at
+        once: there is a night to set the clock right, or to read the log.
+        """
         now = self.clock.now()
+        if now - item.at > _LATE:
+            logger.warning(
+                "the nightly purge is %s days late: nothing ran, or the clock is wrong. "
+                "It waits for the next night",
+                (now - item.at).days,
+            )
+            uow.due.put(DueItem(_next_night(now), PURGE, ""))
+            return
         after = ContactId(UUID(item.subject)) if item.subject else None
         purged = _remove_some(uow, self.record, TIMER, now - self.keep, after)
         if purged.last is None:
@@ -134,12 +150,17 @@ class PlanPurgeHandler(Alone[PlanPurge, None]):
     timers: Timers
 
     def within(self, uow: UnitOfWork, command: PlanPurge, actor: Actor) -> None:
-        """Begin with the next night, or leave off; what is planned or under way goes on."""
+        """Begin with the next night, or leave off; what is planned or under way goes on.
+
+        A plan for later than the next night was made by a clock that was ahead, and is made anew.
+        """
         del command, actor
+        planned, night = uow.due.planned(PURGE), _next_night(self.clock.now())
         if PURGE not in self.timers.by_kind:
             uow.due.cancel(PURGE)
-        elif not uow.due.planned(PURGE):
-            uow.due.put(DueItem(_next_night(self.clock.now()), PURGE, ""))
+        elif planned is None or planned > night:
+            uow.due.cancel(PURGE)
+            uow.due.put(DueItem(night, PURGE, ""))
 
 
 def _remove_some(

@@ -5,12 +5,7 @@ from functools import partial
 from typing import Any
 
 from application.due import Unsettled
-from application.ports.failures import (
-    OutcomeUnknown,
-    StorageAway,
-    TransactionLost,
-)
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.failures import OutcomeUnknown, StorageAway, TransactionLost
 from application.transactions import Transactions
 from application.use_case import Order, carry_out
 
@@ -25,7 +20,7 @@ def carry_out_together(transactions: Transactions, orders: Sequence[Order]) -> l
     if not orders:
         return []
     try:
-        return transactions.once(partial(_carry_out, orders=orders))
+        return transactions.once(partial(carry_out, orders=orders))
     except Exception as failure:  # noqa: BLE001 -- of all of them, each of which must hear
         return after(failure, transactions, orders)
 
@@ -42,7 +37,7 @@ def after(failure: Exception, transactions: Transactions, orders: Sequence[Order
         try:
             if isinstance(failure, Unsettled):
                 transactions.put_off(failure)
-            return transactions(partial(_carry_out, orders=orders))
+            return transactions(partial(carry_out, orders=orders))
         except Exception as another:  # noqa: BLE001 -- of all of them, each of which must hear
             failure = another
     outcomes: list[Any] = []
@@ -52,17 +47,13 @@ def after(failure: Exception, transactions: Transactions, orders: Sequence[Order
             outcomes.append(failure)
             continue
         try:
-            (outcome,) = transactions.once(partial(_carry_out, orders=[each]))
+            (outcome,) = transactions.once(partial(carry_out, orders=[each]))
         except Exception as another:  # noqa: BLE001 -- of this one, which must harm no other
             outcome = failure = another
             hopeless = _is_hopeless(failure)
         # Only now: what was done and could not be committed was not done.
         outcomes.append(outcome)
     return outcomes
-
-
-def _carry_out(uow: UnitOfWork, orders: Sequence[Order]) -> list[Any]:
-    return carry_out(uow, orders)
 
 
 def _is_hopeless(failure: Exception) -> bool:

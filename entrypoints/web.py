@@ -194,13 +194,12 @@ async def _let_time_pass(container: Container, intake: Intake) -> None:
     plan = container.fairlead().plan_purge
 
     async def wake() -> None:
-        # Every transaction settles what is due; this one does nothing else.
+        # It settles what is due, as every transaction does.
         await intake.submit(plan, PlanPurge(), TIMER)
 
-    while True:
+    while PURGE not in timers.by_kind:
         with suppress(StorageUnavailable):
-            planned = await to_thread.run_sync(items.earliest, {PURGE}) is not None
-            if planned is not (PURGE in timers.by_kind):
+            if await to_thread.run_sync(items.earliest, {PURGE}) is not None:
                 await wake()
             break
         await asyncio.sleep(_PATIENCE)

@@ -17,8 +17,8 @@ class MemoryDueItems(DueItems, DueReader):
         first = self._first(kinds)
         return None if first is None else first.at
 
-    def planned(self, kind: str) -> bool:
-        return any(each.kind == kind for each in self._store.due.values())
+    def planned(self, kind: str) -> datetime | None:
+        return self.earliest([kind])
 
     def take(self, kinds: Collection[str], until: datetime) -> DueItem | None:
         first = self._first(kinds)

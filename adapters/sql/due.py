@@ -46,8 +46,9 @@ class SqlDueItems(DueItems):
             kept.due, kept.knows_due = None if first is None else first.at, True
         return kept.due
 
-    def planned(self, kind: str) -> bool:
-        return self._first([kind]) is not None
+    def planned(self, kind: str) -> datetime | None:
+        first = self._first([kind])
+        return None if first is None else first.at
 
     def take(self, kinds: Collection[str], until: datetime) -> DueItem | None:
         first = self._first(kinds)

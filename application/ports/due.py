@@ -29,8 +29,8 @@ class DueItems(Protocol):
         """
         ...
 
-    def planned(self, kind: str) -> bool:
-        """Tell whether there is an item of a kind."""
+    def planned(self, kind: str) -> datetime | None:
+        """Return when the first item of a kind is due, whatever this process asks for otherwise."""
         ...
 
     def take(self, kinds: Collection[str], until: datetime) -> DueItem | None:

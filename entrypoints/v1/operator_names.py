@@ -1,7 +1,7 @@
 """How calls name an operator: by its id or by its key, which both stay what they are."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Annotated
 
 from anyio import to_thread
 from fastapi import Path
@@ -9,8 +9,7 @@ from fastapi import Path
 from application.ports.catalogue import CatalogueReader
 from domain.errors import UnknownOperator
 from domain.ids import OperatorId, operator_id_of
-
-_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+from entrypoints.v1.schemas.common import OPERATOR_NAME
 
 
 class OperatorNames:
@@ -28,7 +27,7 @@ class OperatorNames:
         operator_id: Annotated[
             str,
             Path(
-                pattern=_NAME,
+                pattern=OPERATOR_NAME,
                 description="The operator's id or its key.",
                 examples=["anna-petrova"],
             ),

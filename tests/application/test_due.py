@@ -234,3 +234,29 @@ def test_the_alarm_wakes_when_nobody_calls(world: World, diary: Diary) -> None:
 
     asyncio.run(main())
     assert diary.subjects == ["now", "later"]
+
+
+def test_an_alarm_that_cannot_wake_tries_again(
+    world: World, diary: Diary, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever is wrong with it, time is to pass when it is over."""
+    put(world, "now")
+    failures: list[Exception] = [ZeroDivisionError(), StorageUnavailable("away.")]
+
+    async def main() -> None:
+        woke = asyncio.Event()
+
+        async def wake() -> None:
+            if failures:
+                raise failures.pop(0)
+            await asyncio.to_thread(world.operator)
+            woke.set()
+
+        alarm = Alarm(world.container.timers(), world.container.storage().due, wake)
+        running = asyncio.create_task(alarm.run())
+        await asyncio.wait_for(woke.wait(), 20)
+        running.cancel()
+
+    asyncio.run(main())
+    assert diary.subjects == ["now"]
+    assert caplog.text.count("the alarm could not wake") == 1

@@ -214,8 +214,9 @@ class TestNightly:
         young = nightly.register()
         close(nightly, young)
         assert now(nightly, old).state is ContactState.CLOSED, "a day is not thirty"
-        nightly.clock.advance(days=30)
-        nightly.register()
+        for _ in range(30):
+            nightly.clock.advance(days=1)
+            nightly.fairlead.plan_purge(PlanPurge())
         with pytest.raises(UnknownContact):
             now(nightly, old)
         assert now(nightly, open_).state is ContactState.ASSIGNED
@@ -229,8 +230,9 @@ class TestNightly:
     def test_many_go_a_few_at_a_time_and_each_night_begins_anew(self, nightly: World) -> None:
         for each in several(nightly, 1203):
             close(nightly, each)
+        nightly.clock.advance(days=31)
         nightly.fairlead.plan_purge(PlanPurge())
-        nightly.clock.advance(days=32)
+        nightly.clock.advance(days=1)
         left = []
         for _ in range(6):
             nightly.fairlead.plan_purge(PlanPurge())
@@ -253,3 +255,31 @@ class TestNightly:
         assert nightly.container.storage().due.earliest({PURGE}) is not None
         nightly.fairlead.plan_purge(PlanPurge())
         assert nightly.container.storage().due.earliest({PURGE}) is None
+
+    def test_a_clock_that_is_years_ahead_removes_nothing_and_leaves_no_plan_behind(
+        self, nightly: World, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A machine may start with any clock, and set it right a minute later."""
+        old = nightly.register()
+        close(nightly, old)
+        nightly.fairlead.plan_purge(PlanPurge())
+        planned, right = nightly.container.storage().due.earliest({PURGE}), nightly.clock.now()
+        nightly.clock.advance(days=4 * 365)
+        nightly.register()
+        assert now(nightly, old).state is ContactState.CLOSED
+        assert "days late: nothing ran, or the clock is wrong" in caplog.text
+        nightly.clock.moment = right
+        nightly.fairlead.plan_purge(PlanPurge())
+        assert nightly.container.storage().due.earliest({PURGE}) == planned
+        assert nightly.defects() == []
+
+    def test_what_is_late_by_days_is_done_in_the_next_night(self, nightly: World) -> None:
+        old = nightly.register()
+        close(nightly, old)
+        nightly.fairlead.plan_purge(PlanPurge())
+        nightly.clock.advance(days=60)
+        nightly.register()
+        nightly.clock.advance(days=1)
+        nightly.register()
+        with pytest.raises(UnknownContact):
+            now(nightly, old)

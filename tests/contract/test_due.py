@@ -68,12 +68,13 @@ def test_a_kind_is_planned_until_it_is_cancelled_or_taken(
 ) -> None:
     put(storage, *items)
     with storage.unit_of_work() as uow:
-        assert [uow.due.planned(kind) for kind in "abc"] == [True, True, False]
+        first = [given.now, items[0].at, None]
+        assert [uow.due.planned(kind) for kind in "abc"] == first
         uow.due.cancel("b")
-        assert [uow.due.planned(kind) for kind in "abc"] == [True, False, False]
+        assert [uow.due.planned(kind) for kind in "abc"] == [given.now, None, None]
     assert taken(storage, {"a", "b"}, given, days=9) == [items[1], items[4]]
     with storage.unit_of_work() as uow:
-        assert not uow.due.planned("a")
+        assert uow.due.planned("a") is None
 
 
 def test_a_unit_of_work_knows_when_the_first_is_due_whatever_it_did_before(

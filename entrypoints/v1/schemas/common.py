@@ -1,6 +1,6 @@
 """What the schemas of v1 have in common: texts, keys and numbers with the limits of the domain."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
@@ -17,10 +17,12 @@ Text = Annotated[
 ]
 SourceKey = Annotated[str, Field(pattern=limits.KEY, examples=["telegram-sales"])]
 OperatorKey = Annotated[str, Field(pattern=limits.KEY, examples=["anna-petrova"])]
+OPERATOR_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+"""An id, in small or capital letters, or a key."""
 OperatorName = Annotated[
     str,
     Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        pattern=OPERATOR_NAME,
         description="The operator's id or its key.",
         examples=["anna-petrova", "0199d7a4-5f27-7c3b-8c51-2f6d1f0a9b01"],
     ),
