@@ -14,16 +14,16 @@ run: $(VENV)/.run  ## Install, migrate and serve on http://127.0.0.1:8000; insta
 
 setup: $(VENV)/.dev  ## Install everything, development tools included
 
-# Many tests wait, for processes, disks and clocks: one run more than there are cores.
+# Many tests wait for processes, disks and clocks, so there is one more run than cores.
 RUNS ?= 3
-test: $(VENV)/.dev  ## Run all tests, RUNS beside each other (3), for a quarter of an hour
+test: $(VENV)/.dev  ## Run all tests, RUNS at a time (3); takes a quarter of an hour
 	@echo 'Running the tests: all of them take about a quarter of an hour on two cores; ONLY=tests/domain runs some.'
 	$(BIN)/pytest -n $(RUNS) --dist loadfile $(ONLY)
 
-chaos: $(VENV)/.dev  ## Break processes, databases, disks, networks and clocks under load, for a quarter of an hour
+chaos: $(VENV)/.dev  ## Break processes, databases, disks, networks and clocks under load; takes a quarter of an hour
 	FAIRLEAD_CHAOS=long $(BIN)/pytest tests/chaos
 
-fuzz: $(VENV)/.dev  ## Make 20,000 requests from the OpenAPI document as each role, and look for slow parsers, for a quarter of an hour
+fuzz: $(VENV)/.dev  ## Make 20,000 requests from the OpenAPI document as each role, and look for slow parsers; takes a quarter of an hour
 	FAIRLEAD_FUZZ=long $(BIN)/pytest tests/entrypoints/http/test_schemathesis.py tests/entrypoints/http/test_time.py
 
 lint: $(VENV)/.dev  ## Check style, types and the direction of imports
@@ -34,14 +34,14 @@ lint: $(VENV)/.dev  ## Check style, types and the direction of imports
 
 check: lint test  ## What CI runs
 
-format: $(VENV)/.dev  ## Put the code into its form
+format: $(VENV)/.dev  ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.dev  ## Measure speed; takes twenty minutes, needs wrk
 	$(BIN)/python -m benchmarks
 
-# The lock files hold hashes and no index address; UV is any uv on the machine.
+# The lock files contain hashes but no index address; UV is any uv on the machine.
 UV ?= uv
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-annotate --quiet
@@ -50,14 +50,14 @@ lock:  ## Pin the newest releases that pyproject.toml allows
 	$(LOCK) pyproject.toml -c requirements-dev.lock -o requirements.lock
 	$(LOCK) --group build -c requirements-dev.lock -o requirements-build.lock
 
-# Made of the lock file, not of what happens to be installed: it is the same on every machine.
+# Made from the lock file, not from what happens to be installed, so it is the same on every machine.
 SBOM ?= build/sbom.json
 sbom: $(VENV)/.dev  ## List every runtime package with its hashes, in CycloneDX: build/sbom.json
 	@mkdir -p $(dir $(SBOM))
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
 		--of JSON -o $(SBOM) requirements.lock
 
-# Between the two somebody translates what is new.
+# Run it to collect new texts, translate those, and run it again to compile them.
 BABEL := $(BIN)/pybabel --quiet
 LOCALE := entrypoints/console/locale
 texts: $(VENV)/.dev  ## Collect the console's texts for translation, and compile what is translated
@@ -74,7 +74,7 @@ docs: $(VENV)/.dev  ## Put the table of roles and calls into docs/access.md
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
-# A venv that was begun without ensurepip would look finished the next time.
+# A venv begun without ensurepip would look finished the next time.
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo '$(PYTHON) is not found: install Python 3.11 or newer, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Fairlead needs Python 3.11 or newer, and $(PYTHON) is older: install one and name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }

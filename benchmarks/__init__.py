@@ -1,1 +1,1 @@
-"""Speed, as ratios in one run; `python -m benchmarks` prints the table."""
+"""Speed, as ratios within one run; `python -m benchmarks` prints the table."""

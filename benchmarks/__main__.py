@@ -22,21 +22,21 @@ from benchmarks import (
 from benchmarks.report import Row
 
 _HOW = (
-    "SQLite in WAL with `synchronous=FULL`, decisions stored, ten operators on the source unless "
-    "said. What is compared is measured in turns, A B A B; figures are medians, ratios are medians "
-    "of the ratios of each turn. HTTP load is `wrk -t1`, new leads only; unless said, each by a "
-    "Telegram name alone, with the word hello."
+    "SQLite in WAL mode with `synchronous=FULL`, decisions stored, ten operators on the source "
+    "unless stated otherwise. Comparisons are measured in turns, A B A B; figures are medians, "
+    "ratios are medians of the ratios of each turn. HTTP load is `wrk -t1`, new leads only; unless "
+    "stated otherwise, each is known by a Telegram name alone and sends the word hello."
 )
 
 
 def main() -> None:
     """Measure, print the table and write RESULTS.md."""
     parser = argparse.ArgumentParser(description="Measure Fairlead on this machine.")
-    parser.add_argument("--rounds", type=int, default=5, help="of each comparison, in turns")
-    parser.add_argument("--seconds", type=int, default=4, help="of HTTP load in each turn")
-    parser.add_argument("--stored", type=int, default=1_000_000, help="contacts at the most")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each comparison, in turns")
+    parser.add_argument("--seconds", type=int, default=4, help="seconds of HTTP load in each turn")
+    parser.add_argument("--stored", type=int, default=1_000_000, help="contacts stored at most")
     parser.add_argument("--folder", type=Path, help="where the databases go")
-    parser.add_argument("--only", help="the measurements whose name has this in it; writes nothing")
+    parser.add_argument("--only", help="run measurements whose name contains this; writes nothing")
     options = parser.parse_args()
     load.require_wrk()
     console = Console(soft_wrap=True)
@@ -50,7 +50,7 @@ def main() -> None:
                 status.update(name)
                 for row in measure():
                     rows.append(row)
-                    console.print(f"{row.what}: {row.measured} beside {row.beside}")
+                    console.print(f"{row.what}: {row.measured} against {row.beside}")
     report.show(rows, console)
     if options.only is None:
         report.write(rows, _HOW)
@@ -60,7 +60,7 @@ def main() -> None:
 def _measurements(
     folder: Path, options: argparse.Namespace
 ) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
-    """Yield everything that is measured, with a name."""
+    """Yield each measurement with its name."""
     rounds, seconds, most = options.rounds, options.seconds, options.stored
     for connections in (1, 32, 256):
         yield (

@@ -1,4 +1,4 @@
--- Registers contacts of ever new leads; every thread counts from a start of its own.
+-- Registers contacts, each of a new lead; every thread counts from its own start.
 -- With the argument `idempotent`, every contact has an idempotency key; with `real`, its body is what a
 -- bot sends: a name, the platform's id, a phone and a sentence.
 local thread = 0
@@ -14,9 +14,9 @@ function init(args)
   run = math.random(1, 1000000000)
   idempotent = args[1] == "idempotent"
   real = args[1] == "real"
-  -- Ten million numbers of one operator's range, from somewhere among them on.
+  -- Ten million phone numbers of one carrier's range, from a random one on.
   phone = math.random(0, 9999999)
-  -- Beside what wrk was given by -H; headers of a request of its own would take their place.
+  -- Besides the headers given to wrk by -H; headers passed to wrk.format would replace those.
   wrk.headers["Content-Type"] = "application/json"
 end
 

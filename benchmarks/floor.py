@@ -1,8 +1,8 @@
 """The floor of any storage: a hand-written sqlite3 loop that does the same writes, and no more.
 
 No reading, no picking, no validation, no objects: the rows are made beforehand where they can be.
-Ids and decisions are bound as bytes, as one writes it; the driver takes a bytearray faster, which
-Fairlead knows and uses. With that, this would be 1.12 times as fast.
+Ids and decisions are bound as bytes, the obvious way to write it. The driver binds a bytearray
+faster, which Fairlead uses; with that, this loop would be 1.12 times as fast.
 """
 
 import itertools
@@ -18,12 +18,12 @@ from benchmarks.servers import SOURCE
 
 _OPERATORS = 10
 _DECISION = os.urandom(12 + 12 * _OPERATORS)
-"""As large as the stored decision on a contact of a source with ten operators."""
+"""As large as the stored decision of a contact on a source with ten operators."""
 _LINEUP = os.urandom(16)
 
 
 class Floor:
-    """A database like Fairlead's, written by hand."""
+    """A database like Fairlead's, written to by hand."""
 
     def __init__(self, url: str) -> None:
         self._database = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
@@ -99,9 +99,9 @@ class Floor:
 
 
 def longest_write(folder: Path, seconds: float) -> float:
-    """Return the milliseconds of the longest of many writes to a file, each brought to the disk.
+    """Return the milliseconds of the longest of many writes to a file, each flushed to the disk.
 
-    They are as large as a transaction of 32 contacts, into a file that is as long already.
+    Each is as large as a transaction of 32 contacts, into a file that already has its full length.
     """
     data, length = os.urandom(160 * 1024), 64 * 2**20
     file = folder / "disk"

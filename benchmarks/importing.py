@@ -1,4 +1,4 @@
-"""Memory of `fairlead import`: the peak of the whole process, as the system accounts it."""
+"""Memory of `fairlead import`: the peak of the whole process, as the system reports it."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from benchmarks.report import Row
 
 
 def memory(folder: Path, rows: int) -> Row:
-    """Import a made-up file of so many rows into an empty database."""
+    """Import a generated file of that many rows into an empty database."""
     file = folder / f"leads-{rows}.csv"
     with file.open("w", encoding="utf-8") as out:
         out.write("number,source,phone,comment\n")

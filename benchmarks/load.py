@@ -1,4 +1,4 @@
-"""Load over HTTP, by wrk."""
+"""HTTP load, made by wrk."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ _MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 
 class Load(NamedTuple):
-    """What wrk saw: requests a second, and milliseconds of latency."""
+    """What wrk measured: requests a second, and milliseconds of latency."""
 
     rate: float
     p50: float
@@ -21,15 +21,15 @@ class Load(NamedTuple):
     longest: float
 
     def __str__(self) -> str:
-        """Say it in a cell of the table."""
+        """Return the text of a table cell."""
         return f"{self.rate:,.0f}/s, p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms"
 
 
 def require_wrk() -> None:
-    """Stop with a message if wrk is not there."""
+    """Exit with a message if wrk is not installed."""
     if shutil.which("wrk") is None:
         raise SystemExit(
-            "wrk is not there, and the load comes from it; install it (apt-get install wrk, "
+            "wrk, which makes the load, is not installed; install it (apt-get install wrk, "
             "brew install wrk) and run this again."
         )
 
@@ -42,18 +42,18 @@ def register(
     *,
     kind: str | None = None,
 ) -> Load:
-    """Register contacts of ever new leads as fast as they are answered.
+    """Register contacts, each of a new lead, as fast as they are answered.
 
     Args:
         address: of the server.
-        connections: as many requests are on their way.
-        seconds: for which it goes on.
-        key: an API key, if the server wants one.
-        kind: `idempotent`, each with an idempotency key of its own; `real`, each with a name, a
-            platform's id, a phone and a sentence; None for one identity and a word.
+        connections: the number of requests in flight.
+        seconds: how long the load lasts.
+        key: an API key, if the server needs one.
+        kind: `idempotent`: each with its own idempotency key; `real`: each with a name, a
+            platform's id, a phone and a sentence; None: one identity and a word.
 
     Raises:
-        RuntimeError: a request was not answered by a contact.
+        RuntimeError: a request was not answered with a contact.
     """
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency"]
     if key is not None:
@@ -92,5 +92,5 @@ def _milliseconds(pattern: str, said: str) -> float:
 def _find(pattern: str, said: str) -> re.Match[str]:
     found = re.search(pattern, said)
     if found is None:
-        raise RuntimeError(f"wrk said nothing that looks like {pattern}:\n{said}")
+        raise RuntimeError(f"wrk printed nothing that matches {pattern}:\n{said}")
     return found

@@ -1,4 +1,4 @@
-"""The pickers, against chance by random.choices and nginx's smooth weighted round robin."""
+"""The pickers, against random.choices and nginx's smooth weighted round robin."""
 
 import random
 import statistics
@@ -67,7 +67,7 @@ def _choices(weights: tuple[int, ...]) -> Callable[[], object]:
 
 
 def _smooth(weights: tuple[int, ...]) -> Callable[[], object]:
-    """Do as nginx does: everyone gains its weight, the largest is picked and pays the sum."""
+    """Pick as nginx does: each gains its weight; the largest is picked and pays the sum."""
     total = sum(weights)
     current = [0] * len(weights)
 

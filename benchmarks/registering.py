@@ -1,4 +1,4 @@
-"""Registrations over HTTP, one request a contact."""
+"""Registrations over HTTP, one request per contact."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,7 +17,7 @@ _GOALS = {32: "0.70 (1.0)"}
 
 
 def against_empty(folder: Path, connections: int, rounds: int, seconds: int) -> list[Row]:
-    """Compare with an empty FastAPI POST with the same models."""
+    """Compare with an empty FastAPI POST that has the same models."""
     url = database(folder, f"http-{connections}")
     disk: list[float] = []
     with serving(FAIRLEAD, url) as ours, serving(EMPTY, url) as empty:
@@ -161,7 +161,7 @@ def by_operators(folder: Path, rounds: int, seconds: int) -> list[Row]:
 
 
 def by_stored(folder: Path, full: dict[int, str], rounds: int, seconds: int) -> list[Row]:
-    """Compare databases that hold much, by the number of contacts stored, with an empty one."""
+    """Compare full databases, given by the number of contacts stored, with an empty one."""
     with ExitStack() as stack:
         servers = [
             stack.enter_context(serving(FAIRLEAD, url))

@@ -18,7 +18,7 @@ Measured = TypeVar("Measured")
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 _LIBRARIES = ("fastapi", "starlette", "uvicorn", "pydantic", "sqlalchemy")
-_COLUMNS = ("what", "measured", "beside it", "ratio", "goal")
+_COLUMNS = ("what", "measured", "for comparison", "ratio", "goal")
 
 
 class Row(NamedTuple):
@@ -48,7 +48,7 @@ def median_ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
 
 
 def machine() -> list[str]:
-    """Say what it was measured on, and what was measured."""
+    """Return what it was measured on, and what was measured."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     system = f"{platform.system()} {platform.release()}"
@@ -72,7 +72,7 @@ def write(rows: Sequence[Row], how: str) -> None:
 
     Args:
         rows: the figures.
-        how: they were measured, in a few sentences.
+        how: the way they were measured, in a few sentences.
     """
     lines = [
         "# Results",

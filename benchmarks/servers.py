@@ -32,7 +32,7 @@ PLAIN = (*_UVICORN, "benchmarks.servers:create_plain")
 
 
 class Server(NamedTuple):
-    """A server in a process of its own."""
+    """A server in its own process."""
 
     address: str
     pid: int
@@ -47,7 +47,7 @@ class Server(NamedTuple):
 
 
 def database(folder: Path, name: str, operators: int = 10) -> str:
-    """Make a database with a source, whose operators have room for everything; returns its URL."""
+    """Make a database with a source whose operators never reach capacity; returns its URL."""
     url = f"sqlite:///{folder / name}.db"
     with open_fairlead(url) as fairlead:
         prepare(fairlead, [SOURCE], operators)
@@ -115,9 +115,9 @@ def serving(
 
     Args:
         command: FAIRLEAD, EMPTY or PLAIN.
-        database_url: handed to it by the environment.
-        ready: what it answers with 200 once it is ready.
-        key: what its callers need.
+        database_url: passed to it in the environment.
+        ready: a path that it answers with 200 once it is ready.
+        key: the API key that its callers need.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -30,9 +30,9 @@ _SERVER = {
 
 
 def by_processes(rounds: int, seconds: int) -> list[Row]:
-    """Compare one, two and three processes; all is on this machine.
+    """Compare one, two and three processes, all on this machine.
 
-    One with an empty FastAPI POST and with a loop by hand; two and three with one.
+    One is compared with an empty FastAPI POST and a hand-written loop; two and three with one.
     """
     rows = []
     with postgresql_server(None, **_SERVER) as server, ExitStack() as stack:

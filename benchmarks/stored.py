@@ -1,4 +1,4 @@
-"""Databases that hold much: how they are filled, and what it costs to read them."""
+"""Large databases: how they are filled, and what it costs to read them."""
 
 import http.client
 import json
@@ -50,7 +50,7 @@ class _PastClock(Clock):
 
 
 def fill(folder: Path, sizes: Sequence[int]) -> dict[int, str]:
-    """Make databases with so many contacts of the last month; returns their URLs.
+    """Make databases with that many contacts of the last month; returns their URLs.
 
     Thirty sources, three contacts a lead; one in a hundred waits, two in a hundred are closed.
     """
@@ -73,7 +73,7 @@ def fill(folder: Path, sizes: Sequence[int]) -> dict[int, str]:
             urls[stored] = f"sqlite:///{copy}"
     storage.close()
     file.unlink()
-    # Or the system writes it all out while something is measured.
+    # Otherwise the system writes it all out while something is measured.
     os.sync()
     return urls
 
@@ -181,7 +181,7 @@ def _calls(get: Callable[[str], Any]) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def browsing(url: str, stored: int, rounds: int) -> list[Row]:
-    """Compare the slowest page of the console, with 1,000 operators on a source, with nothing."""
+    """Compare the slowest console page, with 1,000 operators on a source, with `/healthz`."""
     with open_fairlead(url) as fairlead:
         operator = _crowd(fairlead)
         contact = fairlead.contacts.contacts(ContactFilter(SOURCE), limit=1, after=None).items[0]
@@ -259,7 +259,7 @@ def _ask(connection: http.client.HTTPConnection, call: str) -> bytes:
     connection.request("GET", call)
     answer = connection.getresponse()
     content = answer.read()
-    # What is the only one found is gone to.
+    # A search with a single result redirects to it.
     if answer.status not in {HTTPStatus.OK, HTTPStatus.SEE_OTHER}:
-        raise RuntimeError(f"{call} was answered by {answer.status}: {content[:500]!r}")
+        raise RuntimeError(f"{call} was answered with {answer.status}: {content[:500]!r}")
     return content
