@@ -1,4 +1,4 @@
-"""Email addresses by email-validator, and the mailboxes that exist although they should not."""
+"""Email addresses by email-validator, plus mailboxes that exist although they should not."""
 
 import re
 import unicodedata
@@ -9,8 +9,8 @@ from email_validator import EmailNotValidError
 
 from domain.errors import InvalidIdentity, Unreadable
 
-# Of plain letters there is nothing to find out: 1.4 us, where the library takes 35. Whatever has a
-# `--` in it may be Punycode, which takes a closer look.
+# A plain address does not need the library: 1.4 us instead of 35. Anything that contains `--` may
+# be Punycode, which takes a closer look.
 _PLAIN = re.compile(
     r"[a-z0-9_+-]++(?:\.[a-z0-9_+-]++)*+@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)++[a-z]{2,63}"
 )
@@ -20,9 +20,9 @@ _DOTS = re.compile(r"\.{2,}")
 _NEEDLESSLY_QUOTED = re.compile(r'"([^\s"\\@(),:;<>\[\]]+)"')
 
 _NOBODYS: Final = ("invalid", "localhost")
-"""Domains in which there can be no mailbox, or only of the machine itself."""
-# The library's own way to say so. The others are somebody's: a company has its mail under .local,
-# and a team tries things under .test.
+"""Domains that can have no mailbox, or only the machine's own."""
+# The library's own way to configure this. Its other special-use domains are in use: a company has
+# its mail under .local, and a team tries things under .test.
 email_validator.SPECIAL_USE_DOMAIN_NAMES[:] = _NOBODYS
 
 
@@ -30,10 +30,10 @@ def read_email(text: str) -> str:
     """Return the mailbox that a text names, in lower case.
 
     Args:
-        text: without what nobody sees.
+        text: without invisible characters.
 
     Raises:
-        InvalidIdentity: there can be no such mailbox.
+        InvalidIdentity: no such mailbox can exist.
     """
     if text.isascii():
         lower = text.lower()
@@ -53,10 +53,10 @@ _ENDS: Final = tuple(f".{each}" for each in _NOBODYS)
 
 
 def _read(text: str) -> str:
-    """Check an address; where it breaks a rule that servers do not keep, check it without that.
+    """Check an address, leaving out the rules that mail servers themselves break.
 
-    Servers in Japan have given away addresses with dots at the end and in a row. Names of hosts
-    have no underscores, but domains do. A domain may end with the dot of the root.
+    Servers in Japan have issued addresses with trailing and consecutive dots. Host names have no
+    underscores, but domains do. A domain may end with the root's dot.
     """
     local, at, domain = text.rpartition("@")
     domain = domain.removesuffix(".")

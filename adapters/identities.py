@@ -13,10 +13,10 @@ from domain.lead import Identity
 class LibraryIdentityNormaliser(IdentityNormaliser):
     """Normalises `phone` to E.164 and `email` to lower case.
 
-    Every other kind loses what nobody sees, and the white space around it.
+    Every other kind loses its invisible characters and surrounding white space.
 
     Attributes:
-        region: ISO 3166 code of the country that a phone number without a country code is of.
+        region: ISO 3166 code of the country assumed for a phone number without a country code.
     """
 
     region: str
@@ -41,6 +41,6 @@ def _keys(phones: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _as_before(kind: str, value: str, seen: str) -> tuple[str, ...]:
-    """Return the key that a value had when what nobody sees was still a part of it."""
+    """Return the key that a value had when its invisible characters were still part of it."""
     trimmed = value.strip()
     return (f"{kind}:{trimmed}",) if trimmed != seen and len(trimmed) <= limits.MAX_TEXT else ()

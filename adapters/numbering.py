@@ -1,7 +1,7 @@
-"""Numbering plans, out of libphonenumber's tables: what a number certainly is, without a parse.
+"""Numbering plans from libphonenumber's tables: what a number certainly is, without a parse.
 
-A parse takes some 20 us and a check of validity as many; a registration takes 60. What is said here
-of a number is what a parse would say of it: tests/adapters/test_phones.py holds the two together.
+A parse takes some 20 us and a validity check as long again; a registration takes 60. The answers
+here are those that a parse would give: tests/adapters/test_phones.py compares the two.
 """
 
 import re
@@ -20,12 +20,12 @@ class Plan(NamedTuple):
     """How the numbers of one calling code are written.
 
     Attributes:
-        code: the number of digits of the calling code.
-        lengths: digits of the numbers of people, behind the calling code. Services have others,
-            too: 14 in Russia, for numbers that begin with 8108 and no other.
-        kept: those of the lengths at which what looks like a trunk prefix is none.
-        trunk: begins what is written in front of a national number; None where nothing is.
-        general: whatever could be a number, by its beginning.
+        code: how many digits the calling code has.
+        lengths: how many digits people's numbers have after the calling code. Services have other
+            lengths, too: 14 in Russia, only for numbers that begin with 8108.
+        kept: those lengths at which what looks like a trunk prefix is part of the number.
+        trunk: matches the prefix written before a national number; None if there is none.
+        general: matches whatever could be a number, judging by its beginning.
     """
 
     code: int
@@ -35,7 +35,7 @@ class Plan(NamedTuple):
     general: re.Pattern[str]
 
     def keeps(self, national: str) -> bool:
-        """Whether a number behind its calling code is certainly one, and stays as it is."""
+        """Whether the digits after a calling code are certainly a number, and stay unchanged."""
         length = len(national)
         return length in self.kept or (
             length in self.lengths and self.trunk is not None and not self.trunk.match(national)
@@ -47,10 +47,10 @@ def plan_of(beginning: str) -> Plan | None:
     """Return the plan of an international number by its first three digits; None if there is none.
 
     Raises:
-        ValueError: these are no digits.
+        ValueError: they are not digits.
     """
     codes = [beginning[: length + 1] for length in range(len(beginning))]
-    # No code begins another, and none begins with 0.
+    # No code is a prefix of another, and none begins with 0.
     return next(
         (
             _plan(int(code), len(code))
@@ -70,7 +70,7 @@ def _plan(code: int, length: int) -> Plan | None:
     possible = _lengths(described.general_desc)
     lengths = _lengths(described.fixed_line) | _lengths(described.mobile) or possible
     trunk = described.national_prefix_for_parsing
-    # Where what is left would have no possible length a parse takes nothing away.
+    # A parse strips no prefix if the rest would have no possible length.
     kept = lengths
     if trunk:
         kept = {each for each in lengths if trunk.isdigit() and each - len(trunk) not in possible}
@@ -84,14 +84,14 @@ def _plan(code: int, length: int) -> Plan | None:
 
 
 class Home:
-    """How people of one region write its numbers: with a trunk prefix, the code, or neither."""
+    """How people in one region write its numbers: with a trunk prefix, the code, or neither."""
 
     def __init__(self, region: str) -> None:
-        """Take the ISO 3166 code of a region; one that has no numbers knows none."""
+        """Take the ISO 3166 code of a region; one without a numbering plan reads no number."""
         described = PhoneMetadata.metadata_for_region(region, None)
         self.code = "" if described is None else str(described.country_code)
         self._plan = plan_of(self.code) if self.code else None
-        # Where several regions share a code a parse takes now the one's rules, now the other's.
+        # If several regions share a code, a parse uses now one region's rules, now another's.
         self._alone = bool(self.code) and region == region_code_for_country_code(int(self.code))
         if described is not None:
             trunk = described.national_prefix_for_parsing or ""
@@ -101,7 +101,7 @@ class Home:
             self._people = _pattern(described.fixed_line, described.mobile)
 
     def read(self, digits: str) -> str | None:
-        """Return E.164 of a valid number of people here; None if that takes a parse to say."""
+        """Return a valid number of this region's people in E.164; None if only a parse can tell."""
         plan, people = self._plan, None
         if plan is None or not self._alone or self._abroad.match(digits):
             return None
@@ -125,12 +125,12 @@ class Home:
 
 @cache
 def home_of(region: str) -> Home:
-    """Return the habits of a region."""
+    """Return the `Home` of a region, made once."""
     return Home(region)
 
 
 def _lengths(kind: PhoneNumberDesc | None) -> set[int]:
-    # Where there are no such numbers their only length is -1.
+    # If there are no such numbers, the only length listed is -1.
     return set() if kind is None else {each for each in kind.possible_length if each > 0}
 
 

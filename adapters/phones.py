@@ -12,11 +12,11 @@ from adapters.numbering import Home, home_of, plan_of
 from domain.errors import InvalidIdentity, Unreadable
 
 _MOST: Final = 64
-"""Characters of the longest text that is looked at; no spelling of a number has as many."""
+"""Characters. A longer text is not looked at: no spelling of a number is that long."""
 
 _SEPARATORS = re.compile(r"[ ()\-.]+")
 _DIGITS = re.compile(r"\+?[0-9]+")
-# What else stands before a number or between its digits, in other programs and scripts.
+# What other programs and scripts put before a number or between its digits.
 _LABEL = re.compile(r"(?:tel:|whatsapp:|['\u2018\u2019])\s*", re.IGNORECASE)
 _PLUS = re.compile("[\uff0b\ufe62]")
 _RARE_SEPARATORS = re.compile(
@@ -24,7 +24,7 @@ _RARE_SEPARATORS = re.compile(
     r"\uff0e]+"
 )
 _SECOND = re.compile(r"[0-9][^0-9]*[\n\r\t\v\f\x85\u2028\u2029][^0-9]*[0+]")
-"""A line, or a cell of a table, that begins as numbers begin."""
+"""A second line, or table cell, that begins the way a number does."""
 _LONE_8 = re.compile(r"[^0-9]*\+[^0-9]*8[^0-9]")
 _EXTENSION = re.compile(
     r"(.*[0-9])[\s.(]*+"
@@ -41,20 +41,20 @@ _SAME: Final = frozenset(digit * most for digit in "0123456789" for most in rang
 _EXAMPLE: Final = "write it with its country code, such as +79161234567"
 _DETAILS: Final = {
     Unreadable.NOT_A_PHONE: f"is not a phone number; {_EXAMPLE}.",
-    Unreadable.EXTENSION: "has an extension, so several people share the number; if it is of one "
-    f"person alone, {_EXAMPLE}.",
-    Unreadable.PLACEHOLDER: "is what people type who give no number, so it is nobody's; if there "
-    f"is a real one, {_EXAMPLE}.",
+    Unreadable.EXTENSION: "has an extension, so several people share the number; if it belongs to "
+    f"one person alone, {_EXAMPLE}.",
+    Unreadable.PLACEHOLDER: "is what people type instead of their number, so it is nobody's; if "
+    f"there is a real one, {_EXAMPLE}.",
     Unreadable.AMBIGUOUS: f"can be read as more than one phone number; {_EXAMPLE}.",
 }
 
 
 def plain_phone(text: str) -> bool:
-    """Whether a text is E.164 already, certainly a number, and not one that everybody types.
+    """Whether a text is already E.164, certainly a number, and not a placeholder.
 
-    Of what is not, `read_phone` finds out what it is.
+    For any other text, `read_phone` finds out what it is.
     """
-    # 1.1 us; a parse would take 20, and two of them were needed.
+    # 1.1 us; a parse would take 20, and two would be needed.
     digits = text[1:]
     if text[:1] != "+" or not (7 <= len(digits) <= 15 and digits.isascii() and digits.isdigit()):
         return False
@@ -69,11 +69,11 @@ def read_phone(text: str, region: str) -> str:
     """Return the number that a text certainly is, in E.164.
 
     Args:
-        text: as people and programs write numbers, without what nobody sees.
+        text: a number as people and programs write it, without invisible characters.
         region: whose numbers may come without a country code.
 
     Raises:
-        InvalidIdentity: there is no number, or no one number, or nobody's.
+        InvalidIdentity: the text is not a number, not certainly one number, or a placeholder.
     """
     try:
         return _read(text, home_of(region), region)
@@ -86,19 +86,19 @@ def read_phone(text: str, region: str) -> str:
 
 
 def other_spellings(number: str) -> tuple[str, ...]:
-    """Return under which other numbers in E.164 the person may be known who has this one.
+    """Return the other E.164 numbers under which the person with this one may be known.
 
-    A numbering plan has both, or had both for so long that both are sent; so neither is rewritten.
-    Only mobiles: with a 9 in front, a number of a fixed line would be of somebody else.
+    The numbering plan has both, or had both for so long that both are sent, so neither is
+    rewritten. Mobiles only: with a 9 in front, a landline number would belong to somebody else.
     """
     if number.startswith("+55"):
-        # Brazil, +55 AA 9NNNN-NNNN: the 9 came after 2012, and WhatsApp goes on without.
+        # Brazil, +55 AA 9NNNN-NNNN: the 9 was added after 2012, and WhatsApp still omits it.
         if len(number) == 14 and number[5] == "9" and number[6] in "6789":
             return (number[:5] + number[6:],)
         if len(number) == 13 and number[5] in "6789":
             return (f"{number[:5]}9{number[5:]}",)
     elif number.startswith("+54"):
-        # Argentina, +54 9 AA NNNN-NNNN: the 9 says that it is a mobile, to who calls from abroad.
+        # Argentina, +54 9 AA NNNN-NNNN: the 9 marks a mobile for callers from abroad.
         if len(number) == 14 and number[3] == "9":
             return (number[:3] + number[4:],)
         if len(number) == 13 and number[3] in "123":
@@ -113,7 +113,7 @@ class _Unread(Exception):
 
 
 def _read(text: str, home: Home, region: str) -> str:
-    # Nothing takes long of what is short.
+    # Nothing below takes long on a short text.
     if len(text) > _MOST:
         raise _Unread(Unreadable.NOT_A_PHONE)
     compact = _SEPARATORS.sub("", text)
@@ -123,7 +123,7 @@ def _read(text: str, home: Home, region: str) -> str:
 
 
 def _unusual(text: str, home: Home, region: str) -> str:
-    """Return the digits of a text with more than the usual separators, and a plus if it has one."""
+    """Return the digits of a text with unusual separators, after its plus if it has one."""
     text = _PLUS.sub("+", _LABEL.sub("", text, count=1) if _LABEL.match(text) else text)
     text = "".join(str(unicodedata.decimal(each, each)) for each in text)
     if "/" in text:
@@ -136,7 +136,7 @@ def _unusual(text: str, home: Home, region: str) -> str:
         if _DIGITS.fullmatch(number):
             _number(number, home, region)
             raise _Unread(Unreadable.EXTENSION)
-    # What a form sends whose field for a number was not filled in: +7 (___) ___-__-__
+    # What a form sends if its phone field was not filled in: +7 (___) ___-__-__
     mask = _MASK.sub("", text)
     if "_" in text and len(mask) <= 3 and mask.isdigit():
         raise _Unread(Unreadable.PLACEHOLDER)
@@ -144,7 +144,7 @@ def _unusual(text: str, home: Home, region: str) -> str:
 
 
 def _without_slash(text: str) -> str:
-    """Take away the slash behind the code of a town; it may stand between two numbers, too."""
+    """Remove the slash after an area code; a slash may also separate two numbers."""
     before, _, after = text.partition("/")
     town, rest = (sum(map(str.isdigit, each)) for each in (before, after))
     marked = before.lstrip()[:1] in {"+", "0", "("}
@@ -173,9 +173,9 @@ def _number(compact: str, home: Home, region: str, *, lone_8: bool = False) -> s
 
 
 def _bare(digits: str, region: str) -> str | None:
-    """Read digits without a plus: a number of the region, else one of which only the plus is gone.
+    """Read digits without a plus: a number of the region, else one that lost only its plus.
 
-    What a plan does not know yet is taken if it cannot be anything else.
+    A number that the plan does not know yet is accepted if it cannot be anything else.
     """
     national = _parsed(digits, region)
     if national is not None and _valid(national):
@@ -193,7 +193,7 @@ def _bare(digits: str, region: str) -> str | None:
 
 
 def _plus_8(digits: str, home: Home, region: str, *, lone: bool) -> str | None:
-    """Read what begins with +8: a Russian habit, or a country whose code goes on after the 8."""
+    """Read what begins with +8: a Russian habit, or a country whose code begins with 8."""
     national = None
     if home.code == "7":
         national = home.read(digits) or _parsed(digits, region)
@@ -213,7 +213,7 @@ def _international(digits: str) -> str | None:
         # Mexico's mobiles had a 1 until 2020; no number there has eleven digits any more.
         digits = f"52{digits[3:]}"
     elif digits.startswith("229") and len(digits) == 11:
-        # All numbers of Benin have got 01 in front, in 2024; none has eight digits any more.
+        # Benin put 01 in front of all its numbers in 2024; none has eight digits any more.
         digits = f"22901{digits[3:]}"
     plan = plan_of(digits[:3])
     if plan is None:
@@ -225,18 +225,18 @@ def _international(digits: str) -> str | None:
 
 @lru_cache(maxsize=10_000)
 def _parsed(text: str, region: str | None) -> str | None:
-    """Return E.164 if the library finds that this can be a number, and the same number in E.164.
+    """Return E.164 if the library takes this for a possible number, and reads E.164 as the same.
 
-    What one parse leaves another may shorten (+55 0 0... loses a zero each time); only a number
-    that stays what it is can be found again.
+    A second parse may shorten what the first returned (+55 0 0... loses a zero each time); only a
+    number that stays the same can be found again.
     """
     try:
         number = phonenumbers.parse(text, region)
     except NumberParseException:
         return None
     # Possible, not valid: numbering plans change faster than any library's tables, and a customer
-    # must not be turned away for having a new number. Not possible within a town only, either:
-    # there is one in every town, and they would become one lead.
+    # must not be turned away for having a new number. A number that is possible only within a town
+    # does not count: every town has one, and they would become one lead.
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return None
     found = phonenumbers.format_number(number, PhoneNumberFormat.E164)
@@ -253,7 +253,7 @@ def _parsed(text: str, region: str | None) -> str | None:
 
 @lru_cache(maxsize=10_000)
 def _valid(number: str) -> bool:
-    """Whether a plan has a number, or has another spelling of it."""
+    """Whether a numbering plan contains a number, or another spelling of it."""
     return any(
         phonenumbers.is_valid_number(phonenumbers.parse(each))
         for each in (number, *other_spellings(number))
@@ -275,15 +275,15 @@ def _is_pattern(digits: str) -> bool:
 
 
 def _made_up(national: str, digits: str) -> bool:
-    """Whether a number is one that everybody types, by the whole of it or by its last seven digits.
+    """Whether a number is a placeholder, judging by all of it or by its last seven digits.
 
-    Patterns of fewer digits are in numbers that people have paid for.
+    Patterns of fewer digits occur in real numbers that people have paid for.
     """
     return (
         national[-7:] in _SAME
         or national.startswith("000")
         or national in _UP
         or national in _DOWN
-        # 555-01xx is for films, in every area of North America.
+        # 555-01xx is reserved for films in every area of North America.
         or (national[3:8] == "55501" and digits.startswith("1"))
     )

@@ -1,4 +1,4 @@
-"""Time, ids and chance, as the operating system gives them."""
+"""Time, ids and randomness from the operating system."""
 
 import secrets
 import string
@@ -13,13 +13,13 @@ from application.ports.system import Clock, Ids, Pause, Rolls, Secrets
 from domain.picker import ROLLS
 
 _PAUSE: Final = 0.05
-"""Seconds. A process that finds SQLite locked looks again after 1, 2, 5, 10, 15, ... ms: it comes
-in while this lasts."""
+"""Seconds. A process that finds SQLite locked retries after 1, 2, 5, 10, 15, ... ms, so it gets in
+during this pause."""
 
 _NAME_CHARACTERS: Final = string.ascii_lowercase + string.digits
 _NAME_LENGTH: Final = 10
 
-# A UUID may not be changed, and its own constructor takes longer than to make its number.
+# A UUID is immutable, and its constructor takes longer than making the number.
 _bare: Any = object.__new__
 _set_int = vars(UUID)["int"].__set__
 _set_safe = vars(UUID)["is_safe"].__set__
@@ -30,15 +30,15 @@ class SystemClock(Clock):
     """The machine's clock."""
 
     def now(self) -> datetime:
-        # Whole milliseconds. To take the rest off a datetime is 1.2 us, this 0.4.
+        # Whole milliseconds. This takes 0.4 us; truncating a datetime takes 1.2.
         return datetime.fromtimestamp(time.time_ns() // 1_000_000 / 1000, UTC)
 
 
 class SystemIds(Ids):
-    """UUIDs of version 7; within a process they only grow, also when the clock steps back."""
+    """UUIDs of version 7; within a process they only grow, even if the clock steps back."""
 
     def new(self) -> UUID:
-        # What uuid_utils.compat does in twice the time; a registration makes two ids.
+        # uuid_utils.compat does the same in twice the time; a registration makes two ids.
         made: UUID = _bare(UUID)
         _set_int(made, uuid7().int)
         _set_safe(made, _UNKNOWN)
@@ -53,7 +53,7 @@ class ClockIds(Ids):
         self._last = 0
 
     def new(self) -> UUID:
-        # 48 bits of milliseconds and a count of 74 bits: the clock may stand still or step back.
+        # 48 bits of milliseconds and a 74-bit counter: the clock may stand still or step back.
         milliseconds = int(self._clock.now().timestamp() * 1000)
         self._last = max(self._last + 1, milliseconds << 74)
         millisecond, count = self._last >> 74, self._last & ((1 << 74) - 1)
@@ -62,14 +62,14 @@ class ClockIds(Ids):
 
 
 class SystemRolls(Rolls):
-    """Chance that nobody can foresee."""
+    """Rolls that nobody can predict."""
 
     def __call__(self) -> int:
         return secrets.randbelow(ROLLS)
 
 
 class SystemSecrets(Secrets):
-    """From the operating system's source of randomness."""
+    """Secrets from the operating system's source of randomness."""
 
     def new(self) -> tuple[str, str]:
         name = "".join(secrets.choice(_NAME_CHARACTERS) for _ in range(_NAME_LENGTH))

@@ -1,4 +1,4 @@
-"""A query of people: who was given what just now?"""
+"""A query for people: who was given which contact just now?"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from domain.ids import ContactId
 class LatestAssignmentsHandler:
     """Finds the contacts that were assigned last, without an index on that moment.
 
-    A source hands out its contacts in the order in which they came. So what it assigned last are
-    its newest contacts, or, if contacts wait there, those that came just before the oldest of
-    these. A contact that a person transferred out of that order may be missing.
+    A source hands out its contacts in the order in which they came. So the contacts that it
+    assigned last are its newest, or, if contacts wait there, those that came just before the oldest
+    waiting one. A contact that a person transferred out of that order may be missing.
     """
 
     contacts: ContactReader
 
     def __call__(self, queued: Iterable[str], *, limit: int) -> list[ContactView]:
-        """Return contacts of all sources, the one assigned last first.
+        """Return contacts of all sources, the most recently assigned first.
 
         Args:
             queued: keys of the sources on which contacts wait.

@@ -24,17 +24,17 @@ class Recorder:
         before: Values | None = None,
         after: Values | None = None,
     ) -> None:
-        """Write that something was done; it is kept if the unit of work is.
+        """Write that something was done; the entry is kept if the unit of work commits.
 
-        Nothing is written of a change that left everything as it was.
+        Nothing is written about a change that left everything as it was.
 
         Args:
-            uow: in which it is done.
+            uow: the unit of work in which it is done.
             actor: who does it.
             action: what is done.
             subject: what it is done to; its text is kept.
-            before: what a change can touch, as it was; None of what is new.
-            after: the same as it is now.
+            before: what a change can touch, as it was; None for something new.
+            after: the same values as they are now.
         """
         if before is not None and after is not None:
             before, after = differences(before, after)

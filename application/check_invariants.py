@@ -1,4 +1,4 @@
-"""The use case behind `fairlead check`: does what is stored keep the invariants?"""
+"""The use case behind `fairlead check`: do the stored data keep the invariants?"""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -27,15 +27,15 @@ class Defect:
 class CheckInvariantsHandler:
     """Checks I1 to I7 as far as stored data show them.
 
-    I1 load, I2 capacity at every assignment, I3 nobody waits beside an eligible operator, I4 one
-    lead an identity, I5 credits sum to 0, I6 decisions recompute, I7 what is stored is whole. The
-    counters that statistics come from are compared with the contacts, those purged included.
+    I1 load, I2 capacity at every assignment, I3 no contact waits while an operator is eligible, I4
+    one lead per identity, I5 credits sum to 0, I6 decisions recompute, I7 what is stored is whole.
+    The counters behind the statistics are compared with the contacts, including purged ones.
     """
 
     auditor: Auditor
 
     def __call__(self, progress: Callable[[int], None] = lambda _: None) -> list[Defect]:
-        """Read everything once, as of one moment, in memory that does not grow with the contacts.
+        """Read everything once, as of one moment; memory does not grow with the number of contacts.
 
         Args:
             progress: called with the number of contacts read so far, every 1,000 contacts.
@@ -55,7 +55,7 @@ class _Check:
     assigned: Counter[tuple[str, OperatorId]] = field(default_factory=Counter)
 
     def run(self) -> Iterator[Defect]:
-        # What was purged is no longer there to be counted, and statistics go on telling of it.
+        # Purged contacts are no longer there to be counted, but statistics still include them.
         self.registered.update(self.facts.purged_registered())
         self.assigned.update(self.facts.purged_assigned())
         for number, contact in enumerate(self.facts.contacts(), start=1):
@@ -109,7 +109,7 @@ class _Check:
         previous = None
         for key, lead_id, exists in self.facts.identities():
             if not exists:
-                yield Defect("I4", f"identity {key} belongs to lead {lead_id}, which is not there")
+                yield Defect("I4", f"identity {key} belongs to lead {lead_id}, which is missing")
             if key == previous:
                 yield Defect("I4", f"identity {key} belongs to several leads")
             previous = key
@@ -133,7 +133,7 @@ def _differences(
 
 
 def _broken(contact: ContactFact) -> str | None:
-    """Say in what way a contact contradicts itself, if it does."""
+    """Say how a contact contradicts itself, if it does."""
     giver = contact.transferred_to or (contact.decision.picked if contact.decision else None)
     if contact.operator_id != giver:
         return f"belongs to {contact.operator_id}, but was given to {giver}"
@@ -142,7 +142,7 @@ def _broken(contact: ContactFact) -> str | None:
     if (contact.state is ContactState.CLOSED) != (contact.closed_at is not None):
         return f"is {contact.state} and closed_at is {contact.closed_at}"
     if contact.state is ContactState.ASSIGNED and contact.operator_id is None:
-        return "is assigned to nobody"
+        return "is assigned to no operator"
     if contact.state is ContactState.WAITING and contact.operator_id is not None:
         return "waits although it has an operator"
     return None

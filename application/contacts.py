@@ -22,18 +22,18 @@ class ShowContact:
 
 @dataclass(frozen=True, slots=True)
 class ShowContactHandler:
-    """Shows a contact, as much of it as whoever asks may see."""
+    """Shows as much of a contact as the actor may see."""
 
     contacts: ContactReader
 
     def __call__(self, query: ShowContact, actor: Actor = SCRIPT) -> ContactView:
         """Show a contact.
 
-        Whoever may not read is told of the lead nothing but its id: what could not be read of its
-        identities may be what another program sent.
+        An actor that may not read is shown nothing of the lead but its id: another program may have
+        sent the identities that could not be read.
 
         Raises:
-            UnknownContact: it is not there, or not on the source that the actor is bound to.
+            UnknownContact: it does not exist, or not on the source that the actor is bound to.
         """
         view = self.contacts.contact(query.contact_id, source=actor.source_key).seen_by(actor)
         return view if actor.reads else replace(view, lead=replace(view.lead, unread=()))
@@ -53,7 +53,7 @@ class CloseContact:
 
 @dataclass(frozen=True, slots=True)
 class CloseContactHandler(Joint[CloseContact, ContactView]):
-    """Closes contacts, and hands out what waited for the slot."""
+    """Closes contacts, and hands out contacts that waited for the slot."""
 
     clock: Clock
 
@@ -62,11 +62,11 @@ class CloseContactHandler(Joint[CloseContact, ContactView]):
         needs.contacts.append(command.contact_id)
 
     def decide(self, batch: Batch, command: CloseContact, actor: Actor) -> ContactView:
-        """Close a contact; one that is closed stays as it is.
+        """Close a contact; one that is already closed stays as it is.
 
         Raises:
-            UnknownContact: it is not there.
-            ChangedMeanwhile: it is open, and not what the caller saw.
+            UnknownContact: it does not exist.
+            ChangedMeanwhile: it is open, and has changed since the caller saw it.
         """
         contact = batch.contact(command.contact_id, actor)
         if contact.state is not ContactState.CLOSED:
@@ -92,7 +92,7 @@ class TransferContact:
 
 @dataclass(frozen=True, slots=True)
 class TransferContactHandler(Joint[TransferContact, ContactView]):
-    """Transfers contacts, and hands out what waited for the slot that this frees."""
+    """Transfers contacts, and hands out contacts that waited for the slot that this frees."""
 
     clock: Clock
     record: Recorder
@@ -103,12 +103,12 @@ class TransferContactHandler(Joint[TransferContact, ContactView]):
         needs.operators.add(command.operator_id)
 
     def decide(self, batch: Batch, command: TransferContact, actor: Actor) -> ContactView:
-        """Transfer a contact; to the operator who has it, that changes nothing.
+        """Transfer a contact; transferring it to the operator who has it changes nothing.
 
         Raises:
-            UnknownContact, UnknownOperator: something named is not there.
-            ContactClosed: it is too late.
-            ChangedMeanwhile: the contact is not what the caller saw.
+            UnknownContact, UnknownOperator: one of those named does not exist.
+            ContactClosed: the contact is closed.
+            ChangedMeanwhile: the contact has changed since the caller saw it.
             OperatorInactive, OperatorAtCapacity: the operator cannot take it.
         """
         contact = batch.contact(command.contact_id, actor)

@@ -1,9 +1,9 @@
 """The one clock: what falls due by itself, and when that is done.
 
-What falls due is a row. Every transaction settles first what is due by then, in order of time,
-within itself: whoever decides, decides on a world in which time has passed. So nothing hangs on
-the alarm, which only sees to it that time also passes when nobody calls; processes may die, clocks
-may step, and several processes may wake at once.
+Each thing that falls due is a row. Every transaction first settles what is due by then, in order of
+time, within itself, so every decision is made on a world in which time has passed. Nothing depends
+on the alarm: it only makes time pass when nobody calls. Processes may die, clocks may step, and
+several processes may wake at once.
 """
 
 import asyncio
@@ -23,27 +23,27 @@ logger = logging.getLogger(__name__)
 
 _LOOK: Final = 1.0
 _REST: Final = 0.02
-"""Seconds from one look at what falls due to the next: at most, and at least."""
+"""Seconds between two looks at what falls due: at most, and at least."""
 _PLAN: Final = 3600.0
-"""Seconds after which it wakes in any case."""
+"""Seconds after which the alarm wakes in any case."""
 _PUT_OFF: Final = timedelta(minutes=1)
-"""How long an item rests that could not be settled."""
+"""How long an item that could not be settled is put off."""
 
 
 class Timer(Protocol):
     """Makes one kind of thing happen when it is due."""
 
     def __call__(self, uow: UnitOfWork, item: DueItem) -> None:
-        """Make it happen, in a transaction that others share; the item is no more.
+        """Make it happen, in a transaction shared with others; the item is already removed.
 
-        Work that takes more than some 25 ms is done in slices: what is left is an item again, due
+        Work that takes more than about 25 ms is done in slices: the rest becomes an item again, due
         a moment later.
         """
         ...
 
 
 class Unsettled(Exception):
-    """An item could not be settled; the transaction is to be rolled back, and the item put off."""
+    """An item could not be settled; the transaction must be rolled back and the item put off."""
 
     def __init__(self, item: DueItem) -> None:
         super().__init__(f"{item.kind} {item.subject!r} was due and could not be settled")
@@ -52,13 +52,13 @@ class Unsettled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Timers:
-    """Every timer of this process, by kind. Items of other kinds are left to whoever knows them."""
+    """Every timer of this process, by kind. Items of other kinds are left to other processes."""
 
     clock: Clock
     by_kind: Mapping[str, Timer]
 
     def settle(self, uow: UnitOfWork) -> None:
-        """Make happen what is due, in order of time.
+        """Settle what is due, in order of time.
 
         Raises:
             Unsettled: a timer failed.
@@ -79,27 +79,27 @@ class Timers:
                 raise Unsettled(item) from error
 
     def put_off(self, uow: UnitOfWork, item: DueItem) -> None:
-        """Let an item rest that could not be settled: nobody else is to wait for it."""
+        """Put off an item that could not be settled: nothing else must wait for it."""
         uow.due.put(item._replace(at=self.clock.now() + _PUT_OFF))
 
 
 class Alarm:
-    """Sees to it that time passes when nobody calls; one a process, on its event loop.
+    """Makes time pass when nobody calls; one per process, on its event loop.
 
-    It looks once a second: another process may have stored what is due earlier, and a clock may
-    have stepped. It wakes once an hour, too, and at the start: what was planned by a clock that was
-    wrong is planned anew then.
+    It looks once a second: another process may have stored something that is due earlier, and a
+    clock may have stepped. It also wakes at the start and once an hour, to plan anew what a wrong
+    clock planned.
     """
 
     def __init__(
         self, timers: Timers, items: DueReader, wake: Callable[[], Awaitable[object]]
     ) -> None:
-        """Take what it wakes for.
+        """Take what the alarm works with.
 
         Args:
-            timers: of this process.
+            timers: those of this process.
             items: tells when the first is due.
-            wake: plans what is to be planned, in a transaction, which settles what is due.
+            wake: plans what is to be planned, in a transaction, which also settles what is due.
         """
         self._timers = timers
         self._items = items
@@ -118,7 +118,7 @@ class Alarm:
                     await self._wake()
                     woke = monotonic()
             except StorageUnavailable:
-                """Whoever calls is told; it is asked again."""
+                """Callers are told; the alarm asks again."""
             except Exception:
                 logger.exception("the alarm could not wake; it tries again")
             await asyncio.sleep(min(max(left, _REST), _LOOK))

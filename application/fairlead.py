@@ -35,11 +35,10 @@ from application.waits import WaitingTimesHandler
 
 @dataclass(frozen=True, slots=True)
 class Fairlead:
-    """Every use case and every query, wired to one storage. All of it may be called by threads.
+    """Every use case and every query, wired to one storage. All of it may be called from threads.
 
     Attributes:
-        lists: what is read from here may lag behind; the readers beside it show at once what was
-            acknowledged.
+        lists: readers that may lag behind; all others show at once what was acknowledged.
     """
 
     create_operator: CreateOperatorHandler

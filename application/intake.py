@@ -18,8 +18,8 @@ MOST: Final = 128
 """Commands in one transaction: enough to share its cost, few enough to keep the wait short."""
 
 MOST_WAITING: Final = 4096
-"""Commands that wait; some two seconds of work. Whoever comes later is told so at once: an answer
-that comes after the client has given up is work for nobody."""
+"""Commands that may wait: about two seconds of work. Later ones are refused at once: an answer that
+comes after the client has given up is wasted work."""
 
 Command = TypeVar("Command")
 View = TypeVar("View")
@@ -27,7 +27,7 @@ Answered = TypeVar("Answered")
 
 
 class _Waiter(NamedTuple):
-    """An order, and who is to hear of it."""
+    """An order, and where its answer goes."""
 
     order: Order
     future: asyncio.Future[Any]
@@ -39,26 +39,26 @@ class _Waiter(NamedTuple):
             return outcome
         try:
             return self.answer(outcome)
-        except Exception as defect:  # noqa: BLE001 -- of this one, which must harm no other
+        except Exception as defect:  # noqa: BLE001 -- one answer that fails must harm no other
             return defect
 
 
 class Intake:
     """One transaction at a time; it takes what is waiting once it has begun, and waits for no more.
 
-    What can take long, to wait for somebody else's transaction and for the disk, is done in a
-    thread, so that the event loop stays free. A few milliseconds of Python are done on the loop:
-    at every statement the driver lets go of the interpreter's lock, and a thread that wants it
-    back waits for its turn each time. Measured at 32 connections, as parts of an empty POST's
-    throughput: 0.43 with the whole transaction in the thread, 0.55 with its beginning and its end
-    there, 0.78 with nothing there but the commit. So joint commands are decided on the loop; what
-    is done alone may take long, and a transaction with such a command is the thread's.
+    What can take long (waiting for another transaction or for the disk) is done in a thread, so the
+    event loop stays free. A few milliseconds of Python are done on the loop: the driver releases
+    the interpreter's lock at every statement, and a thread that wants it back has to wait for its
+    turn each time. Measured at 32 connections, as fractions of an empty POST's throughput: 0.43
+    with the whole transaction in the thread, 0.55 with its beginning and its end there, 0.78 with
+    only the commit there. So joint commands are decided on the loop. A command done alone may take
+    long, so a transaction with such a command runs in the thread.
 
-    Answers are made while the disk works, when the loop has little else to do, and all of a batch
-    in one go: 1.10 to 1.13 times the registrations at 32 connections and 1.08 to 1.12 at 256, in
-    turns with answers that each request made for itself.
+    Answers are made while the disk works, when the loop has little else to do, and for a whole
+    batch in one go. Compared in alternating rounds with answers that each request made for itself,
+    this gives 1.10 to 1.13 times the registrations at 32 connections and 1.08 to 1.12 at 256.
 
-    It belongs to one event loop.
+    An intake belongs to one event loop.
     """
 
     def __init__(self, transactions: Transactions) -> None:
@@ -94,19 +94,20 @@ class Intake:
             use_case: what is asked for.
             command: its command.
             actor: who sends it.
-            answer: makes of the result what is to be awaited, as a rule while the transaction is
-                on its way to the disk, when there is time; nobody has it before it is there. It
-                may be called for nothing, and again, if the transaction fails.
+            answer: turns the result into what the caller awaits, usually while the transaction is
+                on its way to the disk, when there is time. The caller gets it only once the
+                transaction is there. If the transaction fails, `answer` may have been called in
+                vain, and may be called again.
 
         Raises:
             Overloaded: the queue is full; the command was not taken.
 
         Raises, when awaited:
             DomainError: the command is refused.
-            StorageUnavailable: nothing has changed, but for OutcomeUnknown.
+            StorageUnavailable: nothing has changed, unless it is OutcomeUnknown.
         """
         if len(self._waiting) >= MOST_WAITING:
-            raise Overloaded("too many changes wait already.")
+            raise Overloaded("too many changes are waiting already.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         try:
@@ -127,13 +128,13 @@ class Intake:
 
     async def _write(self) -> None:
         while self._waiting:
-            # Whoever is ready at this moment gets in; otherwise the first of several requests
-            # that arrive together would get a transaction of its own.
+            # Let in every request that is ready now; otherwise the first of several that arrive
+            # together would get a transaction to itself.
             await asyncio.sleep(0)
             batch: list[_Waiter] = []
             try:
                 answers = await self._carry_out(batch)
-            except Exception as defect:  # noqa: BLE001 -- whoever waits must hear of it, and the next batch must run
+            except Exception as defect:  # noqa: BLE001 -- those who wait must get it, and the next batch must run
                 self._take(batch)
                 answers = [defect] * len(batch)
             for waiter, answer in zip(batch, answers, strict=True):
@@ -146,12 +147,12 @@ class Intake:
                     waiter.future.set_result(answer)
 
     async def _carry_out(self, batch: list[_Waiter]) -> Sequence[Any]:
-        """Carry out what waits, put those who wait into `batch`; return what each is to hear."""
+        """Carry out the waiting orders, which go into `batch`; return the answer to each."""
         loop, answers = asyncio.get_running_loop(), list[Any]()
         uow, settle = self._transactions.begin(), self._transactions.timers.settle
 
         def commit(outcomes: Sequence[Any]) -> None:
-            # The loop does this before it hears that the commit has ended.
+            # The loop runs this before it learns that the commit has ended.
             loop.call_soon_threadsafe(lambda: answers.extend(_answers(batch, outcomes)))
             uow.commit()
 
@@ -168,7 +169,7 @@ class Intake:
                     await self._worker.run(partial(commit, outcomes))
             else:
                 await self._worker.run(store)
-        except Exception as failure:  # noqa: BLE001 -- each is tried by itself, and hears of its own
+        except Exception as failure:  # noqa: BLE001 -- each is tried by itself, and gets its own
             orders = self._take(batch)
             outcomes = await self._worker.run(partial(after, failure, self._transactions, orders))
             return _answers(batch, outcomes)
@@ -182,10 +183,11 @@ class Intake:
         )
 
     def _take(self, batch: list[_Waiter]) -> list[Order]:
-        """Fill a batch that is empty with those who have waited longest; returns what it holds.
+        """Fill an empty batch with the orders that have waited longest; return the orders in it.
 
-        Only now that the transaction has begun, or has failed to: whoever came while it waited for
-        its turn is in it. With three processes on one PostgreSQL, batches are twice as large.
+        This happens only once the transaction has begun, or has failed to: orders that came while
+        it waited for its turn are included. With three processes on one PostgreSQL, this makes
+        batches twice as large.
         """
         if not batch:
             batch += [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]

@@ -1,4 +1,4 @@
-"""Use cases on API keys and sessions: make a key, take one back, end a session."""
+"""Use cases on API keys and sessions: make a key, revoke one, end a session."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ class CreateKey:
     """Make a key.
 
     Attributes:
-        source: the only source that a key of the role `intake` may name.
+        source: the only source that a key with the role `intake` may name.
         expires_at: None for never.
     """
 
@@ -51,8 +51,8 @@ class CreateKeyHandler(Alone[CreateKey, CreatedKey]):
 
         Raises:
             UnknownSource: the source is not there.
-            InvalidValue: it has expired already, a source is named for another role, or there are
-                enough keys.
+            InvalidValue: it would have expired already, a source is named for another role, or
+                there are too many keys.
         """
         now = self.clock.now()
         expires_at = None if command.expires_at is None else _to_the_millisecond(command.expires_at)
@@ -74,8 +74,7 @@ class CreateKeyHandler(Alone[CreateKey, CreatedKey]):
             uow.dispatches.load(sources=[command.source]).source(command.source)
         if uow.keys.valid(now) >= limits.MAX_KEYS:
             raise InvalidValue(
-                f"there are {limits.MAX_KEYS:,} keys that open something; revoke those that "
-                "nobody uses."
+                f"there are {limits.MAX_KEYS:,} valid keys already; revoke those that nobody uses."
             )
         uow.keys.add(key)
         self.record(uow, actor, Action.KEY_CREATED, key.prefix, after=_audited(key))
@@ -84,23 +83,23 @@ class CreateKeyHandler(Alone[CreateKey, CreatedKey]):
 
 @dataclass(frozen=True, slots=True)
 class RevokeKey:
-    """Take a key back."""
+    """Revoke a key."""
 
     prefix: str
 
 
 @dataclass(frozen=True, slots=True)
 class RevokeKeyHandler(Alone[RevokeKey, KeyView]):
-    """Takes keys back."""
+    """Revokes keys."""
 
     clock: Clock
     record: Recorder
 
     def within(self, uow: UnitOfWork, command: RevokeKey, actor: Actor) -> KeyView:
-        """Take a key back; one that was taken back stays so.
+        """Revoke a key; one that is already revoked stays so.
 
         Raises:
-            UnknownKey: it is not there.
+            UnknownKey: it does not exist.
         """
         key = uow.keys.get(command.prefix)
         if key.revoked_at is None:
@@ -113,7 +112,7 @@ class RevokeKeyHandler(Alone[RevokeKey, KeyView]):
 
 @dataclass(frozen=True, slots=True)
 class EndSession:
-    """Somebody signs out of a session that is good."""
+    """Somebody signs out of a valid session."""
 
     session: Session
 
@@ -127,17 +126,17 @@ class EndSessionHandler(Alone[EndSession, Session]):
     def within(self, uow: UnitOfWork, command: EndSession, actor: Actor) -> Session:
         """End a session; one that has ended stays so.
 
-        Whoever signs out again and again ends all sessions of the key: what is kept of it is
-        bounded.
+        Signing out again and again ends all sessions of the key, because what is kept for a key
+        is bounded.
 
         Returns:
-            What has ended: the session, or every one of its key.
+            What has ended: the session, or every session of its key.
         """
-        del actor  # Whoever holds the session ends it.
+        del actor  # Anyone who holds the session may end it.
         session = command.session
         ended = uow.keys.ended_sessions(session.prefix)
         if len(ended) >= limits.MAX_ENDED_SESSIONS:
-            # Those that are over already stay so, however long they would have gone on.
+            # Those that are over already stay so, however long they would have lasted.
             session = session.every(until=max([session.ends_at, *ended]))
         uow.keys.end_session(session, self.clock.now())
         return session
@@ -161,7 +160,7 @@ def _moment(moment: datetime | None) -> str | None:
 
 
 def _to_the_millisecond(moment: datetime) -> datetime:
-    """Return a moment as every storage keeps it; one that none can keep would lock out all."""
+    """Return a moment as every storage keeps it; one that none can keep would lock everyone out."""
     try:
         moment = moment.astimezone(UTC)
     except OverflowError:

@@ -1,4 +1,4 @@
-"""Use cases on a lead: correct what is known of a person, erase it."""
+"""Use cases on a lead: correct what is known about a person, erase it."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,7 +18,7 @@ from domain.lead import Identity
 
 @dataclass(frozen=True, slots=True)
 class RenameLead:
-    """A person's name is another one; None if it is not known after all."""
+    """A person has a different name; None if it is not known after all."""
 
     lead_id: LeadId
     name: str | None
@@ -31,11 +31,11 @@ class RenameLeadHandler(Alone[RenameLead, LeadView]):
     record: Recorder
 
     def within(self, uow: UnitOfWork, command: RenameLead, actor: Actor) -> LeadView:
-        """Give a lead another name, or none. Contacts that come later leave a name as it is.
+        """Give a lead another name, or none. Later contacts leave an existing name as it is.
 
         Raises:
-            UnknownLead: it is not there.
-            InvalidValue: the name is out of its limits.
+            UnknownLead: it does not exist.
+            InvalidValue: the name is outside its limits.
         """
         lead = uow.leads.get(command.lead_id)
         previous = lead.name
@@ -47,7 +47,7 @@ class RenameLeadHandler(Alone[RenameLead, LeadView]):
 
 @dataclass(frozen=True, slots=True)
 class AddIdentity:
-    """A person is known by one identity more, in any spelling."""
+    """A person is known by one more identity, in any spelling."""
 
     lead_id: LeadId
     kind: str
@@ -64,18 +64,18 @@ class IdentityAdded:
 
 @dataclass(frozen=True, slots=True)
 class AddIdentityHandler(Alone[AddIdentity, IdentityAdded]):
-    """Gives leads identities."""
+    """Adds identities to leads."""
 
     normalise: IdentityNormaliser
     record: Recorder
 
     def within(self, uow: UnitOfWork, command: AddIdentity, actor: Actor) -> IdentityAdded:
-        """Give a lead an identity that is nobody's. None moves, and no lead is merged.
+        """Give a lead an identity that no lead has. None moves, and no leads are merged.
 
         Raises:
-            UnknownLead: it is not there.
-            InvalidIdentity, InvalidValue: it is no identity, or the lead has enough.
-            IdentityTaken: it is another lead's.
+            UnknownLead: it does not exist.
+            InvalidIdentity, InvalidValue: it is not an identity, or the lead cannot have more.
+            IdentityTaken: another lead has it.
         """
         identity = self._identity(command.kind, command.value)
         found = uow.leads.index([identity], [command.lead_id])
@@ -101,14 +101,14 @@ class AddIdentityHandler(Alone[AddIdentity, IdentityAdded]):
         try:
             return self.normalise(kind, value)
         except (InvalidIdentity, InvalidValue) as error:
-            # Elsewhere an identity is a part of a contact's lead; here it is all that there is.
+            # Elsewhere an identity is part of a contact's lead; here it is the whole request.
             error.field = "kind" if error.field == "lead.identities" else "value"
             raise
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveIdentity:
-    """An identity is not this person's, or no more; in any spelling."""
+    """An identity is not, or no longer, this person's; in any spelling."""
 
     lead_id: LeadId
     kind: str
@@ -117,16 +117,16 @@ class RemoveIdentity:
 
 @dataclass(frozen=True, slots=True)
 class RemoveIdentityHandler(Alone[RemoveIdentity, LeadView]):
-    """Takes identities from leads."""
+    """Removes identities from leads."""
 
     normalise: IdentityNormaliser
     record: Recorder
 
     def within(self, uow: UnitOfWork, command: RemoveIdentity, actor: Actor) -> LeadView:
-        """Take an identity from a lead, the last one, too. From then on it is nobody's.
+        """Take an identity from a lead, even the last one. From then on no lead has it.
 
         Raises:
-            UnknownLead: it is not there.
+            UnknownLead: it does not exist.
             UnknownIdentity: the lead has no such identity.
         """
         lead = uow.leads.get(command.lead_id)
@@ -142,9 +142,9 @@ class RemoveIdentityHandler(Alone[RemoveIdentity, LeadView]):
         )
 
     def _spellings(self, kind: str, value: str) -> list[Identity]:
-        """Return what may be meant, first what stands there.
+        """Return the identities that may be meant, beginning with the text as given.
 
-        An identity may have been stored when more was taken for one than is now.
+        An identity may have been stored when the rules accepted more than they do now.
         """
         readers: tuple[Callable[[str, str], Identity], ...] = (Identity, self.normalise)
         found = []
@@ -163,18 +163,18 @@ class EraseLead:
 
 @dataclass(frozen=True, slots=True)
 class EraseLeadHandler(Alone[EraseLead, None]):
-    """Erases a person's data; contacts and everything counted stay, and tell of nobody."""
+    """Erases a person's data; contacts and all counts stay, and identify no one."""
 
     record: Recorder
 
     def within(self, uow: UnitOfWork, command: EraseLead, actor: Actor) -> None:
         """Erase a lead's name and identities, and its contacts' payloads and idempotency keys.
 
-        Open contacts stay open. Erasing twice changes nothing. Whoever writes again later is a
-        new lead.
+        Open contacts stay open. Erasing twice changes nothing. A person who writes again later is
+        a new lead.
 
         Raises:
-            UnknownLead: it is not there.
+            UnknownLead: it does not exist.
         """
         if uow.leads.erase(command.lead_id):
             self.record(uow, actor, Action.LEAD_ERASED, command.lead_id)

@@ -19,10 +19,10 @@ from domain.operator import CHANGEABLE, Operator, OperatorChange
 
 @dataclass(frozen=True, slots=True)
 class CreateOperator:
-    """Make an operator known; it gets contacts once a source has an allocation for it.
+    """Create an operator; it gets contacts once a source has an allocation for it.
 
     Attributes:
-        key: made of the name if empty.
+        key: made from the name if empty.
     """
 
     name: str
@@ -43,7 +43,7 @@ class CreateOperatorHandler(Alone[CreateOperator, OperatorView]):
 
         Raises:
             OperatorExists: the key is taken.
-            InvalidValue: the key, the name or the capacity is out of its limits.
+            InvalidValue: the key, the name or the capacity is outside its limits.
         """
         new_id = self.ids.new()
         operator = Operator(
@@ -59,7 +59,7 @@ class CreateOperatorHandler(Alone[CreateOperator, OperatorView]):
             operator.key = free_key(operator.key, taken)
         elif operator.key in taken:
             raise OperatorExists(
-                f"there is an operator with the key {operator.key!r} already; choose another key, "
+                f"an operator with the key {operator.key!r} already exists; choose another key, "
                 "or none.",
                 field="key",
             )
@@ -84,7 +84,7 @@ class UpdateOperator(OperatorChange):
 
 @dataclass(frozen=True, slots=True)
 class UpdateOperatorHandler(Alone[UpdateOperator, OperatorView]):
-    """Changes operators, and hands out what waited for the capacity that this frees."""
+    """Changes operators, and hands out contacts that waited for the capacity that this frees."""
 
     clock: Clock
     record: Recorder
@@ -93,9 +93,9 @@ class UpdateOperatorHandler(Alone[UpdateOperator, OperatorView]):
         """Change an operator.
 
         Raises:
-            UnknownOperator: it is not there.
-            ChangedMeanwhile: it is not what the caller saw.
-            InvalidValue: the name or the capacity is out of its limits.
+            UnknownOperator: it does not exist.
+            ChangedMeanwhile: it has changed since the caller saw it.
+            InvalidValue: the name or the capacity is outside its limits.
         """
         dispatch = uow.dispatches.load(served_by=[command.operator_id])
         found = dispatch.operator(command.operator_id)

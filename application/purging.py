@@ -23,17 +23,17 @@ from domain.ids import ContactId
 logger = logging.getLogger(__name__)
 
 PURGE: Final = "purge"
-"""The kind of what falls due."""
+"""The kind of its due items."""
 _AT_NIGHT: Final = time(3)
 _LATE: Final = timedelta(days=2)
 _REST: Final = timedelta(milliseconds=100)
 _CHUNK: Final = 500
-"""The most contacts in one transaction: registrations wait for it, some 20 ms."""
+"""The most contacts in one transaction: registrations wait for it, about 20 ms."""
 
 
 @dataclass(frozen=True, slots=True)
 class PurgeContacts:
-    """Contacts closed before a moment are wanted no more.
+    """Contacts closed before a moment are no longer wanted.
 
     Attributes:
         before: with a time zone.
@@ -62,7 +62,7 @@ class PurgeContactsHandler:
     ) -> int:
         """Remove the oldest first, a few in each transaction; others go on in between.
 
-        If it ends too early, what was removed is removed, and doing it again does the rest.
+        If it stops early, what was removed stays removed, and another run removes the rest.
 
         Args:
             command: what to remove.
@@ -98,12 +98,12 @@ class PurgeContactsHandler:
 
 @dataclass(frozen=True, slots=True)
 class NightlyPurge(Timer):
-    """Removes, night by night, what was closed longer ago than it is to be kept.
+    """Removes, night by night, contacts that were closed longer ago than they are to be kept.
 
-    The subject of its item is the contact up to which tonight's work is done, or nothing.
+    The subject of its item is the contact up to which tonight's work is done; empty at the start.
 
     Attributes:
-        keep: for how long a closed contact is kept.
+        keep: how long a closed contact is kept.
     """
 
     keep: timedelta
@@ -111,10 +111,10 @@ class NightlyPurge(Timer):
     record: Recorder
 
     def __call__(self, uow: UnitOfWork, item: DueItem) -> None:
-        """Remove a few, and see to it that others come to the storage before the rest.
+        """Remove a few, and let others use the storage before the rest is removed.
 
-        By a clock that is years ahead everything is old. So what is late by days is not done at
-        once: there is a night to set the clock right, or to read the log.
+        By a clock that is years ahead, everything is old. So a purge that is days late does not run
+        at once: that leaves a night to set the clock right, or to read the log.
         """
         now = self.clock.now()
         if now - item.at > _LATE:
@@ -135,12 +135,12 @@ class NightlyPurge(Timer):
 
 @dataclass(frozen=True, slots=True)
 class PlanPurge:
-    """Contacts are to be purged every night, or no more, as the settings say."""
+    """Contacts are to be purged every night, or no longer, as the settings say."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanPurgeHandler(Alone[PlanPurge, None]):
-    """Sees to it that contacts are purged every night if they are to be.
+    """Plans the nightly purge if contacts are to be purged.
 
     Attributes:
         timers: those of this process.
@@ -150,9 +150,9 @@ class PlanPurgeHandler(Alone[PlanPurge, None]):
     timers: Timers
 
     def within(self, uow: UnitOfWork, command: PlanPurge, actor: Actor) -> None:
-        """Begin with the next night, or leave off; what is planned or under way goes on.
+        """Plan the next night, or cancel; a purge that is planned or under way goes on.
 
-        A plan for later than the next night was made by a clock that was ahead, and is made anew.
+        A plan for later than the next night was made by a clock that was ahead, and is replaced.
         """
         del command, actor
         planned, night = uow.due.planned(PURGE), _next_night(self.clock.now())

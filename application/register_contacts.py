@@ -37,12 +37,12 @@ class RegisterContact:
 
     Attributes:
         source: the source's key.
-        identities: of the lead, value by kind, as they came. None, and a text in which there is
-            nothing to see, are no identity.
+        identities: those of the lead, value by kind, as they came. None and a text without visible
+            characters are not identities.
         lead_id: the lead, if the caller knows it.
         lead_name: kept if the lead has none yet.
-        payload: any JSON object up to 16 KiB; kept and shown, never looked into.
-        idempotency_key: the same key again on the same source gives the first contact again.
+        payload: any JSON object up to 16 KiB; kept and shown, never interpreted.
+        idempotency_key: the same key on the same source returns the first contact again.
     """
 
     source: str
@@ -61,7 +61,7 @@ class Registered:
     replayed: bool = False
 
 
-# Made once: to make an encoder takes as long as to encode a small payload.
+# Made once: making an encoder takes as long as encoding a small payload.
 _sorted_json = json.JSONEncoder(sort_keys=True).encode
 
 
@@ -85,12 +85,13 @@ class Draft:
     def of(
         cls, command: RegisterContact, normalise: IdentityNormaliser, actor: Actor = SCRIPT
     ) -> "Draft":
-        """Check and normalise every value; raises the DomainError of the first that is wrong."""
+        """Check and normalise every value; raises a DomainError for the first that is wrong."""
         actor.require_source(command.source)
         if command.lead_id is not None and not actor.reads:
-            # Or whoever guesses would be told who is known.
+            # Otherwise anyone who guesses ids would learn which leads are known.
             raise Forbidden(
-                "this key may not read, so it names the lead by lead.identities.", field="lead.id"
+                "this key may not read, so it must name the lead by lead.identities.",
+                field="lead.id",
             )
         if len(command.identities) > limits.MAX_IDENTITIES:
             raise InvalidValue(
@@ -111,14 +112,15 @@ class Draft:
 
     def fingerprint(self) -> bytes:
         """Return 32 bytes that differ wherever two commands ask for different things."""
-        # The order of keys means nothing in JSON; a retry may come with another one.
+        # The order of keys means nothing in JSON; a retry may come with a different one.
         payload = None if self.payload is None else json.loads(self.payload)
         parts = [
             self.command.source,
             str(self.command.lead_id),
             repr(self.lead_name),
             *sorted(each.key for each in self.identities),
-            # No kind begins so, and what is not there changes no byte: keys outlive releases.
+            # No kind begins with a question mark, and without unread identities no byte changes:
+            # idempotency keys outlive releases.
             *(f"?{each.kind}:{each.value}" for each in self.unread),
             _sorted_json(payload),
         ]
@@ -131,7 +133,7 @@ def _read(
     """Return the identities that can be read, and those that cannot.
 
     Raises:
-        InvalidIdentity, InvalidValue: of the first, if the lead is not named in any other way.
+        InvalidIdentity, InvalidValue: the error of the first, if nothing else names the lead.
     """
     read: list[Identity] = []
     unread: list[UnreadIdentity] = []
@@ -163,9 +165,9 @@ def _reason(error: DomainError, value: str) -> Unreadable:
 class RegisterContactHandler(Joint[RegisterContact, Registered]):
     """Registers contacts.
 
-    Whoever may not read names leads by identities and learns nothing of them. Whoever is bound to a
-    source adds names and identities only to leads that a contact of that source made known: a bot
-    that is not what it should be takes nobody else's customers.
+    An actor that may not read names leads by identities and learns nothing about them. An actor
+    that is bound to a source adds names and identities only to leads that a contact of that source
+    made known: a rogue bot cannot take over anyone else's customers.
     """
 
     ids: Ids
@@ -176,7 +178,7 @@ class RegisterContactHandler(Joint[RegisterContact, Registered]):
         return Draft.of(command, self.normalise, actor)
 
     def gather(self, command: Draft, needs: Needs) -> None:
-        """Need the source, whoever has these identities, and what the key stands for."""
+        """Need the source, the leads that may be meant, and the contact that the key stands for."""
         needs.sources.add(command.command.source)
         needs.identities += command.identities
         if command.command.lead_id is not None:
@@ -185,7 +187,7 @@ class RegisterContactHandler(Joint[RegisterContact, Registered]):
             needs.keys.append(command.slot)
 
     def decide(self, batch: Batch, command: Draft, actor: Actor) -> Registered:
-        """Register one contact, or answer with the one that its key stands for."""
+        """Register one contact, or return the one that its key stands for."""
         batch.dispatch.source(command.command.source)
         return _replay(batch, command, actor) or self._admit(batch, command, actor)
 
@@ -236,8 +238,8 @@ class RegisterContactsHandler:
 
         Returns:
             A result for every command, in order. A command that is refused has no effect and
-            harms no other. If the storage fails on the lot, everything is rolled back and each
-            command is tried by itself; if not even a transaction can be begun, all have failed.
+            harms no other. If the storage fails on all of them, everything is rolled back and each
+            command is tried by itself; if no transaction can even be begun, all have failed.
         """
         orders = [self._order(each, actor) for each in commands]
         outcomes = iter(
@@ -267,7 +269,7 @@ def _replay(batch: Batch, draft: Draft, actor: Actor) -> Registered | None:
         return None
     if known.fingerprint != draft.fingerprint():
         raise IdempotencyConflict(
-            "this idempotency key came before with another body; send the same body again, "
+            "this idempotency key was used before with another body; send the same body again, "
             "or a new key for a new contact.",
             field="idempotency_key",
         )
@@ -275,7 +277,7 @@ def _replay(batch: Batch, draft: Draft, actor: Actor) -> Registered | None:
 
 
 def _room(batch: Batch, actor: Actor, lead_id: LeadId) -> int | None:
-    """Return how many identities more an actor may give a lead; None if not even a name."""
+    """Return how many more identities an actor may give a lead; None if not even a name."""
     stored = batch.uow.leads.acquaintance(lead_id)
     own = [
         each

@@ -1,4 +1,4 @@
-"""A query of people: whatever they have in their hands, what is it of?"""
+"""A query for people: what does an id, an identity or a name belong to?"""
 
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -22,9 +22,9 @@ from domain.lead import Identity, begin_words, words_of
 _MOST: Final = 50
 """Leads on a page."""
 _DIGITS: Final = range(4, 16)
-"""How many digits may be the end of a phone number: fewer are of too many, and none has more."""
+"""How many digits count as the end of a phone: fewer match too many, and no phone has more."""
 _LEAST: Final = 3
-"""Characters of what an identity is found by that only begins so."""
+"""The fewest characters by which an identity is found by its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Found:
     """What a text stands for: a contact or an operator by id, and any number of leads.
 
     Attributes:
-        leads: the next 50 at most, those with exactly such an identity or id first.
-        further: where the search goes on, if it did not come to its end.
+        leads: the next 50 at most, those with exactly this identity or id first.
+        further: where the search goes on; None if it is at its end.
     """
 
     leads: Sequence[LeadView] = ()
@@ -43,7 +43,7 @@ class Found:
 
 
 class _Step(NamedTuple):
-    """One way to find leads, and a test of whether a lead is found by it."""
+    """One way to find leads, and a test for whether it finds a lead."""
 
     walk: Callable[..., Walk]
     meets: Callable[[LeadView], bool]
@@ -62,19 +62,19 @@ class SearchHandler:
     def __call__(self, text: str, further: str | None = None) -> Found:
         """Find what a text stands for.
 
-        Leads come in this order: by id, by an identity of exactly this value, by how their phone
-        ends, by words of their name, by how an identity begins. Each comes once, also over several
-        pages. Each way is a walk of a bounded length along an index; so a page can have fewer than
-        50, and there may be more all the same.
+        Leads come in this order: by id, by an identity of exactly this value, by the end of their
+        phone, by words of their name, by the beginning of an identity. Each comes only once, even
+        over several pages. Each way is a walk of bounded length along an index, so a page can have
+        fewer than 50 although there are more.
 
         Args:
-            text: an identity, an id, words or beginnings of words of a name, the last four digits
-                of a phone or more, or three characters with which an identity begins, or more.
+            text: an identity, an id, words of a name or their beginnings, at least the last four
+                digits of a phone, or at least the first three characters of an identity.
             further: where an earlier page says that the search goes on.
 
         Raises:
-            InvalidValue: the text is longer than any name or identity, or there is nowhere to go on
-                from.
+            InvalidValue: the text is longer than any name or identity, or the search cannot go on
+                from `further`.
         """
         text = limits.short_text(text, "q")
         given = _uuid(text)
@@ -99,7 +99,7 @@ class SearchHandler:
         return Found(leads, first.contact, first.operator)
 
     def _steps(self, text: str, given: UUID | None) -> list[_Step | None]:
-        """Return every way in its place, None where a text cannot be meant so."""
+        """Return every way in its place; None where the text cannot be meant that way."""
         search, digits, words = self.lead_search, _digits(text), sorted(words_of(text))
         values = _values(text, given, self.normalise)
         beginnings = tuple(each for each in _spellings(text) if len(each) >= _LEAST)
@@ -158,13 +158,13 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _spellings(text: str) -> list[str]:
-    """Return a text as it is, in small letters, and without the @ that people put before names."""
+    """Return a text as it is, in lower case, and without the @ that people put before names."""
     spelt = (text, text.lower())
     return list(dict.fromkeys((*spelt, *(each.removeprefix("@") or each for each in spelt))))
 
 
 def _values(text: str, given: UUID | None, normalise: IdentityNormaliser) -> list[str]:
-    """Return what an identity can be stored as that somebody writes so."""
+    """Return the values under which an identity written this way may be stored."""
     values = _spellings(text)
     kind, colon, value = text.partition(":")
     read = (("phone", text), ("email", text), (kind, value if colon else ""))
@@ -181,7 +181,7 @@ def _values(text: str, given: UUID | None, normalise: IdentityNormaliser) -> lis
 
 
 def _digits(text: str) -> str:
-    """Return the digits of what is nothing but digits and what people put between them."""
+    """Return the digits of a text of digits and what people put between them; else nothing."""
     if any(each.isalpha() for each in text):
         return ""
     digits = "".join(str(unicodedata.decimal(each)) for each in text if each.isdecimal())

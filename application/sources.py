@@ -20,7 +20,7 @@ from domain.strategy import Strategy
 
 @dataclass(frozen=True, slots=True)
 class CreateSource:
-    """Make a source known; its name is its key unless another is given."""
+    """Create a source; its name is its key unless another is given."""
 
     key: str
     name: str | None = None
@@ -39,7 +39,7 @@ class CreateSourceHandler(Alone[CreateSource, SourceView]):
 
         Raises:
             SourceExists: the key is taken.
-            InvalidValue: the key or the name is out of its limits.
+            InvalidValue: the key or the name is outside its limits.
         """
         source = Source(
             command.key, command.name or command.key, command.strategy, self.clock.now()
@@ -73,9 +73,9 @@ class UpdateSourceHandler(Alone[UpdateSource, SourceView]):
         """Change a source.
 
         Raises:
-            UnknownSource: it is not there.
-            ChangedMeanwhile: it is not what the caller saw.
-            InvalidValue: the name is out of its limits.
+            UnknownSource: it does not exist.
+            ChangedMeanwhile: it has changed since the caller saw it.
+            InvalidValue: the name is outside its limits.
         """
         dispatch = uow.dispatches.load(sources=[command.key])
         found = dispatch.source(command.key)
@@ -102,7 +102,7 @@ class ReplaceAllocations:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceAllocationsHandler(Alone[ReplaceAllocations, SourceView]):
-    """Replaces the allocations of a source, and hands out what waited for the new ones."""
+    """Replaces the allocations of a source, and hands out contacts that waited for the new ones."""
 
     clock: Clock
     record: Recorder
@@ -111,10 +111,10 @@ class ReplaceAllocationsHandler(Alone[ReplaceAllocations, SourceView]):
         """Replace the allocations.
 
         Raises:
-            UnknownSource, UnknownOperator: something named is not there.
-            ChangedMeanwhile: it is not what the caller saw.
+            UnknownSource, UnknownOperator: one of those named does not exist.
+            ChangedMeanwhile: it has changed since the caller saw it.
             DuplicateOperator: an operator is named twice.
-            InvalidValue: a weight is out of its limits, or there are too many.
+            InvalidValue: a weight is outside its limits, or there are too many allocations.
         """
         dispatch = uow.dispatches.load(
             sources=[command.key], operators=[operator_id for operator_id, _ in command.weights]
@@ -146,10 +146,10 @@ class SetWeight:
 
 @dataclass(frozen=True, slots=True)
 class SetWeightHandler(Alone[SetWeight, SourceView]):
-    """Changes one weight of a source or adds it, and hands out what waited for it.
+    """Changes one weight of a source or adds it, and hands out contacts that waited for it.
 
-    The audit log has it under the same action as a whole set: one question finds every change of
-    weights, and each entry names those that differ.
+    The audit log has it under the same action as a whole set: one query finds every change of
+    weights, and each entry names the weights that differ.
     """
 
     clock: Clock
@@ -159,9 +159,9 @@ class SetWeightHandler(Alone[SetWeight, SourceView]):
         """Change the weight.
 
         Raises:
-            UnknownSource, UnknownOperator: something named is not there.
-            ChangedMeanwhile: the source is not what the caller saw.
-            InvalidValue: the weight is out of its limits, or there are too many.
+            UnknownSource, UnknownOperator: one of those named does not exist.
+            ChangedMeanwhile: the source has changed since the caller saw it.
+            InvalidValue: the weight is outside its limits, or there are too many allocations.
         """
         dispatch = uow.dispatches.load(sources=[command.key], operators=[command.operator_id])
         found = dispatch.source(command.key)

@@ -1,4 +1,4 @@
-"""Several orders in one transaction, and what becomes of them if that fails."""
+"""Several orders in one transaction, and what happens to them if it fails."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -14,31 +14,32 @@ def carry_out_together(transactions: Transactions, orders: Sequence[Order]) -> l
     """Carry out orders in one transaction.
 
     Returns:
-        Of every order its view, or the error that it failed with. If the transaction fails, each
-        is tried by itself; if not even one can be begun, all have failed.
+        For every order its view, or the error that it failed with. If the transaction fails, each
+        is tried by itself; if no transaction can even be begun, all have failed.
     """
     if not orders:
         return []
     try:
         return transactions.once(partial(carry_out, orders=orders))
-    except Exception as failure:  # noqa: BLE001 -- of all of them, each of which must hear
+    except Exception as failure:  # noqa: BLE001 -- it concerns all of them, and each must get it
         return after(failure, transactions, orders)
 
 
 def after(failure: Exception, transactions: Transactions, orders: Sequence[Order]) -> list[Any]:
-    """Go on after a transaction of these has failed.
+    """Go on after a transaction of these orders has failed.
 
-    What was lost through nobody's fault is tried again, all of it. Else each is tried by itself:
-    one that fails must harm no other. What could not even begin a transaction has waited for its
-    turn already; a hundred that wait one after the other would keep everybody for as many
-    time-outs. What may have been stored would be stored twice.
+    A transaction that was lost through no fault of theirs is retried as a whole. Otherwise each
+    order is tried by itself: one that fails must harm no other. If not even a transaction could be
+    begun, no order is tried again: all have waited for their turn already, and a hundred waiting
+    one after another would hold everyone up for as many time-outs. Nor is any if the outcome is
+    unknown: what was stored would be stored twice.
     """
     if isinstance(failure, TransactionLost | Unsettled):
         try:
             if isinstance(failure, Unsettled):
                 transactions.put_off(failure)
             return transactions(partial(carry_out, orders=orders))
-        except Exception as another:  # noqa: BLE001 -- of all of them, each of which must hear
+        except Exception as another:  # noqa: BLE001 -- it concerns all of them, and each must get it
             failure = another
     outcomes: list[Any] = []
     hopeless = len(orders) == 1 or _is_hopeless(failure)
@@ -48,14 +49,14 @@ def after(failure: Exception, transactions: Transactions, orders: Sequence[Order
             continue
         try:
             (outcome,) = transactions.once(partial(carry_out, orders=[each]))
-        except Exception as another:  # noqa: BLE001 -- of this one, which must harm no other
+        except Exception as another:  # noqa: BLE001 -- one order that fails must harm no other
             outcome = failure = another
             hopeless = _is_hopeless(failure)
-        # Only now: what was done and could not be committed was not done.
+        # Only now: an order that was carried out but could not be committed was not done.
         outcomes.append(outcome)
     return outcomes
 
 
 def _is_hopeless(failure: Exception) -> bool:
-    """Whether what failed so would fail again, or might be done twice."""
+    """Whether a retry after this would fail again, or might do something twice."""
     return isinstance(failure, StorageAway | OutcomeUnknown | TransactionLost)

@@ -1,4 +1,4 @@
-"""How work is done in transactions: what was lost is tried again, here and nowhere else."""
+"""How work is done in transactions: lost ones are retried, here and nowhere else."""
 
 import logging
 from collections.abc import Callable
@@ -16,25 +16,25 @@ Result = TypeVar("Result")
 
 _ATTEMPTS: Final = 4
 _MOST_PAUSE: Final = 0.1
-"""Seconds before the second attempt; twice as many before each later one."""
+"""The most seconds before the second attempt; twice as many before each later one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transactions:
-    """Does work in transactions, each of which settles first what is due."""
+    """Does work in transactions, each of which first settles what is due."""
 
     begin: UnitOfWorkFactory
     pause: Pause
     timers: Timers
 
     def __call__(self, work: Callable[[UnitOfWork], Result]) -> Result:
-        """Do some work in a transaction, which is committed if it raises nothing.
+        """Do some work in a transaction, which is committed if the work raises nothing.
 
-        One that was lost is tried again, at a moment that chance picks: whoever was in each other's
-        way would meet again.
+        A lost transaction is retried after a random pause: after a fixed one, transactions that
+        were in each other's way would meet again.
 
         Raises:
-            StorageUnavailable: nothing has changed, but for OutcomeUnknown.
+            StorageUnavailable: nothing has changed, unless it is OutcomeUnknown.
         """
         attempt = 1
         while True:
@@ -49,13 +49,13 @@ class Transactions:
                 attempt += 1
 
     def once(self, work: Callable[[UnitOfWork], Result]) -> Result:
-        """Do some work in one transaction, whatever becomes of it."""
+        """Do some work in one transaction, without retrying it."""
         with self.begin() as uow:
             self.timers.settle(uow)
             return work(uow)
 
     def put_off(self, failure: Unsettled) -> None:
-        """Let an item rest that could not be settled, and say why."""
+        """Put off an item that could not be settled, and log why."""
         logger.error("%s; it is put off", failure, exc_info=failure)
         with self.begin() as uow:
             self.timers.put_off(uow, failure.item)

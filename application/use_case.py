@@ -1,12 +1,12 @@
 """What every use case that changes something is made of, and how several share a transaction.
 
-A command with its actor becomes an order: checked as far as that can be without a storage. Orders
-of any kind are carried out in one transaction, in the order in which they came, and each is refused
-by itself.
+A command and its actor become an order, checked as far as is possible without a storage. Orders of
+any kind are carried out in one transaction, in the order in which they came, and each is refused by
+itself.
 
-Two kinds. Those of a contact's life come by the thousand and are *joint*: each says beforehand what
-it needs, so that the storage is asked once for all of them, and they are decided one by one in
-memory. Everything else is done *alone*, on what is stored, once everything before it is.
+There are two kinds. Those of a contact's life come by the thousand and are *joint*: each says
+beforehand what it needs, the storage is asked once for all of them, and they are decided one by one
+in memory. Everything else is done *alone*, on stored data, once everything before it is stored.
 """
 
 import json
@@ -48,7 +48,7 @@ class UseCase(ABC, Generic[Command_contra, View_co]):
 
         Raises:
             DomainError: it is refused; nothing has changed.
-            StorageUnavailable: nothing has changed, but for OutcomeUnknown.
+            StorageUnavailable: nothing has changed, unless it is OutcomeUnknown.
         """
         order = self.order(command, actor)
 
@@ -70,15 +70,15 @@ class UseCase(ABC, Generic[Command_contra, View_co]):
         return Order(self, self.prepare(command, actor), actor)
 
     def prepare(self, command: Command_contra, actor: Actor) -> Any:
-        """Return what is to be carried out: the command itself, or what was made of it."""
+        """Return what is to be carried out: the command itself, or what was made from it."""
         del actor
         return command
 
 
 class Alone(UseCase[Command_contra, View_co]):
-    """A use case that finds everything before it stored, and stores what it does itself.
+    """A use case that finds everything before it stored, and stores its own changes.
 
-    It checks before it changes anything: what it refuses has no effect, and others go on.
+    It checks before it changes anything: a command that it refuses has no effect, and others go on.
     """
 
     __slots__ = ()
@@ -86,7 +86,7 @@ class Alone(UseCase[Command_contra, View_co]):
 
     @abstractmethod
     def within(self, uow: UnitOfWork, command: Any, actor: Actor) -> View_co:
-        """Carry out what `prepare` returned, in a transaction that others share."""
+        """Carry out what `prepare` returned, in a transaction shared with others."""
 
 
 class Joint(UseCase[Command_contra, View_co]):
@@ -97,11 +97,11 @@ class Joint(UseCase[Command_contra, View_co]):
 
     @abstractmethod
     def gather(self, command: Any, needs: "Needs") -> None:
-        """Say what `decide` will ask for."""
+        """Say what `decide` will need."""
 
     @abstractmethod
     def decide(self, batch: "Batch", command: Any, actor: Actor) -> View_co:
-        """Carry out what `prepare` returned; what it refuses has changed nothing."""
+        """Carry out what `prepare` returned; a command that it refuses has changed nothing."""
 
 
 class Order(NamedTuple):
@@ -114,11 +114,11 @@ class Order(NamedTuple):
 
 @dataclass(slots=True)
 class Needs:
-    """What some commands will ask for.
+    """What some commands will need.
 
     Attributes:
-        sources: keys.
-        operators: those who may be given something.
+        sources: source keys.
+        operators: those that may be given something.
         keys: what is registered at most once: (source key, idempotency key).
     """
 
@@ -134,14 +134,14 @@ class Batch:
     """What joint commands share: loaded together, decided one by one, stored together.
 
     Attributes:
-        dispatch: with what was needed in it.
+        dispatch: with everything needed loaded.
         keyed: contacts registered before, by (source key, idempotency key).
-        leads: that were needed.
+        leads: those needed.
         named: names that leads got in this batch.
     """
 
     def __init__(self, uow: UnitOfWork, needs: Needs) -> None:
-        """Load."""
+        """Load what is needed."""
         self.uow = uow
         self.keyed: dict[tuple[str, str], Keyed] = (
             dict(uow.contacts.keyed(needs.keys)) if needs.keys else {}
@@ -163,10 +163,10 @@ class Batch:
         self.named: dict[LeadId, str | None] = {}
 
     def contact(self, contact_id: ContactId, actor: Actor) -> Contact:
-        """Return a contact with everything in the dispatch that a change of it can touch.
+        """Return a contact; the dispatch then holds everything that changing it can touch.
 
         Raises:
-            UnknownContact: it is not there, or not for this actor.
+            UnknownContact: it does not exist, or this actor may not see it.
         """
         found = self._found.get(contact_id)
         if found is None or not actor.sees(found.contact):
@@ -180,7 +180,7 @@ class Batch:
     def keep(
         self, slot: tuple[str, str], fingerprint: bytes, contact: Contact, lead_name: str | None
     ) -> None:
-        """Take note of a contact that is new and may be asked for again in this batch."""
+        """Remember a new contact, which may be asked for again in this batch."""
         self.keyed[slot] = Keyed(fingerprint, contact.id)
         self._found[contact.id] = Found(contact, lead_name)
 
@@ -197,7 +197,7 @@ class Batch:
         )
 
     def hand_out(self, at: datetime) -> None:
-        """Hand out what waits for a slot that has become free."""
+        """Hand out contacts that waited for a slot that has become free."""
         hand_out_waiting(self.uow, self.dispatch, at)
 
 
@@ -205,11 +205,11 @@ def carry_out(uow: UnitOfWork, orders: Iterable[Order]) -> list[Any]:
     """Carry out orders in a transaction that the caller has begun and will commit.
 
     Returns:
-        Of every order its view, or the DomainError that refuses it: that has had no effect.
+        For every order its view, or the DomainError that refuses it: that order has had no effect.
 
     Raises:
-        StorageUnavailable: the transaction is to be rolled back. So it is after any other error,
-            which is a defect.
+        StorageUnavailable: the caller must roll back. So it must after any other error, which is a
+            defect.
     """
     outcomes: list[Any] = []
     for joint, orders_alike in groupby(orders, key=attrgetter("use_case.joint")):

@@ -1,4 +1,4 @@
-"""The queue: whatever frees capacity hands out what waited for it, before it commits."""
+"""The queue: whatever frees capacity hands out the contacts that waited for it, then commits."""
 
 from datetime import datetime
 from typing import Final
@@ -10,7 +10,7 @@ _CHUNK: Final = 500
 
 
 def hand_out_waiting(uow: UnitOfWork, dispatch: Dispatch, at: datetime) -> None:
-    """Assign waiting contacts, the oldest first, until nobody is eligible or nothing waits.
+    """Assign waiting contacts, the oldest first, until no operator is eligible or no contact waits.
 
     Args:
         uow: open; what has happened in the dispatch is saved if anything can be handed out.
@@ -21,6 +21,6 @@ def hand_out_waiting(uow: UnitOfWork, dispatch: Dispatch, at: datetime) -> None:
         uow.save(dispatch)
         limit = min(_CHUNK, dispatch.free_slots(open_sources))
         waiting = uow.contacts.oldest_waiting(open_sources, limit)
-        # If none of them is for anybody, the length of a queue is wrong; `fairlead check` says so.
+        # If none can be handed out, the length of a queue is wrong; `fairlead check` reports it.
         if not sum(dispatch.hand_out(each, at) is not None for each in waiting):
             return

@@ -1,4 +1,4 @@
-"""A query of people: how long did contacts wait for an operator, and how long do they by now?"""
+"""A query for people: how long contacts waited for an operator, or have waited so far."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ ROOM: Final = 30_000
 
 @dataclass(frozen=True, slots=True)
 class WaitingTimesHandler:
-    """Looks at all contacts of a period while they are not too many, else at the newest."""
+    """Looks at all contacts of a period, or at the newest if there are too many."""
 
     statistics: StatisticsReader
     clock: Clock
@@ -25,7 +25,7 @@ class WaitingTimesHandler:
         """Return waiting times by source; sources without a contact in the period are left out.
 
         Args:
-            distribution: of the sources and of the period asked for.
+            distribution: that of the sources and the period asked for.
             span: the period.
         """
         totals = {each.source: each.total for each in distribution}
@@ -34,9 +34,9 @@ class WaitingTimesHandler:
 
 
 def _parts(totals: Mapping[str, int], room: int) -> dict[str, int]:
-    """Part the room equally; what a source has no contacts for goes to those that have more.
+    """Split the room equally; what a source has no contacts for goes to those that have more.
 
-    A part is not cut down to the contacts that there are: meanwhile there may be more of them.
+    A part is not cut down to the contacts counted: by now there may be more of them.
     """
     parts = {}
     for number, key in enumerate(sorted(totals, key=totals.__getitem__)):

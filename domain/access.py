@@ -15,9 +15,9 @@ from domain.errors import InvalidValue
 class Permission(StrEnum):
     """A kind of call.
 
-    Whoever may LEARN is told how calls are made. Whoever may FOLLOW is shown a contact whose id
-    they have; without READ, of their own source only and nothing about the person. Whoever may TRY
-    registers contacts by hand, on a page that shows which sources there are.
+    LEARN shows how calls are made. FOLLOW shows a contact whose id the caller has; without READ,
+    only a contact of the caller's own source, and nothing about the person. TRY registers contacts
+    by hand, on a page that shows which sources there are.
     """
 
     REGISTER = "register"
@@ -49,15 +49,15 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is stored: what it opens, and a digest of what its owner holds.
+    """An API key as it is stored: what it opens, and a digest of the key itself.
 
     Attributes:
         prefix: the visible part, `flk_` and ten characters; it names the key.
-        digest: SHA-256 of the whole key. The key is 32 random bytes, so that there is nothing to
-            guess and no salt to add.
-        source_key: the one source that an `intake` key registers contacts of; None for all.
-        expires_at: the first moment at which it opens nothing; None for never.
-        revoked_at: when somebody took it back.
+        digest: SHA-256 of the whole key. The key is 32 random bytes: nobody can guess it, and the
+            digest needs no salt.
+        source_key: the one source whose contacts an `intake` key registers; None for all.
+        expires_at: the first moment at which it is no longer valid; None for never.
+        revoked_at: when somebody revoked it.
     """
 
     prefix: str
@@ -71,17 +71,17 @@ class ApiKey:
 
     def __post_init__(self) -> None:
         if self.name is not None:
-            # Frozen; the name is kept as it was checked, without white space around it.
+            # Frozen. The name is kept as checked, without surrounding white space.
             object.__setattr__(self, "name", limits.short_text(self.name, "name"))
         if self.source_key is not None and self.role is not Role.INTAKE:
             raise InvalidValue(
-                "only a key of the role intake can be bound to a source.", field="source"
+                "only a key with the role intake can be bound to a source.", field="source"
             )
 
     def opens(self, presented: str, at: datetime) -> bool:
-        """Tell whether this is the key presented, and whether it still opens anything.
+        """Tell whether this is the key presented, and whether it is still valid.
 
-        It takes as long for a key that is nearly right as for one that is all wrong.
+        It takes as long for a key that is nearly right as for one that is wholly wrong.
         """
         right = hmac.compare_digest(self.digest, digest_of(presented))
         return right and self.valid(at)
@@ -100,9 +100,10 @@ class Session:
     """A session of the console, opened by a key.
 
     Attributes:
-        prefix: of the key.
-        id: tells it from other sessions of the key; empty for all that end no later than this.
-        ends_at: when it ends by itself.
+        prefix: the key's prefix.
+        id: tells it apart from the key's other sessions; empty for all of them that expire no
+            later than this.
+        ends_at: when it expires.
     """
 
     prefix: str
@@ -111,11 +112,11 @@ class Session:
 
     @property
     def name(self) -> str:
-        """Return what it is stored by."""
+        """Return the name that it is stored by."""
         return f"{self.prefix}.{self.id}"
 
     def every(self, until: datetime) -> "Session":
-        """Return what stands for every session of its key that ends by then."""
+        """Return a session that stands for all of its key's sessions that expire by then."""
         return Session(self.prefix, "", until)
 
 
@@ -127,10 +128,10 @@ KEY_PREFIX: Final = rf"^{PREFIX}[a-z0-9]{{{_NAME}}}$"
 
 
 def digest_of(key: str) -> bytes:
-    """Return what is stored of a key."""
+    """Return the digest that is stored for a key."""
     return sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
 def prefix_of(key: str) -> str | None:
-    """Return the visible part of a key; None of what cannot be one."""
+    """Return the visible part of a key; None if the text cannot be a key."""
     return key[:_LENGTH] if key[_LENGTH : _LENGTH + 1] == "_" and key.startswith(PREFIX) else None

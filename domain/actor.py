@@ -1,4 +1,4 @@
-"""Who acts: somebody with a key, or whoever needs none."""
+"""Who acts: the holder of an API key, or an actor that needs none."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,11 +11,11 @@ from domain.ids import OperatorId
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever asks for something, with what that is bound to.
+    """Anyone who asks for something, with the source or operator that they are bound to.
 
     Attributes:
-        name: as the audit log has it; see `domain.audit.AuditEntry`.
-        source_key: the one source that it registers contacts of and sees those of; None for all.
+        name: as it appears in the audit log; see `domain.audit.AuditEntry`.
+        source_key: the one source whose contacts it registers and sees; None for all.
         operator_id: the one operator whose contacts it sees; None for all.
     """
 
@@ -26,22 +26,22 @@ class Actor:
 
     @classmethod
     def holding(cls, key: ApiKey) -> "Actor":
-        """Return who acts by a key."""
+        """Return the actor that a key stands for."""
         return cls(key.prefix, key.role, key.source_key)
 
     @property
     def reads(self) -> bool:
-        """Whether it may know of people what it has not said itself."""
+        """Whether it may know more about people than it has said itself."""
         return Permission.READ in PERMISSIONS[self.role]
 
     def sees(self, contact: Contact) -> bool:
-        """Tell whether a contact is there for it: the one predicate of whatever shows contacts."""
+        """Tell whether it may see a contact: the one predicate for all that shows contacts."""
         return self.source_key in {None, contact.source_key} and (
             self.operator_id is None or self.operator_id == contact.operator_id
         )
 
     def require_source(self, source_key: str) -> None:
-        """Keep to the source that it is bound to.
+        """Refuse any source but the one that it is bound to.
 
         Raises:
             Forbidden: it is bound to another one.

@@ -1,4 +1,4 @@
-"""The audit log: who changed what of the configuration, or gave a contact away by hand."""
+"""The audit log: who changed what in the configuration, or transferred a contact by hand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from typing import Any, Final
 from domain.ids import AuditId
 
 Values = Mapping[str, Any]
-"""What JSON has: texts, numbers, booleans and None, by name. Never a person's data."""
+"""JSON values by name: texts, numbers, booleans and None. Never a person's data."""
 
 SUBJECT: Final = r"^[A-Za-z0-9._:+-]{1,64}$"
-"""What the subject of an entry can be, as a regular expression."""
+"""A regular expression for the subject of an entry."""
 
 
 class Action(StrEnum):
@@ -38,13 +38,13 @@ class AuditEntry:
     """One entry. It is never changed and never removed.
 
     Attributes:
-        actor: the prefix of an API key; `local` for whoever was on the machine of a service that
-            had no key yet; `command` for the command line; `script` for a program that called the
+        actor: the prefix of an API key; `local` for anyone on the machine of a service that had no
+            key yet; `command` for the command line; `script` for a program that called the
             application itself.
-        subject: what it was done to: an id, the key of a source, the prefix of an API key, or, of a
-            purge, the moment before which contacts were closed.
-        before, after: of a change the values that differ, as they were and as they are; of
-            something new what it is. None where there is nothing to say.
+        subject: what it was done to: an id, a source key, the prefix of an API key, or, for a
+            purge, the moment before which the contacts were closed.
+        before, after: for a change, the values that differ, as they were and as they are; for
+            something new, what it is. None where there is nothing to say.
     """
 
     id: AuditId

@@ -1,12 +1,12 @@
-"""Who may be given a contact: the one place that says so."""
+"""Who may be given a contact: decided here and nowhere else."""
 
 from enum import StrEnum
 
 
 class Availability(StrEnum):
-    """Whether an operator takes contacts at all, on whatever source.
+    """Whether an operator takes contacts at all, on any source.
 
-    A pause, the end of a shift and leave are to be values of their own.
+    A pause, the end of a shift and leave are to become separate values.
     """
 
     AVAILABLE = "available"
@@ -24,13 +24,13 @@ class Obstacle(StrEnum):
 def obstacle(
     availability: Availability, *, has_room: bool, has_weight: bool = True
 ) -> Obstacle | None:
-    """Return the first thing that is in the way of giving an operator a contact.
+    """Return the first obstacle to giving an operator a contact; None if there is none.
 
     Args:
         availability: of the operator.
-        has_room: its load is below its capacity.
-        has_weight: its weight on the contact's source is above zero; a person who gives it away by
-            hand does not ask.
+        has_room: whether its load is below its capacity.
+        has_weight: whether its weight on the contact's source is above zero; a transfer by hand
+            does not ask for that.
     """
     if availability is not Availability.AVAILABLE:
         return Obstacle(availability.value)

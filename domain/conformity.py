@@ -1,29 +1,29 @@
-"""Whether what operators got is what their weights say, as far as chance can tell."""
+"""Whether operators got what their weights say, with chance allowed for."""
 
 from collections.abc import Sequence
 from math import erfc, exp, lgamma, log, sqrt
 from typing import Final
 
 DRIFTS_BELOW: Final = 0.01
-"""A p-value below this is called a drift: chance alone gives one in a hundred times."""
+"""A p-value below this is called a drift: chance alone gives one in a hundred cases."""
 
 _FEWEST: Final = 5
-"""Contacts that everybody should have got for the test to mean anything (Cochran 1954)."""
+"""The fewest contacts each operator must be due, or the test means nothing (Cochran 1954)."""
 
 
 def p_value(contacts: Sequence[int], weights: Sequence[int]) -> float | None:
     """Return the p-value of Pearson's chi-square test, 0 to 1.
 
-    It is how often picking by chance alone, with these weights, strays from them at least as far.
-    The `exact` picker strays much less, so it comes close to 1 while everybody is eligible.
+    It says how often picking by chance alone, with these weights, strays from them at least as far.
+    The `exact` picker strays much less, so its p-value is close to 1 while all are eligible.
 
     Args:
         contacts: what each operator got.
         weights: of the operators, in the same order.
 
     Returns:
-        None if there is nothing to tell: fewer than two operators with a weight, or so few
-        contacts that somebody should have got less than five.
+        None if there is nothing to tell: fewer than two operators have a weight, or there are so
+        few contacts that some operator was due fewer than five.
     """
     if any(got and not weight for got, weight in zip(contacts, weights, strict=True)):
         return 0.0
@@ -48,5 +48,5 @@ def _tail(statistic: float, degrees: int) -> float:
         return 1.0
     first, tail = (0.0, 0.0) if degrees % 2 == 0 else (0.5, erfc(sqrt(half)))
     powers = [first + number for number in range(degrees // 2)]
-    # By logarithms: a thousand operators would be beyond every float.
+    # In logarithms: with a thousand operators the terms would overflow a float.
     return min(1.0, tail + sum(exp(each * log(half) - lgamma(each + 1) - half) for each in powers))

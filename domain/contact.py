@@ -13,12 +13,12 @@ from domain.errors import ContactClosed, InvalidValue
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.lead import UnreadIdentity
 
-# Made once: json.dumps makes an encoder at every call that is not all defaults.
+# Made once: json.dumps makes a new encoder at every call with non-default options.
 _to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
-# The encoder writes a NUL as an escape, whose backslash is not itself escaped. The text is looked
-# at and not the payload: a walk down a payload can be too deep for the stack.
+# The encoder writes a NUL as an escape whose backslash is not itself escaped. The text is searched,
+# not the payload: walking down a payload can be too deep for the stack.
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -36,10 +36,10 @@ class Contact:
 
     Attributes:
         payload: what the source sent along, as JSON text; see `payload_text`.
-        lead_created: this contact made its lead known.
+        lead_created: whether this contact made its lead known.
         conflicts: other leads that own some of the identities it came with.
-        unread: what it came with as identities and could not be read as such, by kind.
-        assigned_at: when it got its first operator; a transfer has a moment of its own.
+        unread: what came as identities but could not be read as such, by kind.
+        assigned_at: when it got its first operator; the time of a transfer is kept separately.
     """
 
     id: ContactId
@@ -56,7 +56,7 @@ class Contact:
     closed_at: datetime | None = None
 
     def require_open(self) -> None:
-        """Refuse to go on with a contact that is closed.
+        """Refuse a contact that is closed.
 
         Raises:
             ContactClosed: it is closed.
@@ -83,7 +83,7 @@ def payload_text(payload: Mapping[str, Any]) -> str:
     """Return a payload as compact JSON text.
 
     Raises:
-        InvalidValue: it is not JSON, holds what no database stores, or is over 16 KiB.
+        InvalidValue: it is not JSON, holds what not every database can store, or is over 16 KiB.
     """
     try:
         text = _to_json(payload)
@@ -94,7 +94,7 @@ def payload_text(payload: Mapping[str, Any]) -> str:
         ) from error
     if size > limits.MAX_PAYLOAD:
         raise InvalidValue(
-            f"payload has {size} bytes as compact JSON; at most {limits.MAX_PAYLOAD} are kept.",
+            f"payload has {size} bytes as compact JSON; at most {limits.MAX_PAYLOAD} are allowed.",
             field="payload",
         )
     if "\\u0000" in text and _ESCAPED_NUL.search(text):

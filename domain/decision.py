@@ -32,10 +32,10 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lineup:
-    """What many decisions on one source have in common, in the order in which ties are broken.
+    """What many decisions on one source share, in the order in which ties are broken.
 
-    It changes when somebody changes an allocation, a capacity or an availability, which is seldom;
-    so decisions share it, in memory and in the storage.
+    It changes only when somebody changes an allocation, a capacity or an availability. That is
+    rare, so decisions share it, in memory and in the storage.
     """
 
     operator_ids: tuple[OperatorId, ...]
@@ -46,18 +46,18 @@ class Lineup:
 
 @dataclass(slots=True)
 class Decision:
-    """The stored reason for one assignment. Nobody changes it; see `domain.lead.Identity`.
+    """The stored reason for one assignment. It is never changed; see `domain.lead.Identity`.
 
-    Loads and credits are arrays, of 4 and 8 bytes a number: as tuples they would keep thousands of
-    integers alive as objects until the decision is stored, and the pickers' work out of the
-    processor's caches (a third more for a registration on a source of 1,000 operators).
+    Loads and credits are arrays of 4 and 8 bytes a number. As tuples they would keep thousands of
+    integer objects alive until the decision is stored, and keep the pickers' work out of the
+    processor's caches (a registration on a source of 1,000 operators would take a third longer).
 
     Attributes:
         lineup: every allocated operator.
         loads: their loads before the pick, as array("I").
         credits: their credits before the pick, as array("q").
-        roll: what chance gave, for `random`; None for `exact`.
-        position: of the operator that was picked.
+        roll: the number drawn, for `random`; None for `exact`.
+        position: that of the operator picked.
     """
 
     strategy: Strategy
@@ -90,20 +90,20 @@ class Decision:
         ]
 
     def recompute(self) -> OperatorId | None:
-        """Return whom the picker picks from what is stored; anyone but `picked` is a defect."""
+        """Return whom the picker picks from the stored data; any but `picked` is a defect."""
         again = Pool(self.strategy, self.candidates).pick(self.roll)
         return again.picked if again else None
 
 
 class Pool:
-    """The allocated operators of one source, ready to be picked from again and again.
+    """The allocated operators of one source, ready for pick after pick.
 
-    What a pick needs is kept in sequences side by side and kept up to date, because a registration
-    would spend most of its time putting it together anew.
+    What a pick needs is kept up to date in parallel sequences, because a registration would spend
+    most of its time rebuilding it.
 
     Attributes:
         lineup: what does not change while the pool is in use.
-        loads, credits: as they stand, in the order of the lineup.
+        loads, credits: as they stand now, in the order of the lineup.
     """
 
     __slots__ = (
@@ -119,7 +119,7 @@ class Pool:
     )
 
     def __init__(self, strategy: Strategy, candidates: Sequence[Candidate]) -> None:
-        """Take operators in the order in which a tie between equals is broken."""
+        """Take operators in the order in which ties are broken."""
         self.lineup = Lineup(
             tuple(each.operator_id for each in candidates),
             tuple(each.weight for each in candidates),
@@ -129,7 +129,7 @@ class Pool:
         self._strategy = strategy
         self._picker = strategy.picker()
         self._moving: list[int]
-        # Who would be eligible if it had room: a load changes all the time, and the rest seldom.
+        # Eligible whenever they have room: loads change all the time, everything else rarely.
         self._standing = [
             position
             for position, each in enumerate(candidates)
@@ -138,21 +138,21 @@ class Pool:
         self.refresh(candidates)
 
     def refresh(self, candidates: Sequence[Candidate]) -> None:
-        """Take loads and credits of the same operators as they stand now."""
+        """Take over the current loads and credits of the same operators."""
         self.loads = array("I", [each.load for each in candidates])
         self.credits = [each.credit for each in candidates]
         self._find_eligible()
 
     @property
     def eligible(self) -> Sequence[int]:
-        """The positions of all who could be picked now."""
+        """The positions of all operators that could be picked now."""
         return self._eligible
 
     def pick(self, roll: int | None) -> Decision | None:
-        """Pick one of the eligible and move the credits; None if nobody is eligible.
+        """Pick an eligible operator and move the credits; None if no operator is eligible.
 
-        The load of the one who is picked does not change here: a slot belongs to the operator,
-        who may stand in several pools.
+        The load of the operator picked does not change here: a slot belongs to the operator, which
+        may be in several pools.
         """
         eligible = self._eligible
         if not eligible:
@@ -184,5 +184,5 @@ class Pool:
             if self.loads[position] < lineup.capacities[position]
         ]
         self._weights = tuple(lineup.weights[position] for position in self._eligible)
-        # The pickers go on faster from the very credits that they returned.
+        # Separate from `credits`: pickers are faster with the very list that they returned last.
         self._moving = [self.credits[position] for position in self._eligible]

@@ -7,13 +7,13 @@ from domain.ids import LeadId
 
 
 class Unreadable(StrEnum):
-    """Why a value cannot be read as an identity of its kind; stored, so a name stays."""
+    """Why a value cannot be read as an identity of its kind; stored, so the values never change."""
 
     NOT_A_PHONE = "not_a_phone"
     EXTENSION = "extension"
     """It names one of several people who share a number."""
     PLACEHOLDER = "placeholder"
-    """Everybody types it who does not want to give a number."""
+    """It is what people type who do not want to give a number."""
     AMBIGUOUS = "ambiguous"
     """It can be read as more than one number."""
     NOT_AN_EMAIL = "not_an_email"
@@ -27,7 +27,7 @@ class DomainError(Exception):
 
     Args:
         detail: one sentence for a person: what is wrong and what to do.
-        field: the field that is wrong, dotted from the request's top (`lead.identities.phone`).
+        field: the dotted path of the wrong field from the request's top (`lead.identities.phone`).
     """
 
     code: ClassVar[str]
@@ -39,7 +39,7 @@ class DomainError(Exception):
 
 
 class Forbidden(DomainError):
-    """Whoever acts is bound to something else, or may not say this."""
+    """The actor is bound to something else, or may not send this."""
 
     code = "forbidden"
 
@@ -51,10 +51,10 @@ class InvalidValue(DomainError):
 
 
 class InvalidIdentity(DomainError):
-    """An identity that cannot be normalised, such as a phone number that is none.
+    """An identity that cannot be normalised, such as a phone that is not a phone number.
 
     Args:
-        reason: why, in one word; None if not even a kind and a value can be told apart.
+        reason: why, in one word; None if not even its kind and value can be told apart.
     """
 
     code = "invalid_identity"
@@ -73,7 +73,7 @@ class NoIdentity(DomainError):
 
 
 class DuplicateOperator(DomainError):
-    """One operator named twice in one set of allocations."""
+    """The same operator is named twice in one set of allocations."""
 
     code = "duplicate_operator"
 
@@ -133,7 +133,7 @@ class OperatorExists(DomainError):
 
 
 class IdentityTaken(DomainError):
-    """The identity belongs to another lead; it is not moved, and nobody is merged.
+    """The identity belongs to another lead; it is not moved, and no leads are merged.
 
     Args:
         lead_id: the lead that has it.
@@ -149,16 +149,16 @@ class IdentityTaken(DomainError):
 
 
 class IdempotencyConflict(DomainError):
-    """An idempotency key that came before with another body."""
+    """The idempotency key was used before with another body."""
 
     code = "idempotency_conflict"
 
 
 class ChangedMeanwhile(DomainError):
-    """Somebody else has changed what the caller saw; theirs is not overwritten.
+    """Somebody else has changed what the caller saw; their change is not overwritten.
 
     Args:
-        current: what it is now, as the query for it shows it.
+        current: its current state, as the query for it shows it.
     """
 
     code = "changed_meanwhile"

@@ -1,7 +1,8 @@
-"""What happens: whatever a dispatch does is one of these values, and all that is stored is theirs.
+"""Events: whatever a dispatch does is one of these values, and what is stored comes from them.
 
-Named tuples, since a registration appends one: 0.2 us, where a frozen dataclass takes 0.7. The
-contact is the entity itself; of it only what never changes, id, source and lead, is the event's.
+They are named tuples because every registration appends one: 0.2 us, where a frozen dataclass takes
+0.7. The contact is the entity itself, so an event vouches only for what never changes in it: id,
+source and lead.
 """
 
 from datetime import datetime
@@ -19,9 +20,9 @@ class Registered(NamedTuple):
     """A contact came in.
 
     Attributes:
-        decision: on its operator; None if it waits.
-        key: its idempotency key and fingerprint; None if it came without.
-        lesson: what it taught us of its lead; None if nothing.
+        decision: the one that picked its operator; None if it waits.
+        key: its idempotency key and fingerprint; None if it came without a key.
+        lesson: what it taught us about its lead; None if nothing.
     """
 
     contact: Contact
@@ -31,7 +32,7 @@ class Registered(NamedTuple):
 
 
 class Assigned(NamedTuple):
-    """A contact that waited was handed out."""
+    """A waiting contact was handed out."""
 
     contact: Contact
     decision: Decision
@@ -39,7 +40,7 @@ class Assigned(NamedTuple):
 
 
 class Closed(NamedTuple):
-    """A contact was closed; `operator_id` had it, None if it waited."""
+    """A contact was closed; `operator_id` had it, or is None if it waited."""
 
     contact: Contact
     operator_id: OperatorId | None
@@ -47,7 +48,7 @@ class Closed(NamedTuple):
 
 
 class Transferred(NamedTuple):
-    """A person gave a contact to an operator; `previous` had it, None if it waited."""
+    """A person gave a contact to an operator; `previous` had it, or is None if it waited."""
 
     contact: Contact
     previous: OperatorId | None
@@ -56,31 +57,31 @@ class Transferred(NamedTuple):
 
 
 class OperatorCreated(NamedTuple):
-    """An operator was made known."""
+    """An operator was created."""
 
     operator: Operator
 
 
 class OperatorChanged(NamedTuple):
-    """What a person says of an operator is another thing now."""
+    """A person changed an operator's name, capacity or `active`."""
 
     operator: Operator
 
 
 class SourceCreated(NamedTuple):
-    """A source was made known."""
+    """A source was created."""
 
     source: Source
 
 
 class SourceChanged(NamedTuple):
-    """What a person says of a source is another thing now, but for its allocations."""
+    """A person changed a source, but not its allocations."""
 
     source: Source
 
 
 class AllocationsChanged(NamedTuple):
-    """A source has other allocations, or other weights."""
+    """The allocations of a source changed, or their weights."""
 
     source: Source
 

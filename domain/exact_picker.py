@@ -10,14 +10,14 @@ from domain.picker import CONTACT, Pick
 
 
 class ExactPicker:
-    """Gives whom the next contact is due first.
+    """Picks the operator whose next contact is due first.
 
     R. Tijdeman, The chairman assignment problem, Discrete Mathematics 32 (1980) 323-330. While
     pool and weights stay as they are, after every contact each operator is within
     1 - 1/(2n - 2) contacts of its exact share, n being the number of operators.
 
-    A picker remembers in which order operators are due, and goes on from there if it is handed the
-    credits that it returned last; what it picks does not depend on that.
+    A picker remembers the order in which operators are due, and goes on from there if it is given
+    the very credits that it returned last. What it picks does not depend on that.
     """
 
     number: ClassVar = 0
@@ -49,15 +49,15 @@ class ExactPicker:
 
     @staticmethod
     def bound(eligible: int) -> float:
-        """Return 1 - 1/(2n - 2) contacts; alone, an operator gets all."""
+        """Return 1 - 1/(2n - 2) contacts; 0 for a single operator, which gets them all."""
         return 1 - 1 / (2 * eligible - 2) if eligible > 1 else 0
 
 
 @lru_cache(maxsize=4096)
 def _grants(weights: tuple[int, ...]) -> tuple[int, ...]:
-    """Split one contact by weight into whole units; what is left over goes to the largest rests.
+    """Split one contact by weight into whole units; any left over go to the largest remainders.
 
-    Cached because the pool of a source seldom changes from one contact to the next.
+    Cached because the pool of a source rarely changes from one contact to the next.
     """
     total = sum(weights)
     parts = [divmod(CONTACT * weight, total) for weight in weights]
@@ -69,18 +69,18 @@ def _grants(weights: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _due_first(grants: Sequence[int], grown: Sequence[int]) -> int:
-    """Apply Tijdeman's rule to the credits as they are after growing.
+    """Apply Tijdeman's rule to the credits after they have grown.
 
-    Of those with credit >= 1/(2n - 2) the one with the smallest (1 - 1/(2n - 2) - credit)/weight;
-    if there is none, the largest credit; on a tie the one that comes first. Everything is
-    multiplied out by 2n - 2 and by the weights, so no rounding can turn a comparison. A weight is
-    what the credit grows by: with any other one, the order in which operators are due could turn
-    while nothing happens.
+    Of the operators with credit >= 1/(2n - 2), pick the one with the smallest
+    (1 - 1/(2n - 2) - credit)/weight. If there is none, pick the largest credit. On a tie, pick the
+    first. Everything is multiplied out by 2n - 2 and by the weights, so rounding cannot reverse a
+    comparison. The weight used is what the credit grows by: with any other, the order in which
+    operators are due could change while nothing happens.
 
-    The largest credit goes first, too, if it is above 1 - 1/(2n - 2). In a pool that stays as it is
-    at most one can be, and the rule picks it anyway; where operators come and go there can be
-    several, of which the rule would serve small weights first and leave the others owed. See
-    docs/decisions/0006-overdue-operators-first.md.
+    The largest credit also goes first if it is above 1 - 1/(2n - 2). In a pool that does not
+    change, at most one credit can be above it, and the rule picks that one anyway. Where operators
+    come and go there can be several; of these the rule would serve small weights first and leave
+    the others owed. See docs/decisions/0006-overdue-operators-first.md.
     """
     count = len(grants)
     if count == 1:
@@ -91,7 +91,7 @@ def _due_first(grants: Sequence[int], grown: Sequence[int]) -> int:
     if not CONTACT <= largest * scale <= ceiling:
         return grown.index(largest)
     least = -(-CONTACT // scale)
-    # As slack/grant this is infinite, so the first that is due comes before it.
+    # As slack/grant this is infinite, so the first operator that is due beats it.
     best, best_slack, best_grant = 0, 1, 0
     for index, credit in enumerate(grown):
         if credit >= least:
@@ -102,10 +102,10 @@ def _due_first(grants: Sequence[int], grown: Sequence[int]) -> int:
 
 
 class _DueQueue:
-    """`_due_first` from one pick to the next: everybody in the order in which they are due.
+    """`_due_first` from one pick to the next: all operators in the order in which they are due.
 
-    While all credits grow, slack/grant shrinks by 2n - 2 a contact for everybody alike; so the
-    order stays, but for the one that was picked. A pick takes two thirds of the time with ten
+    While all credits grow, slack/grant shrinks by 2n - 2 per contact for every operator. So the
+    order stays, except for the operator picked. A pick takes two thirds of the time with ten
     operators and a fifth with a thousand.
     """
 
@@ -120,16 +120,16 @@ class _DueQueue:
         )
 
     def pick(self, grown: Sequence[int]) -> int:
-        """Pick by credits that have grown once since the pick before."""
+        """Pick by credits that have grown once since the last pick."""
         _, index = self._order.pop(self._place(grown))
         insort(self._order, (self._due(index, grown[index] - CONTACT), index))
         self._shrunk += self._scale * _PARTS
         return index
 
     def _place(self, grown: Sequence[int]) -> int:
-        """Return where in the order the one stands that is to be picked."""
+        """Return the place in the order of the operator to pick."""
         order, least = self._order, self._least
-        if order[0][0] >= self._shrunk:  # nobody is overdue
+        if order[0][0] >= self._shrunk:  # no operator is overdue
             for place, (_, index) in enumerate(order):
                 if grown[index] >= least:
                     return place
@@ -137,9 +137,9 @@ class _DueQueue:
         return bisect_left(order, (self._due(index, grown[index]), index))
 
     def _due(self, index: int, credit: int) -> int:
-        """Return slack/grant, in whole parts of _PARTS, with what it has shrunk by added again.
+        """Return slack/grant in whole parts of _PARTS, plus all that it has shrunk by.
 
-        Two such fractions that differ do so by at least one part, so rounding keeps their order.
+        Two different fractions differ by at least one part, so rounding keeps their order.
         """
         slack = self._ceiling - credit * self._scale
         return slack * _PARTS // self.grants[index] + self._shrunk

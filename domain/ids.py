@@ -1,4 +1,4 @@
-"""The identifiers of the domain: UUIDs of version 7, each kind a type of its own."""
+"""The identifiers of the domain: UUIDs of version 7, with a separate type for each kind."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -17,14 +17,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def operator_id_of(text: str) -> OperatorId | None:
-    """Return the id that a text is, written with hyphens; None if it is none: a key, perhaps."""
+    """Return the id that a text spells out with hyphens; None if it is no id (perhaps a key)."""
     return OperatorId(UUID(text)) if _HEX.fullmatch(text.lower()) else None
 
 
 def time_of(identifier: UUID) -> datetime:
     """Return the UTC moment, to the millisecond, at which a UUIDv7 was made (RFC 9562, 5.7).
 
-    What an id names is stamped with the id's own time, so that lists ordered by id are ordered by
+    Whatever an id names is stamped with the id's own time. So lists ordered by id are ordered by
     time, and a period is a range of ids.
     """
     return _moment(identifier.int >> 80)

@@ -12,27 +12,28 @@ from domain.errors import IdentityTaken, NoIdentity, UnknownLead, Unreadable
 from domain.ids import LeadId, time_of
 
 _STRENGTH = {"external_id": 0, "phone": 1, "email": 2}
-"""The strongest identity is the one with the smallest number; others come by name of kind."""
+"""The strongest identity has the smallest number; all other kinds follow, by name."""
 
 _WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(slots=True, unsafe_hash=True)
 class Identity:
-    """One way to know a lead: a kind and a value already normalised. Nobody changes it.
+    """One way to know a lead: a kind and a value already normalised. It is never changed.
 
-    Not frozen, since every registration makes one: that would take half as long again.
+    Every registration makes one, and freezing it would take half as long again, so it is not
+    frozen.
 
     Attributes:
         also: keys of other spellings under which the same person may be known. They are looked up
-            where the identity itself is nobody's; they are no part of what it is.
+            if no lead owns the identity itself, and do not count when identities are compared.
     """
 
     kind: str
     value: str
     also: tuple[str, ...] = field(default=(), repr=False, compare=False)
     key: str = field(init=False, repr=False, compare=False)
-    """`kind:value`: unique, since a kind holds no colon."""
+    """`kind:value`: unique, since a kind contains no colon."""
 
     def __post_init__(self) -> None:
         limits.identity_kind(self.kind)
@@ -42,17 +43,17 @@ class Identity:
 
     @classmethod
     def from_key(cls, key: str) -> "Identity":
-        """Read back what `key` gives."""
+        """Return the identity that has this key."""
         kind, _, value = key.partition(":")
         return cls(kind, value)
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadIdentity:
-    """What a contact came with as an identity and could not be read as one.
+    """What came with a contact as an identity but could not be read as one.
 
     Attributes:
-        value: what can be seen of it, cut to the length of a text.
+        value: its visible characters, the first MAX_TEXT of them.
     """
 
     kind: str
@@ -61,7 +62,7 @@ class UnreadIdentity:
 
     @classmethod
     def of(cls, kind: str, value: str, reason: Unreadable) -> "UnreadIdentity":
-        """Keep of a value what can be kept."""
+        """Keep as much of a value as can be kept."""
         return cls(kind, limits.storable(limits.visible(value))[: limits.MAX_TEXT], reason)
 
 
@@ -78,13 +79,13 @@ class Lead:
             self.name = limits.short_text(self.name, "lead.name")
 
     def rename(self, name: str | None) -> bool:
-        """Correct the name; None removes it, and then the next one that comes is kept.
+        """Correct the name; None removes it, and then the next name that comes is kept.
 
         Returns:
-            Whether it is another one now.
+            Whether the name is a different one now.
 
         Raises:
-            InvalidValue: it is out of its limits.
+            InvalidValue: the name is outside its limits.
         """
         previous = self.name
         self.name = None if name is None else limits.short_text(name, "name")
@@ -92,26 +93,26 @@ class Lead:
 
 
 def words_of(name: str) -> frozenset[str]:
-    """Return the words by which a lead is found: of letters and digits, in one case, ё as е.
+    """Return the words by which a lead is found: letters and digits, in one case, with ё as е.
 
-    Stored with leads and compared with what is searched for: to change what it returns takes a
-    migration that stores the words anew.
+    They are stored with leads and compared with what is searched for. Returning other words needs a
+    migration that stores them anew.
     """
     folded = unicodedata.normalize("NFKC", name).casefold().replace("ё", "е")
-    # The Turkish capital comes with a dot of its own, which would part the word.
+    # The Turkish dotted capital I folds to an i and a combining dot, which would split the word.
     folded = folded.replace("i\u0307", "i")
     return frozenset(_WORD.findall(folded))
 
 
 def begin_words(beginnings: Collection[str], words: Collection[str]) -> bool:
-    """Tell whether each of these begins one of the words of a name."""
+    """Tell whether each of these beginnings starts one of the words of a name."""
     return all(any(word.startswith(each) for word in words) for each in beginnings)
 
 
 def first_word(beginning: str, words: Collection[str]) -> str | None:
-    """Return by which word of a name a walk along all words that begin so meets it first.
+    """Return the word at which a walk along all words with this beginning first meets a name.
 
-    That is the beginning itself if it is one of them, else the smallest that begins so.
+    That is the beginning itself if it is a word of the name, else the smallest that begins with it.
     """
     own = [each for each in words if each.startswith(beginning)]
     return beginning if beginning in own else min(own, default=None)
@@ -119,12 +120,12 @@ def first_word(beginning: str, words: Collection[str]) -> str | None:
 
 @dataclass(slots=True)
 class Recognition:
-    """Which lead a contact is of, and what its registration taught us.
+    """Which lead a contact belongs to, and what its registration taught us.
 
     Attributes:
-        created: the lead was unknown until now.
-        learned: identities that were nobody's and are this lead's from now on, strongest first.
-        named: the lead had no name until now.
+        created: whether the lead was unknown until now.
+        learned: identities that no lead owned until now and this one owns now, strongest first.
+        named: whether a lead that was known without a name has one now.
         conflicts: other leads that own some of the identities; nothing of theirs is touched.
     """
 
@@ -136,7 +137,7 @@ class Recognition:
 
 
 class LeadIndex:
-    """The known leads that some contacts may be of, found by id or by identity."""
+    """The known leads that some contacts may belong to, found by id or by identity."""
 
     def __init__(self, known: Iterable[tuple[Identity, Lead]], by_id: Iterable[Lead] = ()) -> None:
         self._by_identity: dict[str, Lead] = {}
@@ -155,18 +156,20 @@ class LeadIndex:
     ) -> Recognition:
         """Find the lead or make it known.
 
-        The lead named by id, else the one that owns the strongest identity: `external_id`, then
-        `phone`, then `email`, then the others by name of kind. Leads are never merged. What is
-        nobody's in this spelling is of the lead that owns other spellings of it, and learned as
-        one more; if several leads own them, it is nobody's.
+        It is the lead named by id, else the one that owns the strongest identity: `external_id`,
+        then `phone`, then `email`, then the others by name of kind. Leads are never merged. An
+        identity that no lead owns in this spelling counts as that of the lead that owns other
+        spellings of it, and that lead learns this one too. If several leads own other spellings,
+        it counts as unowned.
 
         Args:
             identities: normalised.
             new_id: makes the id of a lead that is new.
             name: within its limits; kept if the lead has none yet.
             lead_id: the lead, if the caller knows it.
-            room: how many identities more a known lead may have, the strongest first; None if
-                nothing may be added to it, a name neither. Asked only if there is something to add.
+            room: how many more identities a known lead may have, the strongest first; None if
+                nothing may be added to it, not even a name. Called only if there is something to
+                add.
 
         Raises:
             NoIdentity: neither an id nor an identity is given.
@@ -187,7 +190,7 @@ class LeadIndex:
                 owners.append(owner)
         lead, created = self._lead(lead_id, identities, owners, new_id)
         if respelled:
-            # One number must not come to be of two leads by its spellings.
+            # The spellings of one number must not end up with two leads.
             learned = [each for each in learned if respelled.get(each.key, lead) is lead]
         named = lead.name is None and name is not None
         if not created and (learned or named):
@@ -206,11 +209,11 @@ class LeadIndex:
 
         Args:
             lead_id: the lead.
-            identity: normalised; learned if it was nobody's.
+            identity: normalised; learned if no lead owned it.
 
         Raises:
             UnknownLead: no lead has the id given.
-            IdentityTaken: the identity is another lead's.
+            IdentityTaken: another lead owns the identity.
         """
         lead = self._by_id.get(lead_id)
         if lead is None:
@@ -226,7 +229,7 @@ class LeadIndex:
         return Recognition(lead, created=False, learned=learned, named=False)
 
     def _owner_of_another_spelling(self, identity: Identity) -> Lead | None:
-        """Return the lead that owns other spellings of an identity; None if they are of several."""
+        """Return the lead that owns other spellings of an identity; None if several leads do."""
         owners = {lead.id: lead for key in identity.also if (lead := self._by_identity.get(key))}
         return next(iter(owners.values())) if len(owners) == 1 else None
 

@@ -15,12 +15,11 @@ MAX_ALLOCATIONS: Final = 1_000
 MAX_IDENTITIES: Final = 20
 """Identities in one contact."""
 MAX_LEAD_IDENTITIES: Final = 100
-"""Identities of one lead: a person has a dozen, and every page that shows the lead shows all."""
+"""Identities of one lead: a person has a dozen, and every page that shows a lead shows them all."""
 MAX_KEYS: Final = 1000
-"""API keys that open something; every process holds all of them in memory, and reads them again
-and again."""
+"""Valid API keys; every process holds all of them in memory and keeps rereading them."""
 MAX_ENDED_SESSIONS: Final = 100
-"""Sessions of one key that were signed out of and would go on; one more ends all of the key."""
+"""Sessions of one key signed out of before they expire; one more ends all of the key's sessions."""
 MAX_PAYLOAD: Final = 16 * 1024
 """Bytes of a payload as compact JSON in UTF-8."""
 MAX_KEY: Final = 64
@@ -30,8 +29,8 @@ IDENTITY_KIND: Final = r"^[a-z][a-z0-9_]{0,31}$"
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # What Unicode calls ignorable (zero width, direction marks, soft hyphen, variation selectors, tags,
-# fillers), the byte order mark, annotation marks, the blank of Braille, and control characters that
-# are no white space. A NUL is not among them: no text holds one by mistake.
+# fillers), the byte order mark, annotation marks, the Braille blank, and control characters that
+# are not white space. NUL is not among them: no text contains one by mistake.
 _UNSEEN = re.compile(
     "[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
@@ -43,7 +42,7 @@ _identity_kind = re.compile(IDENTITY_KIND[:-1] + r"\Z")
 
 def storable_text(value: str, field: str) -> str:
     """Return `value` if every database can store it: no NUL character, no lone surrogate."""
-    # Most texts are plain ASCII, and seen to be so in a third of the time.
+    # Most texts are plain ASCII, and checking for that takes a third of the time.
     if (not value.isascii() or "\x00" in value) and _UNSTORABLE.search(value):
         raise InvalidValue(
             f"{field} holds a NUL character or half of a surrogate pair; remove it.", field=field
@@ -52,15 +51,15 @@ def storable_text(value: str, field: str) -> str:
 
 
 def visible(value: str) -> str:
-    """Return `value` without characters that nobody sees, and without white space around it."""
-    # Nearly every value is plain ASCII, and seen to be so in a tenth of the time.
+    """Return `value` without invisible characters and without surrounding white space."""
+    # Nearly every value is plain ASCII, and checking for that takes a tenth of the time.
     if value.isascii() and value.isprintable():
         return value.strip()
     return _UNSEEN.sub("", value).strip()
 
 
 def storable(value: str) -> str:
-    """Return `value` with a mark for whatever no database stores."""
+    """Return `value` with U+FFFD for every character that not every database can store."""
     return _UNSTORABLE.sub("\ufffd", value)
 
 

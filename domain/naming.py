@@ -1,4 +1,4 @@
-"""Keys that are made of names."""
+"""Keys made from names."""
 
 import re
 import unicodedata
@@ -30,17 +30,17 @@ _LATIN: Final = str.maketrans(
         "æ": "ae",
     }
 )
-"""How passports write Cyrillic, and letters of which Unicode knows no plain part."""
+"""Cyrillic as passports write it, and Latin letters that Unicode does not decompose."""
 _ROOM: Final = 8
-"""Characters that a number behind a key may take."""
+"""Characters left free for a number after a key."""
 
 
 def key_of(name: str, otherwise: str) -> str:
-    """Make a key of a name: small Latin letters and digits, with hyphens between the words.
+    """Make a key from a name: lower-case Latin letters and digits, with hyphens between words.
 
     Args:
-        name: of what the key is for.
-        otherwise: the key of a name in which no such letter is.
+        name: the name of what the key is for.
+        otherwise: the key if the name yields no such letter or digit.
     """
     latin = name.casefold().translate(_LATIN)
     plain = unicodedata.normalize("NFKD", latin).encode("ascii", "ignore").decode()
@@ -49,7 +49,7 @@ def key_of(name: str, otherwise: str) -> str:
 
 
 def free_key(key: str, taken: Collection[str]) -> str:
-    """Return a key that is not taken: itself, or with the first number behind it that is free."""
+    """Return the key itself if it is free, else the key with the first free number after it."""
     number, free = 1, key
     while free in taken:
         number += 1

@@ -13,7 +13,7 @@ from domain.naming import key_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorChange:
-    """What a person wants of an operator; None leaves it as it is."""
+    """What to change about an operator; None leaves a value as it is."""
 
     name: str | None = None
     capacity: int | None = None
@@ -28,10 +28,10 @@ class Operator:
     """An operator as it stands.
 
     Attributes:
-        key: stands for it where people and programs name it; it stays, and is never another's.
-            Made of the name if not given.
-        capacity: the most open contacts at once, 0 to 1,000,000. It may be lowered below the load;
-            nothing is taken away then, and nothing new comes until the load has fallen below it.
+        key: by which people and programs name it. It never changes and is never another's. Made
+            from the name if not given.
+        capacity: the most open contacts at once, 0 to 1,000,000. It may be lowered below the load:
+            no contact is taken away, and no new one comes until the load is below the capacity.
         load: the number of this operator's `assigned` (not closed) contacts.
     """
 
@@ -51,7 +51,7 @@ class Operator:
             raise InvalidValue("the key reads as an id; choose another one.", field="key")
 
     def change(self, wanted: OperatorChange) -> None:
-        """Change what is wanted and leave the rest; nothing changes if anything is invalid."""
+        """Make the changes wanted and leave the rest; nothing changes if anything is invalid."""
         given = {name: value for name in CHANGEABLE if (value := getattr(wanted, name)) is not None}
         changed = replace(self, **given)
         for name in given:
@@ -63,10 +63,10 @@ class Operator:
         return Availability.AVAILABLE if self.active else Availability.INACTIVE
 
     def take_slot(self) -> None:
-        """Open one more contact.
+        """Take one more contact.
 
         Raises:
-            OperatorInactive: the operator is paused.
+            OperatorInactive: the operator is inactive.
             OperatorAtCapacity: there is no free slot.
         """
         found = obstacle(self.availability, has_room=self.load < self.capacity)

@@ -1,7 +1,7 @@
-"""What a picker is: it says which of several eligible operators gets the next contact.
+"""Pickers: a picker says which of several eligible operators gets the next contact.
 
-All are pure functions of whole numbers. The operators come as parallel sequences, every one of
-them eligible, every weight above zero; of several equals the first is picked.
+All are pure functions of whole numbers. The operators come as parallel sequences; all of them are
+eligible, and every weight is above zero. Of several equals, the first is picked.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ CONTACT: Final = 10**12
 """One contact, in units of credit."""
 
 ROLLS: Final = 2**53
-"""A roll is a whole number from 0 up to this; it survives JSON, where numbers are doubles."""
+"""A roll is a whole number from 0 to below this; it survives JSON, where numbers are doubles."""
 
 
 class Pick(NamedTuple):
@@ -25,8 +25,8 @@ class WeightedPicker(Protocol):
     """A policy that picks one of several operators by their weights.
 
     Attributes:
-        number: what stands for it where decisions are stored; never another picker's.
-        rolls: a pick takes a roll.
+        number: stands for the picker in stored decisions; never reused for another picker.
+        rolls: whether a pick needs a roll.
     """
 
     number: ClassVar[int]
@@ -36,21 +36,21 @@ class WeightedPicker(Protocol):
         """Pick one.
 
         Args:
-            weights: each operator's weight, above zero; at least one. A tuple, so that what
-                follows from the weights alone can be remembered.
+            weights: each operator's weight, above zero; at least one. A tuple, so that results
+                that depend on the weights alone can be cached.
             credits: each operator's credit, in units of 1/CONTACT of a contact.
-            roll: a whole number drawn evenly from 0 to ROLLS - 1, for pickers that need one.
+            roll: a uniformly random whole number from 0 to ROLLS - 1, for pickers that need one.
         """
         ...
 
     @staticmethod
     def bound(eligible: int) -> float | None:
-        """Return within how many contacts of its share everybody is after every contact.
+        """Return within how many contacts of its share every operator is after every contact.
 
         Args:
             eligible: the number of operators that could be picked.
 
         Returns:
-            None if nothing is promised.
+            None if the picker promises nothing.
         """
         ...

@@ -7,7 +7,7 @@ from domain.picker import ROLLS, Pick
 
 
 class RandomPicker:
-    """Each contact by chance alone: probability weight / sum of weights.
+    """Picks by chance alone, with probability weight / sum of weights for every contact.
 
     A roll has 53 bits, so a probability is off by less than 2**-53 for each unit of weight.
     """
@@ -16,7 +16,7 @@ class RandomPicker:
     rolls: ClassVar = True
 
     def pick(self, weights: tuple[int, ...], credits: Sequence[int], roll: int | None) -> Pick:
-        """Pick the operator on whose stretch the roll falls; see `WeightedPicker.pick`."""
+        """Pick the operator in whose interval the roll falls; see `WeightedPicker.pick`."""
         if roll is None or not 0 <= roll < ROLLS:
             raise ValueError(f"the random strategy needs a roll from 0 to {ROLLS - 1}")
         point = roll * sum(weights) // ROLLS
@@ -24,7 +24,7 @@ class RandomPicker:
             point -= weight
             if point < 0:
                 return Pick(index, list(credits))
-        raise ValueError("there is nobody to pick from")
+        raise ValueError("there is no operator to pick from")
 
     @staticmethod
     def bound(eligible: int) -> None:

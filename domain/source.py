@@ -59,7 +59,7 @@ def _turn(source_key: str, operator_id: OperatorId) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceChange:
-    """What a person wants of a source; None leaves it as it is."""
+    """What to change about a source; None leaves a value as it is."""
 
     name: str | None = None
     strategy: Strategy | None = None
@@ -86,7 +86,7 @@ class Source:
         self.name = limits.short_text(self.name, "name")
 
     def change(self, wanted: SourceChange) -> None:
-        """Change what is wanted and leave the rest."""
+        """Make the changes wanted and leave the rest."""
         if wanted.name is not None:
             self.name = limits.short_text(wanted.name, "name")
         self.strategy = wanted.strategy or self.strategy
@@ -94,12 +94,12 @@ class Source:
     def replace_allocations(self, weights: Sequence[tuple[OperatorId, int]]) -> None:
         """Replace the whole set.
 
-        Operators that stay keep their credits, new ones start at 0, and what that leaves over is
-        spread evenly, so that the credits sum to 0 again.
+        Operators that stay keep their credits, and new ones start at 0. The difference is spread
+        evenly, so the credits sum to 0 again.
 
         Raises:
             DuplicateOperator: an operator is named twice.
-            InvalidValue: more than 1,000 allocations, or a weight out of its range.
+            InvalidValue: more than 1,000 allocations, or a weight outside its range.
         """
         if len(weights) > limits.MAX_ALLOCATIONS:
             raise _too_many("allocations")
@@ -119,12 +119,12 @@ class Source:
         self._balance()
 
     def set_weight(self, operator_id: OperatorId, weight: int) -> None:
-        """Change one operator's weight; an operator that was not there comes with a credit of 0.
+        """Change one operator's weight; an operator that is new here starts with a credit of 0.
 
-        Nobody else's weight or credit moves.
+        No other operator's weight or credit changes.
 
         Raises:
-            InvalidValue: the weight is out of its range, or there are 1,000 allocations already.
+            InvalidValue: the weight is outside its range, or there are 1,000 allocations already.
         """
         limits.whole_number(weight, "weight", limits.MAX_WEIGHT)
         for each in self.allocations:
@@ -142,8 +142,8 @@ class Source:
     def in_turn(self) -> list[Allocation]:
         """Return the allocations in the order in which pickers break a tie between equals.
 
-        By a digest of source key and operator id. By ids alone, the oldest of several operators
-        with equal weights would get the first contact of every source.
+        The order is that of a digest of source key and operator id. By ids alone, the oldest of
+        several operators with equal weights would get the first contact of every source.
         """
         return sorted(self.allocations, key=lambda each: _turn(self.key, each.operator_id))
 

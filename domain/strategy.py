@@ -16,7 +16,7 @@ class Strategy(StrEnum):
 
     @property
     def picker(self) -> type[WeightedPicker]:
-        """What makes the picker of one source."""
+        """The class that makes a source's picker."""
         return _PICKERS[self]
 
 

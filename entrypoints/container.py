@@ -1,4 +1,4 @@
-"""The container: the one place that knows which adapter stands behind which port."""
+"""The container: the only place that knows which adapter implements which port."""
 
 from datetime import timedelta
 
@@ -75,7 +75,7 @@ def open_readers(url: str | None, storage: Storage) -> Readers:
 
 
 def known_timers(keep_days: int | None, clock: Clock, record: Recorder) -> Timers:
-    """Return what this process knows how to settle when it is due."""
+    """Return the timers of this process: what it can settle when it falls due."""
     by_kind: dict[str, Timer] = {}
     if keep_days is not None:
         by_kind[PURGE] = NightlyPurge(timedelta(days=keep_days), clock, record)
@@ -83,7 +83,7 @@ def known_timers(keep_days: int | None, clock: Clock, record: Recorder) -> Timer
 
 
 class Container(containers.DeclarativeContainer):
-    """Builds everything, each thing once; tests override what they want to hold in their hands."""
+    """Builds everything, each thing once; tests override the providers they want to control."""
 
     settings = providers.Dependency(instance_of=Settings)
 
@@ -179,12 +179,12 @@ class Container(containers.DeclarativeContainer):
 
 
 def build_simulation(settings: Settings, clock: Clock, storage: Storage | None = None) -> Container:
-    """Build a container whose time is what `clock` says, down to the ids.
+    """Build a container that takes its time from `clock`, down to the ids.
 
     Args:
         settings: as for `build_container`.
         clock: the time of everything that happens.
-        storage: one that is open already; opened from the settings if not given.
+        storage: an open one; opened from the settings if not given.
     """
     container = Container(settings=settings)
     if storage is not None:
@@ -195,5 +195,5 @@ def build_simulation(settings: Settings, clock: Clock, storage: Storage | None =
 
 
 def build_container(settings: Settings | None = None) -> Container:
-    """Build a container; nothing is opened until something is asked of it."""
+    """Build a container; nothing is opened until it is first used."""
     return Container(settings=settings or Settings())

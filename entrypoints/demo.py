@@ -1,4 +1,4 @@
-"""`fairlead demo`: a month in a small company, made of real use cases on a moving clock."""
+"""`fairlead demo`: a month in a small company, made by real use cases on a simulated clock."""
 
 import heapq
 import itertools
@@ -41,7 +41,7 @@ _SOURCES: Final = (
     ("instagram", "Instagram", Strategy.EXACT, 14, (0, 0, 50, 0, 0, 0, 25, 25)),
     ("support-email", "Support, email", Strategy.EXACT, 26, (0, 0, 0, 0, 10, 20, 20, 50)),
 )
-# How the contacts of a day fall on its hours, in UTC.
+# How a day's contacts spread over its hours, in UTC.
 _HOURS: Final = (1, 1, 0, 0, 1, 2, 5, 8, 12, 14, 13, 11, 10, 11, 12, 12, 10, 8, 6, 5, 4, 3, 2, 1)
 _FIRST_NAMES: Final = ("Ivan", "Maria", "Oleg", "Sofia", "Timur", "Nina", "Pavel", "Vera")
 _LAST_NAMES: Final = (
@@ -66,17 +66,17 @@ _QUESTIONS: Final = (
 
 @dataclass
 class DemoClock(Clock):
-    """Says what it is told to say."""
+    """A clock that the simulation sets."""
 
     moment: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def now(self) -> datetime:
-        """Return the moment that the simulation has come to."""
+        """Return the moment that the simulation has reached."""
         return self.moment.replace(microsecond=self.moment.microsecond // 1000 * 1000)
 
 
 class Result(NamedTuple):
-    """What a month left behind."""
+    """What a simulated month produced."""
 
     operators: int
     sources: int
@@ -86,12 +86,12 @@ class Result(NamedTuple):
 
 
 class Month:
-    """Registers, answers and closes contacts, event after event, up to the present.
+    """Registers, answers and closes contacts, event by event, up to the present.
 
     Args:
         days: how many days back it begins.
         seed: the same seed gives the same month.
-        actor: who the audit log says has done it all.
+        actor: whom the audit log names for all of it.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Month:
         self._clock = clock
         self._end = clock.now()
         self._begin = self._end - timedelta(days=days)
-        self._chance = random.Random(seed)  # noqa: S311 -- a demo is to be the same each time
+        self._chance = random.Random(seed)  # noqa: S311 -- a demo must be the same each time
         self._events: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._leads: list[dict[str, str]] = []
@@ -111,7 +111,7 @@ class Month:
         self._new_leads = 0
 
     def run(self, progress: Callable[[int], None]) -> Result:
-        """Live through the month; `progress` is told the number of contacts so far."""
+        """Simulate the month; `progress` is called with the number of contacts so far."""
         self._clock.moment = self._begin
         self._found()
         self._plan()
@@ -149,7 +149,7 @@ class Month:
             )
 
     def _plan(self) -> None:
-        """Put everything that comes from outside on the calendar."""
+        """Schedule everything that comes from outside."""
         # In this company it is three in the afternoon when the month ends: people are at work.
         day = self._begin - timedelta(hours=15)
         while day < self._end:
@@ -215,7 +215,7 @@ class Month:
     def _finish(self, contact_id: ContactId) -> None:
         contact = self._fairlead.contacts.contact(contact_id)
         if contact.operator is None:
-            # Nobody has had time for it yet; look again later.
+            # It has no operator yet; look again later.
             self._at(self._clock.moment + timedelta(hours=1), partial(self._finish, contact_id))
             return
         self._fairlead.close_contact(CloseContact(contact_id), self._actor)
@@ -225,7 +225,7 @@ class Month:
         try:
             self._fairlead.transfer_contact(TransferContact(contact_id, operator.id), self._actor)
         except DomainError:
-            return  # Closed already, or that operator has no time: people live with that.
+            return  # Closed already, or the operator cannot take it: the transfer is skipped.
 
     def _set_active(self, operator: OperatorView, active: bool) -> None:
         self._fairlead.update_operator(UpdateOperator(operator.id, active=active), self._actor)

@@ -1,9 +1,9 @@
-"""What the service's log looks like: lines for people, or an object of JSON a line for programs.
+"""The format of the service's log: lines for people, or one JSON object a line for programs.
 
-People's data comes nowhere near it. The message of an exception can hold any value that the code
-had in its hands, and the address of a call can hold an identity, or a whole key that somebody has
-put into the wrong place. So of an exception only its type and the places that it came by are
-written, and of an address the template of its route.
+No personal data reaches the log. The message of an exception can hold any value that the code was
+handling, and the address of a call can hold an identity, or a whole key that somebody put in the
+wrong place. So only the type and the traceback of an exception are written, and only the route
+template of an address.
 """
 
 import json
@@ -30,10 +30,10 @@ class LogFormat(StrEnum):
 
 
 class _Formatter(logging.Formatter):
-    """Knows where the service stands, to tell which route was called.
+    """Knows the service's root path, to tell which route was called.
 
     Args:
-        root: the path below which the service stands on its host.
+        root: the path that the service is served under on its host.
     """
 
     def __init__(self, root: str = "") -> None:
@@ -68,7 +68,7 @@ class JsonFormatter(_Formatter):
 
 
 class TextFormatter(_Formatter):
-    """Writes a record as a line, and what it is about an exception below it."""
+    """Writes a record as a line, with its exception below."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line or lines."""
@@ -85,7 +85,7 @@ def log_config(kind: LogFormat, root: str = "") -> dict[str, Any]:
 
     Args:
         kind: how the log is written.
-        root: the path below which the service stands on its host.
+        root: the path that the service is served under on its host.
     """
     formatter = JsonFormatter if kind is LogFormat.JSON else TextFormatter
     return {
@@ -99,7 +99,7 @@ def log_config(kind: LogFormat, root: str = "") -> dict[str, Any]:
 
 
 def line_of(message: str, logger: str) -> str:
-    """Return a line of JSON for what is said before there is a log."""
+    """Return a line of JSON for a message from before the log is set up."""
     return JsonFormatter().format(
         logging.makeLogRecord({"name": logger, "levelname": "INFO", "msg": message})
     )
@@ -120,7 +120,7 @@ def _name(error: BaseException) -> str:
 
 
 def _trace(error: BaseException) -> Iterator[str]:
-    """Yield the places that an exception came by, after those of what it came from."""
+    """Yield the traceback of an exception, after those of its causes."""
     chain: list[BaseException] = []
     following: BaseException | None = error
     while following is not None and following not in chain:

@@ -12,11 +12,11 @@ from entrypoints.settings import Settings
 def open_fairlead(database_url: str | None = None) -> Iterator[Fairlead]:
     """Open a database, bring its schema up to date, and close it at the end.
 
-    A file that is not there is made at the start, and at no time later.
+    A missing file is created at the start, and never later.
 
     Args:
-        database_url: `sqlite:///FILE`, `postgresql://...` or `memory://`; what
-            FAIRLEAD_DATABASE_URL says if None.
+        database_url: `sqlite:///FILE`, `postgresql://...` or `memory://`; if None, the value of
+            FAIRLEAD_DATABASE_URL.
 
     Raises:
         ValueError: the URL cannot be used.

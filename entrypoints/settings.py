@@ -11,12 +11,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 OWN_PATHS: Final = frozenset(
     {"v1", "console", "docs", "openapi.json", "static", "healthz", "readyz", "metrics"}
 )
-"""What the service has at its own root."""
+"""First parts of the paths that the service uses itself."""
 _STEP: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 
 
 class Settings(BaseSettings):
-    """What can be set from outside."""
+    """Everything that can be configured."""
 
     model_config = SettingsConfigDict(env_prefix="FAIRLEAD_", frozen=True, extra="forbid")
 
@@ -27,25 +27,24 @@ class Settings(BaseSettings):
     )
     read_database_url: str | None = Field(
         default=None,
-        description="A replica of the database, from which lists and statistics are read; it is "
-        "only read.",
+        description="A replica of the database, for lists and statistics; it is only read.",
     )
     phone_region: str = Field(
         default="RU",
         pattern=r"^[A-Z]{2}$",
-        description="ISO 3166 code of the country of phone numbers that come without a code.",
+        description="ISO 3166 code of the country assumed for phone numbers without a code.",
     )
 
     trusted_proxies: str = Field(
         default="127.0.0.1",
-        description="Addresses and networks, with commas between them, of the proxies whose "
+        description="Addresses and networks, separated by commas, of the proxies whose "
         "X-Forwarded-For says who calls.",
     )
 
     root_path: str = Field(
         default="/",
         validate_default=True,
-        description="The path below which the service stands on its host, such as /fairlead.",
+        description="The path that the service is served under on its host, such as /fairlead.",
     )
 
     rate_limit: str | None = Field(
@@ -59,14 +58,14 @@ class Settings(BaseSettings):
         default=None,
         ge=1,
         le=36_500,
-        description="Days after which a closed contact is removed, every night at 03:00; kept for "
-        "good if not set.",
+        description="Days after which a closed contact is removed, every night at 03:00; kept "
+        "forever if not set.",
     )
 
     @field_validator("root_path")
     @classmethod
     def _plain_path(cls, value: str) -> str:
-        """Return a path as links begin with it: `/fairlead`, or nothing for the root."""
+        """Return the path as a prefix of links: `/fairlead`, or an empty string for the root."""
         steps = [each for each in value.strip().split("/") if each]
         if not all(map(_STEP.fullmatch, steps)):
             raise PydanticCustomError(
@@ -75,16 +74,16 @@ class Settings(BaseSettings):
         if steps and steps[0] in OWN_PATHS:
             raise PydanticCustomError(
                 "root_path",
-                "the service has a /{first} of its own; choose another path",
+                "the service uses /{first} itself; choose another path",
                 {"first": steps[0]},
             )
         return "".join(f"/{each}" for each in steps)
 
     @property
     def proxies(self) -> list[str]:
-        """The trusted proxies, in every form in which an address of theirs can show.
+        """The trusted proxies, in every form that their addresses can take.
 
-        A socket of both families shows 127.0.0.1 as ::ffff:127.0.0.1, and `localhost` may be ::1.
+        A dual-stack socket shows 127.0.0.1 as ::ffff:127.0.0.1, and `localhost` may be ::1.
         """
         named = [each.strip() for each in self.trusted_proxies.split(",")]
         return [
@@ -113,6 +112,6 @@ def _mapped(proxy: str) -> str | None:
 
 
 def _shown(url: str) -> str:
-    # Not parsed: it may be one that cannot be used, and is shown to whoever wrote it.
+    # Not parsed: an invalid URL is shown as well, to the person who wrote it.
     without = re.sub(r"^([\w+]+://[^:/@]*):.*@", r"\1:***@", url)
     return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1***", without)

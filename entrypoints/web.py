@@ -45,23 +45,23 @@ from entrypoints.v1 import audit, contacts, keys, leads, operators, sources, sta
 logger = logging.getLogger(__name__)
 
 _PATIENCE = 5.0
-"""Seconds until a storage that is away is asked again."""
+"""Seconds until an unavailable storage is tried again."""
 _GARBAGE: Final = 10_000
-"""New objects after which the collector looks for cycles among them: a few megabytes."""
+"""New objects after which the collector looks for cycles: a few megabytes."""
 
 _DESCRIPTION = """
-Fairlead registers **contacts** (a customer writing through one of many bots) and at once gives each
-to a human **operator**: by the operator's weight on that **source**, never past the operator's
+Fairlead registers **contacts** (a customer writing through one of many bots) and gives each to a
+human **operator** at once: by the operator's weight on that **source**, never past the operator's
 capacity, and with a record of why. Errors are problem details (RFC 9457) with a stable `code`.
-Every answer has the header `X-Request-Id`: the one that the request came with, or a new one.
+Every response has the header `X-Request-Id`: the one sent with the request, or a new one.
 """
 
 
 class _Application(FastAPI):
-    """FastAPI with what stands before everything that it does itself."""
+    """FastAPI with layers that run before anything of its own."""
 
     before: Sequence[Callable[[ASGIApp], ASGIApp]] = ()
-    """From the outside inwards."""
+    """The outermost first."""
 
     def build_middleware_stack(self) -> ASGIApp:
         stack = super().build_middleware_stack()
@@ -71,7 +71,7 @@ class _Application(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()
-        # What asks for a key is the gate, of which FastAPI knows nothing.
+        # The gate asks for keys, and FastAPI does not know about it.
         document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"key": []}]
         for path in OPEN & document["paths"].keys():
@@ -81,10 +81,10 @@ class _Application(FastAPI):
 
 
 def _say_if_lists_fail(readers: Readers) -> None:
-    """Say at the start what else only those would hear who ask for a list.
+    """Warn at the start if lists cannot be read; otherwise only clients that ask for one notice.
 
-    It is no reason not to start: registrations need no replica, and one that is fed by the primary
-    has its migration a moment later.
+    The service starts all the same: registrations need no replica, and a replica fed by the
+    primary gets its migration a moment later.
     """
     try:
         readers.health.ready()
@@ -93,10 +93,10 @@ def _say_if_lists_fail(readers: Readers) -> None:
 
 
 def _say_how_it_stands(storage: Storage) -> None:
-    """Say at the start what only those would hear who ask, and open what is there.
+    """Warn at the start about the storage, and open it; otherwise only clients notice a problem.
 
-    It is no reason not to start: a database may be away for a while. A file is open from now on,
-    so that one that is put in its place later is noticed.
+    The service starts all the same: a database may be away for a while. A file stays open from now
+    on, so another file put in its place later is noticed.
     """
     for each in storage.warnings():
         logger.warning("%s", each)
@@ -109,7 +109,7 @@ def _say_how_it_stands(storage: Storage) -> None:
 def create_app(settings: Settings | None = None, container: Container | None = None) -> FastAPI:
     """Build the application: `uvicorn --factory entrypoints.web:create_app`.
 
-    The database is neither made nor migrated: as long as it is not there, calls answer 503.
+    The database is neither created nor migrated: until it exists, calls answer 503.
 
     Args:
         settings: read from the environment if not given.
@@ -121,12 +121,12 @@ def create_app(settings: Settings | None = None, container: Container | None = N
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # What has been built lives as long as the process. Taken out of the collector's sight, it
-        # is not walked again and again: a walk stops every request for 50 to 100 ms.
+        # What has been built lives as long as the process. Frozen, it is not walked by the
+        # collector again and again: each walk stops every request for 50 to 100 ms.
         gc.collect()
         gc.freeze()
-        # A request makes a few hundred objects, and no cycles of them: looked for every 700
-        # objects, as is Python's habit, they take 7 % of the throughput.
+        # A request makes a few hundred objects and no cycles among them. Looking for cycles every
+        # 700 objects, Python's default, takes 7 % of the throughput.
         gc.set_threshold(_GARBAGE)
         live.close_on_signals()
         await to_thread.run_sync(_say_how_it_stands, container.storage())
@@ -148,7 +148,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        # Instrumentation that nobody listens to costs every request some 15 us.
+        # Instrumentation without a listener costs every request some 15 us.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     problems.install(app)
@@ -159,7 +159,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     rate = container.settings().rate_limit
     root = container.settings().root_path
     app.before = [
-        # What is off is not there: it costs no call.
+        # A layer that is switched off is left out, so it costs calls nothing.
         *([partial(Below, root=root)] if root else []),
         partial(RequestIds, answered=metrics.count),
         Bounds,
@@ -168,7 +168,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         partial(FrontDoor, routes=lean_routes, root=root),
     ]
     calls = Calls(app)
-    # The last is the outermost.
+    # The one added last is the outermost.
     app.add_middleware(Queries, calls=calls, page=refusal_page)
     app.add_middleware(Methods, calls=calls)
     app.include_router(contact_routes)
@@ -189,12 +189,12 @@ def create_app(settings: Settings | None = None, container: Container | None = N
 
 
 async def _let_time_pass(container: Container, intake: Intake) -> None:
-    """Plan what happens by itself, and wake for it."""
+    """Bring the plan for the purge up to date, and wake whenever something falls due."""
     timers, items = container.timers(), container.storage().due
     plan = container.fairlead().plan_purge
 
     async def wake() -> None:
-        # It settles what is due, as every transaction does.
+        # Like every transaction, this settles what is due.
         await intake.submit(plan, PlanPurge(), TIMER)
 
     while PURGE not in timers.by_kind:
@@ -207,7 +207,7 @@ async def _let_time_pass(container: Container, intake: Intake) -> None:
 
 
 def _fill(container: Container, actor: Actor) -> None:
-    """Live through two days of a small company, if nobody lives here yet."""
+    """Simulate two days of a small company, unless there are operators already."""
     catalogue = container.storage().catalogue
     if catalogue.operators(active=None, limit=1, after=None).items:
         return

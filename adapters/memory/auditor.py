@@ -1,4 +1,4 @@
-"""Everything in a MemoryStore, for the check of the invariants."""
+"""Everything in a MemoryStore, for checking the invariants."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping

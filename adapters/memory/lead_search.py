@@ -1,4 +1,4 @@
-"""The search for leads over a MemoryStore: everything is looked at, and nothing stops half-way."""
+"""Lead search over a MemoryStore: it looks at everything and never stops half-way."""
 
 from collections.abc import Callable, Collection, Iterable
 

@@ -156,8 +156,8 @@ class MemoryContactReader(ContactReader):
             transfers = _transfers(store, contact_id)
             if decision is None and not transfers:
                 raise NoDecision(
-                    "nobody has been given this contact, so there is nothing to explain; if it "
-                    "waits, it is handed out as soon as an operator is eligible."
+                    "no operator has been given this contact, so there is nothing to explain; if "
+                    "it is waiting, it is handed out as soon as an operator is eligible."
                 )
             operator_ids = decision.lineup.operator_ids if decision else ()
             return DecisionView(
@@ -297,7 +297,7 @@ class MemoryChanges(Changes):
 
 
 class MemoryHealth(Health):
-    """See `application.ports.storage.Health`: memory is always there."""
+    """See `application.ports.storage.Health`: memory is always available."""
 
     def ready(self) -> None:
         return
@@ -307,7 +307,7 @@ class MemoryHealth(Health):
 
 
 def contact_view(store: MemoryStore, contact_id: ContactId) -> ContactView:
-    """Show a stored contact."""
+    """Return the view of a stored contact."""
     contact = store.contacts[contact_id]
     return ContactView.of(
         contact,
@@ -318,7 +318,7 @@ def contact_view(store: MemoryStore, contact_id: ContactId) -> ContactView:
 
 
 def lead_view(store: MemoryStore, lead_id: LeadId) -> LeadView:
-    """Show a stored lead."""
+    """Return the view of a stored lead."""
     lead = store.leads[lead_id]
     shown = identities_of(store, lead_id)[: limits.MAX_LEAD_IDENTITIES]
     return LeadView(lead.id, lead.name, shown, lead.created_at)
@@ -331,7 +331,7 @@ def identities_of(store: MemoryStore, lead_id: LeadId) -> list[Identity]:
 
 
 def source_view(store: MemoryStore, key: str) -> SourceView:
-    """Show a stored source."""
+    """Return the view of a stored source."""
     source = store.sources[key]
     return SourceView.of(
         source,
@@ -340,7 +340,7 @@ def source_view(store: MemoryStore, key: str) -> SourceView:
 
 
 def operator_ref(store: MemoryStore, operator_id: OperatorId) -> OperatorRef:
-    """Name a stored operator."""
+    """Return a reference to a stored operator, by id and name."""
     return OperatorRef(operator_id, store.operators[operator_id].name)
 
 

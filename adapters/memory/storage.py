@@ -36,7 +36,7 @@ def _no_fill(_: Snapshot, __: Callable[[int], None]) -> NoReturn:
     raise ValueError(_ENDS)
 
 
-_ENDS = "what is in memory ends with the process; use sqlite:///FILE."
+_ENDS = "data in memory ends with the process; use sqlite:///FILE."
 
 
 def memory_storage(rolls: Rolls) -> Storage:

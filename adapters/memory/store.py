@@ -29,9 +29,9 @@ class StoredTransfer(NamedTuple):
 
 
 class MemoryStore:
-    """The stored entities, and a journal that can take a unit of work back.
+    """The stored entities, and a journal that can undo a unit of work.
 
-    Entities go in and come out as copies. Whoever reads or writes holds `lock`.
+    Entities go in and come out as copies. Readers and writers hold `lock`.
 
     Attributes:
         commits: how many units of work have stored something.
@@ -79,14 +79,14 @@ class MemoryStore:
         self._journal.clear()
 
     def rollback(self) -> None:
-        """Take back everything since the last commit."""
+        """Undo everything since the last commit."""
         for mapping, key, value in reversed(self._journal):
             if value is _ABSENT:
                 del mapping[key]
             else:
                 mapping[key] = value
         self._journal.clear()
-        # What was put back stands at the end now.
+        # Restored keys are now last in their dictionaries, which must be in order of id.
         self.contacts = dict(sorted(self.contacts.items()))
         for key, queue in self.queues.items():
             self.queues[key] = dict.fromkeys(sorted(queue))

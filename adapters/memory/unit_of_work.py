@@ -224,7 +224,7 @@ class MemoryContacts(Contacts):
                 store.put(store.transfers, contact.id, (*earlier, transfer))
 
     def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
-        # A list of all to walk on along it: memory is for tests and simulations.
+        # Every stretch of the walk lists them all: memory is for tests and simulations.
         closed = [
             each
             for contact_id, each in sorted(self._store.contacts.items())
@@ -299,7 +299,7 @@ class MemoryDispatches(Dispatches):
         return {each for each in keys if each.startswith(beginning)}
 
     def store(self, dispatch: Dispatch) -> None:
-        """Store loads, credits, the lengths of queues and the counters."""
+        """Store loads, credits, queue lengths and counters."""
         store = self._store
         moved = {source.key for source in dispatch.settle()}
         for operator_id, slots in dispatch.slots.items():

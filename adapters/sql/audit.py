@@ -1,4 +1,4 @@
-"""The audit log in SQL. Nothing here changes or removes an entry, and triggers refuse it."""
+"""The audit log in SQL. Nothing here changes or removes an entry; triggers refuse that."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Everything that is stored, streamed from one snapshot, for the check of the invariants."""
+"""Everything that is stored, streamed from one snapshot, for checking the invariants."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +34,7 @@ from domain.operator import Operator
 from domain.source import Source
 
 _ROWS = 1000
-"""Rows held at a time."""
+"""Rows held in memory at a time."""
 
 
 class SqlAuditor(Auditor):
@@ -62,12 +62,12 @@ class SqlAuditor(Auditor):
 
 
 def _defects_of_file(connection: Connection) -> Iterator[str]:
-    """Ask SQLite itself; a server looks after such things by its own means."""
+    """Ask SQLite itself; a server takes care of such things by its own means."""
     for (problem,) in connection.exec_driver_sql("PRAGMA quick_check"):
         if problem != "ok":
             yield f"the file is damaged: {problem}"
     for table, _, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
-        yield f"a row of {table} refers to a row of {parent} that is not there"
+        yield f"a row of {table} refers to a row of {parent} that does not exist"
 
 
 class SqlFacts(Facts):
@@ -90,7 +90,7 @@ class SqlFacts(Facts):
             columns: list[Any] = list(found)
             credits = columns.pop()
             weights = [(each.operator_id, each.weight) for each in allocated[columns[0]]]
-            # If there are too few, or too many, it is one of the storage's defects.
+            # Too few credits, or too many, are reported as a defect of the storage.
             padded = credits[: len(weights)] + (0,) * (len(weights) - len(credits))
             yield source_of([*columns, padded], weights)
 

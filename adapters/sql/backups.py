@@ -22,22 +22,22 @@ def restore(database: Database, file: Path) -> None:
     """See `application.ports.storage.Storage.restore`."""
     target = _file_of(database)
     if not file.exists():
-        raise ValueError(f"{file} is not there.")
+        raise ValueError(f"{file} does not exist.")
     _copy(SqliteFile(file), target)
 
 
 def _file_of(database: Database) -> SqliteFile:
     if not isinstance(database, SqliteDatabase):
-        raise ValueError(  # noqa: TRY004 -- of a URL, not of a type
-            "PostgreSQL has its own means, such as pg_dump and pg_restore; this is for SQLite."
+        raise ValueError(  # noqa: TRY004 -- about a URL, not a type
+            "PostgreSQL has its own tools, such as pg_dump and pg_restore; this is for SQLite."
         )
     return database.file
 
 
 def _copy(source: SqliteFile, target: SqliteFile) -> None:
-    """Copy a database as it is at one moment; there is a whole file at the end, or none.
+    """Copy a database as of one moment; at the end there is a whole file, or none.
 
-    Nobody waits for it: in SQLite's WAL a reader holds no writer up.
+    Nobody waits for it: in SQLite's WAL mode a reader holds up no writer.
     """
     _require_nothing_there(target)
     unfinished = SqliteFile(Path(f"{target.real}.unfinished"))
@@ -48,14 +48,14 @@ def _copy(source: SqliteFile, target: SqliteFile) -> None:
             if verdict != "ok":
                 raise ValueError(f"{source} is damaged: {verdict}.")
             if not writing.execute(_HAS_SCHEMA).fetchone():
-                raise ValueError(f"{source} is no database of Fairlead.")
-            # The copy is one file, without a log beside it.
+                raise ValueError(f"{source} is not a Fairlead database.")
+            # The copy is one file, without a log next to it.
             writing.execute("PRAGMA journal_mode = DELETE")
         with unfinished.real.open("rb") as written:
             os.fsync(written.fileno())
         _name(unfinished, target)
     except (sqlite3.Error, OSError) as error:
-        raise StorageUnavailable(f"{target.unusable(error, 'made')}.") from error
+        raise StorageUnavailable(f"{target.unusable(error, 'created')}.") from error
     finally:
         unfinished.remove()
 
@@ -66,29 +66,29 @@ _HAS_SCHEMA = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
 def _require_nothing_there(target: SqliteFile) -> None:
     """Raise ValueError if there is a file, or what is left of one.
 
-    SQLite would carry out the log of the database before on what is put there, and a service that
-    still has that open would write into it.
+    SQLite would apply the previous database's log to whatever is put there, and a service that
+    still has that database open would write into it.
     """
     left = " and ".join(each.name for each in target.beside())
     if os.path.lexists(target.real):
         moved = f"move it away together with {left}" if left else "move it away"
-        raise ValueError(f"{target} is there already; {moved}, or name another file.")
+        raise ValueError(f"{target} already exists; {moved}, or name another file.")
     if left:
         raise ValueError(
-            f"{target} is not there, but what is left of a database before it is: move {left} to "
-            "where that is, or away, or name another file."
+            f"{target} does not exist, but an earlier database has left {left} behind: move what "
+            "is left to where that database is, or away, or name another file."
         )
 
 
 def _name(finished: SqliteFile, target: SqliteFile) -> None:
-    """Give a copy its name, unless somebody has taken that meanwhile."""
+    """Give a copy its name, unless that has been taken meanwhile."""
     _require_nothing_there(target)
     try:
         os.link(finished.real, target.real)
     except FileExistsError as error:
-        raise ValueError(f"{target} is there by now; name another file.") from error
+        raise ValueError(f"{target} exists by now; name another file.") from error
     except OSError:
-        # There are disks on which a file has one name only.
+        # On some disks a file can have only one name.
         finished.real.replace(target.real)
 
 
@@ -104,7 +104,7 @@ def _opened(file: SqliteFile) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _made(file: SqliteFile) -> Iterator[sqlite3.Connection]:
-    # What an attempt that was broken off has left.
+    # What an interrupted attempt has left.
     file.remove()
     file.create()
     with _opened(file) as connection:

@@ -1,4 +1,4 @@
-"""Operators and sources as they are shown, out of SQL."""
+"""Reads operators and sources for display, from SQL."""
 
 from collections.abc import Mapping, Sequence
 
@@ -90,7 +90,7 @@ class SqlCatalogueReader(CatalogueReader):
 
 
 def operator_view(row: AnyRow) -> OperatorView:
-    """Show a row of OPERATOR_COLUMNS."""
+    """Return the view of a row of OPERATOR_COLUMNS."""
     return OperatorView.of(operator_of(row))
 
 

@@ -1,6 +1,6 @@
-"""Checkpoints: SQLite's log of committed pages goes into the file, away from everybody's path.
+"""Checkpoints: SQLite's log of committed pages goes into the file, out of everybody's way.
 
-SQLite by itself does this within the commit that makes the log longer than a thousand pages; that
+By default SQLite does this within the commit that makes the log longer than a thousand pages; that
 commit then waits for the disk as long as it takes.
 """
 
@@ -15,34 +15,34 @@ from adapters.sql.open_file import OpenFile
 logger = logging.getLogger(__name__)
 
 _PAUSE: Final = 0.1
-"""Seconds between two checkpoints: a page that every commit changes is written once for all, and
-there is never much to write at once."""
+"""Seconds between two checkpoints: a page that every commit changes is written once for all of
+them, and there is never much to write at a time."""
 
 _LATER: Final = 5.0
-"""Seconds after a checkpoint that failed, if nobody commits meanwhile, and between two that say so
-in the log: what is wrong with a file or a disk is not over at once."""
+"""Seconds to wait after a failed checkpoint, if nobody commits meanwhile, and between two failures
+that are logged: trouble with a file or a disk does not pass quickly."""
 
 _TRIES: Final = 100
-"""Checkpoints before a process leaves a log behind that was to be emptied: ten seconds."""
+"""Checkpoints to try before a process leaves behind a log that it was to empty: ten seconds."""
 
 LONGEST: Final = 4096
-"""Pages in the log, 16 MiB, from which on it is begun anew, as SQLite does by itself only in a
-moment when nobody writes. While it grows, a commit takes half as long again."""
+"""Pages in the log, 16 MiB. A longer one is restarted, which SQLite by itself does only at a moment
+when nobody writes. While it grows, a commit takes half as long again."""
 
 
 class Checkpointer:
     """A thread that makes a checkpoint soon after a commit.
 
-    It begins with the first commit and never holds one up, but for the moment in which a log that
-    has grown long is begun anew.
+    It starts with the first commit and never holds one up, except for the moment in which a log
+    that has grown long is restarted.
     """
 
     def __init__(self, file: OpenFile, writing: threading.Lock) -> None:
         """Take what it works with.
 
         Args:
-            file: of this database.
-            writing: held by the thread that writes.
+            file: the database's.
+            writing: the lock held by the thread that writes.
         """
         self._file = file
         self._writing = writing
@@ -53,7 +53,7 @@ class Checkpointer:
         self._said = -_LATER
 
     def committed(self) -> None:
-        """Hear that something was committed."""
+        """Note that something was committed."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
             self._thread.start()
@@ -61,12 +61,12 @@ class Checkpointer:
             self._due.set()
 
     def wipe(self) -> None:
-        """Empty the log soon: what was removed from the file stands in it still."""
+        """Empty the log soon: it still holds what was removed from the file."""
         self._wiping.set()
         self.committed()
 
     def stop(self) -> None:
-        """Finish. Whoever closes the last connection to the file makes the last checkpoint."""
+        """Finish. Closing the last connection to the file makes the last checkpoint."""
         self._stopped.set()
         self._due.set()
         if self._thread is not None:
@@ -74,7 +74,7 @@ class Checkpointer:
             self._wipe_now()
 
     def _wipe_now(self) -> None:
-        """Empty the log before leaving, if that is due: another process may keep the file open."""
+        """Empty the log before the end, if that is due: another process may keep the file open."""
         for _ in range(_TRIES):
             if not self._wiping.is_set():
                 return
@@ -84,8 +84,8 @@ class Checkpointer:
                 time.sleep(_PAUSE)
         if self._wiping.is_set():
             logger.warning(
-                "what was removed is still in the database's log, which others read; it goes when "
-                "they have ended"
+                "removed data is still in the database's log, which others are reading; it goes "
+                "when they have ended"
             )
 
     def checkpoint(self) -> None:
@@ -94,23 +94,23 @@ class Checkpointer:
         Raises:
             sqlite3.Error: it failed; what was committed is as safe as before.
         """
-        # Not into a file that was overwritten; one that is only somewhere else is seen to there.
+        # Not into a file that was overwritten; one that was only moved gets its log where it is.
         self._file.look_closely()
-        # The one connection that has the very log in which the commits are, even if somebody has
-        # removed it. Whoever holds it up is not waited for: everybody else would wait, too.
+        # The one connection that has the very log that holds the commits, even if somebody has
+        # removed it. It waits for nobody who holds it up: everybody else would wait, too.
         driver = self._file.hold()
         if _pages(driver, "PASSIVE") > LONGEST:
-            # What came in meanwhile, so that little is left to do while nobody can write.
+            # Takes what came in meanwhile, so that little is left to do while nobody can write.
             _pages(driver, "PASSIVE")
             with self._writing:
                 _pages(driver, "RESTART")
         if self._wiping.is_set():
             with self._writing:
                 busy, *_ = _made(driver, "TRUNCATE")
-            # Somebody may read what was there before; at the next pause, then.
+            # If it is busy, somebody is still reading what was there before: try after a pause.
             if not busy:
                 self._wiping.clear()
-        # What was written by this is known now, so that no transaction has to wonder.
+        # Takes note of what this has written, so that no transaction has to look closely.
         self._file.look_closely()
 
     def _run(self) -> None:
@@ -119,13 +119,13 @@ class Checkpointer:
             made = self._tried()
             self._stopped.wait(_PAUSE)
             if not made:
-                # Whoever commits has room on the disk again, and may fill it with the log alone.
+                # A commit means that the disk has room again, which the log alone may fill.
                 self._due.wait(_LATER)
             if self._wiping.is_set():
                 self._due.set()
 
     def _tried(self) -> bool:
-        """Make a checkpoint now; tell whether it was made."""
+        """Make a checkpoint now; return whether it was made."""
         try:
             self.checkpoint()
         except sqlite3.Error as error:
@@ -143,6 +143,6 @@ def _pages(driver: sqlite3.Connection, mode: str) -> int:
 
 
 def _made(driver: sqlite3.Connection, mode: str) -> tuple[int, int, int]:
-    """Make a checkpoint; return whether somebody was in its way, and the pages there and done."""
+    """Make a checkpoint; return whether it was blocked, and the pages in the log and those done."""
     made: tuple[int, int, int] = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
     return made

@@ -1,4 +1,4 @@
-"""Contacts as they are shown, with their decisions and their transfers, out of SQL."""
+"""Reads contacts for display, with their decisions and transfers, from SQL."""
 
 import json
 from collections import defaultdict
@@ -125,8 +125,9 @@ class SqlContactReader(ContactReader):
         return Page([contact_view(row) for row in rows[:limit]], len(rows) > limit)
 
     def decisions(self, source: str, *, limit: int) -> list[Decision]:
-        # What waits has none: to look among it would walk the whole queue and find nothing. Nor
-        # has what a person gave away or closed while it waited; such contacts are passed over.
+        # Waiting contacts have none: a search among them would walk the whole queue and find
+        # nothing. Nor do those that a person transferred or closed while they waited; they are
+        # skipped.
         decided = (
             select(ContactRow.id)
             .join(DecisionRow, DecisionRow.contact_id == ContactRow.id)
@@ -162,8 +163,8 @@ class SqlContactReader(ContactReader):
             transfers = _transfers(connection, TransferRow.contact_id == contact_id)[contact_id]
             if decision is None and not transfers:
                 raise NoDecision(
-                    "nobody has been given this contact, so there is nothing to explain; if it "
-                    "waits, it is handed out as soon as an operator is eligible."
+                    "no operator has been given this contact, so there is nothing to explain; if "
+                    "it is waiting, it is handed out as soon as an operator is eligible."
                 )
             names = _names(connection, decision.lineup.operator_ids if decision else [])
         return DecisionView(contact_id, decision, names, transfers)
@@ -172,7 +173,7 @@ class SqlContactReader(ContactReader):
 def contact_exports(
     connection: Connection, lead_id: LeadId, limit: int, after: ContactId | None
 ) -> list[ContactExport]:
-    """Return so many contacts of a lead, the newest first; those before `after` are left out."""
+    """Return up to `limit` contacts of a lead, the newest first, from the one after `after` on."""
     query = _exported if after is None else _exported.where(ContactRow.id < after)
     rows = connection.execute(query.limit(limit), {"lead_id": lead_id}).all()
     if not rows:
@@ -211,21 +212,21 @@ def _filtered(query: AnySelect, where: ContactFilter) -> AnySelect:
 
 
 def _in_states(newest: Select[UUID], where: ContactFilter) -> Select[UUID] | CompoundSelect[UUID]:
-    """Narrow a list to its states: an index goes by state, except where one goes by lead."""
+    """Narrow a list to its states: the indexes go by state, except the one by lead."""
     states = [each for each in ContactState if not where.states or each in where.states]
     if where.lead_id is not None:
         return newest.where(ContactRow.state.in_(states)) if where.states else newest
     by_state = [newest.where(ContactRow.state == state) for state in states]
     if len(by_state) == 1:
         return by_state[0]
-    # Of each state come the newest, and of these the newest.
+    # The newest of each state; the caller takes the newest of these.
     return union_all(*(select(each.subquery().c.id) for each in by_state))
 
 
 def _transfers(
     connection: Connection, which: ColumnElement[bool]
 ) -> Mapping[ContactId, list[Transfer]]:
-    """Return transfers by contact, in the order in which they happened; none if there were none."""
+    """Return transfers by contact, in order of time; an empty list for a contact without any."""
     previous, operator = aliased(OperatorRow), aliased(OperatorRow)
     rows = connection.execute(
         select(
@@ -261,12 +262,12 @@ def _names(connection: Connection, operator_ids: Sequence[OperatorId]) -> dict[O
 
 
 def stored_key(source_key: str, idempotency_key: str) -> str:
-    """Put the two together as `IdempotencyKeyRow.key` holds them."""
+    """Join the two as `IdempotencyKeyRow.key` holds them."""
     return f"{source_key}:{idempotency_key}"
 
 
 def contact_view(row: AnyRow) -> ContactView:
-    """Show a row of CONTACT_VIEWS."""
+    """Return the view of a row of CONTACT_VIEWS."""
     return ContactView(
         row.id,
         row.state,
@@ -296,5 +297,5 @@ def lead_ids(encoded: bytes | None) -> tuple[LeadId, ...]:
 
 
 def unknown_contact(contact_id: ContactId) -> UnknownContact:
-    """Say that a contact is not there."""
+    """Return the error for a contact that does not exist."""
     return UnknownContact(f"no contact has the id {contact_id}.")

@@ -1,4 +1,4 @@
-"""Contacts, their decisions and their transfers, into SQL."""
+"""Writes contacts, their decisions and their transfers to SQL."""
 
 import heapq
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ _oldest_waiting = Prepared(
     _found.where(ContactRow.source_key == bindparam("key"), ContactRow.state == bindparam("state"))
     .order_by(ContactRow.id)
     .limit(bindparam("most"))
-    # SQLite's dialect would add one of its own.
+    # Without it, SQLite's dialect would add an offset parameter.
     .offset(bindparam("passed_over")),
     *("key", "state", "most", "passed_over"),
 )
@@ -59,7 +59,7 @@ _insert_contact = PreparedInsert(
 _insert_lineup = PreparedInsert(LineupRow, "digest", "lineup", existing="kept")
 _insert_decision = PreparedInsert(DecisionRow, "contact_id", "lineup", "decision")
 _insert_key = PreparedInsert(IdempotencyKeyRow, "key", "contact_id", "fingerprint")
-# Counted as it is written: nobody else writes meanwhile.
+# The number is counted as the row is written: nobody else writes meanwhile.
 _insert_transfer = Prepared(
     insert(TransferRow).from_select(
         ["contact_id", "number", "at", "previous_id", "operator_id"],
@@ -67,7 +67,7 @@ _insert_transfer = Prepared(
             bindparam("contact_id", type_=Id),
             func.count() + literal_column("1"),
             bindparam("at", type_=Moment),
-            # Of nothing, PostgreSQL could not tell what it is.
+            # PostgreSQL could not tell the type of a null.
             cast(bindparam("previous_id", type_=Id), Id),
             bindparam("operator_id", type_=Id),
         ).where(TransferRow.contact_id == bindparam("of", type_=Id)),
@@ -100,7 +100,7 @@ class SqlContacts(Contacts):
         self._kept = kept
         self._loaded: dict[ContactId, Found] = {}
         self.removed = False
-        """Whether something that somebody has written has been removed."""
+        """Whether anything that a person wrote has been removed."""
 
     def find(self, contact_ids: Sequence[ContactId]) -> dict[ContactId, Found]:
         rows = _find.fetch(self._connection, contact_ids) if contact_ids else ()
@@ -110,15 +110,15 @@ class SqlContacts(Contacts):
 
     def keyed(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Keyed]:
         slots = {stored_key(*slot): slot for slot in keys}
-        # As a rule none of them: a key comes again only when an answer was lost.
+        # Usually none: a key comes again only if an answer was lost.
         taken = _taken_keys.fetch(self._connection, list(slots))
         return {
             slots[key]: Keyed(fingerprint, contact_id) for key, contact_id, fingerprint in taken
         }
 
     def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:
-        # A query for each source walks no further than `limit` along the index; one query for
-        # all of them would sort everything that waits.
+        # A query per source walks no further than `limit` along the index; one query for all
+        # sources would sort everything that waits.
         queues = fetch_all(
             self._connection,
             *((_oldest_waiting, (key, ContactState.WAITING, limit, 0)) for key in source_keys),
@@ -140,7 +140,7 @@ class SqlContacts(Contacts):
         return remove_closed(self._connection, before, after, limit)
 
     def _once(self, row: Sequence[Any]) -> Contact:
-        """Return the object that a row was found as before, or make it."""
+        """Return the object already made from a row, or make it."""
         found = self._loaded.get(row[0])
         if found is None:
             found = self._loaded[row[0]] = Found(_contact(row), row[-1])
@@ -178,7 +178,7 @@ class SqlContacts(Contacts):
         )
 
     def _change(self, events: Sequence[Event]) -> None:
-        """Store what happened to contacts that were there."""
+        """Store what happened to contacts that were already stored."""
         connection = self._connection
         assigned = [each for each in events if isinstance(each, Assigned)]
         transferred = [each for each in events if isinstance(each, Transferred)]
@@ -205,7 +205,7 @@ class SqlContacts(Contacts):
 
 
 def _contact(row: Sequence[Any]) -> Contact:
-    """Make a contact of CONTACT_COLUMNS and UNREAD."""
+    """Make a contact from a row of CONTACT_COLUMNS and UNREAD."""
     (
         contact_id,
         source_key,

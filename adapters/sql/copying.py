@@ -1,7 +1,8 @@
-"""Moving everything from one database into another, of whichever engine.
+"""Copies everything from one database into another, of any engine.
 
-Tables are taken from the metadata, not by name: a new one is copied without anybody remembering.
-Values go through the types of the tables on both sides, so each engine has them in its own form.
+Tables are taken from the metadata, not by name, so a new one is copied without anyone having to
+remember it. Values go through the tables' types on both sides, so each engine has them in its own
+form.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -26,15 +27,15 @@ from application.ports.failures import StorageUnavailable
 from application.ports.storage import Missed, Snapshot
 
 _BATCH: Final = 1000
-"""Rows held at a time."""
+"""Rows held in memory at a time."""
 
 _HELD: Final = (OperatorRow, SourceRow, LeadRow, ContactRow, ApiKeyRow)
-"""A database without any of these is empty: whatever else there is tells of one of them."""
+"""A database without any of these is empty: all other rows are about one of them."""
 
 _registered = select(
     cast(func.coalesce(func.sum(RegisteredCountRow.contacts), 0), BigInteger)
 ).where(RegisteredCountRow.hours == 24)
-"""Contacts registered since ever, those purged included."""
+"""Contacts registered in total, including those purged."""
 
 
 @contextmanager
@@ -48,11 +49,11 @@ def fill(
     database: Database, origin: Snapshot, progress: Callable[[int], None]
 ) -> Mapping[str, int]:
     """See `application.ports.storage.Storage.fill`."""
-    # Counted first: while the target is locked for writing, nobody waits for the source.
+    # Counted first, so that nobody waits for the count while the target is locked for writing.
     expected = origin.sizes()
     with _of(database):
         database.create()
-        # What is somebody's is not even migrated.
+        # A database that holds anything is not even migrated.
         with database.snapshot() as connection:
             _refuse_held(database, connection)
         migrate(database)
@@ -62,10 +63,10 @@ def fill(
             _write(turn.connection, origin, expected, progress)
             found = _sizes(turn.connection)
             if found != expected:
-                raise ValueError(f"{_differences(expected, found)}; the copy was given up.")
+                raise ValueError(f"{_differences(expected, found)}; the copy was abandoned.")
             database.commit(turn)
         finally:
-            # Takes back what is not committed.
+            # Rolls back what is not committed.
             database.end(turn)
     return found
 
@@ -77,7 +78,7 @@ class SqlSnapshot(Snapshot):
         self._database = database
         self._connection = connection
         check_schema(connection)
-        # Both as of the same moment as every row: the snapshot has begun with the line above.
+        # Both are as of the same moment as every row: the snapshot began with the line above.
         self._version = database.version(connection)
         self._registered: int = connection.execute(_registered).scalar_one()
 
@@ -101,7 +102,7 @@ class SqlSnapshot(Snapshot):
 
     def missed(self) -> Missed:
         with _of(self._database):
-            # The connection stays the same: SQLite tells only it what others have committed since.
+            # It must be the same connection: only there does SQLite tell what others committed.
             written = self._database.version(self._connection) != self._version
             registered: int = self._connection.execute(_registered).scalar_one()
         return Missed(written, registered - self._registered)
@@ -144,7 +145,7 @@ def _refuse_held(database: Database, connection: Connection) -> None:
     if held:
         raise ValueError(
             f"{_shown(database)} holds {', '.join(held)} already and is left as it is; copy "
-            "into an empty database: one that was only created, or a file that is not there."
+            "into an empty database: one that was only created, or a file that does not exist."
         )
 
 
@@ -158,7 +159,7 @@ def _differences(expected: Mapping[str, int], found: Mapping[str, int]) -> str:
 
 @contextmanager
 def _of(database: Database) -> Iterator[None]:
-    """Say which of the two databases does not work."""
+    """Name the one of the two databases that failed."""
     try:
         yield
     except _Named:

@@ -1,11 +1,11 @@
-"""Decisions as bytes: a dozen bytes an operator, where JSON would take a few hundred.
+"""Decisions as bytes: a dozen bytes per operator, where JSON would take a few hundred.
 
 A decision is stored in two parts. Its lineup is stored once for all decisions that share it, under
 a digest of its bytes: version (1 byte, 2), then for each operator, in the order in which ties are
 broken, the id (16 bytes), the weight and the capacity (4 each) and the availability (1: 0 inactive,
-1 available). Version 1 knew no other availability; its bytes mean the same. The rest is
-the decision's own: version (1 byte, 1), strategy (1: 0 exact, 1 random), roll (8, -1 for none),
-position of the one picked (2), then all loads (4 each) and all credits (8 each). Numbers are
+1 available). Version 1 knew no other availability; its bytes mean the same. The rest belongs to
+the decision itself: version (1 byte, 1), strategy (1: 0 exact, 1 random), roll (8, -1 for none),
+position of the picked operator (2), then all loads (4 each) and all credits (8 each). Numbers are
 little-endian.
 """
 
@@ -30,7 +30,7 @@ _VERSION = 1
 _LINEUP_VERSION = b"\x02"
 _LINEUP_VERSIONS: Final = {b"\x01", _LINEUP_VERSION}
 AVAILABILITY_NUMBERS: Final = {Availability.INACTIVE: 0, Availability.AVAILABLE: 1}
-"""Written out: what is stored must mean the same after an availability has come in between."""
+"""Written out: stored numbers must mean the same after an availability is added in between."""
 _AVAILABILITIES: Final = {number: each for each, number in AVAILABILITY_NUMBERS.items()}
 _NUMBERS: Final = {each: each.picker.number for each in Strategy}
 _STRATEGIES: Final = {number: each for each, number in _NUMBERS.items()}
@@ -61,8 +61,8 @@ def encode(
     Args:
         decisions: each with its contact.
         stored: lineups that need not be stored again, each with its digest; new ones are added.
-            By identity: decisions made in one go share the very object, and comparing a thousand
-            operators each time would take longer than everything else.
+            By object identity: decisions made in one go share the same object, and comparing a
+            thousand operators each time would take longer than everything else.
     """
     lineups, rows = [], []
     for contact_id, decision in decisions:
@@ -89,7 +89,7 @@ def lineup_to_bytes(lineup: Lineup) -> bytes:
 
 
 def lineup_from_bytes(encoded: bytes) -> Lineup:
-    """Decode what `lineup_to_bytes` gave."""
+    """Decode what `lineup_to_bytes` returned."""
     version, seats_encoded = encoded[:1], encoded[1:]
     if version not in _LINEUP_VERSIONS:
         raise ValueError(f"a lineup of version {version!r}; this release reads {_LINEUP_VERSION!r}")
@@ -121,7 +121,7 @@ def decision_to_bytes(decision: Decision) -> bytearray:
 
 
 def decision_from_bytes(encoded: bytes, lineup: Lineup) -> Decision:
-    """Decode what `decision_to_bytes` gave."""
+    """Decode what `decision_to_bytes` returned."""
     version, strategy, roll, position = _head.unpack_from(encoded)
     if version != _VERSION:
         raise ValueError(f"a decision of version {version}; this release reads version {_VERSION}")
@@ -140,7 +140,7 @@ def decision_from_bytes(encoded: bytes, lineup: Lineup) -> Decision:
 
 
 def _little_endian(numbers: "array[int]") -> "array[int]":
-    """Turn numbers from this machine's order of bytes to the stored one, or back."""
+    """Turn numbers from this machine's byte order to the stored one, or back."""
     if sys.byteorder == "big":
         numbers = numbers[:]
         numbers.byteswap()

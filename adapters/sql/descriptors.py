@@ -1,4 +1,4 @@
-"""Files that this process has open beside SQLite, to look at what they are by now."""
+"""Files that this process has open besides SQLite, to look at their current state."""
 
 import os
 import sqlite3
@@ -10,22 +10,22 @@ from typing import Final, NamedTuple
 from adapters.sql.files import Identity, SqliteFile
 
 _HEADER: Final = 28
-"""Bytes: up to the counter that every change of the first page counts up."""
+"""Bytes: up to the counter that goes up with every change of the first page."""
 
 
 _MAGIC: Final = b"SQLite format 3\0"
 _LOG: Final = b"\x02\x02"
-"""Bytes 18 and 19 of a database that keeps a log; 1 and 1 of one that keeps a journal, as every
-backup does."""
+"""Bytes 18 and 19 of a database that keeps a log; they are 1 and 1 in one that keeps a journal, as
+every backup does."""
 
 
 class Header(NamedTuple):
-    """What the beginning of a database says.
+    """What the header of a database says.
 
     Attributes:
-        empty: it says nothing; there is none.
-        keeps_log: and not a journal.
-        changes: how often its first page was changed, as far as that was brought into the file.
+        empty: whether there is none.
+        keeps_log: whether the database keeps a log, and not a journal.
+        changes: how often its first page was changed, as far as the changes are in the file.
     """
 
     empty: bool
@@ -53,13 +53,13 @@ _shared: Final[dict[Identity, _Shared]] = {}
 class Descriptor:
     """A file that is open for reading, once in this process.
 
-    Whoever closes a file takes from the whole process every lock that SQLite has on it: so it is
-    opened for whoever is the first to use it here, and closed when the last has closed what SQLite
-    had open.
+    Closing a file drops every lock on it that SQLite holds for the whole process. So it is opened
+    for its first user in the process, and closed only after the last user has closed SQLite's
+    connections.
     """
 
     def __init__(self, file: SqliteFile) -> None:
-        """Open a file, if nobody here has.
+        """Open a file, unless this process has it open.
 
         Raises:
             sqlite3.OperationalError: it cannot be opened; the message names it and says why.
@@ -73,12 +73,12 @@ class Descriptor:
             self._number = _shared[self.identity].descriptor
 
     def state(self) -> State:
-        """Return what it is in now, wherever it is."""
+        """Return its current state, wherever it is."""
         status = os.fstat(self._number)
         return State(status.st_mtime_ns, status.st_size)
 
     def header(self) -> Header:
-        """Return what it begins with."""
+        """Return its header."""
         found = os.pread(self._number, _HEADER, 0)
         known = found.startswith(_MAGIC)
         return Header(
@@ -86,12 +86,12 @@ class Descriptor:
         )
 
     def require_at_its_place(self) -> None:
-        """Raise sqlite3.OperationalError if another one has come there."""
+        """Raise sqlite3.OperationalError if another file has taken its place."""
         if self._file.identity() != self.identity:
-            raise sqlite3.OperationalError(f"{self._file} was replaced while it was opened")
+            raise sqlite3.OperationalError(f"{self._file} was replaced while it was being opened")
 
     def close(self) -> None:
-        """Close it, if nobody else here uses it."""
+        """Close it, unless something else in this process uses it."""
         with _lock:
             shared = _shared[self.identity]
             shared.users -= 1
@@ -109,5 +109,5 @@ def _opened(file: SqliteFile, identity: Identity) -> int:
     if (status.st_dev, status.st_ino) != identity:
         with suppress(OSError):
             os.close(number)
-        raise sqlite3.OperationalError(f"{file} was replaced while it was opened")
+        raise sqlite3.OperationalError(f"{file} was replaced while it was being opened")
     return number

@@ -127,10 +127,10 @@ class SqlDispatches(Dispatches):
         kept, served_by, wanted = self._kept, set(served_by), set(sources)
         named = served_by.union(operators)
         if kept.current and not named and kept.dispatch and wanted <= kept.dispatch.sources.keys():
-            # As a rule: registrations on sources that are known.
+            # The usual case: registrations on known sources.
             return kept.dispatch
         if kept.dispatch is not None and not kept.current:
-            # Others may have given them sources that are not here.
+            # Others may have given these operators sources that are not in the dispatch.
             kept.served.clear()
         if not served_by <= kept.served:
             found = _served.fetch(self._connection, list(served_by - kept.served))
@@ -151,12 +151,12 @@ class SqlDispatches(Dispatches):
         return dispatch
 
     def operator_keys(self, beginning: str) -> set[str]:
-        # No character of a key comes after this one.
+        # No character of a key sorts after this one.
         rows = _keys.fetch(self._connection, beginning, f"{beginning}\x7f")
         return {key for (key,) in rows}
 
     def store(self, dispatch: Dispatch) -> None:
-        """Store loads, credits, the lengths of queues and the counters."""
+        """Store loads, credits, queue lengths and counters."""
         self._save_credits(dispatch.settle())
         self._save_waiting(dispatch)
         self._save_counters(dispatch)
@@ -166,7 +166,7 @@ class SqlDispatches(Dispatches):
     def _refresh(
         self, kept: Kept, dispatch: Dispatch, wanted: set[str], named: set[OperatorId]
     ) -> None:
-        """Bring what is kept up to date with what others have written, and take in more."""
+        """Bring the kept dispatch up to date with what others have written, and add to it."""
         kept.named |= named
         loaded = self._load(wanted | dispatch.sources.keys(), kept.named)
         settled = loaded.settled()
@@ -179,7 +179,7 @@ class SqlDispatches(Dispatches):
         kept.current = True
 
     def _load(self, keys: Iterable[str], named: Iterable[OperatorId]) -> "_Loaded":
-        """Read sources with their allocations, all who are allocated to them, and others."""
+        """Read sources, their allocations, every operator allocated to them, and those named."""
         listed = [[*keys]]
         statements: list[tuple[Prepared, Sequence[Any]]] = [
             (_sources, listed),
@@ -217,7 +217,7 @@ class SqlDispatches(Dispatches):
         stored.update(changed)
 
     def _save_counters(self, dispatch: Dispatch) -> None:
-        # Added up before: several hours may be of one day.
+        # Added up first: several hours may belong to one day.
         registered: defaultdict[tuple[str, int, int], int] = defaultdict(int)
         assigned: defaultdict[tuple[str, int, int, OperatorId], int] = defaultdict(int)
         for hours in COUNTED_HOURS:
@@ -234,7 +234,7 @@ class SqlDispatches(Dispatches):
 
 
 class _Loaded(NamedTuple):
-    """Rows, in the order of columns of the statements that they come from."""
+    """Rows, with their columns in the order of the statements that they come from."""
 
     source_rows: Sequence[Sequence[Any]]
     allocation_rows: Sequence[Sequence[Any]]
@@ -251,7 +251,7 @@ class _Loaded(NamedTuple):
         return [operator_of(row) for row in self._operator_rows]
 
     def settled(self) -> object:
-        """Everything that stays as it is when contacts come, go and change hands."""
+        """Everything that stays the same when contacts come, go and change hands."""
         return (
             [row[:-2] for row in self.source_rows],
             self.allocation_rows,
@@ -259,7 +259,7 @@ class _Loaded(NamedTuple):
         )
 
     def moved(self) -> list[tuple[str, int, Sequence[int]]]:
-        """Of each source what does not: its key, the length of its queue, its credits."""
+        """What does not, for each source: its key, its queue length, its credits."""
         return [(row[0], row[-2], row[-1]) for row in self.source_rows]
 
     def loads(self) -> list[tuple[OperatorId, int]]:

@@ -12,7 +12,7 @@ from adapters.sql.reading import reading
 from adapters.sql.tables import DueRow
 from application.ports.due import DueItem, DueItems, DueReader
 
-# Not by LIMIT, for which SQLite's dialect wants a parameter of its own.
+# Without LIMIT, for which SQLite's dialect adds a parameter of its own.
 _soonest = select(func.min(DueRow.at)).where(among(DueRow.kind, "kinds")).scalar_subquery()
 _first = (
     select(DueRow.at, DueRow.kind, DueRow.subject)
@@ -31,8 +31,8 @@ _remove = Prepared(
 class SqlDueItems(DueItems):
     """See `application.ports.due.DueItems`.
 
-    When the first is due is kept from one unit of work to the next while nobody else writes: to ask
-    for it costs a registration nothing then.
+    When the first is due is kept from one unit of work to the next while nobody else writes, so
+    that asking for it costs a registration nothing.
     """
 
     def __init__(self, connection: Connection, kept: Kept) -> None:

@@ -1,4 +1,4 @@
-"""Databases: what the rest of the adapter asks of any of them, and which one a URL names."""
+"""Databases: what the rest of the adapter asks of each, and which one a URL names."""
 
 from contextlib import AbstractContextManager
 from typing import Final, NamedTuple, Protocol
@@ -8,7 +8,7 @@ from sqlalchemy import URL, Connection, Engine
 from application.ports.failures import StorageUnavailable, TransactionLost
 
 PRIMARY: Final = "the database"
-"""The role of the one that is written."""
+"""The role of the database that is written."""
 
 BUSY_TIMEOUT: Final = 10.0
 """Seconds that a writer waits for others to finish their transactions."""
@@ -18,8 +18,8 @@ class Turn(NamedTuple):
     """A transaction for writing.
 
     Attributes:
-        found: stands for everything stored, as the transaction finds it.
-        left: stands for everything stored, as the transaction leaves it if it is committed.
+        found: a token for everything stored, as the transaction finds it.
+        left: a token for everything stored, as the transaction leaves it if it is committed.
     """
 
     connection: Connection
@@ -31,7 +31,7 @@ class ReadDatabase(Protocol):
     """A database that is read, whoever writes it.
 
     Attributes:
-        role: what it is called where it does not work.
+        role: what messages call it when it fails.
     """
 
     url: URL
@@ -39,11 +39,11 @@ class ReadDatabase(Protocol):
 
     @property
     def errors(self) -> tuple[type[Exception], ...]:
-        """What goes wrong in the database: SQLAlchemy's errors, or the driver's own."""
+        """The errors that the database raises: SQLAlchemy's, or the driver's own."""
         ...
 
     def explained(self, error: BaseException) -> BaseException:
-        """Return one of them that says more of where and why, if there is more to say."""
+        """Return an error that says more about where and why, if there is more to say."""
         ...
 
     def snapshot(self) -> Connection:
@@ -59,53 +59,53 @@ class Database(ReadDatabase, Protocol):
     """A database in which one transaction at a time writes, and everybody may read meanwhile.
 
     Attributes:
-        write: the engine of what writes, and of reads that must see what was written just now.
-        read: the engine of other reads; each of its transactions is one snapshot.
+        write: the engine for writes, and for reads that must see what was just written.
+        read: the engine for other reads; each of its transactions is one snapshot.
     """
 
     write: Engine
     read: Engine
 
     def create(self) -> None:
-        """Make it, empty, if it is not there and can be made from here; nothing else makes one."""
+        """Create it, empty, if it is missing and can be created from here; nothing else does so."""
         ...
 
     def begin(self) -> Turn:
         """Begin to write, as soon as nobody else does.
 
         Raises:
-            StorageAway: somebody else does for too long, or the database cannot be reached.
+            StorageAway: somebody else writes for too long, or the database cannot be reached.
         """
         ...
 
     def begin_at_once(self) -> Turn | None:
-        """Begin to write if nobody else does, and if no statement will wait for anything."""
+        """Begin to write, if nobody else does and no statement will wait for anything."""
         ...
 
     def end(self, turn: Turn) -> None:
-        """Take back what was not committed, and let others write."""
+        """Roll back what was not committed, and let others write."""
         ...
 
     def commit(self, turn: Turn) -> None:
         """Commit.
 
         Raises:
-            OutcomeUnknown: nobody can say whether it was.
+            OutcomeUnknown: it is unknown whether it was committed.
         """
         ...
 
     def wipe(self) -> None:
-        """See to it that what was removed is soon in no log that this process keeps."""
+        """Make sure that what was removed is soon gone from every log that this process keeps."""
         ...
 
     def changes(self) -> object:
-        """Return what becomes another one with every commit, of this process or any other."""
+        """Return a value that changes with every commit, of this process or any other."""
         ...
 
     def version(self, connection: Connection) -> object:
-        """Return what stands for everything stored, as the connection's transaction finds it.
+        """Return a token for everything stored, as the connection's transaction finds it.
 
-        It compares with what another transaction on the same connection finds, no other.
+        It can be compared only with what another transaction on the same connection finds.
         """
         ...
 
@@ -121,7 +121,7 @@ class Database(ReadDatabase, Protocol):
         """Open a transaction that changes the schema, when nobody else does.
 
         Raises:
-            StorageAway: it cannot be written, or is none that Fairlead can work with.
+            StorageAway: it cannot be written, or Fairlead cannot work with it.
         """
         ...
 
@@ -131,12 +131,12 @@ def storage_unavailable(
     kind: type[StorageUnavailable] = StorageUnavailable,
     role: str = PRIMARY,
 ) -> StorageUnavailable:
-    """Say of a database error what a person should know, without SQL and without values.
+    """Say what a person should know of a database error, without SQL and without values.
 
     Args:
         error: SQLAlchemy's or the driver's.
-        kind: what it is, if nothing can be told from the error itself.
-        role: of the database that does not work.
+        kind: what to return, if the error itself does not tell.
+        role: the role of the database that failed.
     """
     cause = getattr(error, "orig", None) or error
     if kind is StorageUnavailable and _passes(cause):
@@ -144,29 +144,29 @@ def storage_unavailable(
     reason, *_ = str(cause).strip().splitlines() or [type(cause).__name__]
     if reason.startswith("no such table"):
         reason = _NOT_MIGRATED
-    # A server says it in its own language.
+    # A server words its errors in its own language.
     told = _TOLD.get(getattr(cause, "sqlstate", None) or "", "{reason}")
-    return kind(f"{role} does not work just now: {told.format(reason=reason)}.")
+    return kind(f"{role} is unavailable: {told.format(reason=reason)}.")
 
 
 _NOT_MIGRATED: Final = "it has not been migrated; run `fairlead migrate`"
 _TOLD: Final = {
     "42P01": _NOT_MIGRATED,
-    "42P07": "{reason}, and it is not Fairlead's; use a database, or a schema, of its own",
-    "42501": "{reason}; to migrate, a role needs CREATE on the schema, or better is its owner, and "
-    "to serve SELECT, INSERT, UPDATE and DELETE on the tables",
+    "42P07": "{reason}, and it is not Fairlead's; give Fairlead a database or a schema of its own",
+    "42501": "{reason}; to migrate, a role needs CREATE on the schema, or better, owns it; to "
+    "serve, it needs SELECT, INSERT, UPDATE and DELETE on the tables",
     "25006": "it is read-only: a standby, or default_transaction_read_only is on",
 }
-"""What to say by SQLSTATE, where the server's words alone do not say what to do."""
+"""What to say by SQLSTATE, if the server's words alone do not say what to do."""
 
 _PASSING: Final = ("08", "40", "57P")
-"""SQLSTATEs that begin so: a broken connection; a deadlock or a serialization failure; a server
+"""Beginnings of SQLSTATEs: a broken connection; a deadlock or a serialization failure; a server
 that ends its sessions."""
 
 
 def _passes(error: BaseException) -> bool:
-    """Whether an error of PostgreSQL's driver is of this moment; SQLite has no such errors."""
+    """Whether an error of PostgreSQL's driver is transient; SQLite has no such errors."""
     if not hasattr(error, "sqlstate"):
         return False
-    # A connection that breaks has nobody left who could name a state.
+    # When a connection breaks, no server is left to name a state.
     return error.sqlstate is None or error.sqlstate.startswith(_PASSING)

@@ -1,4 +1,4 @@
-"""The file of an SQLite database: its names, how one is made, and why one cannot be opened."""
+"""The file of an SQLite database: its names, how it is created, and why it cannot be opened."""
 
 import os
 import sqlite3
@@ -13,33 +13,33 @@ from sqlalchemy import URL
 from adapters.sql.troubles import trouble_with
 
 BESIDE: Final = ("-wal", "-shm", "-journal")
-"""What SQLite appends to a file's name: its log, the log's index, and the journal of a database
-that has no log. What is in them is a part of the database, and of no other one."""
+"""What SQLite appends to a file's name: for its log, the log's index, and the journal of a database
+that has no log. What is in them is part of that database, and of no other."""
 
 _OPTIONS: Final = frozenset({"uri", "mode", "vfs", "psow", "nolock", "cache", "immutable"})
 _MODES: Final = frozenset({"ro", "rw", "rwc"})
 
 
 class Identity(NamedTuple):
-    """What a file is, whatever its name."""
+    """Which file it is, whatever its name."""
 
     device: int
     inode: int
 
 
 class SqliteFile:
-    """A file by the name that people gave it; nothing is opened, and nothing made by itself.
+    """A file by the name that people gave it; nothing is opened or created by itself.
 
     Attributes:
         path: as it was named, for messages.
-        absolute: as it was named, whatever the current folder will be.
+        absolute: as it was named, even if the current folder changes.
     """
 
     def __init__(self, path: Path, options: Mapping[str, str] | None = None) -> None:
         """Take a name.
 
         Args:
-            path: of the file.
+            path: the file's.
             options: SQLite's own, such as `mode`.
         """
         self.path = path
@@ -49,15 +49,15 @@ class SqliteFile:
 
     @classmethod
     def of(cls, url: URL) -> "SqliteFile":
-        """Take the file that an SQLAlchemy URL names, be it by a path or as `file:`.
+        """Take the file that an SQLAlchemy URL names, by a path or as `file:`.
 
         Raises:
-            ValueError: it names none; the message says how to.
+            ValueError: it names none; the message says how to name one.
         """
         name = url.database or ""
         if url.host or url.username or url.password or url.port:
             raise ValueError(
-                "an SQLite URL has three slashes: sqlite:///FILE, four if it is /FILE."
+                "an SQLite URL has three slashes: sqlite:///FILE, or four for an absolute path."
             )
         if name.startswith("file:"):
             name = name.removeprefix("file:").removeprefix("//localhost")
@@ -68,19 +68,19 @@ class SqliteFile:
                 "an SQLite database needs a file: sqlite:///fairlead.db, or use memory://."
             )
         if mode not in _MODES:
-            raise ValueError("an SQLite URL has mode=ro or mode=rw, if any.")
+            raise ValueError("an SQLite URL can have mode=ro or mode=rw.")
         unknown = sorted(url.query.keys() - _OPTIONS)
         if unknown:
             raise ValueError(
                 f"an SQLite URL has no option {unknown[0]}; a `?` in a file's name is written %3F."
             )
         if "\0" in name:
-            raise ValueError("no file's name has %00 in it.")
+            raise ValueError("a file's name cannot have %00 in it.")
         options = {key: str(value) for key, value in url.query.items() if key != "uri"}
         return cls(Path(name), options | {"mode": "ro" if mode == "ro" else "rw"})
 
     def __str__(self) -> str:
-        """Return the name, in one line, as anything can show it."""
+        """Return the name on one line, in printable characters."""
         name = str(self.path)
         return name if name.isprintable() else ascii(name)[1:-1]
 
@@ -91,11 +91,11 @@ class SqliteFile:
 
     @property
     def address(self) -> str:
-        """What SQLite opens: it makes nothing by that."""
+        """What SQLite opens; opening it creates nothing."""
         return f"{self.absolute.as_uri()}?{urlencode(self._options)}"
 
     def beside(self) -> list[Path]:
-        """Return what there is under the names that SQLite makes of this one."""
+        """Return which of the names that SQLite makes of this one exist."""
         return [each for suffix in BESIDE if os.path.lexists(each := self._beside(suffix))]
 
     def log(self) -> Path:
@@ -110,7 +110,7 @@ class SqliteFile:
         """Return which file it is.
 
         Raises:
-            sqlite3.OperationalError: there is none that could be a database.
+            sqlite3.OperationalError: there is no file that could be a database.
         """
         try:
             status = self.absolute.stat()
@@ -121,19 +121,19 @@ class SqliteFile:
         except OSError as error:
             raise self.unusable(error) from error
         if not stat.S_ISREG(status.st_mode):
-            raise self.unusable(OSError("it is no regular file"))
+            raise self.unusable(OSError("it is not a regular file"))
         return Identity(status.st_dev, status.st_ino)
 
     def create(self) -> None:
-        """Make an empty one, if it is not there, that its owner alone can read.
+        """Create an empty file, if there is none, that only its owner can read.
 
-        SQLite gives what it keeps beside it the same permissions.
+        SQLite gives the files that it keeps next to it the same permissions.
 
         Raises:
-            sqlite3.OperationalError: it cannot be made, or something is left of another database
-                of that name, which the new one would be mixed with.
+            sqlite3.OperationalError: it cannot be created, or another database of that name has
+                left something behind, which would be mixed with the new one.
         """
-        # In this order: whoever has just made one has made a log, too.
+        # In this order: a process that has just created one has created a log, too.
         left = self.beside()
         if self.absolute.exists() or self._read_only:
             return
@@ -142,26 +142,26 @@ class SqliteFile:
         try:
             os.close(os.open(self.real, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except FileExistsError:
-            """Somebody else has made it just now."""
+            """Somebody else has just created it."""
         except OSError as error:
-            raise self.unusable(error, "made") from error
+            raise self.unusable(error, "created") from error
 
     def remove(self) -> None:
-        """Remove it with all that SQLite keeps beside it, if it is there."""
+        """Remove it, with all that SQLite keeps next to it, if it exists."""
         for each in (*self.beside(), self.real):
-            # On a disk that cannot be written this would fail even where there is nothing.
+            # On a disk that cannot be written, unlinking fails even if there is nothing.
             if os.path.lexists(each):
                 each.unlink(missing_ok=True)
 
     def explained(self, error: sqlite3.Error) -> sqlite3.Error:
-        """Say of SQLite's error which file it was, and why, where that is more than it says."""
+        """Add to SQLite's error which file it was, and why, if SQLite does not say so."""
         kind, code = type(error), getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_CANTOPEN:
             return self.unusable(error)
         if code == sqlite3.SQLITE_READONLY:
             return self.unusable(error, "written")
         if code == sqlite3.SQLITE_NOTADB:
-            return kind(f"{self} is not a database of SQLite")
+            return kind(f"{self} is not an SQLite database")
         if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
             return kind(f"{self}: {error}")
         return error
@@ -170,7 +170,7 @@ class SqliteFile:
         """Say that the file cannot be used, and what stands in the way.
 
         Args:
-            error: what was told of it.
+            error: what was raised.
             done: what should have been done to it.
         """
         reason = trouble_with(self.absolute, read_only=self._read_only)
@@ -182,11 +182,11 @@ class SqliteFile:
         left = [each.name for each in self.beside()]
         if not left:
             advice = "run `fairlead migrate` for a new one, or `fairlead restore` for a backup"
-            return f"{self} is not there" + ("" if self._read_only else f"; {advice}")
-        are = "are, which belong" if left[1:] else "is, which belongs"
+            return f"{self} does not exist" + ("" if self._read_only else f"; {advice}")
+        are = "do, and belong" if left[1:] else "does, and belongs"
         return (
-            f"{self} is not there, but {' and '.join(left)} {are} to a database that was moved or "
-            f"removed: put that back, or move {'them' if left[1:] else 'it'} to where it is"
+            f"{self} does not exist, but {' and '.join(left)} {are} to a database that was moved "
+            f"or removed: put that back, or move {'them' if left[1:] else 'it'} to where it is"
         )
 
     def _beside(self, suffix: str) -> Path:

@@ -1,4 +1,4 @@
-"""What is decided on, kept in memory from one unit of work to the next while nobody else writes."""
+"""What decisions are made on, kept in memory between units of work while nobody else writes."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,18 +14,17 @@ class Kept:
     """What one unit of work leaves to the next.
 
     Attributes:
-        state: stands for everything stored, as that unit of work has left it; see `Turn`.
-        current: the dispatch is what is stored: nobody else has written since.
+        state: a token for everything stored, as that unit of work left it; see `Turn`.
+        current: whether the dispatch is what is stored: nobody else has written since.
         dispatch: every source and operator that was asked for so far; None before the first.
         named: operators in it that were asked for by id, whether they are allocated or not.
         served: operators whose sources are all in it.
-        settled: the rows that it was made of, without what contacts change in them; None if they
-            are not known, or others now.
+        settled: the rows that it was made from, without what contacts change in them; None if
+            they are not known, or have changed.
         waiting: the stored lengths of the sources' queues.
-        due: when the first item is due that this process knows how to settle.
-        knows_due: it is known, and nobody else has written since.
-        lineups: those of the dispatch that are stored, by their identity as objects, each with
-            its digest.
+        due: when the first item that this process knows how to settle is due.
+        knows_due: whether `due` is known, and nobody else has written since.
+        lineups: the dispatch's stored lineups, by their identity as objects, each with its digest.
     """
 
     state: object
@@ -40,32 +39,32 @@ class Kept:
     lineups: dict[int, tuple[Lineup, bytearray]] = field(default_factory=dict)
 
     def forget(self) -> None:
-        """Forget the dispatch: what is stored may be another thing."""
+        """Forget the dispatch: what is stored may differ from it."""
         self.dispatch = None
         self.named.clear()
         self.served.clear()
         self.unsettle()
 
     def unsettle(self) -> None:
-        """Take note that somebody has changed what stays as it is when contacts come and go."""
+        """Note that something has changed that stays the same when contacts come and go."""
         self.settled = None
         self.lineups.clear()
 
 
 class Keeper:
-    """Hands the dispatch of a unit of work to the next one.
+    """Passes the dispatch of a unit of work on to the next one.
 
-    Reading sources and operators anew takes 0.2 ms for ten operators and 10 ms for a thousand, and
-    as a rule nothing has happened to them but what the transaction before did itself. Every unit
-    of work takes what is kept, and gives it back when it is committed; whether anybody else has
-    written in between is what the database says.
+    Reading sources and operators again takes 0.2 ms for ten operators and 10 ms for a thousand, and
+    usually nothing has changed them but the previous transaction itself. Every unit of work takes
+    what is kept, and gives it back when it is committed; the database tells whether anybody else
+    has written in between.
     """
 
     def __init__(self) -> None:
         self._kept: Kept | None = None
 
     def take(self, turn: Turn) -> Kept:
-        """Return what was kept; an empty one to begin with."""
+        """Return what was kept; at first, an empty `Kept`."""
         kept, self._kept = self._kept, None
         if kept is None:
             return Kept(turn.left)
@@ -75,7 +74,7 @@ class Keeper:
         return kept
 
     def give(self, kept: Kept) -> None:
-        """Keep what is true as of the transaction just committed, by the one that took it."""
+        """Keep what is true as of the transaction just committed, which had taken it."""
         if not kept.current:
             kept.state = None
         self._kept = kept

@@ -1,4 +1,4 @@
-"""The search for leads in SQL: walks along indexes, each of a bounded length."""
+"""Lead search in SQL: walks along indexes, each of bounded length."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,28 +29,28 @@ from domain.ids import LeadId
 from domain.lead import begin_words, first_word, words_of
 
 _FURTHEST: Final = 10_000
-"""Entries of an index on one walk."""
+"""Most entries of an index on one walk."""
 _LOOKS: Final = 10
-"""Entries that may be passed in the time that it takes to look at a lead with its identities."""
+"""Entries that can be passed in the time it takes to look at a lead with its identities."""
 _STRETCH: Final = 1_000
-"""Entries that are read at a time where most are passed."""
+"""Entries read at a time if most of them are passed."""
 _FEW: Final = 100
-"""Entries that are read at a time where most are of leads that are met."""
+"""Entries read at a time if most of them belong to leads that are met."""
 _KINDS: Final = 200
-"""Kinds of identities that are looked under: whoever registers can invent any number of them."""
+"""Kinds of identities that are searched: a client can invent any number of them."""
 _RANGES: Final = 100
-"""Beginnings of keys that are looked for in one statement; SQLite takes 500."""
+"""Beginnings of keys that are looked for in one statement; SQLite takes up to 500."""
 _COUNTED: Final = 5
-"""Words of which the rarest is looked for, the longest."""
+"""How many of the longest words are counted to find the rarest."""
 _TAIL: Final = 4
-"""Digits in the index of phones by how they end."""
+"""Last digits of a phone that its index holds."""
 
 
 def _kinds_of(position: Callable[..., Function[int]]) -> AnySelect:
-    """Find the kinds that there are by skipping along the keys.
+    """Find the kinds that exist, by skipping along the keys.
 
     A semicolon comes right after the colon, so the smallest key past `kind;` is the first one of
-    the next kind. That is one look-up a kind, however many identities there are.
+    the next kind. That is one look-up per kind, however many identities there are.
 
     Args:
         position: the function by which the database finds one text in another.
@@ -60,7 +60,7 @@ def _kinds_of(position: Callable[..., Function[int]]) -> AnySelect:
     kind = func.substr(first.c.key, 1, position(first.c.key, ":") - 1)
     following = select(func.min(key)).where(key > kind.concat(";")).scalar_subquery()
     kinds = first.union_all(select(following).where(first.c.key.is_not(None)))
-    # Both databases go on with the recursion only as far as its rows are asked for.
+    # Both databases recurse only as far as rows are asked for.
     return (
         select(func.substr(kinds.c.key, 1, position(kinds.c.key, ":") - 1))
         .where(kinds.c.key.is_not(None))
@@ -80,11 +80,12 @@ class _Path:
     """An index to walk along.
 
     Attributes:
-        read: returns so many rows after a place, fewer if there are no more; each has a `lead_id`.
+        read: returns that many rows after a place, fewer if there are no more; each has a
+            `lead_id`.
         place_of: the place of a row.
         wanted: whether the lead of a row is one to be met.
-        first: the first place at which a lead is met; None if `wanted` sees to that.
-        stretch: rows that are read at a time.
+        first: the first place at which a lead is met; None if `wanted` takes care of that.
+        stretch: rows read at a time.
     """
 
     read: Callable[[str | None, int], Sequence[AnyRow]]
@@ -99,7 +100,7 @@ class SqlLeadSearch(LeadSearch):
 
     Args:
         database: what is searched.
-        furthest: how many entries of an index a walk passes at most.
+        furthest: the most entries of an index that a walk passes.
     """
 
     def __init__(self, database: ReadDatabase, furthest: int = _FURTHEST) -> None:
@@ -176,7 +177,7 @@ class SqlLeadSearch(LeadSearch):
             return self._walk(connection, path, after, limit, but)
 
     def _rarest(self, connection: Connection, words: Collection[str]) -> str:
-        """Return the word that the fewest names have, as far as a walk would go."""
+        """Return the word that the fewest names have, counting as far as a walk would go."""
         longest = sorted(words, key=lambda each: (-len(each), each))[:_COUNTED]
         if len(longest) == 1:
             return longest[0]
@@ -207,7 +208,7 @@ class SqlLeadSearch(LeadSearch):
 def _look(
     connection: Connection, path: _Path, places: Mapping[LeadId, str], but: Passed
 ) -> list[Met]:
-    """Look at leads, each seen at a place; leave those out who have been met before."""
+    """Look at leads, each seen at a place; leave out those that have been met before."""
     met = [Met(places[each.id], each) for each in _shown(connection, list(places))]
     return [
         each
@@ -228,11 +229,12 @@ def _rows(path: _Path, place: str | None) -> Iterator[AnyRow]:
 def _read_words(
     connection: Connection, along: str, place: str | None, most: int
 ) -> Sequence[AnyRow]:
-    """Read names that have a word, the newest lead first, then those that have a longer one."""
+    """Read names with a word, the newest lead first, then those with a longer one."""
     last = None if place is None else WordPlace.read(place)
     longer = _words.where(_word < _end(along)).order_by(_word, _named)
     if last is not None and last.word != along:
-        # This alone: SQLite would walk from a bound of the words again, and pass all that was met.
+        # Only this: with a bound on the word, too, SQLite would walk from there past all that was
+        # met.
         further = tuple_(_word, _named) > (last.word, last.lead_id)
         return connection.execute(longer.where(further).limit(most)).all()
     exact = _words.where(_word == along).order_by(_named.desc())
@@ -247,7 +249,7 @@ def _read_words(
 def _read_beginnings(
     connection: Connection, keys: Sequence[str], place: str | None, most: int
 ) -> Sequence[AnyRow]:
-    """Read identities whose keys begin with one of these, which are sorted."""
+    """Read identities whose keys begin with one of `keys`, which are sorted."""
     rows: list[AnyRow] = []
     ahead = [each for each in keys if place is None or place < _end(each)]
     for start in range(0, len(ahead), _RANGES):
@@ -271,10 +273,10 @@ def _begins(beginning: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 
 def _end(beginning: str) -> str:
-    """Return the smallest text that comes after everything that begins so."""
+    """Return the smallest text that comes after everything with this beginning."""
     head = beginning.rstrip("\U0010ffff")
     following = ord(head[-1]) + 1
-    # What comes next are halves of pairs, which no text holds.
+    # Next come halves of surrogate pairs, which no text holds.
     return head[:-1] + chr(0xE000 if following == 0xD800 else following)
 
 
@@ -283,7 +285,7 @@ def _kinds_in(connection: Connection) -> list[str]:
 
 
 def _keys(connection: Connection, values: Collection[str]) -> list[str]:
-    """Put values together with every kind; a database would refuse to look for some."""
+    """Combine every kind with every value that a database would not refuse to look for."""
     known = [each for each in values if _storable(each)]
     return [f"{kind}:{value}" for kind in _kinds_in(connection) for value in known]
 
@@ -306,7 +308,7 @@ def _first_key(meets: Callable[[str], bool], lead: LeadView) -> str:
 
 
 def _shown(connection: Connection, lead_ids: Sequence[LeadId]) -> list[LeadView]:
-    """Show leads in this order."""
+    """Return the views of leads, in this order."""
     views = {
         view.id: view
         for some in chunks(lead_ids)

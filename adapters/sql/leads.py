@@ -88,7 +88,7 @@ _numbered = (
     .where(IdentityRow.lead_id.in_(bindparam("leads", expanding=True)))
     .subquery()
 )
-# Before there was a bound, a lead could take any number of identities.
+# Before there was a limit, a lead could have any number of identities.
 _identities_of = (
     select(_numbered.c.lead_id, _numbered.c.key)
     .where(_numbered.c.number <= limits.MAX_LEAD_IDENTITIES)
@@ -100,7 +100,7 @@ _every_identity = (
     .order_by(IdentityRow.key)
 )
 _of_lead = select(ContactRow.id).where(ContactRow.lead_id == bindparam("lead"))
-# A fingerprint is a digest of what the person wrote: whoever guesses that can tell.
+# A fingerprint is a digest of what the person wrote: anyone who guesses that can verify the guess.
 _erase = (
     update(LeadRow)
     .where(LeadRow.id == bindparam("lead"), LeadRow.name.is_not(None))
@@ -115,7 +115,7 @@ _erase = (
 
 
 def _owners_of(identity: Identity) -> AnySelect:
-    """Look for the owner of an identity; if it is nobody's, for those of its other spellings."""
+    """Select the owner of an identity; if it has none, the owners of its other spellings."""
     own = IdentityRow.key == identity.key
     if not identity.also:
         return select(IdentityRow.lead_id).where(own)
@@ -132,7 +132,7 @@ class SqlLeads(Leads):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.removed = False
-        """Whether something that was known of a person has been removed."""
+        """Whether anything known about a person has been removed."""
 
     def index(self, identities: Iterable[Identity], lead_ids: Iterable[LeadId]) -> LeadIndex:
         connection = self._connection
@@ -168,7 +168,7 @@ class SqlLeads(Leads):
         )
         _insert_word.run(
             connection,
-            # Once: a lead that is made and named in one go comes in two lessons, with one name.
+            # Each once: a lead that is made and named in one go has two lessons, with one name.
             list(
                 {
                     (word, each.lead.id)
@@ -247,7 +247,7 @@ class SqlLeadReader(LeadReader):
     def export(self, lead_id: LeadId, *, limit: int, after: ContactId | None = None) -> LeadExport:
         with reading(self._database) as connection:
             lead = _lead_view(connection, lead_id)
-            # Everything, those of before there was a bound, too.
+            # All of them, including those from before there was a limit.
             keys = connection.execute(_every_identity, {"lead": lead_id}).scalars()
             lead = replace(lead, identities=[Identity.from_key(each) for each in keys])
             contacts = contact_exports(connection, lead_id, limit + 1, after)
@@ -262,7 +262,7 @@ def _lead_view(connection: Connection, lead_id: LeadId) -> LeadView:
 
 
 def lead_views(connection: Connection, query: AnySelect) -> list[LeadView]:
-    """Show the leads that a query of the columns LEAD finds, in its order."""
+    """Return views of the leads that a query of the columns LEAD finds, in its order."""
     rows: Sequence[AnyRow] = connection.execute(query).all()
     identities: dict[Any, list[Identity]] = {row.id: [] for row in rows}
     for some in chunks(list(identities)):

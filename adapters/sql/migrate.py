@@ -1,4 +1,4 @@
-"""Migrations: bring a database to the schema of this release, or say that it is not there."""
+"""Migrations: bring a database to the schema of this release, or report that it is not there."""
 
 import threading
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ from application.ports.storage import Health
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 _one_at_a_time = threading.Lock()
-"""Alembic keeps what it migrates in globals: two threads that open databases at once would each
-work on the other's."""
+"""Alembic keeps what it migrates in globals: two threads that open databases at the same time would
+each work on the other's."""
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Bring a database up to `revision`; a file that is not there is made, here and nowhere else.
+    """Bring a database up to `revision`; a missing file is created, here and nowhere else.
 
     Several processes may call this at once: the first does the work, the others wait and find
     nothing left to do.
@@ -58,7 +58,7 @@ def _migrating(database: Database) -> Iterator[Config]:
     except CommandError as error:
         raise StorageUnavailable(
             f"the database has a schema that this release does not know: {error}; use the release "
-            "that has migrated it, or a later one."
+            "that migrated it, or a later one."
         ) from error
     except database.errors as error:
         raise storage_unavailable(database.explained(error)) from error
@@ -71,7 +71,7 @@ def _config() -> Config:
 
 
 class SqlReadHealth(Health):
-    """See `application.ports.storage.Health`; of a database that is only read."""
+    """See `application.ports.storage.Health`; for a database that is only read."""
 
     def __init__(self, database: ReadDatabase) -> None:
         self._database = database
@@ -113,5 +113,5 @@ def check_schema(connection: Connection, role: str = PRIMARY) -> None:
 
 @cache
 def _head() -> str | None:
-    """Return the newest revision; to look for it reads every script."""
+    """Return the newest revision; cached, since looking for it reads every script."""
     return ScriptDirectory.from_config(_config()).get_current_head()

@@ -1,4 +1,4 @@
-"""Whether a file is on the disk of another machine, where SQLite's log does not work."""
+"""Whether a file is on another machine's disk, where SQLite's log does not work."""
 
 import re
 from pathlib import Path
@@ -17,8 +17,8 @@ _REMOTE: Final = frozenset(
         *("vboxsf", "vmhgfs", "vmhgfs-fuse", "prl_fs", "osxfs", "grpcfuse"),
     }
 )
-"""Kinds of file systems whose memory is not shared by all who have a file open, or that may not be
-locked; where programs carry them out their names begin with `fuse.`."""
+"""Types of file systems that do not share memory between all processes that have a file open, or
+cannot lock files. If a program implements one, its name begins with `fuse.`."""
 
 
 def warnings(database: Database, mounted: str | None = None) -> list[str]:
@@ -26,7 +26,7 @@ def warnings(database: Database, mounted: str | None = None) -> list[str]:
 
     Args:
         database: of any engine.
-        mounted: as for `network_disk`; what is mounted now if None.
+        mounted: as for `network_disk`; None for what is mounted now.
     """
     if not isinstance(database, SqliteDatabase):
         return []
@@ -34,14 +34,14 @@ def warnings(database: Database, mounted: str | None = None) -> list[str]:
     if kind is None:
         return []
     sentence = (
-        f"{database.file} is on a network disk ({kind}), where SQLite's log and its locks do not "
-        "work: contacts can be lost. Use a disk of this machine, or PostgreSQL."
+        f"{database.file} is on a network disk ({kind}), where SQLite's log and locks do not work: "
+        "contacts can be lost. Use a local disk, or PostgreSQL."
     )
     return [sentence]
 
 
 def mounts() -> str:
-    """Return what is mounted, as Linux tells it; nothing elsewhere."""
+    """Return what is mounted, as Linux lists it; an empty text on other systems."""
     try:
         return _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
@@ -49,12 +49,12 @@ def mounts() -> str:
 
 
 def network_disk(file: Path, mounted: str) -> str | None:
-    """Return the kind of the network disk that a file is on, or would be; None if on no such.
+    """Return the type of the network disk that a file is on, or would be; None if it is on none.
 
     Args:
         file: an absolute path without links.
-        mounted: lines of a device, a folder and a kind, as in /proc/self/mounts; the later of two
-            on one folder is the one that is seen.
+        mounted: lines of a device, a folder and a type, as in /proc/self/mounts; of two mounts on
+            one folder, the later one counts.
     """
     found, longest = "", -1
     for line in mounted.splitlines():
@@ -66,5 +66,5 @@ def network_disk(file: Path, mounted: str) -> str | None:
 
 
 def _unescaped(text: str) -> str:
-    """Read the octal numbers that stand for blanks and the like."""
+    """Decode the octal numbers that stand for spaces and the like."""
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)

@@ -1,4 +1,4 @@
-"""The file that an SQLite database has open, and whether it still stands where it was opened."""
+"""The file that an SQLite database has open, and whether it is still where it was opened."""
 
 import logging
 import os
@@ -18,19 +18,19 @@ from adapters.sql.files import Identity, SqliteFile
 logger = logging.getLogger(__name__)
 
 _FRESH: Final = 0.001
-"""Seconds for which a look holds. Under load the look after a commit is a moment old when the next
-transaction begins."""
+"""Seconds for which a look holds. Under load, the look after a commit is only a moment old when the
+next transaction begins."""
 
 Configure = Callable[[sqlite3.Connection], object]
 
 
 @dataclass
 class _Held:
-    """What an open file was when it was opened.
+    """What a file was when it was opened.
 
     Attributes:
         beside: the log and its index, if there is a log.
-        changes: of its first page, as far as that was seen.
+        changes: the change counter of its first page, as last seen.
     """
 
     connection: sqlite3.Connection
@@ -40,26 +40,26 @@ class _Held:
 
 
 class OpenFile:
-    """Holds a file from the first use to the end, by a connection that nobody writes with.
+    """Holds a file open from first use to the end, with a connection that nobody writes with.
 
-    As long as it is held, SQLite removes neither the log nor the log's index, and no other file
-    can get its number; so three names with their numbers tell whether everything stands where it
-    was opened. Somebody may move it, remove it, or put another one in its place, and SQLite would
-    go on to write into what has no name any more, with a new log beside something else.
+    While it is held, SQLite removes neither the log nor the log's index, and no other file can get
+    its inode number. So three names with their numbers tell whether everything is where it was
+    opened. If somebody moves the file, removes it, or puts another one in its place, SQLite would
+    go on writing to a file that has no name any more, with a new log next to something else.
     """
 
     def __init__(self, file: SqliteFile, configure: Configure) -> None:
         """Take a file; nothing is opened yet.
 
         Args:
-            file: which.
-            configure: is done to every connection before its first use.
+            file: the file.
+            configure: called on every connection before its first use.
         """
         self._file = file
         self._configure = configure
         self._lock = threading.Lock()
         self._held: _Held | None = None
-        # Bytes: to make them of text anew is a fifth of a look.
+        # Bytes: encoding the text each time would be a fifth of a look.
         self._name = os.fsencode(file.absolute)
         self._identity = Identity(0, 0)
         self._modified = 0
@@ -68,7 +68,7 @@ class OpenFile:
         self._left: State | None = None
 
     def hold(self) -> sqlite3.Connection:
-        """Open the file, if that is not done; returns the connection that holds it.
+        """Open the file, unless it is open; return the connection that holds it.
 
         Raises:
             sqlite3.Error: it cannot be opened; the message names it and says why.
@@ -81,7 +81,7 @@ class OpenFile:
             return self._held.connection
 
     def let_go(self) -> None:
-        """Close the connection, after all others. It makes the last checkpoint."""
+        """Close the connection, after all others; this makes the last checkpoint."""
         with self._lock:
             held, self._held = self._held, None
             if held is None:
@@ -92,23 +92,23 @@ class OpenFile:
             held.descriptor.close()
 
     def check(self) -> None:
-        """Look, unless somebody has just done that.
+        """Look, unless that was done a moment ago.
 
         Raises:
-            sqlite3.OperationalError: something is not where it was opened, or cannot be gone on
-                with; the message says what.
+            sqlite3.OperationalError: something is not where it was opened, or can no longer be
+                used; the message says what.
         """
         if self._away or monotonic() - self._seen > _FRESH:
             self.look()
 
     def look(self) -> None:
-        """Look whether the file stands where it was opened; raises what `check` raises.
+        """Look whether the file is where it was opened; raises what `check` raises.
 
-        A call of the system, 1 to 3 us, and all that it costs a transaction beside `check`; more
-        only if somebody has written to the file, as every checkpoint does.
+        One system call, 1 to 3 us, which is all that a transaction pays besides `check`. It takes
+        longer only if the file was written to, as every checkpoint does.
         """
         try:
-            status = os.stat(self._name)  # noqa: PTH116 -- what a Path does besides takes as long
+            status = os.stat(self._name)  # noqa: PTH116 -- a Path takes twice as long
         except OSError:
             self.look_closely()
             return
@@ -129,7 +129,7 @@ class OpenFile:
             held = self._held
             if held is None:
                 return
-            # First: whatever is written from now on is looked at again.
+            # First, so that the next look notices whatever is written from now on.
             state = held.descriptor.state()
             displaced = self._displaced(held)
             reason = displaced or self._overwritten(held) or self._changed(state)
@@ -138,7 +138,7 @@ class OpenFile:
                 return
             if not self._away:
                 self._away, self._left = True, None
-                logger.error("nothing is read or written any more: %s", reason)
+                logger.error("reads and writes have stopped: %s", reason)
             if displaced and self._left is None and _empty_log(held.connection):
                 self._left = held.descriptor.state()
         raise sqlite3.OperationalError(reason)
@@ -159,9 +159,9 @@ class OpenFile:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         self._configure(connection)
-        # A file that is new has no log before it is read for the first time.
+        # A new file has no log before it is read for the first time.
         connection.execute("PRAGMA schema_version").fetchone()
-        # What it is asked for may be held up by others; nobody shall wait for that.
+        # Others may block what is asked of this connection; nobody should wait for that.
         connection.execute("PRAGMA busy_timeout = 0")
 
     def _displaced(self, held: _Held) -> str | None:
@@ -169,13 +169,13 @@ class OpenFile:
         found = _identity_of(self._file.absolute)
         if found is None:
             return (
-                f"{self._file} was moved or removed while it was open, and nothing is made in its "
-                "place: put it back"
+                f"{self._file} was moved or removed while it was open, and no new file is made in "
+                "its place: put it back"
             )
         if found != self._identity:
             return (
-                f"{self._file} was replaced while it was open: put the one before back, or restart "
-                "to go on with this one"
+                f"{self._file} was replaced while it was open: put the previous file back, or "
+                "restart to use this one"
             )
         for path, identity in held.beside.items():
             if _identity_of(path) != identity:
@@ -185,14 +185,14 @@ class OpenFile:
     def _overwritten(self, held: _Held) -> str | None:
         """Say whether another database was written over this one.
 
-        Of that SQLite notices nothing before it finds pages that do not belong together. Every
-        copy that is not of this moment has another counter, and a backup keeps no log.
+        SQLite does not notice before it finds pages that do not belong together. Any copy that is
+        not of this moment has another counter, and a backup keeps no log.
         """
         header = held.descriptor.header()
         if held.beside and (not header.keeps_log or header.changes < held.changes):
             return (
-                f"{self._file} was overwritten while it was open, and is damaged: stop, move it "
-                "away, and restore a backup"
+                f"{self._file} was overwritten while it was open, and is damaged: stop the "
+                "service, move the file away, and restore a backup"
             )
         held.changes = header.changes
         return None
@@ -205,7 +205,7 @@ class OpenFile:
 
     def _here(self, state: State) -> None:
         if self._away:
-            logger.warning("%s is back as it was, and everything goes on", self._file)
+            logger.warning("%s is back as it was; reads and writes resume", self._file)
         self._away = False
         self._modified = state.modified
         self._seen = monotonic()
@@ -213,7 +213,7 @@ class OpenFile:
 
 @contextmanager
 def opened(file: SqliteFile) -> Iterator[sqlite3.Connection]:
-    """Open a file for a while.
+    """Open a file, and close it at the end of the block.
 
     Raises:
         sqlite3.Error: it cannot be opened; the message names it and says why.
@@ -240,7 +240,7 @@ def _connect(file: SqliteFile, descriptor: Descriptor, configure: Configure) -> 
             uri=True,
         )
         try:
-            # SQLite has opened it, and does not use it before the first statement.
+            # SQLite has opened it, but does not use it before the first statement.
             descriptor.require_at_its_place()
             configure(connection)
         except BaseException:
@@ -252,26 +252,26 @@ def _connect(file: SqliteFile, descriptor: Descriptor, configure: Configure) -> 
 
 
 def _refuse_foreign_log(file: SqliteFile, descriptor: Descriptor) -> None:
-    """Refuse a log that is of another database: SQLite would carry out what is in it."""
+    """Refuse the log of another database: SQLite would apply what is in it."""
     if not _size_of(file.log()):
         return
-    # Read after that: whoever is making a database writes this first.
+    # Read after the log's size: a process that is making a database writes the header first.
     header = descriptor.header()
     if not header.keeps_log:
         raise sqlite3.OperationalError(
-            f"{file} has no log of its own, being {'empty' if header.empty else 'a backup'}, but "
-            f"{file.log().name} is beside it, which belongs to a database before it: move that away"
+            f"{file} is {'empty' if header.empty else 'a backup'} and has no log of its own, but "
+            f"{file.log().name} is next to it and belongs to an earlier database: move that away"
         )
 
 
 def _empty_log(connection: sqlite3.Connection) -> bool:
-    """Bring what is in the log into the file, wherever that is by now; return whether all is.
+    """Bring what is in the log into the file, wherever it is by now; return whether all of it is.
 
-    So the file is whole without its log, and the log, should it stay behind, is nothing to
-    whatever is put there.
+    The file is then whole without its log, and a log that stays behind does no harm to whatever is
+    put there.
     """
     with suppress(sqlite3.Error):
-        # Without it a connection that has not read since the last commit finds itself in the way.
+        # Without this, a connection that has not read since the last commit blocks itself.
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy

@@ -1,4 +1,4 @@
-"""Which database a URL names."""
+"""Opens the database that a URL names."""
 
 import re
 from typing import Final
@@ -9,10 +9,10 @@ from sqlalchemy.exc import ArgumentError
 from adapters.sql.engine import PRIMARY, Database, ReadDatabase
 from adapters.sql.sqlite import SqliteDatabase, SqliteReadDatabase
 
-_WRITE: Final = "write sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME"
+_WRITE: Final = "use sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME"
 _POSTGRESQL: Final = "postgresql+psycopg"
 _NAMES: Final = {"postgresql": _POSTGRESQL, "postgres": _POSTGRESQL}
-"""What PostgreSQL's own programs call it."""
+"""The names in the URLs of PostgreSQL's own programs."""
 _SEVERAL_HOSTS: Final = re.compile(r"^(\w+(?:\+\w+)?://(?:[^@/?]*@)?)([^/?]*,[^/?]*)")
 """`postgresql://USER@HOST:PORT,HOST:PORT/NAME`."""
 _HOST: Final = re.compile(r"(\[[^\]]+\]|[^:\[\]]*)(?::(\d+))?")
@@ -22,7 +22,7 @@ def open_database(url: str) -> Database:
     """Open a database; nothing is connected yet.
 
     Args:
-        url: an SQLAlchemy URL, or one as PostgreSQL's own programs take it.
+        url: an SQLAlchemy URL, or one that PostgreSQL's own programs take.
 
     Raises:
         ValueError: the URL cannot be used; the message says why.
@@ -32,7 +32,7 @@ def open_database(url: str) -> Database:
 
 
 def open_read_database(url: str) -> ReadDatabase:
-    """Open a database that is only read; nothing is connected yet.
+    """Open a database for reading only; nothing is connected yet.
 
     Args:
         url: an SQLAlchemy URL.
@@ -43,7 +43,7 @@ def open_read_database(url: str) -> ReadDatabase:
     parsed, role = _parsed(url), "the read database"
     if parsed.drivername == "sqlite":
         return SqliteReadDatabase(parsed, role)
-    # Whatever is read there is read in transactions that may not write.
+    # All its reads run in transactions that may not write.
     return _postgresql(parsed, role)
 
 
@@ -51,9 +51,9 @@ def _parsed(url: str) -> URL:
     try:
         parsed = _several_hosts(url) or make_url(url)
     except (ArgumentError, ValueError) as error:
-        raise ValueError(f"this is no database URL; {_WRITE}.") from error
+        raise ValueError(f"this is not a database URL; {_WRITE}.") from error
     if parsed.drivername == "sqlite" and "?" in url and not parsed.query:
-        raise ValueError("a `?` in the name of an SQLite file is written %3F.")
+        raise ValueError("a `?` in an SQLite file's name is written %3F.")
     parsed = parsed.set(drivername=_NAMES.get(parsed.drivername, parsed.drivername))
     if parsed.drivername not in {"sqlite", _POSTGRESQL}:
         raise ValueError(f"{parsed.drivername} is not supported; {_WRITE}.")
@@ -61,7 +61,7 @@ def _parsed(url: str) -> URL:
 
 
 def _several_hosts(url: str) -> URL | None:
-    """Parse a URL with several hosts, each with a port or without; None if there is one at most."""
+    """Parse a URL with several hosts, each with or without a port; None if it has at most one."""
     found = _SEVERAL_HOSTS.match(url)
     if found is None:
         return None
@@ -77,14 +77,14 @@ def _several_hosts(url: str) -> URL | None:
 
 
 def _postgresql(url: URL, role: str) -> Database:
-    # Imported only where it is used: the driver takes 10 MiB.
+    # Imported only when it is used: the driver takes 10 MiB.
     from adapters.sql.postgresql import PostgresqlDatabase  # noqa: PLC0415
 
     password = url.query.get("password")
     if isinstance(password, str):
-        # Where it is hidden when the URL is shown.
+        # Moved to where it is hidden when the URL is shown.
         url = url.difference_update_query(["password"]).set(password=password)
     try:
         return PostgresqlDatabase(url, role)
     except (ArgumentError, ValueError) as error:
-        raise ValueError(f"this is no database URL: {error}; {_WRITE}.") from error
+        raise ValueError(f"this is not a database URL: {error}; {_WRITE}.") from error

@@ -26,7 +26,7 @@ _update = (
 
 
 def operator_of(row: Sequence[Any]) -> Operator:
-    """Make an operator of OPERATOR_COLUMNS."""
+    """Make an operator from a row of OPERATOR_COLUMNS."""
     return Operator(**dict(zip(_NAMES, row, strict=True)))
 
 
@@ -38,7 +38,7 @@ def add_operators(connection: Connection, operators: Iterable[Operator]) -> None
 
 
 def change_operators(connection: Connection, operators: Iterable[Operator]) -> None:
-    """Store what a person says of known operators; loads are not touched."""
+    """Store what people change in known operators; loads are not touched."""
     rows = [
         {"operator": each.id, **{f"new_{name}": getattr(each, name) for name in CHANGEABLE}}
         for each in operators

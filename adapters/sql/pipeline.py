@@ -1,7 +1,7 @@
-"""Statements of PostgreSQL that wait for no answer until one is wanted.
+"""PostgreSQL statements that wait for no answer until one is wanted.
 
 A registration begins, looks for identities, writes and commits in four round trips instead of a
-dozen; after each, its thread would also wait for its turn in the interpreter.
+dozen; after each one, its thread would also wait for its turn in the interpreter.
 """
 
 from typing import Any, Final
@@ -9,11 +9,11 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 _PIPELINE: Final = "fairlead_pipeline"
-"""Where it stands in a connection's info: the block that was entered, and the pipeline."""
+"""The key in a connection's info for the block that was entered, and the pipeline."""
 
 
 def begin_pipeline(connection: Connection) -> None:
-    """Wait for no answer from now on, but to rows that are fetched."""
+    """From now on wait for no answer, except for rows that are fetched."""
     driver: Any = connection.connection.driver_connection
     block = driver.pipeline()
     connection.info[_PIPELINE] = block, block.__enter__()
@@ -22,8 +22,8 @@ def begin_pipeline(connection: Connection) -> None:
 def synchronise(connection: Connection) -> None:
     """End a stretch of statements, if there is a pipeline; call it before waiting for an answer.
 
-    To the server a session is busy until then. If its host went away meanwhile, the lock would be
-    held until somebody noticed, and no time-out for idle transactions would.
+    Until then the server considers the session busy. If its host went away meanwhile, the lock
+    would be held until somebody noticed, and no time-out for idle transactions would end it.
     """
     found = connection.info.get(_PIPELINE)
     if found is not None:
@@ -37,7 +37,7 @@ def in_pipeline(connection: Connection) -> bool:
 
 
 def end_pipeline(connection: Connection) -> None:
-    """Wait for what has not been answered, if anything, and for every answer from now on.
+    """Wait for all outstanding answers, and from now on for every answer.
 
     Raises:
         psycopg.Error: of the first statement that failed.
@@ -45,12 +45,12 @@ def end_pipeline(connection: Connection) -> None:
     found = None if connection.invalidated else connection.info.pop(_PIPELINE, None)
     if found is not None:
         block, pipeline = found
-        # By way of the dialect: with SQLite the driver is never imported, which saves 8 MiB.
+        # Through the dialect: with SQLite the driver is never imported, which saves 8 MiB.
         try:
             block.__exit__(None, None, None)
         except connection.dialect.loaded_dbapi.OperationalError:
-            # The server's last word may be here before the end of the connection. There is no way
-            # out of the pipeline then, and no statement that could be sent, not even a rollback.
+            # The server's last message may arrive before the end of the connection. Then there is
+            # no way out of the pipeline, and no statement can be sent, not even a rollback.
             if pipeline.status != type(pipeline.status).OFF:
                 driver: Any = connection.connection.driver_connection
                 driver.close()

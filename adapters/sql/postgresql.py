@@ -32,13 +32,13 @@ Result = TypeVar("Result")
 
 lock_metadata = MetaData()
 write_lock = Table("write_lock", lock_metadata, Column("version", BigInteger, nullable=False))
-"""One row. Whoever writes locks it first, and counts it up: a transaction that finds the number
-that another has left knows that nobody has written between the two."""
+"""One row. Every writer first locks it and counts it up: a transaction that finds the number that
+another one left knows that nobody has written between the two."""
 
 _STEPS: Final = range(1 << 16, 1 << 20)
 """By how much a process counts up; each draws its own. A standby that takes over may lack what was
-written last. If all counted by one, they would soon come to the same numbers again, and whoever has
-in memory what those once stood for would go on with it."""
+written last. If all counted by one, they would soon reach the same numbers again, and a process
+that has in memory what those once stood for would go on using it."""
 
 _TAKE_LOCK: Final = "UPDATE write_lock SET version = version + {step} RETURNING version"
 _CHANGES: Final = "SELECT version FROM write_lock"
@@ -47,25 +47,25 @@ _COMMIT: Final = """COMMIT; SELECT CASE pg_catalog.current_setting('synchronous_
 THEN pg_catalog.set_config('synchronous_commit', 'local', true) END,
 pg_catalog.pg_logical_emit_message(true, 'fairlead', '')"""
 """One message, two transactions. The first ends without waiting for the disk, so that the next
-writer begins; the second is nothing but that wait, and writers share it. What was committed later
-stands later in the log: whoever builds on it is never on the disk without it. What else is waited
-for is the server's to say; that nothing is, is not."""
+writer can begin; the second is only that wait, and writers share it. Later commits stand later in
+the log, so none is ever on disk without those that it builds on. The server's synchronous_commit
+decides what else to wait for, but cannot turn the wait off."""
 
 _MIGRATING: Final = "SELECT pg_catalog.pg_advisory_xact_lock(7311145)"
-"""Any number, as long as everybody takes the same; `write_lock` may not be there yet."""
+"""Any number, as long as every process takes the same; `write_lock` may not exist yet."""
 
 _ALLOWED: Final = """SELECT pg_catalog.has_table_privilege('write_lock', 'UPDATE')
 AND pg_catalog.has_table_privilege('contacts', 'INSERT')"""
 _IMPATIENT: Final = setting({"lock_timeout": "1s"})
-"""For who only wants to know whether the lock is to be had."""
+"""For a caller that only wants to know whether it can get the lock."""
 
 
 class PostgresqlDatabase(Database):
     """A server; see `Database`.
 
-    Nothing is set for a session, and nothing is locked beyond a transaction: a pool that hands out
-    connections by the transaction may stand between. One that does not know prepared statements
-    needs `?prepare_threshold=none` in the URL.
+    No setting and no lock outlives a transaction, so a pooler that hands out connections per
+    transaction may stand in between. One that does not know prepared statements needs
+    `?prepare_threshold=none` in the URL.
     """
 
     def __init__(self, url: URL, role: str = PRIMARY) -> None:
@@ -81,7 +81,7 @@ class PostgresqlDatabase(Database):
         self._schema: str | None = None
         self._step = secrets.choice(_STEPS)
         self._take_lock = _TAKE_LOCK.format(step=self._step)
-        # Whether the last transaction that was to write could not even begin.
+        # Whether the last attempt to begin a writing transaction failed.
         self._failed = False
 
     @property
@@ -92,7 +92,7 @@ class PostgresqlDatabase(Database):
         return error
 
     def create(self) -> None:
-        """Do nothing: whoever looks after the server makes a database on it."""
+        """Do nothing: the server's administrator creates the database."""
 
     def snapshot(self) -> Connection:
         return self._once_more(self._snapshot)
@@ -114,16 +114,16 @@ class PostgresqlDatabase(Database):
         give_back(turn.connection)
 
     def wipe(self) -> None:
-        """Do nothing: its log is the server's."""
+        """Do nothing: the log belongs to the server."""
 
     def commit(self, turn: Turn) -> None:
         connection = turn.connection
-        # Whatever fails here has not been committed.
+        # If this fails, nothing has been committed.
         end_pipeline(connection)
         driver: Any = connection.connection.driver_connection
         try:
             driver.execute(_COMMIT)
-            # Nothing is left to do but for SQLAlchemy's own account.
+            # Already committed; this only updates SQLAlchemy's own state.
             connection.commit()
         except self.errors as error:
             raise storage_unavailable(error, OutcomeUnknown) from error
@@ -197,20 +197,20 @@ class PostgresqlDatabase(Database):
             if self._failed:
                 connection.exec_driver_sql(_IMPATIENT)
                 connection.exec_driver_sql(self._take_lock)
-                # It is given back, and nothing was written.
+                # Releases the lock; nothing was written.
                 connection.rollback()
                 self._failed = False
 
     def _find_tables(self, connection: Connection) -> None:
-        """Look in which schema the tables are, unless that is known."""
+        """Find the schema that holds the tables, unless it is known."""
         if self._schema is None:
             set_up(connection, to_read)
             self._schema = home(connection, self._named)
 
     def _once_more(self, attempt: Callable[[], Result]) -> Result:
-        """Try once more if the first was with a server, or a schema, that is there no longer.
+        """Try once more if the first attempt met a server, or a schema, that has gone.
 
-        As a rule the server was restarted, or another has taken its place.
+        Usually the server was restarted, or another has taken its place.
         """
         try:
             return self._forgetting(attempt)
@@ -220,7 +220,7 @@ class PostgresqlDatabase(Database):
         return self._forgetting(attempt)
 
     def _forgetting(self, attempt: Callable[[], Result]) -> Result:
-        """Try; keep no session, and nothing that is known, of a server that is of no use."""
+        """Try; on failure forget the schema, and the sessions of a server that has gone."""
         try:
             return attempt()
         except (DBAPIError, psycopg.Error, OnlyRead) as error:
@@ -231,7 +231,7 @@ class PostgresqlDatabase(Database):
 
 
 def _is_moved(error: Exception) -> bool:
-    """Whether the tables are not where they were."""
+    """Whether the tables are no longer where they were."""
     return isinstance(getattr(error, "orig", error), psycopg.errors.UndefinedTable)
 
 

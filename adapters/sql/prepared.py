@@ -1,9 +1,9 @@
 """Statements of the hot path: compiled once, run on the DBAPI cursor of SQLAlchemy's connection.
 
-SQLAlchemy's own execution costs some 50 us a statement and 10 us a row, more than SQLite takes to
-carry it out; a registration shares a dozen statements. What is kept of SQLAlchemy is what matters:
-the statement is written and compiled by it, types convert the values, and connection and
-transaction are its own.
+SQLAlchemy's own execution costs some 50 us a statement and 10 us a row, more than SQLite needs to
+run it; a registration shares a dozen statements. SQLAlchemy still does what matters: it writes and
+compiles the statement, its types convert the values, and it owns the connection and the
+transaction.
 """
 
 import json
@@ -43,7 +43,7 @@ class Prepared:
 
     Args:
         statement: any SQLAlchemy statement without expanding parameters.
-        names: of its parameters, in the order in which they will be given.
+        names: those of its parameters, in the order in which they are given.
     """
 
     def __init__(self, statement: Executable, *names: str) -> None:
@@ -57,7 +57,7 @@ class Prepared:
             self._run(connection, rows).close()
 
     def touched(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> int:
-        """Run it for every row of parameters; returns how many rows of the table it touched."""
+        """Run it for every row of parameters; return how many rows of the table it touched."""
         if not rows:
             return 0
         cursor = self._run(connection, rows)
@@ -75,7 +75,7 @@ class Prepared:
         return cursor
 
     def fetch(self, connection: Connection, *parameters: Any) -> list[Sequence[Any]]:
-        """Run it once and return all rows, their values converted."""
+        """Run it once and return all rows, with their values converted."""
         (rows,) = fetch_all(connection, (self, parameters))
         return rows
 
@@ -94,9 +94,9 @@ def fetch_all(
 ) -> list[list[Sequence[Any]]]:
     """Run each statement once, with its parameters, and return all rows of each, converted.
 
-    The database is waited for once, not once for each of them.
+    This waits for the database once, not once per statement.
     """
-    sent = [statement._send(connection, parameters) for statement, parameters in statements]  # noqa: SLF001 -- it is of this module
+    sent = [statement._send(connection, parameters) for statement, parameters in statements]  # noqa: SLF001 -- the same module
     synchronise(connection)
     found: list[list[Sequence[Any]]] = []
     for cursor, results in sent:
@@ -106,16 +106,16 @@ def fetch_all(
 
 
 class PreparedInsert:
-    """Rows to be added to a table, in one statement or as near to it as the database comes.
+    """Adds rows to a table in one statement, or as close to that as the database allows.
 
-    SQLite runs a statement for every row and is done in microseconds. Elsewhere every one would be
-    planned, sent and answered, so all rows go as one array for each column.
+    SQLite runs one statement per row and is done in microseconds. Elsewhere each would be planned,
+    sent and answered, so all rows go as one array per column.
 
     Args:
-        table: of the rows.
-        names: of the columns, in the order in which their values will be given.
-        existing: what to do where the primary key is there already: an error if None; "kept", or
-            the name of a column of numbers to which the new row's is added.
+        table: where the rows go.
+        names: those of the columns, in the order in which their values are given.
+        existing: what to do if the primary key already exists: None raises an error, "kept" keeps
+            the stored row, and the name of a numeric column adds the new row's number to it.
     """
 
     def __init__(self, table: type[Row] | Table, *names: str, existing: str | None = None) -> None:
@@ -165,10 +165,10 @@ _Compiled = tuple[str, _Columns, _Columns]
 
 
 def _compile(statement: Any, names: Sequence[str], dialect: Dialect) -> _Compiled:
-    """Return the SQL, and what turns values into parameters and columns into values."""
+    """Return the SQL, and the converters of values to parameters and of columns to values."""
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
     if not isinstance(compiled, SQLCompiler) or compiled.positiontup is None:
-        raise TypeError(f"{dialect.name} takes no parameters by position")
+        raise TypeError(f"{dialect.name} does not take positional parameters")
     binds = [
         (names.index(name), _bind_processor(compiled.binds[name].type, dialect))
         for name in compiled.positiontup
@@ -177,7 +177,7 @@ def _compile(statement: Any, names: Sequence[str], dialect: Dialect) -> _Compile
         (position, _result_processor(each.type, dialect))
         for position, each in enumerate(getattr(statement, "selected_columns", ()))
     ]
-    # PostgreSQL takes values in its own binary form, too, for half of the work; in text, arrays of
+    # PostgreSQL also takes values in its own binary form, for half the work; as text, arrays of
     # bytes would take longer than everything else.
     return compiled.string.replace("%s", "%b"), binds, results
 
@@ -185,7 +185,7 @@ def _compile(statement: Any, names: Sequence[str], dialect: Dialect) -> _Compile
 def _converted(rows: Sequence[Sequence[Any]], columns: _Columns) -> Iterable[tuple[Any, ...]]:
     """Yield rows with the values from these positions, converted.
 
-    Column by column: a call for every row would take longer than most conversions.
+    Converts column by column: a call per row would take longer than most conversions.
     """
     if not rows:
         return ()
@@ -200,7 +200,7 @@ def _converted(rows: Sequence[Sequence[Any]], columns: _Columns) -> Iterable[tup
 
 
 def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Converter:
-    # An array's values are converted before they are put together.
+    # An array's values are converted before the array is built.
     kind = kind.item_type if isinstance(kind, ARRAY) else kind
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
@@ -227,7 +227,7 @@ class _Texts(TypeDecorator[Sequence[str]]):
 
 
 class _Among(FunctionElement[Any]):
-    """Whether a column has one of many texts, in a way that is looked up in its index."""
+    """Whether a column has one of many texts, written so that the column's index is used."""
 
     inherit_cache = True
 
@@ -240,13 +240,13 @@ def _among_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
 
 @compiles(_Among, "postgresql")
 def _among_array(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
-    # Not a join with the array's texts: a plan made while the table was small would walk it.
+    # Not a join with the array's texts: a plan made while the table was small would scan it.
     of, texts = (compiler.process(each, **options) for each in element.clauses)
     return f"{of} = ANY (CAST({texts} AS TEXT[]))"
 
 
 class _Ids(TypeDecorator[Sequence[UUID]]):
-    """A list of ids as one parameter: 16 bytes each, one after the other, in SQLite."""
+    """A list of ids as one parameter: in SQLite 16 bytes each, one after the other."""
 
     impl = LargeBinary
     cache_ok = True
@@ -263,7 +263,7 @@ def _joined(ids: Sequence[UUID]) -> bytes:
 
 
 class _AmongIds(FunctionElement[Any]):
-    """Whether a column has one of many ids, in a way that is looked up in its index."""
+    """Whether a column has one of many ids, written so that the column's index is used."""
 
     inherit_cache = True
 
@@ -283,10 +283,10 @@ def _among_uuids(element: _AmongIds, compiler: SQLCompiler, **options: Any) -> s
 
 
 def among_ids(of: Any, parameter: str) -> Any:
-    """Say that a column has one of the ids in a parameter, which is a list of any length."""
+    """Return the condition that a column has one of the ids in a parameter, however many."""
     return _AmongIds(of, bindparam(parameter, type_=_Ids()))
 
 
 def among(of: Any, parameter: str) -> Any:
-    """Say that a column has one of the texts in a parameter, which is a list of any length."""
+    """Return the condition that a column has one of the texts in a parameter, however many."""
     return _Among(of, bindparam(parameter, type_=_Texts()))

@@ -1,4 +1,4 @@
-"""Removing contacts that were closed long ago, with what is stored about them alone."""
+"""Removes contacts that were closed long ago, with everything stored about them alone."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from application.ports.contacts import Purged
 from domain.contact import ContactState
 from domain.ids import ContactId, first_id_at
 
-# Who is closed before a moment was registered before it: the walk needs no index on `closed_at`.
+# A contact closed before a moment was registered before it: no index on `closed_at` is needed.
 _oldest_closed = (
     select(ContactRow.id, ContactRow.source_key, ContactRow.closed_at)
     .where(
@@ -40,7 +40,7 @@ _decisions = select(DecisionRow.contact_id, DecisionRow.lineup, DecisionRow.deci
 _NOBODY = UUID(int=0)
 """Sorts before every contact."""
 
-# Those that refer to contacts come first.
+# Rows that refer to contacts come first.
 _deletes = [
     delete(table).where(column.in_(bindparam("ids", expanding=True)))
     for table, column in (

@@ -14,7 +14,7 @@ AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
 
 CHUNK = 500
-"""Values in one IN list: under every database's limit, and few shapes of statement to cache."""
+"""Values in one IN list: below every database's limit, and few statement shapes to cache."""
 
 
 @contextmanager
@@ -28,6 +28,6 @@ def reading(database: ReadDatabase) -> Iterator[Connection]:
 
 
 def chunks(values: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """Cut values into stretches short enough for an IN list."""
+    """Cut values into chunks short enough for an IN list."""
     for start in range(0, len(values), CHUNK):
         yield values[start : start + CHUNK]

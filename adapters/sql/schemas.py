@@ -1,8 +1,8 @@
-"""The schema of a PostgreSQL database in which Fairlead's tables are.
+"""Finds the schema of a PostgreSQL database that holds Fairlead's tables.
 
-Where a search path leads is up to a role, a database, a server and the environment, and may be
-another place tomorrow. So the tables are looked for: a search path only chooses among several sets
-of them, and says where the first set is made. It never makes a second one.
+Where a search path leads depends on a role, a database, a server and the environment, and may be
+different tomorrow. So the tables are looked for: a search path only chooses among several sets of
+them, and says where the first set is made. It never leads to a second one.
 """
 
 import logging
@@ -39,10 +39,10 @@ class _Found(NamedTuple):
     """What a session finds.
 
     Attributes:
-        path: its search path, as it is written.
-        led: the schemas that it leads to; neither those that are not there nor PostgreSQL's own.
-        schemas: all that there are.
-        homes: those that hold Fairlead's tables, of whichever release.
+        path: its search path, as written.
+        led: the schemas that it leads to, without those that do not exist and PostgreSQL's own.
+        schemas: all that exist.
+        homes: those that hold Fairlead's tables, of any release.
     """
 
     path: str
@@ -56,10 +56,10 @@ def home(connection: Connection, named: str | None) -> str | None:
 
     Args:
         connection: in a transaction.
-        named: by the URL, which is then the one.
+        named: the schema that the URL names, if any; it is then the answer.
 
     Raises:
-        StorageAway: there are several, and nothing says which one is meant.
+        StorageAway: several do, and nothing says which one is meant.
     """
     return named or _home(_look(connection))
 
@@ -68,13 +68,13 @@ def home_to_migrate(connection: Connection, named: str | None) -> str:
     """Return the schema that holds Fairlead's tables, or in which they are to be made.
 
     Raises:
-        StorageAway: nobody can tell which one, or it is not there; the message says what to do.
+        StorageAway: it is unclear which one, or it does not exist; the message says what to do.
     """
     found = _look(connection)
     if named is not None:
         if named not in found.schemas:
             raise StorageAway(
-                f"the database has no schema {named}; make it (CREATE SCHEMA), for the role that "
+                f"the database has no schema {named}; create it (CREATE SCHEMA), for the role that "
                 "Fairlead connects as."
             )
         return named
@@ -93,8 +93,8 @@ def _home(found: _Found) -> str | None:
                 f"the URL: ?{SCHEMA}={among[0]}"
             )
         logger.warning(
-            "Fairlead's tables are in the schema %s, where the search path (%s) does not lead; "
-            "they are used.",
+            "Fairlead's tables are in the schema %s, which the search path (%s) does not include; "
+            "they are used anyway.",
             among[0],
             found.path,
         )
@@ -105,11 +105,11 @@ def _first(found: _Found) -> str:
     """Return the schema in which the tables are made if there are none yet."""
     if found.led:
         return found.led[0]
-    # Some empty the search path for safety's sake.
+    # Some administrators empty the search path for safety.
     if found.path in {"", '""'} and "public" in found.schemas:
         return "public"
     raise StorageAway(
-        f"the search path ({found.path}) leads to no schema in which tables could be made; make "
+        f"the search path ({found.path}) leads to no schema in which tables could be made; create "
         f"one of its schemas (CREATE SCHEMA), or name another at the end of the URL: ?{SCHEMA}=NAME"
     )
 

@@ -17,7 +17,7 @@ SOURCE_COLUMNS: Final = (
     SourceRow.waiting,
     SourceRow.credits,
 )
-"""What `source_of` reads; what moves with every contact comes last."""
+"""What `source_of` reads; the columns that move with every contact come last."""
 
 _said = ("name", "strategy")
 _insert = insert(SourceRow)
@@ -36,7 +36,7 @@ _insert_allocation = insert(AllocationRow)
 
 
 def source_of(row: Sequence[Any], weights: Sequence[tuple[OperatorId, int]]) -> Source:
-    """Make a source of SOURCE_COLUMNS and its weights in the order of operators' ids."""
+    """Make a source from a row of SOURCE_COLUMNS and its weights, in order of operators' ids."""
     key, name, strategy, created_at, waiting, credits = row
     return Source(
         key,
@@ -60,7 +60,7 @@ def add_sources(connection: Connection, sources: Iterable[Source]) -> None:
 
 
 def change_sources(connection: Connection, sources: Iterable[Source]) -> None:
-    """Store what a person says of known sources; queues, allocations and credits stay."""
+    """Store what people change in known sources; queues, allocations and credits stay."""
     rows = [
         {"source": each.key, **{f"new_{name}": getattr(each, name) for name in _said}}
         for each in sources
@@ -70,7 +70,7 @@ def change_sources(connection: Connection, sources: Iterable[Source]) -> None:
 
 
 def replace_allocations(connection: Connection, sources: Iterable[Source]) -> None:
-    """Replace the stored allocations of known sources by those they have now."""
+    """Replace the stored allocations of known sources with those they have now."""
     for each in sources:
         connection.execute(_delete_allocations, {"source": each.key})
         _add_allocations(connection, each)

@@ -1,4 +1,4 @@
-"""SQLite: one file, whose one writer at a time is a rule of its own."""
+"""SQLite: one file, which itself allows one writer at a time."""
 
 import sqlite3
 import threading
@@ -28,12 +28,12 @@ from application.ports.failures import OutcomeUnknown, StorageAway
 class SqliteDatabase(Database):
     """A file; see `Database`.
 
-    Every transaction looks whether the file stands where it was opened, and nothing is acknowledged
-    that is not in the file that stands there.
+    Every transaction looks whether the file is where it was opened, and nothing is acknowledged
+    that is not in the file at that place.
 
     Attributes:
-        file: by its name.
-        checkpoints: are made in the background.
+        file: the file, by its name.
+        checkpoints: makes checkpoints in the background.
     """
 
     def __init__(self, url: URL) -> None:
@@ -63,7 +63,7 @@ class SqliteDatabase(Database):
         return _explained(self.file, error)
 
     def create(self) -> None:
-        # One that is open is not made anew, whatever has become of it.
+        # A file that is open is not created again, whatever has become of it.
         self._open_file.look()
         self.file.create()
 
@@ -81,7 +81,7 @@ class SqliteDatabase(Database):
         try:
             return self._begin(waits=False)
         except StorageAway:
-            # Another process writes, or worse; whoever waits for it will hear.
+            # Another process writes, or worse; a caller that waits for it will find out.
             return None
 
     def end(self, turn: Turn) -> None:
@@ -95,8 +95,8 @@ class SqliteDatabase(Database):
 
     def commit(self, turn: Turn) -> None:
         turn.connection.commit()
-        # The next transaction's, too: to give a connection back to the pool and take it out again
-        # is a tenth of a transaction with one registration.
+        # Kept for the next transaction: giving a connection back to the pool and taking it out
+        # again is a tenth of a transaction with one registration.
         self._writer = turn.connection
         self.checkpoints.committed()
 
@@ -108,12 +108,12 @@ class SqliteDatabase(Database):
 
     def version(self, connection: Connection) -> object:
         driver: Any = connection.connection.dbapi_connection
-        # It tells commits of other connections, of this process or another, from none.
+        # It changes with every commit of another connection, of this process or any other.
         (version,) = driver.execute("PRAGMA data_version").fetchone()
         return version
 
     def writable(self) -> None:
-        """Return: a file that can be read can be written, but for its disk and its permissions."""
+        """Return: a file that can be read can be written, except for its disk and permissions."""
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -136,22 +136,22 @@ class SqliteDatabase(Database):
         self._open_file.let_go()
 
     def _require_standing(self) -> None:
-        """Let nobody acknowledge what was committed into a file that has gone meanwhile."""
+        """Raise if the file has gone meanwhile, so that nobody acknowledges a commit to it."""
         try:
             self._open_file.look()
         except sqlite3.Error as error:
             raise storage_unavailable(error, OutcomeUnknown) from error
 
     def _wait_for_threads(self) -> None:
-        """Wait for this thread's turn, no longer than for another process's."""
+        """Wait for this thread's turn, no longer than for that of another process."""
         if not self._writing.acquire(timeout=BUSY_TIMEOUT):
-            raise StorageAway("the database does not work just now: it is locked.")
+            raise StorageAway("the database is unavailable: it is locked.")
 
     def _begin(self, *, waits: bool) -> Turn:
         """Begin; the turn is given back if that fails.
 
         Args:
-            waits: for other processes.
+            waits: whether to wait for other processes.
         """
         try:
             self._open_file.check()
@@ -179,7 +179,7 @@ class SqliteDatabase(Database):
 
 
 class SqliteReadDatabase(ReadDatabase):
-    """A file that somebody else writes, or puts in place; it is not made if it is not there."""
+    """A file that somebody else writes, or puts in place; if it is missing, it is not created."""
 
     def __init__(self, url: URL, role: str) -> None:
         """Take the URL of a file; nothing is opened yet.
@@ -203,7 +203,7 @@ class SqliteReadDatabase(ReadDatabase):
     def snapshot(self) -> Connection:
         identity = self._file.identity()
         if identity != self._identity:
-            # What is in the pool has the file that was there before.
+            # The connections in the pool have the file that was there before.
             self._read.dispose()
             self._identity = identity
         return self._read.connect()
@@ -221,13 +221,13 @@ def _engine(file: SqliteFile, begin: str, open_file: OpenFile | None = None) -> 
     """Make an engine.
 
     Args:
-        file: which.
-        begin: how its transactions begin.
+        file: the file.
+        begin: the statement that begins its transactions.
         open_file: holds the file; None for one that is only read, and may be replaced.
     """
     engine = create_engine(
         URL.create("sqlite", database=file.address, query={"uri": "true"}),
-        # More connections than the server has threads: nobody waits for one.
+        # More connections than the server has threads, so no thread waits for one.
         pool_size=64,
         connect_args={"timeout": BUSY_TIMEOUT},
     )
@@ -246,7 +246,7 @@ def _engine(file: SqliteFile, begin: str, open_file: OpenFile | None = None) -> 
             if open_file is None:
                 _set_up(connection)
             else:
-                # Opened, and not used yet: nothing is done to a file that was put there meanwhile.
+                # Opened but not used yet, so that a file put there meanwhile is left alone.
                 open_file.look_closely()
                 _configure(connection)
         except BaseException as error:
@@ -276,15 +276,15 @@ def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute("PRAGMA foreign_keys = ON")
-    # What is removed is overwritten; some builds of SQLite do so by themselves, and some do not.
+    # Removed data is overwritten; some builds of SQLite do so by themselves, and some do not.
     connection.execute("PRAGMA secure_delete = ON")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch the file to WAL; it stays so, and later connections only find it done.
+    """Switch the file to WAL mode, which stays; later connections only find it done.
 
-    SQLite does not wait by itself here: two processes that open a new file at once both hold it
-    for reading and want it alone, and one of them is told at once that it is locked.
+    SQLite does not wait by itself here: two processes that open a new file at the same time both
+    hold it for reading and want it exclusively, and one of them is told at once that it is locked.
     """
     deadline = time.monotonic() + BUSY_TIMEOUT
     while True:

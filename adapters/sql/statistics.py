@@ -1,4 +1,4 @@
-"""Statistics in SQL, from counters that are kept in the transactions they count."""
+"""Statistics in SQL, from counters that are kept in the same transactions as what they count."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ from domain.ids import OperatorId, first_id_at
 _DAY = 24
 _BEGINNING, _END = UUID(int=0), UUID(int=(1 << 128) - 1)
 
-# The index by state is the narrowest that goes on with the id: the rows themselves are many times
+# The index by state is the narrowest that continues with the id: the rows themselves are many times
 # as much to read.
 _count = select(func.count()).where(
     ContactRow.state.in_(list(ContactState)),
@@ -90,7 +90,7 @@ class SqlStatisticsReader(StatisticsReader):
 
     def by_hour(self, *, source: str | None, span: HourSpan) -> dict[int, int]:
         row = RegisteredCountRow
-        # By source: the key of the counters begins with it.
+        # By source, since the key of the counters begins with it.
         keys = select(SourceRow.key)
         if source is not None:
             keys = keys.where(SourceRow.key == source)
@@ -124,7 +124,7 @@ class SqlStatisticsReader(StatisticsReader):
 def buckets(span: HourSpan) -> Iterator[tuple[int, int | None, int | None]]:
     """Cut a span into stretches of counters: (hours of a counter, first start, end of starts).
 
-    Whole days are read from the counters of days, what is left at the ends from those of hours.
+    Whole days are read from the counters of days, the rest at both ends from those of hours.
     """
     first_day = None if span.since is None else -(-span.since // _DAY) * _DAY
     end_day = None if span.until is None else span.until // _DAY * _DAY
@@ -175,7 +175,7 @@ def _within(
 
 
 def _first_id_in(hour: int) -> UUID:
-    """Return the smallest id that can be made in an hour or later, be it any number at all."""
+    """Return the smallest id that can be made in an hour or later; `hour` may be any number."""
     return UUID(int=min(max(hour, 0) * 3_600_000, (1 << 48) - 1) << 80)
 
 

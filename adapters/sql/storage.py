@@ -54,7 +54,7 @@ def sql_storage(url: str, rolls: Rolls) -> Storage:
 
 
 def sql_readers(url: str) -> Readers:
-    """Open a database, by its SQLAlchemy URL, that is only read.
+    """Open a database for reading only, by its SQLAlchemy URL.
 
     Raises:
         ValueError: the URL cannot be used; the message says why.

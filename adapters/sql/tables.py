@@ -35,15 +35,15 @@ from domain.strategy import Strategy
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 STATE_NUMBERS = {ContactState.WAITING: 0, ContactState.ASSIGNED: 1, ContactState.CLOSED: 2}
-"""Written out: what is stored must mean the same after a state has come in between."""
+"""Written out: stored numbers must mean the same after a state is added in between."""
 _STATES = {number: state for state, number in STATE_NUMBERS.items()}
 
-# The types below hand SQLAlchemy plain functions of one argument for each value. The usual way,
-# process_bind_param, takes two more calls a value: some 15 us of a registration.
+# The types below give SQLAlchemy plain functions of one argument. The usual way,
+# process_bind_param, takes two more calls per value: some 15 us of a registration.
 #
 # On the hot path SQLite gets bytearrays for bytes. Its driver looks for an adapter for every value
-# that is not exactly a number, a text or a bytearray; a registration has nine of bytes, which took
-# 2.3 of 51 us in a batch.
+# that is not exactly a number, a text or a bytearray; a registration has nine values of bytes,
+# which took 2.3 of 51 us in a batch.
 Processor = Callable[[Any], Any]
 
 
@@ -63,7 +63,7 @@ class _Id(TypeDecorator[UUID]):
     def bind_processor(self, dialect: Dialect) -> Processor | None:
         if dialect.name != "sqlite":
             return None
-        # As `value.bytes` does it in a call more.
+        # What `value.bytes` does with one more call.
         return lambda value: value and bytearray(value.int.to_bytes(16, "big"))
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor | None:
@@ -91,18 +91,18 @@ class _Moment(TypeDecorator[datetime]):
         del coltype
         if dialect.name == "sqlite":
             return _or_none(lambda value: _EPOCH + timedelta(milliseconds=value))
-        # PostgreSQL shows a moment in the time zone of the session.
+        # PostgreSQL returns a moment in the time zone of the session.
         return _or_none(lambda value: value.astimezone(UTC))
 
 
 @lru_cache(maxsize=1024)
 def _milliseconds(value: datetime | None) -> int | None:
-    """Cached: of the contacts in one transaction, most came in the same few milliseconds."""
+    """Cached: most contacts in one transaction came in the same few milliseconds."""
     return None if value is None else (value - _EPOCH) // _MILLISECOND
 
 
 class _Bytes(TypeDecorator[bytes]):
-    """Bytes, as both drivers take and give them: what SQLAlchemy puts around them has no use."""
+    """Bytes, as both drivers take and return them: SQLAlchemy's wrapping is of no use here."""
 
     impl = LargeBinary
     cache_ok = True
@@ -162,12 +162,12 @@ class _Credits(TypeDecorator[tuple[int, ...]]):
 Id = _Id()
 Moment = _Moment()
 BytewiseText = Text().with_variant(Text(collation="C"), "postgresql")
-"""A text that sorts by its characters' numbers, as texts do in Python and in SQLite. In the order
-of a language, PostgreSQL could not find by index what begins in a certain way."""
+"""A text that sorts by code point, as in Python and in SQLite. If it sorted by the rules of a
+language, PostgreSQL could not use an index to find what begins in a certain way."""
 
 
 class Row(DeclarativeBase):
-    """The base of all rows: constraint names by one convention, so that errors can be read."""
+    """The base of all rows: one convention for constraint names, so that errors can be read."""
 
     metadata = MetaData(
         naming_convention={
@@ -181,7 +181,7 @@ class Row(DeclarativeBase):
 
 
 class PhoneTail(ColumnElement[str]):
-    """The last four digits of a phone, as each database writes it for an index to be found."""
+    """The last four digits of a phone, written as each database needs it to use the index."""
 
     inherit_cache = True
     type = BytewiseText
@@ -198,7 +198,7 @@ def _phone_tail_in_postgresql(*_: Any, **__: Any) -> str:
 
 
 PHONES = "key >= 'phone:' AND key < 'phone;'"
-"""The condition of the index of phones; a query is seen to meet it if it says it to the letter."""
+"""The condition of the index of phones; a query uses that index only if it repeats it verbatim."""
 
 _CLUSTERED = {"sqlite_with_rowid": False}
 """In SQLite the table is its primary key's index: one tree to write instead of two."""
@@ -241,8 +241,8 @@ class SourceRow(Row):
 class AllocationRow(Row):
     """An operator's weight on a source.
 
-    Its credit stands in `SourceRow.credits`, in the order of operators: every contact moves the
-    credits of all, and one value is written where there would be as many rows.
+    Its credit is in `SourceRow.credits`, in the order of operators: every contact moves the credits
+    of all, so one value is written instead of a row for each.
     """
 
     __tablename__ = "allocations"
@@ -267,9 +267,9 @@ class LeadRow(Row):
 
 
 class LeadWordRow(Row):
-    """A word of a lead's name, as `domain.lead.words_of` gives it: names are found by any.
+    """A word of a lead's name, as `domain.lead.words_of` returns it: any word finds the name.
 
-    Rows of a lead are found by its name, so they need no index of their own.
+    A lead's rows are found by its name, so they need no other index.
     """
 
     __tablename__ = "lead_words"
@@ -280,9 +280,9 @@ class LeadWordRow(Row):
 
 
 class IdentityRow(Row):
-    """An identity, as one text `kind:value`: a look-up by two columns walks, this one seeks.
+    """An identity, as one text `kind:value`: a look-up by two columns scans, this one seeks.
 
-    Phones are found by their last digits, too, along an index of the last four and the whole.
+    Phones are also found by their last digits, along an index of the last four and the whole key.
     """
 
     __tablename__ = "identities"
@@ -302,11 +302,11 @@ class IdentityRow(Row):
 
 
 class ContactRow(Row):
-    """A contact. Its id carries the time, so every list index goes on with the primary key.
+    """A contact. Its id carries the time, so every list index ends with the primary key.
 
-    Those of a source, of an operator and of the two together go by state before: what is open is
-    little beside what is closed, and asked for more often. A list of all states puts the three
-    together.
+    In the indexes by source, by operator and by both, the state comes before the id: open contacts
+    are few compared with closed ones, and asked for more often. A list of all states merges the
+    three.
     """
 
     __tablename__ = "contacts"
@@ -336,7 +336,7 @@ class ContactRow(Row):
 
 
 class UnreadIdentityRow(Row):
-    """What a contact came with as an identity, and could not be read as one."""
+    """An identity that a contact came with, and that could not be read."""
 
     __tablename__ = "unread_identities"
     __table_args__ = (_CLUSTERED,)
@@ -348,7 +348,7 @@ class UnreadIdentityRow(Row):
 
 
 class IdempotencyKeyRow(Row):
-    """A contact registered under an idempotency key, and a digest of what was asked.
+    """A contact registered under an idempotency key, and a digest of the request.
 
     `key` is `source key:idempotency key` in one text, for the same reason as an identity's.
     """
@@ -362,7 +362,7 @@ class IdempotencyKeyRow(Row):
 
 
 class LineupRow(Row):
-    """What decisions on one source have in common, under its digest."""
+    """What decisions on one source have in common, stored under its digest."""
 
     __tablename__ = "lineups"
     __table_args__ = (_CLUSTERED,)
@@ -396,7 +396,7 @@ class TransferRow(Row):
 
 
 class ApiKeyRow(Row):
-    """An API key: never the key itself, but a digest of it under its visible beginning."""
+    """An API key: not the key itself, but a digest of it, under its visible prefix."""
 
     __tablename__ = "api_keys"
     __table_args__ = (_CLUSTERED,)
@@ -412,7 +412,7 @@ class ApiKeyRow(Row):
 
 
 class EndedSessionRow(Row):
-    """A session of the console that somebody has ended, until it would have ended by itself."""
+    """A console session that somebody has ended, kept until it would have ended by itself."""
 
     __tablename__ = "ended_sessions"
     __table_args__ = (_CLUSTERED,)
@@ -422,7 +422,7 @@ class EndedSessionRow(Row):
 
 
 class DueRow(Row):
-    """Something that is to happen at a moment, by itself."""
+    """Something that is to happen by itself at a certain moment."""
 
     __tablename__ = "due"
     __table_args__ = (Index("ix_due_at", "at"), _CLUSTERED)
@@ -433,7 +433,7 @@ class DueRow(Row):
 
 
 class AuditRow(Row):
-    """An entry of the audit log. Triggers of the migrations refuse UPDATE, DELETE and TRUNCATE."""
+    """An entry of the audit log. Triggers, made by migrations, refuse UPDATE, DELETE, TRUNCATE."""
 
     __tablename__ = "audit"
     __table_args__ = (Index("ix_audit_subject_id", "subject", "id"), _CLUSTERED)
@@ -448,7 +448,7 @@ class AuditRow(Row):
 
 
 COUNTED_HOURS = (1, 24)
-"""Whole hours in one counter: statistics read days, and hours at the two ends of a period."""
+"""Whole hours per counter: statistics read days, and hours at both ends of a period."""
 
 
 class RegisteredCountRow(Row):
@@ -487,7 +487,7 @@ class PurgedRegisteredRow(Row):
 
 
 class PurgedAssignedRow(Row):
-    """How many of those a picker gave to an operator; they stay in `assigned_counts`."""
+    """How many of those its picker had given to an operator; they stay in `assigned_counts`."""
 
     __tablename__ = "purged_assigned"
     __table_args__ = (_CLUSTERED,)

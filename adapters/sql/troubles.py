@@ -1,4 +1,4 @@
-"""Why a file cannot be opened, made or written: SQLite says that it cannot, and no more."""
+"""Why a file cannot be opened, created or written: SQLite only says that it cannot."""
 
 import os
 import stat
@@ -9,25 +9,25 @@ from pathlib import Path
 def trouble_with(
     file: Path, *, read_only: bool, may: Callable[[Path, int], bool] = os.access
 ) -> str | None:
-    """Say what stands in the way of using a file, whether it is there or not.
+    """Say what stands in the way of using a file, whether it exists or not.
 
     Args:
         file: an absolute path.
-        read_only: it is not to be written.
+        read_only: whether it is opened for reading only.
         may: tells what this user may do with a file.
 
     Returns:
-        Half a sentence, in which the file is "it"; None if nothing is found.
+        Half a sentence that calls the file "it"; None if nothing is found.
     """
     folder = Path(os.path.realpath(file)).parent
     try:
         status = folder.stat()
     except FileNotFoundError:
-        return f"the folder {folder} is not there"
+        return f"the folder {folder} does not exist"
     except OSError as error:
-        return f"of the folder {folder}: {error.strerror}"
+        return f"the folder {folder}: {error.strerror}"
     if not stat.S_ISDIR(status.st_mode):
-        return f"{folder} is no folder"
+        return f"{folder} is not a folder"
     return next(_troubles(file, folder, read_only, may), None)
 
 
@@ -47,7 +47,7 @@ def _troubles(
         if not may(file, os.R_OK):
             yield "this user may not read it"
         if read_only:
-            yield "it is read-only by mode=ro"
+            yield "mode=ro makes it read-only"
         if not may(file, os.W_OK):
             yield "it is read-only for this user"
     if not may(folder, os.W_OK):
@@ -58,4 +58,4 @@ def _troubles_of_mode(mode: int) -> Iterator[str]:
     if stat.S_ISDIR(mode):
         yield "it is a folder"
     elif not stat.S_ISREG(mode):
-        yield "it is no regular file"
+        yield "it is not a regular file"

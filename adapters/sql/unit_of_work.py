@@ -86,13 +86,13 @@ class SqlUnitOfWork(UnitOfWork):
             if kind is None and self._turn.connection.in_transaction():
                 self.commit()
         finally:
-            # Takes back what is not committed.
+            # Rolls back what is not committed.
             self._database.end(self._turn)
         if isinstance(error, self._database.errors):
             raise self._rolled_back(error) from error
 
     def _save_catalogue(self, events: Sequence[Event]) -> None:
-        """Store what people say of operators and sources; whatever refers to them comes later."""
+        """Store what people change in operators and sources; what refers to them comes later."""
         if not any(isinstance(each, CatalogueEvent) for each in events):
             return
         connection = self._turn.connection
@@ -119,8 +119,8 @@ class SqlUnitOfWork(UnitOfWork):
         self._begun = True
 
     def _rolled_back(self, error: BaseException) -> StorageUnavailable:
-        # The first of the driver's own words: SQLAlchemy's hold the values, which are people's
-        # data, and so do the details that PostgreSQL gives below.
+        # The first line of the driver's own message: SQLAlchemy's holds the values, which are
+        # people's data, and so do the details that PostgreSQL adds below.
         reason, *_ = str(getattr(error, "orig", None) or error).strip().splitlines() or [""]
         logger.warning("a transaction was rolled back: %s", reason)
         return storage_unavailable(self._database.explained(error))

@@ -1,7 +1,7 @@
 """Identities that could not be read, with the contacts that they came with.
 
-They come as one column of their contact: hardly any contact has one, and a list of contacts takes
-one statement.
+They are read as one column of their contact: hardly any contact has one, and a list of contacts
+takes one statement.
 """
 
 import json
@@ -21,7 +21,7 @@ from domain.lead import UnreadIdentity
 
 
 class _Rows(FunctionElement[str]):
-    """All rows as one JSON text, an array each; none, or an empty one, if there are no rows."""
+    """All rows as one JSON text, an array per row; null, or an empty list, if there are none."""
 
     type = Text()
     inherit_cache = True
@@ -45,7 +45,7 @@ UNREAD: Final[Label[str]] = (
     .scalar_subquery()
     .label("unread")
 )
-"""A column beside those of contacts; `unread_identities` reads it."""
+"""A column next to those of contacts; `unread_identities` reads it."""
 
 _insert = PreparedInsert(UnreadIdentityRow, "contact_id", "kind", "value", "reason")
 
@@ -61,7 +61,7 @@ def unread_identities(rows: str | None) -> tuple[UnreadIdentity, ...]:
 
 
 def add_unread(connection: Connection, contacts: Sequence[Contact]) -> None:
-    """Store what could not be read of new contacts."""
+    """Store the identities of new contacts that could not be read."""
     _insert.run(
         connection,
         [

@@ -1,4 +1,4 @@
-"""How long contacts waited, in SQL: of the newest of a source, along the index of its states."""
+"""How long the newest contacts of a source waited, in SQL, along the index by state."""
 
 from typing import Any
 
@@ -40,12 +40,12 @@ _end_of_wait = func.coalesce(
 def _newest(limited: bool, *columns: Any) -> CompoundSelect[*tuple[Any, ...]]:
     """Select contacts of a source and a period, the newest first.
 
-    Databases merge the states by id as they read them: no more rows are read than are wanted.
+    Databases merge the states by id as they read them, so they read no more rows than are wanted.
 
     Args:
         limited: whether each state is limited, too. Without it PostgreSQL reads all of a source and
             sorts it; with it SQLite sorts each state.
-        columns: beside the id.
+        columns: the columns besides the id.
     """
     states = [
         select(ContactRow.id.label("id"), *columns).where(
@@ -66,7 +66,7 @@ def _newest(limited: bool, *columns: Any) -> CompoundSelect[*tuple[Any, ...]]:
 
 
 def _waits(limited: bool) -> AnySelect:
-    """Select lengths of waits, and how many of the newest contacts waited for so long."""
+    """Select lengths of waits, and how many of the newest contacts waited that long."""
     looked_at = (
         _newest(
             limited,
@@ -76,7 +76,7 @@ def _waits(limited: bool) -> AnySelect:
         .limit(bindparam("most"))
         .subquery()
     )
-    # Most contacts wait for nothing: to fetch each of them would take twice as long.
+    # Most contacts do not wait at all: fetching each of them would take twice as long.
     return (
         select(looked_at.c.seconds, looked_at.c.waits, func.count().label("contacts"))
         .group_by(looked_at.c.seconds, looked_at.c.waits)
@@ -88,16 +88,16 @@ _WAITS = {
     dialect: (_waits(limited), _newest(limited).limit(1).offset(bindparam("most")))
     for dialect, limited in (("sqlite", False), ("postgresql", True))
 }
-"""How long the newest contacts waited, and whether there is one more of them."""
+"""How long the newest contacts waited, and whether there is one more contact."""
 
 
 def source_waits(connection: Connection, source: str, most: int, **asked: Any) -> SourceWaits:
     """Return how long contacts of a source waited.
 
     Args:
-        connection: reading.
-        source: its key.
-        most: how many contacts to look at, the newest.
+        connection: one for reading.
+        source: the source's key.
+        most: how many of the newest contacts to look at.
         asked: the period as `first` id and `end` of ids, and the moment `now`.
     """
     values = {**asked, "source": source, "most": most}

@@ -1,4 +1,4 @@
-"""A connection to an SQLite file that tells what others commit to it."""
+"""A connection to an SQLite file that tells when others commit to it."""
 
 import sqlite3
 import threading
@@ -10,14 +10,14 @@ from sqlalchemy import Engine
 from adapters.sql.open_file import OpenFile
 
 _VERSION: Final = "PRAGMA data_version"
-"""Another number whenever another connection, of this process or any other, has committed."""
+"""Changes whenever another connection, of this process or any other, has committed."""
 
 
 class Watcher:
     """Asks one connection, which nobody writes with, again and again.
 
-    The numbers of two connections have nothing to do with each other, so every connection that is
-    opened in place of one that failed, or whose file was away, begins a count of its own.
+    The numbers of two connections are unrelated. So every connection that replaces one that failed,
+    or whose file was away, starts its own count.
     """
 
     def __init__(self, engine: Engine, file: OpenFile) -> None:
@@ -29,7 +29,7 @@ class Watcher:
         self._opened = 0
 
     def version(self) -> object:
-        """Return what becomes another one with every commit.
+        """Return a value that changes with every commit.
 
         Raises:
             sqlite3.Error: the file cannot be read.
@@ -43,12 +43,12 @@ class Watcher:
             try:
                 return self._ask()
             except sqlite3.Error:
-                # The file may be as good as ever; that connection is not.
+                # The file may be fine; this connection is not.
                 self._close()
                 return self._ask()
 
     def close(self) -> None:
-        """Close the connection; it is opened again if somebody asks."""
+        """Close the connection; the next call to `version` opens it again."""
         with self._lock:
             self._close()
 
@@ -58,7 +58,7 @@ class Watcher:
             pooled = self._engine.raw_connection()
             self._driver = pooled.dbapi_connection
             pooled.detach()
-        # To the last row: a statement that is not finished holds a snapshot, and checkpoints up.
+        # To the last row: an unfinished statement keeps a snapshot, which holds up checkpoints.
         ((version,),) = self._driver.execute(_VERSION).fetchall()
         return self._opened, version
 

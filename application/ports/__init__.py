@@ -1,7 +1,7 @@
-"""The ports: what the use cases need from the world, a file a noun with its views.
+"""The ports: what the use cases need from the outside world, one file per noun, with its views.
 
-Writing goes through a unit of work and its repositories, which hand out entities; reading goes
-through readers, which hand out views: small facts that nobody changes, never entities. Views are
-frozen, except for those of which every registration makes one: to make a frozen object takes three
-times as long. Whoever implements a port inherits it.
+Writing goes through a unit of work and its repositories, which return entities. Reading goes
+through readers, which return views: small facts that are never changed, and never entities. Views
+are frozen, except for those that every registration makes: making a frozen object takes three times
+as long. A class that implements a port inherits it.
 """

@@ -8,7 +8,7 @@ from domain.ids import AuditId
 
 
 class Audit(Protocol):
-    """The audit log, for writing; what is in it stays as it is."""
+    """The audit log, for writing; its entries are never changed."""
 
     def add(self, entry: AuditEntry) -> None:
         """Add an entry."""

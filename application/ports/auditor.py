@@ -41,11 +41,11 @@ class Facts(Protocol):
         ...
 
     def registered(self) -> Iterable[Mapping[str, int]]:
-        """Return the counters of contacts that came in, by source key, in each way of counting."""
+        """Return the counters of contacts that came in, by source key, for each way of counting."""
         ...
 
     def assigned(self) -> Iterable[Mapping[tuple[str, OperatorId], int]]:
-        """Return the counters of contacts that pickers gave, by source key and operator, so too."""
+        """Return those of contacts that pickers gave, by source key and operator, likewise."""
         ...
 
     def purged_registered(self) -> Mapping[str, int]:
@@ -57,7 +57,7 @@ class Facts(Protocol):
         ...
 
     def identities(self) -> Iterator[tuple[str, LeadId, bool]]:
-        """Return every identity's key with its lead, and whether that lead exists, by key."""
+        """Return every identity's key with its lead, and whether the lead exists, in key order."""
         ...
 
 
@@ -69,5 +69,5 @@ class Auditor(Protocol):
         ...
 
     def defects(self) -> Iterator[str]:
-        """Return what the storage itself finds broken, a sentence each."""
+        """Return what the storage itself finds broken, one sentence each."""
         ...

@@ -23,7 +23,7 @@ class CatalogueReader(Protocol):
         ...
 
     def operator_ids(self, keys: Sequence[str]) -> Mapping[str, OperatorId]:
-        """Return the ids of operators by their keys; keys that nobody has are missing."""
+        """Return the ids of operators by their keys; keys that no operator has are missing."""
         ...
 
     def source(self, key: str) -> SourceView:

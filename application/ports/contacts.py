@@ -17,19 +17,19 @@ from domain.lead import UnreadIdentity
 
 @dataclass(slots=True)
 class ContactLead:
-    """The lead of a contact, and how the contact came to be its.
+    """The lead of a contact, and how the contact came to be this lead's.
 
     Attributes:
-        created: the contact made the lead known; None if whoever asks may not know.
+        created: whether the contact made the lead known; None if the actor may not know.
         conflicts: other leads that own some of the identities that the contact came with.
-        unread: what it came with as identities and could not be read as such, by kind.
+        unread: what came as identities but could not be read as such, by kind.
     """
 
     id: LeadId
     name: str | None
     created: bool | None
     conflicts: tuple[LeadId, ...]
-    # Tuples, not any sequence: of those pydantic makes JSON by a call of Python each, 0.8 us.
+    # A tuple, not a Sequence: for each of those pydantic calls into Python to make JSON, 0.8 us.
     unread: tuple[UnreadIdentity, ...] = ()
 
 
@@ -49,7 +49,7 @@ class ContactView:
 
     @property
     def version(self) -> str:
-        """What becomes another one when the contact changes hands or its state."""
+        """A text that changes when the contact changes hands or state."""
         return version_of(
             self.state.value, None if self.operator is None else str(self.operator.id)
         )
@@ -57,13 +57,13 @@ class ContactView:
     def seen_by(self, actor: Actor) -> "ContactView":
         """Show as much as an actor may know.
 
-        Whoever may not read learns nothing of a person that it has not said itself: neither the
-        stored name nor whether the person was known, and by what.
+        An actor that may not read learns nothing about a person that it has not said itself:
+        neither the stored name nor whether the person was known, and by what.
         """
         if actor.reads:
             return self
-        # Bots' keys may not read, so that every registration comes through here: `replace` would
-        # take 4 us, and this takes 1.
+        # Bots' keys may not read, so every registration comes through here: `replace` would take
+        # 4 us, and this takes 1.
         return ContactView(
             self.id,
             self.state,
@@ -107,7 +107,7 @@ class ContactFilter:
     """Which contacts to list: those that meet everything given; `until` is exclusive.
 
     Attributes:
-        states: contacts in one of these; in any if there are none.
+        states: contacts in one of these states; in any state if it is empty.
     """
 
     source: str | None = None
@@ -132,10 +132,10 @@ class DecisionView:
     """Why a contact has its operator.
 
     Attributes:
-        decision: what the picker saw and did; None if the contact was given away by hand while
+        decision: what the picker saw and did; None if the contact was transferred by hand while
             it waited.
-        names: of every candidate.
-        transfers: what people did since, in the order in which it happened.
+        names: those of all candidates.
+        transfers: what people have done since, in the order in which it happened.
     """
 
     contact_id: ContactId
@@ -146,7 +146,7 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class ContactExport:
-    """A contact with all that is stored about it but the reason for its assignment."""
+    """A contact with all that is stored about it except the reason for its assignment."""
 
     contact: ContactView
     idempotency_key: str | None
@@ -168,11 +168,11 @@ class Found(NamedTuple):
 
 
 class Purged(NamedTuple):
-    """What became of some of the oldest closed contacts.
+    """The result of purging some of the oldest closed contacts.
 
     Attributes:
-        removed: how many of them are gone.
-        last: of all that were looked at; None if there are no more to look at.
+        removed: how many were removed.
+        last: the last of all that were looked at; None if there are no more to look at.
     """
 
     removed: int
@@ -183,10 +183,10 @@ class Contacts(Protocol):
     """Contacts, for writing; see `UnitOfWork.save`."""
 
     def find(self, contact_ids: Sequence[ContactId]) -> dict[ContactId, Found]:
-        """Return those of these contacts that are there.
+        """Return those of these contacts that exist.
 
-        The dictionary is this unit of work's until it is asked to find others: a contact that is in
-        it is the same object wherever it is met, so one that is new may be put there.
+        The unit of work uses this dictionary until it is asked to find others: a contact in it is
+        the same object wherever it is met, so a new contact may be put there.
         """
         ...
 
@@ -197,15 +197,15 @@ class Contacts(Protocol):
     def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:
         """Return waiting contacts of these sources, the oldest first, as they are stored.
 
-        What has happened in a dispatch is saved first. One that was found before is the same
+        Save what has happened in a dispatch first. A contact that was found before is the same
         object.
         """
         ...
 
     def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
-        """Remove contacts closed before a moment, with everything that is stored about them alone.
+        """Remove contacts closed before a moment, with everything that is stored only about them.
 
-        They are counted as purged; the counters that statistics come from stay.
+        They are counted as purged; the counters behind the statistics stay.
 
         Args:
             before: a moment in the past.

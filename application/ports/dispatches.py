@@ -1,4 +1,4 @@
-"""What a decision is made on, for writing."""
+"""What decisions are made on, for writing."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -8,7 +8,7 @@ from domain.ids import OperatorId
 
 
 class Dispatches(Protocol):
-    """Dispatches: what a decision is made on."""
+    """Dispatches: what decisions are made on."""
 
     def load(
         self,
@@ -17,18 +17,19 @@ class Dispatches(Protocol):
         served_by: Iterable[OperatorId] = (),
         operators: Iterable[OperatorId] = (),
     ) -> Dispatch:
-        """Return the one dispatch of this unit of work, with what is asked for in it.
+        """Return the one dispatch of this unit of work, with everything asked for in it.
 
-        What does not exist is missing; more may be there. The storage may go on with the dispatch
-        of the unit of work before, if it can be sure that it is what it would load.
+        What does not exist is missing; the dispatch may hold more than was asked for. The storage
+        may go on with the dispatch of the previous unit of work if it is sure to be what it would
+        load.
 
         Args:
             sources: these sources;
             served_by: these operators, and every source on which one of them has an allocation;
-            operators: these operators, beside all who are allocated to the sources loaded.
+            operators: these operators, besides all that are allocated to the sources loaded.
         """
         ...
 
     def operator_keys(self, beginning: str) -> set[str]:
-        """Return the keys of operators that begin so."""
+        """Return the keys of operators that begin with this text."""
         ...

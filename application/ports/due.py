@@ -20,25 +20,25 @@ class DueItem(NamedTuple):
 
 
 class DueItems(Protocol):
-    """What falls due, for writing; there is one item of each kind and subject."""
+    """What falls due, for writing; there is at most one item of each kind and subject."""
 
     def earliest(self, kinds: Collection[str]) -> datetime | None:
         """Return when the first item of these kinds is due; None if there is none.
 
-        A process always asks for the same kinds: the storage may keep what it has answered.
+        A process always asks for the same kinds, so the storage may cache the answer.
         """
         ...
 
     def planned(self, kind: str) -> datetime | None:
-        """Return when the first item of a kind is due, whatever this process asks for otherwise."""
+        """Return when the first item of a kind is due; it may be a kind not asked for otherwise."""
         ...
 
     def take(self, kinds: Collection[str], until: datetime) -> DueItem | None:
-        """Remove and return the first that is due by then: by moment, then kind, then subject."""
+        """Remove and return the first item due by then: by moment, then kind, then subject."""
         ...
 
     def put(self, item: DueItem) -> None:
-        """Store an item in the place of one of the same kind and subject."""
+        """Store an item; it replaces one of the same kind and subject."""
         ...
 
     def cancel(self, kind: str) -> None:

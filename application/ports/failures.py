@@ -1,4 +1,4 @@
-"""What a storage fails with."""
+"""How a storage can fail."""
 
 
 class StorageUnavailable(Exception):
@@ -10,7 +10,7 @@ class StorageAway(StorageUnavailable):
 
 
 class TransactionLost(StorageUnavailable):
-    """Nothing was stored, since others were in the way or the connection broke; again may work."""
+    """Nothing was stored: others were in the way or the connection broke; a retry may work."""
 
 
 class OutcomeUnknown(StorageUnavailable):

@@ -10,7 +10,7 @@ from domain.access import ApiKey, Role, Session
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
-    """An API key; see `domain.access.ApiKey`. Nothing here opens anything."""
+    """An API key; see `domain.access.ApiKey`. It contains nothing secret."""
 
     prefix: str
     role: Role
@@ -45,7 +45,7 @@ class Keys(Protocol):
         """Return a key.
 
         Raises:
-            UnknownKey: it is not there.
+            UnknownKey: it does not exist.
         """
         ...
 
@@ -54,18 +54,18 @@ class Keys(Protocol):
         ...
 
     def valid(self, at: datetime) -> int:
-        """Return how many keys open something at a moment."""
+        """Return how many keys are valid at a moment."""
         ...
 
     def end_session(self, session: Session, at: datetime) -> None:
-        """Store that a session is over, and forget those that are over by themselves by now.
+        """Store that a session has ended, and forget those that would have expired by now.
 
-        What stands for every session of a key takes the place of each of them.
+        A session that stands for all sessions of a key takes their place.
         """
         ...
 
     def ended_sessions(self, prefix: str) -> Sequence[datetime]:
-        """Return when each session of a key that is stored as over would have ended by itself."""
+        """Return when each session of a key that is stored as ended would have expired."""
         ...
 
 
@@ -77,5 +77,5 @@ class KeyReader(Protocol):
         ...
 
     def ended_sessions(self) -> Mapping[str, datetime]:
-        """Return the sessions that somebody has ended, by name, with when they would have ended."""
+        """Return by name, for each session that somebody has ended, when it would have expired."""
         ...

@@ -23,7 +23,7 @@ class LeadView:
 
 @dataclass(frozen=True, slots=True)
 class LeadExport:
-    """What is stored about a person, with a stretch of its contacts, the newest first.
+    """What is stored about a person, with some of its contacts, the newest first.
 
     Attributes:
         more: whether older contacts come after the last of these.
@@ -38,11 +38,11 @@ class IdentityNormaliser(Protocol):
     """Brings every spelling of one identity to the same form."""
 
     def __call__(self, kind: str, value: str) -> Identity:
-        """Normalise; what is normal stays as it is.
+        """Normalise; a value that is already normalised stays as it is.
 
         Raises:
             InvalidIdentity: the value is no such identity.
-            InvalidValue: the kind is none, or the value is empty or out of its limits.
+            InvalidValue: the kind is not a valid one, or the value is empty or outside its limits.
         """
         ...
 
@@ -51,8 +51,8 @@ class Acquaintance(NamedTuple):
     """How a lead came to be known.
 
     Attributes:
-        source_key: of the contact that made it known; None if that has been removed.
-        identities: that it has; counted up to the most that it may have.
+        source_key: that of the contact that made it known; None if the contact has been removed.
+        identities: how many it has, counted up to the most that it may have.
     """
 
     source_key: str | None
@@ -66,31 +66,31 @@ class Leads(Protocol):
         """Return a lead.
 
         Raises:
-            UnknownLead: it is not there.
+            UnknownLead: it does not exist.
         """
         ...
 
     def view(self, lead_id: LeadId) -> LeadView:
-        """Return a lead as this unit of work leaves it: what its caller is answered.
+        """Return a lead as this unit of work leaves it, for the answer to the caller.
 
         Raises:
-            UnknownLead: it is not there.
+            UnknownLead: it does not exist.
         """
         ...
 
     def index(self, identities: Iterable[Identity], lead_ids: Iterable[LeadId]) -> LeadIndex:
         """Return every lead that has one of these ids or owns one of these identities.
 
-        Those that own other spellings of an identity are among them.
+        Leads that own other spellings of an identity are included.
         """
         ...
 
     def acquaintance(self, lead_id: LeadId) -> Acquaintance:
-        """Return how a stored lead came to be known; of one that is not there, nothing is."""
+        """Return how a stored lead came to be known; None and 0 for a lead that does not exist."""
         ...
 
     def learn(self, lessons: Sequence[Recognition]) -> None:
-        """Store new leads, names of leads that had none, and identities that were nobody's."""
+        """Store new leads, names of leads that had none, and identities that no lead had."""
         ...
 
     def save_renamed(self, lead: Lead, previous: str | None) -> None:
@@ -98,19 +98,19 @@ class Leads(Protocol):
         ...
 
     def forget(self, lead_id: LeadId, identity: Identity) -> bool:
-        """Remove an identity if it is this lead's; returns whether it was."""
+        """Remove an identity if it is this lead's; return whether it was."""
         ...
 
     def erase(self, lead_id: LeadId) -> bool:
         """Remove a lead's name and identities, and its contacts' payloads and idempotency keys.
 
-        What its contacts came with and could not be read goes, too.
+        What came with its contacts and could not be read is removed, too.
 
         Returns:
-            Whether there was any of that.
+            Whether there was anything to remove.
 
         Raises:
-            UnknownLead: it is not there.
+            UnknownLead: it does not exist.
         """
         ...
 
@@ -128,9 +128,9 @@ class LeadReader(Protocol):
         """Return leads, the newest first.
 
         Args:
-            identity: of its owner alone; of those of its other spellings if it is nobody's.
+            identity: only its owner; the owners of its other spellings if no lead owns it.
             limit: the most leads.
-            after: the last one of the page before.
+            after: the last lead of the previous page.
         """
         ...
 
@@ -139,7 +139,7 @@ class LeadReader(Protocol):
 
         Args:
             lead_id: the person.
-            limit: contacts at most.
-            after: those that are older than this one.
+            limit: the most contacts.
+            after: only contacts older than this one.
         """
         ...

@@ -22,7 +22,7 @@ class OperatorView:
 
     @property
     def version(self) -> str:
-        """What becomes another one when somebody changes the operator; its load does not count."""
+        """A text that changes when somebody changes the operator; its load does not count."""
         return version_of(self.name, self.active, self.capacity)
 
     @classmethod

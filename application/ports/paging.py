@@ -1,4 +1,4 @@
-"""Lists by the page."""
+"""Lists in pages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ View = TypeVar("View")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[View]):
-    """A stretch of a list. `more` tells whether anything comes after its last item."""
+    """A part of a list. `more` tells whether anything comes after its last item."""
 
     items: Sequence[View]
     more: bool

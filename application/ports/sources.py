@@ -33,7 +33,7 @@ class SourceView:
 
     @property
     def version(self) -> str:
-        """What becomes another one when somebody changes the source or its weights.
+        """A text that changes when somebody changes the source or its weights.
 
         Its queue, its credits and its operators' names do not count.
         """

@@ -27,7 +27,7 @@ class OperatorShare:
         weight: now; 0 for an operator that is no longer allocated.
         target_share: weight / sum of weights, 0 to 1.
         contacts: how many the picker gave it; a transfer changes nothing here.
-        actual_share: of all that the picker gave away, 0 to 1; None if that is nothing.
+        actual_share: `contacts` / all that the picker gave away, 0 to 1; None if there are none.
     """
 
     operator: OperatorRef
@@ -58,12 +58,12 @@ def source_distribution(
     contacts: Mapping[OperatorId, int],
     names: Mapping[OperatorId, str],
 ) -> SourceDistribution:
-    """Set what happened beside what should have.
+    """Compare what happened with what should have happened.
 
     Args:
         source: as it stands.
         total: contacts that came in.
-        contacts: given by the picker, by operator.
+        contacts: how many the picker gave, by operator.
         names: of every operator in `contacts` or allocated.
     """
     given = sum(contacts.values())
@@ -89,10 +89,10 @@ class SourceWaits:
     """How long contacts of one source waited for their first operator.
 
     Attributes:
-        seconds: of each contact looked at, the shortest first. One that was closed before anybody
-            got it waited until then; one that waits has waited until now.
-        waiting: how many of them wait.
-        whole: they are all that came in during the period; else its newest.
+        seconds: for each contact looked at, the shortest first. One that was closed before any
+            operator got it waited until then; one that is waiting has waited until now.
+        waiting: how many of them are waiting.
+        whole: whether they are all that came in during the period; if not, its newest.
     """
 
     source: str
@@ -102,12 +102,12 @@ class SourceWaits:
 
     @property
     def median(self) -> float:
-        """Seconds that half of them waited at most; needs one contact at least."""
+        """The most seconds that half of them waited; needs at least one contact."""
         return median(self.seconds)
 
     @property
     def ninth(self) -> float:
-        """Seconds that nine of ten waited at most; needs one contact at least."""
+        """The most seconds that nine of ten waited; needs at least one contact."""
         if len(self.seconds) == 1:
             return self.seconds[0]
         return quantiles(self.seconds, n=10, method="inclusive")[-1]
@@ -115,7 +115,7 @@ class SourceWaits:
 
 @dataclass(frozen=True, slots=True)
 class OperatorStatistics:
-    """An operator's load now, and the contacts that pickers gave it since ever.
+    """An operator's current load, and the contacts that pickers gave it in total.
 
     Attributes:
         utilisation: load / capacity; None if the capacity is 0.
@@ -146,15 +146,15 @@ class StatisticsReader(Protocol):
         ...
 
     def registered(self, since: datetime, until: datetime) -> int:
-        """Return how many of the contacts that came in from `since` to before `until` are there."""
+        """Return how many contacts that came in from `since` to before `until` still exist."""
         ...
 
     def waits(self, most: Mapping[str, int], *, span: HourSpan, now: datetime) -> list[SourceWaits]:
-        """Return how long contacts waited for an operator, those among them that still wait.
+        """Return how long contacts waited for an operator, including those that still wait.
 
         Args:
             most: by source key, how many contacts to look at, the newest of the period.
             span: when they came in.
-            now: until when those that wait have waited.
+            now: the moment up to which those that wait have waited.
         """
         ...

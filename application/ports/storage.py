@@ -22,7 +22,7 @@ class Changes(Protocol):
     """Tells that something was stored, by this process or by any other."""
 
     def token(self) -> object:
-        """Return what becomes another one with every commit; cheap enough to ask again and again.
+        """Return a value that changes with every commit; cheap enough to ask for again and again.
 
         Raises:
             StorageUnavailable: the storage cannot be asked.
@@ -37,7 +37,7 @@ class Health(Protocol):
         """Return if the storage can be read and written, and its schema is current.
 
         Raises:
-            StorageUnavailable: it cannot, or is not; the message says why.
+            StorageUnavailable: that is not so; the message says why.
         """
         ...
 
@@ -45,7 +45,7 @@ class Health(Protocol):
         """Return if the storage can be read, and its schema is current.
 
         Raises:
-            StorageUnavailable: it cannot, or is not; the message says why.
+            StorageUnavailable: that is not so; the message says why.
         """
         ...
 
@@ -54,8 +54,8 @@ class Missed(NamedTuple):
     """What was written after the moment of a snapshot.
 
     Attributes:
-        anything: whether there was any writing.
-        registered: contacts that were registered.
+        anything: whether anything was written.
+        registered: how many contacts were registered.
     """
 
     anything: bool
@@ -70,18 +70,18 @@ class Snapshot(Protocol):
         ...
 
     def rows(self, table: str) -> Generator[Sequence[Sequence[Any]]]:
-        """Yield a table's rows, some at a time, in values that no technology has a hand in.
+        """Yield a table's rows, some at a time, in values that depend on no storage technology.
 
-        Whoever leaves off before the end closes it.
+        A caller that stops before the end must close the generator.
         """
         ...
 
     def let_go(self) -> None:
-        """Keep nothing for that moment any more; no rows can be read afterwards."""
+        """Let go of that moment; no rows can be read afterwards."""
         ...
 
     def missed(self) -> Missed:
-        """Return what was written since; the moment must have been let go."""
+        """Return what was written since then; call `let_go` first."""
         ...
 
 
@@ -90,17 +90,19 @@ class Storage:
     """Everything that one storage technology provides.
 
     Attributes:
-        migrate: brings the stored schema to this release's, and makes the storage if it is not
-            there; raises StorageUnavailable. Nothing else makes one but `restore` and `fill`.
+        migrate: brings the stored schema to this release's, and creates the storage if it does not
+            exist; raises StorageUnavailable. Apart from it, only `restore` and `fill` create one.
         backup: copies everything into a new file, as of one moment, while others go on.
-        restore: makes the storage, which must not be there yet, of such a file. Both raise
-            ValueError where that cannot be, and StorageUnavailable; nothing half-done is left.
+        restore: creates the storage, which must not exist yet, from such a file. Both raise
+            ValueError if that is impossible, and StorageUnavailable; nothing half-done is left.
         snapshot: opens everything as of one moment, while others go on.
-        fill: stores all of another storage's snapshot, and tells how many rows that is so far;
-            returns every table with its number of rows. The storage is made or migrated if it has
-            to be, and must be empty. Both raise the same; nothing half-done is left here either.
-        warnings: returns what whoever runs it should know of where it is, a sentence each.
-        close: gives back what is held; the storage is of no use afterwards.
+        fill: stores all of another storage's snapshot, and reports how many rows it has stored so
+            far; returns every table with its number of rows. The storage is created or migrated if
+            necessary, and must be empty. Both raise the same; nothing half-done is left here
+            either.
+        warnings: returns what the person who runs the storage should know about where it is, one
+            sentence each.
+        close: releases what is held; the storage must not be used afterwards.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -129,7 +131,7 @@ class Readers:
     """What lists and statistics are read from: the storage, or a replica that follows it.
 
     Attributes:
-        close: gives back what is held; the readers are of no use afterwards.
+        close: releases what is held; the readers must not be used afterwards.
     """
 
     catalogue: CatalogueReader

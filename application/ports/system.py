@@ -1,4 +1,4 @@
-"""Time, ids, chance and secrets, as the use cases need them."""
+"""Time, ids, randomness and secrets, as the use cases need them."""
 
 from datetime import datetime
 from typing import Protocol
@@ -17,20 +17,20 @@ class Ids(Protocol):
     """Makes identifiers."""
 
     def new(self) -> UUID:
-        """Return a UUIDv7 that is greater than every one made before by this process."""
+        """Return a UUIDv7 that is greater than all that this process has made before."""
         ...
 
 
 class Rolls(Protocol):
-    """Draws chance."""
+    """Draws random numbers."""
 
     def __call__(self) -> int:
-        """Return a whole number drawn evenly from 0 to `domain.picker.ROLLS` - 1."""
+        """Return a uniformly random whole number from 0 to `domain.picker.ROLLS` - 1."""
         ...
 
 
 class Secrets(Protocol):
-    """Makes what nobody can guess."""
+    """Makes secrets that nobody can guess."""
 
     def new(self) -> tuple[str, str]:
         """Return a name of ten letters and digits, and a secret of 32 random bytes as text."""
@@ -38,8 +38,8 @@ class Secrets(Protocol):
 
 
 class Pause(Protocol):
-    """Lets others come to the storage."""
+    """Lets others use the storage."""
 
     def __call__(self, most: float | None = None) -> None:
-        """Wait for a moment, or for one that chance picks and of at most so many seconds."""
+        """Wait for a moment, or for a random time of at most `most` seconds."""
         ...

@@ -18,7 +18,7 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     """One transaction. A clean exit commits; an exception rolls everything back.
 
     From its beginning to its end no other unit of work runs on the same storage, in this process
-    or any other; so what it reads stays as it is.
+    or any other, so what it reads does not change.
 
     Raises:
         StorageAway: on entering.
@@ -35,18 +35,19 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     def __enter__(self) -> Self: ...
 
     def begin_at_once(self) -> bool:
-        """Begin if neither that nor anything before the commit has to wait for somebody else.
+        """Begin if neither that nor anything before the commit has to wait for anyone else.
 
         Returns:
-            Whether it has begun; the block then finds it so. If not, nothing has happened.
+            Whether it has begun; if so, entering the block does not begin it again. If not, nothing
+            has happened.
         """
         ...
 
     def save(self, dispatch: Dispatch) -> None:
-        """Store what has happened in a dispatch, all of it: what its events say, and the counters.
+        """Store all that has happened in a dispatch: what its events say, and the counters.
 
-        It may go on afterwards, and be saved again. A slot is taken only if the storage, too, finds
-        the operator eligible for it.
+        The dispatch may go on afterwards, and be saved again. A slot is taken only if the storage,
+        too, finds the operator eligible for it.
         """
         ...
 

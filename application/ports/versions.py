@@ -1,4 +1,4 @@
-"""Versions of what a caller saw: nothing is changed that is no longer so."""
+"""Versions of what a caller saw: what has changed since then is not overwritten."""
 
 from hashlib import blake2b
 from typing import Protocol
@@ -11,28 +11,28 @@ class Versioned(Protocol):
 
     @property
     def version(self) -> str:
-        """What becomes another one when what the view shows of itself changes."""
+        """A text that changes when what the view shows of itself changes."""
         ...
 
 
 def version_of(*values: object) -> str:
-    """Return a text that is another one for other values, in every process."""
+    """Return a text that differs for different values, and is the same in every process."""
     return blake2b(repr(values).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 Expected = str | frozenset[str] | None
-"""The version that a caller saw, or several of which any will do; None if all will."""
+"""The version that a caller saw, or several, any of which will do; None if every one will."""
 
 
 def require_version(current: Versioned, expected: Expected) -> None:
-    """Refuse to change what is no longer what the caller saw.
+    """Refuse to change what has changed since the caller saw it.
 
     Args:
-        current: what it is, as the transaction found it.
-        expected: what the caller saw; nothing is in an empty set.
+        current: what it is now, as the transaction found it.
+        expected: what the caller saw; nothing matches an empty set.
 
     Raises:
-        ChangedMeanwhile: it is another one.
+        ChangedMeanwhile: the version is a different one.
     """
     if expected is None:
         return

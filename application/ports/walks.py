@@ -10,7 +10,7 @@ from domain.errors import InvalidValue
 from domain.ids import LeadId
 
 Passed = Callable[[LeadView], bool]
-"""Tells of a lead whether a walk passes it by."""
+"""Tells whether a walk passes a lead by."""
 
 
 class Met(NamedTuple):
@@ -25,9 +25,9 @@ class Walk:
     """A stretch of a walk.
 
     Attributes:
-        met: in the order of the walk; whoever is met twice on it is only there the first time.
+        met: in the order of the walk; a lead that is met twice on it is listed only the first time.
         stopped: where the walk stopped, for the next stretch to go on from; None if it came to the
-            end. It stops at as many leads as were asked for, and where it has gone far enough.
+            end. It stops when it has met as many leads as were asked for, or has gone far enough.
     """
 
     met: Sequence[Met]
@@ -40,8 +40,8 @@ class WordPlace:
 
     Attributes:
         along: the beginning of a word that the walk goes along.
-        word: a word that begins so.
-        lead_id: a lead in whose name it is.
+        word: a word with this beginning.
+        lead_id: a lead with this word in its name.
     """
 
     along: str
@@ -50,7 +50,7 @@ class WordPlace:
 
     @classmethod
     def read(cls, place: str) -> "WordPlace":
-        """Read back what `str` gives; raises InvalidValue."""
+        """Read back a place from its text; raises InvalidValue."""
         try:
             along, word, lead_id = place.split("/")
             found = cls(along, word, LeadId(UUID(lead_id)))
@@ -61,7 +61,7 @@ class WordPlace:
         return found
 
     def __str__(self) -> str:
-        # Words are letters and digits.
+        # No word contains a slash: words are letters and digits.
         return f"{self.along}/{self.word}/{self.lead_id.hex}"
 
 
@@ -74,5 +74,5 @@ def lead_place(place: str) -> LeadId:
 
 
 def no_place() -> InvalidValue:
-    """Say that a text names no place on a walk."""
-    return InvalidValue("a search is not gone on with from there; search again.", field="after")
+    """Return the error for a text that names no place on a walk."""
+    return InvalidValue("a search cannot go on from there; search again.", field="after")

@@ -1,4 +1,4 @@
-"""`fairlead keys`: make API keys, list them, take them back."""
+"""`fairlead keys`: make, list and revoke API keys."""
 
 import re
 import shlex
@@ -23,7 +23,7 @@ app = typer.Typer(help="API keys: who may call what.", no_args_is_help=True, ric
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _WIDE: Final = 1000
-"""Columns where there is no terminal: what reads a pipe reads lines."""
+"""Columns where there is no terminal: a program that reads a pipe reads lines."""
 
 
 @app.command(epilog="Example: fairlead keys create --role admin --name Anna --to anna.key")
@@ -37,19 +37,23 @@ def create(
     ],
     source: Annotated[
         str | None,
-        typer.Option(metavar="KEY", help="The one source that an intake key registers on."),
+        typer.Option(metavar="KEY", help="The only source that an intake key registers on."),
     ] = None,
     expires: Annotated[
-        str | None, typer.Option(metavar="90d", help="Hours, days or weeks: 12h, 90d, 4w.")
+        str | None,
+        typer.Option(
+            metavar="90d", help="How long it is valid, in hours, days or weeks: 12h, 90d, 4w."
+        ),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Whose it is, for people.")
+        str | None, typer.Option(metavar="NAME", help="Whose key it is, for people.")
     ] = None,
     to: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="A new file for the key, which only you can read; printed if not given.",
+            help="A new file for the key, which only you can read; if not given, the key is "
+            "printed.",
             show_default=False,
         ),
     ] = None,
@@ -57,7 +61,7 @@ def create(
 ) -> None:
     """Make a key.
 
-    It is shown once: what is stored is a digest of it.
+    It is shown once: only a digest of it is stored.
     """
     container = build_container(settings_of(database_url))
     with opened(container):
@@ -68,22 +72,22 @@ def create(
             try:
                 keep(made.secret)
             except ValueError:
-                # Nobody has it, and nobody ever will.
+                # Nobody has seen it, and nobody ever will.
                 fairlead.revoke_key(RevokeKey(made.key.prefix), COMMAND)
                 raise
     where = "This is" if to is None else f"{to}, which only you can read, holds"
     bearer = "flk_..." if to is None else f"$(cat {shlex.quote(str(to))})"
     err.print(
         f"{where} the key {made.key.prefix} of the role {made.key.role.value}. Keep it: it cannot "
-        f'be shown again. Send it by the header "Authorization: Bearer {bearer}".'
+        f'be shown again. Send it in the header "Authorization: Bearer {bearer}".'
     )
 
 
 @app.command("list", epilog="Example: fairlead keys list --database-url sqlite:///leads.db")
 def list_(database_url: DatabaseUrl = None) -> None:
-    """List all keys that were ever made.
+    """List all keys ever made.
 
-    What is shown opens nothing.
+    What is shown gives no access.
     """
     with opened(build_container(settings_of(database_url))) as storage:
         keys = [KeyView.of(each) for each in storage.keys.all()]
@@ -114,25 +118,25 @@ def revoke(
     ],
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Take a key back.
+    """Revoke a key.
 
     Within a second no process accepts it any more.
     """
     container = build_container(settings_of(database_url))
     with opened(container):
-        # Whoever pastes a whole key means its beginning, and does not want to see the rest again.
+        # People who paste a whole key mean its prefix, and do not want to see the rest again.
         revoked = container.fairlead().revoke_key(RevokeKey(prefix_of(prefix) or prefix), COMMAND)
-    out.print(f"{revoked.prefix} opens nothing any more.")
+    out.print(f"{revoked.prefix} gives no access any more.")
 
 
 def _end_of(text: str) -> datetime:
     found = re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", text)
     if found is None:
-        stop(f"{text!r} is no period; write one as 12h, 90d or 4w.")
+        stop(f"{text!r} is not a period; write one as 12h, 90d or 4w.")
     try:
         return datetime.now(UTC) + int(found[1]) * _UNITS[found[2]]
     except OverflowError:
-        stop(f"{text!r} is longer than calendars go; leave it out for a key that never expires.")
+        stop(f"{text!r} goes beyond the calendar; leave it out for a key that never expires.")
 
 
 def _state(key: KeyView) -> str:

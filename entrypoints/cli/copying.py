@@ -1,4 +1,4 @@
-"""What `fairlead copy` says at its end."""
+"""What `fairlead copy` says at the end."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,19 +7,19 @@ from application.ports.storage import Missed
 
 
 def copied(target: str, rows: Mapping[str, int], defects: Sequence[Defect]) -> list[str]:
-    """Say what the target, given by its shown URL, holds, in lines."""
+    """Return lines that say what the target, given by its shown URL, holds."""
     operators, sources, leads, contacts = (
         _number(rows[f"{thing}s"], thing) for thing in ("operator", "source", "lead", "contact")
     )
     holds = (
         f"{target} holds {operators}, {sources}, {leads} and {contacts} with everything that "
-        f"belongs to them: {_number(sum(rows.values()), 'row')} of {len(rows)} tables"
+        f"belongs to them: {_number(sum(rows.values()), 'row')} in {len(rows)} tables"
     )
     if not defects:
         return [f"{holds}. It keeps every invariant."]
     found = [f"{each.invariant}: {each.detail}" for each in defects]
     return [
-        f"{holds}. It breaks invariants, as its source does if `fairlead check` says so:",
+        f"{holds}. It breaks invariants; so does its source, if `fairlead check` says so:",
         *found,
     ]
 
@@ -38,10 +38,10 @@ def left_out(source: str, missed: Missed) -> str:
 
 
 def over(source: str) -> str:
-    """Say what is to be done with the source, given by its shown URL, if nothing is missing."""
+    """Say what to do with the source, given by its shown URL, if nothing is missing."""
     return (
-        f"Nothing was written to {source} meanwhile: see that nothing serves it any more, and "
-        "point FAIRLEAD_DATABASE_URL at the copy."
+        f"Nothing was written to {source} meanwhile: make sure that nothing serves it any more, "
+        "and point FAIRLEAD_DATABASE_URL at the copy."
     )
 
 

@@ -1,4 +1,4 @@
-"""A file for one API key: a new one, that only its owner can read."""
+"""A new file for one API key, which only its owner can read."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -13,12 +13,12 @@ def key_file(path: Path) -> Iterator[Callable[[str], None]]:
     Yields the function that writes the key. The file is removed if the key was not written.
 
     Raises:
-        ValueError: the file cannot be made or written; one that is there is left alone.
+        ValueError: the file cannot be made or written; an existing one is left alone.
     """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
-        raise ValueError(f"{path} is there already and is left alone; name a new file.") from error
+        raise ValueError(f"{path} already exists and is left alone; name a new file.") from error
     except OSError as error:
         raise ValueError(f"{path} cannot be made: {error.strerror}.") from error
     written = False

@@ -1,4 +1,4 @@
-"""Where a server listens: said in a sentence before anything begins, if it cannot."""
+"""Where a server listens: if it cannot, a sentence says so before anything starts."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ def require_listenable(host: str, port: int) -> int:
     """Make sure that a server can listen there.
 
     Returns:
-        The port; a free one for 0, so that people can be told of it.
+        The port; a free one for 0, so that people can be told which.
 
     Raises:
         ValueError: it cannot; the message says why, and what to do.
@@ -24,7 +24,7 @@ def require_listenable(host: str, port: int) -> int:
         try:
             probe = socket.socket(family, kind, protocol)
         except OSError:
-            # A kernel without IPv6 still names such addresses; servers pass over them, too.
+            # A kernel without IPv6 still names such addresses; servers skip them as well.
             continue
         with probe:
             port = _bind(probe, (address[0], port, *address[2:]), host)
@@ -32,7 +32,7 @@ def require_listenable(host: str, port: int) -> int:
 
 
 def _bind(probe: socket.socket, address: tuple[str | int, ...], host: str) -> int:
-    # As a server does it: one that has just ended must not be in its own way.
+    # As servers do: one that has just ended must not block its successor.
     if os.name == "posix":
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if probe.family == socket.AF_INET6:
@@ -48,17 +48,17 @@ def _bind(probe: socket.socket, address: tuple[str | int, ...], host: str) -> in
 def _reason(error: OSError, host: str, port: str | int) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"port {port} of {host} is in use; end what listens there, or choose another port by "
-            "--port (with make: PORT=8001)."
+            f"port {port} of {host} is in use; stop what listens there, or choose another port "
+            "with --port (for make: PORT=8001)."
         )
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"--host {host} is no address of this machine; {_HOSTS}."
+        return f"--host {host} is not an address of this machine; {_HOSTS}."
     if error.errno == errno.EACCES:
         return (
-            f"port {port} of {host} may be opened by an administrator only; choose one from 1024 "
-            "on by --port (with make: PORT=8001)."
+            f"port {port} of {host} may be opened only by an administrator; choose 1024 or higher "
+            "with --port (for make: PORT=8001)."
         )
     return f"nothing can listen on port {port} of {host}: {error.strerror}."
 
 
-_HOSTS = "name 127.0.0.1 for this machine alone, 0.0.0.0 for all networks, or an address of its own"
+_HOSTS = "name 127.0.0.1 for this machine only, 0.0.0.0 for all networks, or one of its addresses"

@@ -39,7 +39,7 @@ from entrypoints.settings import Settings
 app = typer.Typer(
     cls=Words,
     help="Gives every customer contact to the right operator at once.",
-    epilog="Begin with `fairlead serve`; `fairlead demo` makes something to look at.",
+    epilog="Begin with `fairlead serve`; `fairlead demo` makes data to look at.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -61,7 +61,7 @@ def main(
     ] = False,
 ) -> None:
     """Gives every customer contact to the right operator at once."""
-    # What a service has for its log, a command says in its last sentence; `serve` has a log.
+    # What a service logs, a command says in its last sentence; `serve` sets up a log.
     logging.getLogger("adapters").addHandler(logging.NullHandler())
 
 
@@ -88,8 +88,8 @@ def serve(
     log_format: Annotated[
         LogFormat | None,
         typer.Option(
-            help="Lines for people, or an object of JSON a line; the first on a terminal and the "
-            "second elsewhere if not given.",
+            help="Lines for people, or one JSON object a line; if not given, the first on a "
+            "terminal and the second elsewhere.",
             show_default=False,
         ),
     ] = None,
@@ -97,8 +97,9 @@ def serve(
         str | None,
         typer.Option(
             metavar="PATH",
-            help="The path below which a proxy serves it, such as /fairlead, taken off by the "
-            "proxy or not; the environment's FAIRLEAD_ROOT_PATH, or the host's root, if not given.",
+            help="The path that a proxy serves it under, such as /fairlead, whether or not the "
+            "proxy takes it off; if not given, FAIRLEAD_ROOT_PATH from the environment, or the "
+            "host's root.",
             show_default=False,
         ),
     ] = None,
@@ -107,8 +108,8 @@ def serve(
         typer.Option(
             metavar="SECONDS",
             min=1,
-            help="Seconds that requests have to end after SIGTERM; a client that never finishes "
-            "its request is cut off then.",
+            help="Seconds that requests have to finish after SIGTERM; a client that never finishes "
+            "its request is then cut off.",
         ),
     ] = 30,
     database_url: DatabaseUrl = None,
@@ -124,12 +125,12 @@ def serve(
     with failures():
         port = require_listenable(host, port)
     with migrated(container):
-        # Refuses a URL that cannot be used before there is a server whose log has to be read.
+        # Refuses a URL that cannot be used here, and not later in the log of a server.
         container.readers().close()
     log_format = log_format or (LogFormat.TEXT if sys.stderr.isatty() else LogFormat.JSON)
 
     def say(text: str) -> None:
-        # Who reads the log by a program is told everything in its form.
+        # A program that reads the log gets everything in its form.
         if log_format is LogFormat.JSON:
             typer.echo(line_of(text, __name__), err=True)
         else:
@@ -142,7 +143,7 @@ def serve(
     home = f"http://{shown}:{port}{settings.root_path}"
     say(
         f"Fairlead serves {settings.shown_database_url}; the console is at {home}, "
-        f"the API is explained at {home}/docs"
+        f"the API is documented at {home}/docs"
     )
     if settings.shown_read_database_url is not None:
         say(f"Lists and statistics are read from {settings.shown_read_database_url}.")
@@ -158,7 +159,7 @@ def serve(
         ws="none",
         forwarded_allow_ips=settings.proxies,
         timeout_graceful_shutdown=shutdown_timeout,
-        # By default one that is not up after 5 s is ended, on a busy machine again and again.
+        # By default a worker that is not up after 5 s is ended; on a busy machine, again and again.
         timeout_worker_healthcheck=60,
     )
 
@@ -170,8 +171,8 @@ def _say_who_may_come_in(settings: Settings, say: Callable[[str], None]) -> None
             in_memory = settings.database_url == "memory://"
             make_one = "POST /v1/keys" if in_memory else command("keys create --role admin")
             say(
-                "No API key has been made: only clients on this machine are served. This opens it "
-                f"to everybody who has a key: {make_one}"
+                "No API key has been made: only clients on this machine are served. To serve "
+                f"everybody who has a key: {make_one}"
             )
 
 
@@ -196,20 +197,19 @@ def purge(
         str,
         typer.Option(
             metavar="DATE",
-            help="ISO 8601, such as 2026-01-31 or 2026-01-31T18:00+03:00; in UTC if it names no "
-            "zone.",
+            help="ISO 8601, such as 2026-01-31 or 2026-01-31T18:00+03:00; UTC if it names no zone.",
         ),
     ],
     database_url: DatabaseUrl = None,
 ) -> None:
     """Remove contacts that were closed before a moment.
 
-    Statistics, leads and identities stay, and registrations go on meanwhile.
+    Statistics, leads and identities stay, and registrations continue meanwhile.
     """
     try:
         moment = datetime.fromisoformat(before)
     except ValueError:
-        stop(f"{before!r} is no date; write one as 2026-01-31 or 2026-01-31T18:00+03:00.")
+        stop(f"{before!r} is not a date; write one as 2026-01-31 or 2026-01-31T18:00+03:00.")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     container = build_container(settings_of(database_url))
@@ -223,31 +223,29 @@ def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")],
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Copy an SQLite database into a file while the service runs."""
+    """Copy an SQLite database to a file while the service runs."""
     settings = settings_of(database_url)
     with failures(), closing(build_container(settings).storage()) as storage:
         with err.status("copying"):
             storage.backup(file)
-        out.print(f"{file} holds all of {settings.shown_database_url}.")
+        out.print(f"{file} holds everything from {settings.shown_database_url}.")
 
 
 @app.command(epilog="Example: fairlead restore monday.db --database-url sqlite:///leads.db")
 def restore(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A file that `fairlead backup` has made.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file made by `fairlead backup`.")],
     database_url: DatabaseUrl = None,
 ) -> None:
     """Restore an SQLite database from a backup.
 
-    There must be no database of that name yet.
+    No database of that name may exist yet.
     """
     settings = settings_of(database_url)
     with failures(), closing(build_container(settings).storage()) as storage:
         with err.status("copying"):
             storage.restore(file)
         storage.migrate()
-        out.print(f"{settings.shown_database_url} holds all of {file}.")
+        out.print(f"{settings.shown_database_url} holds everything from {file}.")
         out.print(next_step("check"))
 
 
@@ -260,15 +258,15 @@ def copy(
         typer.Option(
             metavar="URL",
             help="An empty database: sqlite:///FILE or "
-            "postgresql://USER:PASSWORD@HOST/NAME; its tables are made if they are not "
-            "there.",
+            "postgresql://USER:PASSWORD@HOST/NAME; its tables are created if they are "
+            "missing.",
         ),
     ],
     database_url: DatabaseUrl = None,
 ) -> None:
     """Copy everything into an empty database, SQLite or PostgreSQL.
 
-    The service may run meanwhile.
+    The service may keep running.
     If it writes meanwhile, the exit code is 1: what it wrote is not in the copy.
     """
     settings, target = settings_of(database_url), settings_of(to)
@@ -281,7 +279,7 @@ def copy(
     ):
         with counting(err, "rows copied") as progress:
             rows = storage.fill(snapshot, progress)
-        # The check takes long, too, and what the source keeps for its readers grows.
+        # The check takes long as well, and what the source keeps for its readers grows.
         snapshot.let_go()
         with counting(err, "contacts of the copy checked") as progress:
             defects = container.fairlead().check_invariants(progress)
@@ -299,7 +297,7 @@ def copy(
 def check(database_url: DatabaseUrl = None) -> None:
     """Verify the invariants on a live database.
 
-    If one fails, they are listed and the exit code is 1.
+    If any fail, they are listed and the exit code is 1.
     """
     settings = settings_of(database_url)
     container = build_container(settings)
@@ -330,7 +328,7 @@ def demo(
     ] = 1,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Fill an empty database with a believable month."""
+    """Fill an empty database with a believable month of contacts."""
     settings = settings_of(database_url)
     clock = demo_month.DemoClock()
     container = build_simulation(settings, clock)
@@ -338,7 +336,7 @@ def demo(
         fairlead = container.fairlead()
         if fairlead.catalogue.operators(active=None, limit=1, after=None).items:
             stop(
-                f"{settings.shown_database_url} has operators already and is left alone; name "
+                f"{settings.shown_database_url} already has operators and is left alone; name "
                 "another database with --database-url."
             )
         with counting(err, "contacts registered") as progress:
@@ -346,6 +344,6 @@ def demo(
     out.print(
         f"{settings.shown_database_url} holds {result.operators} operators, {result.sources} "
         f"sources and {result.contacts} contacts of {result.leads} leads; {result.waiting} of the "
-        "contacts wait."
+        "contacts are waiting."
     )
     out.print(next_step("serve"))

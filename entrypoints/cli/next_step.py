@@ -1,4 +1,4 @@
-"""Commands that a command names, so that they can be copied and run as they stand."""
+"""Commands that a command suggests, to be copied and run as they are."""
 
 import shlex
 import shutil
@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 given: ContextVar[str | None] = ContextVar("given", default=None)
-"""The database's URL on the command line of the command that runs; None if there is none."""
+"""The database's URL from the command line of the running command; None if there is none."""
 _MIGRATE = "`fairlead migrate`"
 
 
@@ -20,10 +20,10 @@ def next_step(words: str, database_url: str | None = None) -> str:
 
 
 def command(words: str, database_url: str | None = None) -> str:
-    """Return a command line that works on the same database as the command that runs now.
+    """Return a command line that works on the same database as the running command.
 
-    A URL that was given is given again. A password is shown to nobody: of a URL that has one, the
-    line says that the variable has to hold it.
+    A URL that was given is repeated. A password is never shown: for a URL that has one, the line
+    says that the variable has to hold the URL.
 
     Args:
         words: what comes after `fairlead`.
@@ -39,7 +39,7 @@ def command(words: str, database_url: str | None = None) -> str:
 
 
 def on_the_same_database(reason: str) -> str:
-    """Complete a sentence that tells people to migrate: it knows of no command line."""
+    """Complete a sentence that tells people to migrate: its author knows no command line."""
     return reason.replace(_MIGRATE, f"`{command('migrate')}`")
 
 
@@ -47,7 +47,7 @@ def _has_password(url: str) -> bool:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        # Whatever it is, there may be one in it.
+        # Whatever it is, it may hold a password.
         return True
     return parsed.password is not None or any("password" in each for each in parsed.query)
 

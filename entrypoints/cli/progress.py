@@ -1,4 +1,4 @@
-"""Progress on the terminal; nothing is drawn where there is none."""
+"""Progress on the terminal; without a terminal, nothing is drawn."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from entrypoints.cli.terminal import plain
 
 @contextmanager
 def counting(console: Console, what: str) -> Iterator[Callable[[int], None]]:
-    """Show a growing number; yields the function that is told it."""
+    """Show a growing number; yields the function to call with it."""
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.completed:,} {task.description}"),
@@ -35,12 +35,12 @@ def counting(console: Console, what: str) -> Iterator[Callable[[int], None]]:
 def reading_file(
     console: Console, name: str, size: int | None
 ) -> Iterator[Callable[[int, int], None]]:
-    """Show how much has been read; yields the function told (bytes, rows).
+    """Show how much has been read; yields the function to call with (bytes, rows).
 
     Args:
         console: where to show it.
         name: of what is read.
-        size: in bytes; None if only the end will tell.
+        size: in bytes; None if it is unknown until the end.
     """
     how_far = (DownloadColumn(),) if size is None else (TaskProgressColumn(), TimeRemainingColumn())
     with Progress(

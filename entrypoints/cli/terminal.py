@@ -27,19 +27,19 @@ _UNSHOWN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud80
 
 
 def plain(text: str) -> str:
-    """Return a text as a terminal can be sent it.
+    """Return a text that can safely be sent to a terminal.
 
-    A name, a path or a row comes from anybody: it must not move the cursor, colour what follows,
-    turn the line around, or look like a line of ours.
+    Anybody may have written a name, a path or a row: it must not move the cursor, colour what
+    follows, turn the line around, or look like a line of ours.
     """
     return _UNSHOWN.sub("\ufffd", _BREAKS.sub(" ", text))
 
 
 class Terminal(Console):
-    """Shows what people named as they wrote it, and none of it as a command to the terminal.
+    """Shows text as people wrote it, and none of it as a command to the terminal.
 
     Every text that is printed is one line, cells of tables included; lines are printed one by one
-    or with `sep`. `[/x]` is a name, and neither markup nor an error.
+    or with `sep`. `[/x]` is text, and neither markup nor an error.
     """
 
     def __init__(self, stderr: bool = False, width: int | None = None) -> None:
@@ -53,12 +53,12 @@ class Terminal(Console):
         )
 
     def render_str(self, text: str, **how: Any) -> Text:
-        """Make a text of what is printed."""
+        """Make a text from what is printed."""
         return super().render_str(plain(text), **how)
 
 
 class Words(TyperGroup):
-    """The commands; what they say is shown on every terminal, what it cannot show is replaced."""
+    """The commands; characters of their output that a terminal cannot show are replaced."""
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run a command."""
@@ -71,7 +71,7 @@ class Words(TyperGroup):
             if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
                 raise
             _give_up_output()
-            err.print(f"fairlead: what was to be shown cannot be written: {error.strerror}.")
+            err.print(f"fairlead: the output cannot be written: {error.strerror}.")
             sys.exit(1)
 
     def make_context(self, *args: Any, **options: Any) -> Any:
@@ -86,14 +86,14 @@ class Words(TyperGroup):
 
 
 def _give_up_output() -> None:
-    """Drop what could not be written: at its end the process would try once more, and complain."""
+    """Drop what could not be written: at its end the process would try again, and complain."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
 def _plain_complaints() -> Iterator[None]:
-    """A complaint about words quotes them, and is not printed by `err`."""
+    """Make complaints about words safe: they quote the words, and are not printed by `err`."""
     try:
         yield
     except typer.TyperException as error:
@@ -115,19 +115,19 @@ DatabaseUrl = Annotated[
     typer.Option(
         metavar="URL",
         callback=_note,
-        help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; the environment's "
-        "FAIRLEAD_DATABASE_URL, or sqlite:///fairlead.db, if not given.",
+        help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; if not given, "
+        "FAIRLEAD_DATABASE_URL from the environment, or sqlite:///fairlead.db.",
         show_default=False,
     ),
 ]
 
 
 def settings_of(database_url: str | None, *, lasting: bool = True) -> Settings:
-    """Read the settings, the database's URL from the command line if it is given.
+    """Read the settings, with the database's URL from the command line if it is given.
 
     Args:
         database_url: as it was given.
-        lasting: whether what the command does is lost if it ends with the process.
+        lasting: whether the command is pointless on a database that ends with the process.
     """
     try:
         settings = Settings() if database_url is None else Settings(database_url=database_url)
@@ -145,7 +145,7 @@ def settings_of(database_url: str | None, *, lasting: bool = True) -> Settings:
 
 @contextmanager
 def migrated(container: Container) -> Iterator[None]:
-    """Open the storage with its schema up to date, made if it is not there; close it at the end."""
+    """Open the storage, made if it is missing, its schema up to date; close it at the end."""
     with failures(), closing(container.storage()) as storage:
         storage.migrate()
         yield
@@ -153,21 +153,21 @@ def migrated(container: Container) -> Iterator[None]:
 
 @contextmanager
 def opened(container: Container) -> Iterator[Storage]:
-    """Open a storage that is there and up to date, and close it at the end; nothing is made."""
+    """Open a storage that exists and is up to date, and close it at the end; nothing is made."""
     with failures(), closing(container.storage()) as storage:
         storage.health.readable()
         yield storage
 
 
 def warn(storage: Storage) -> None:
-    """Say what whoever runs it should know of where it is."""
+    """Print the storage's warnings about where it is."""
     for each in storage.warnings():
         err.print(f"fairlead: {each}")
 
 
 @contextmanager
 def failures() -> Iterator[None]:
-    """Turn what a person can do something about into a sentence and an exit code."""
+    """Turn errors that a person can do something about into a sentence and an exit code."""
     try:
         yield
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What is done with the contacts that stand on the page of an operator."""
+"""Closing and transferring contacts from the page of an operator."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -51,7 +51,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         )
 
     def _version_held(contact_id: ContactId, operator_id: UUID, given: Mapping[str, str]) -> str:
-        """Return the version of a contact that stands on the page of an operator."""
+        """Return the version of an operator's contact; raises ChangedMeanwhile if it has moved."""
         if given.get("seen"):
             return given["seen"]
         view = fairlead.contacts.contact(contact_id)
@@ -65,7 +65,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
 
 
 def act_refused(given: Mapping[str, str], error: DomainError) -> Filled:
-    """Return the form of what is done with contacts, with why it was not done."""
+    """Return the refused form of a close or a transfer, with the reason."""
     filled = refused(ACT, given, error, {"operator_id": "operator"})
     current = error.current if isinstance(error, ChangedMeanwhile) else None
     if isinstance(current, ContactView) and current.operator is not None:
@@ -79,4 +79,4 @@ def known(value: str) -> UUID:
     try:
         return UUID(value)
     except ValueError:
-        raise InvalidValue("choose one of the list.", field="operator") from None
+        raise InvalidValue("choose one from the list.", field="operator") from None

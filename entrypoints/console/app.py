@@ -39,8 +39,8 @@ from entrypoints.edge.problems import RETRY_AFTER, STATUSES, Refusal
 from entrypoints.edge.writing import Writing
 
 _SAFE = {
-    # Everything comes from this host, and nothing in a page is a script: what people have typed
-    # stays text whatever it is.
+    # Everything comes from this host, and no script stands in a page: whatever people have typed
+    # stays text.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
@@ -50,7 +50,7 @@ _SAFE = {
 
 
 class _Headers:
-    """Puts the headers of the console on every answer."""
+    """Adds the console's headers to every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -62,8 +62,8 @@ class _Headers:
                 headers.update(_SAFE)
                 if scope["scheme"] == "https":
                     headers["Strict-Transport-Security"] = "max-age=31536000"
-                # Pages show people's data. Files are the same for everybody, and of this release: a
-                # browser keeps them, and asks whether they still are what it has.
+                # Pages show people's data: browsers must not keep them. Files are the same for
+                # everyone until the next release: browsers keep them, and ask whether they changed.
                 kept = scope["path"].startswith(f"{scope.get('root_path', '')}/static/")
                 headers.setdefault("Cache-Control", "no-cache" if kept else "no-store")
             await send(message)
@@ -83,10 +83,10 @@ def create_console(
 
     Args:
         fairlead: the use cases and queries.
-        writing: has commands carried out.
+        writing: carries out commands.
         intake: registers contacts.
-        live: tells pages of changes.
-        keyring: knows whom a key belongs to.
+        live: tells pages about changes.
+        keyring: knows who a key belongs to.
         fill: puts demo data into an empty storage.
     """
     app = FastAPI(
@@ -117,7 +117,7 @@ def create_console(
 
 
 def _require_same_origin(request: Request) -> None:
-    """Take forms only from this console's own pages."""
+    """Accept forms only from the console's own pages."""
     if is_foreign(request.method, dict(request.scope["headers"])):
         raise HTTPException(HTTPStatus.FORBIDDEN)
 
@@ -148,11 +148,11 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
 
 def refusal_page(request: Request, error: Refusal | StorageUnavailable) -> ASGIApp:
-    """Return what a browser is shown of a call to the console that was not let in.
+    """Return the page that a browser is shown for a call to the console that was not let in.
 
     Args:
-        request: whose root path is that of the console.
-        error: why.
+        request: its root path is that of the console.
+        error: why it was not let in.
     """
     if isinstance(error, StorageUnavailable):
         return _Headers(_away(request, error))

@@ -63,7 +63,7 @@ def router(fairlead: Fairlead) -> APIRouter:
 
 
 def _shown(entry: AuditEntry) -> dict[str, Any]:
-    """Show an entry: where its subject is, and each value as it was and as it is."""
+    """Return what is shown of an entry: where its subject is, and the values before and after."""
     first, _, _ = entry.action.value.partition("_")
     before, after = entry.before or {}, entry.after or {}
     return {

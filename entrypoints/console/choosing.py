@@ -1,4 +1,4 @@
-"""What can be chosen in the forms of the pages: operators and sources."""
+"""Operators and sources that forms offer to choose from."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -15,7 +15,7 @@ from domain.errors import UnknownOperator
 from domain.ids import OperatorId
 
 _OFFERED: Final = 1000
-"""Operators, or sources, in a list to choose from: as many operators as a source can have."""
+"""Operators or sources in one list to choose from; a source can have as many operators."""
 Chosen = Annotated[str, Query(pattern=f"^$|{limits.KEY}")]
 """The key of a source, or nothing for all of them."""
 
@@ -32,10 +32,10 @@ def offered(
 
     Args:
         fairlead: where they are.
-        active: only those who are, or are not; None for all.
-        but: those who are left out.
-        after: the last that could be chosen before; None for the first ones.
-        chosen: the id of who was chosen in a form that was not taken, and so stays in its list.
+        active: only active ones, or only inactive ones; None for all.
+        but: those to leave out.
+        after: the last one of the list before; None for the first list.
+        chosen: the id that was chosen in a refused form; it stays in the list.
     """
     last = None if after is None else OperatorId(after)
     found = fairlead.catalogue.operators(active=active, limit=_OFFERED, after=last)
@@ -47,6 +47,6 @@ def offered(
 
 
 def offered_sources(fairlead: Fairlead) -> Page[tuple[str, str]]:
-    """Return keys and names of the sources that can be chosen on a page, by key."""
+    """Return keys and names of the sources that can be chosen on a page, ordered by key."""
     found = fairlead.catalogue.sources(limit=_OFFERED, after=None)
     return Page([(each.key, each.name) for each in found.items], found.more)

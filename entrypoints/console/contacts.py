@@ -1,4 +1,4 @@
-"""Contacts: lists of them, and one with who has it and why."""
+"""Contacts: lists, and the page of one that says who has it and why."""
 
 from collections.abc import Mapping
 from typing import Final, TypeVar
@@ -128,11 +128,11 @@ def _states(value: str) -> tuple[ContactState, ...]:
     try:
         return (ContactState(value),) if value else ()
     except ValueError:
-        raise InvalidValue("choose one of the list.", field="state") from None
+        raise InvalidValue("choose one from the list.", field="state") from None
 
 
 def _is_queue(where: ContactFilter) -> bool:
-    """Tell whether a list is one that people are served from, the oldest first."""
+    """Tell whether a list is a queue, which is served oldest first."""
     return where.states == (ContactState.WAITING,) and where.operator_id is None
 
 

@@ -1,4 +1,4 @@
-"""A decision in sentences that a person understands."""
+"""A decision explained in sentences."""
 
 from application.ports.contacts import DecisionView
 from domain.decision import Decision
@@ -8,7 +8,7 @@ from entrypoints.console.words import N_
 
 
 def explain(view: DecisionView, language: Language) -> list[str]:
-    """Say why a contact has its operator, a sentence each; none if nobody has picked."""
+    """Say in sentences why a contact has its operator; in none if there was no pick."""
     decision = view.decision
     if decision is None:
         return []
@@ -41,22 +41,23 @@ def explain(view: DecisionView, language: Language) -> list[str]:
 
 
 _SHARE = N_(
-    "By the weights of those who could, %(name)s is to get %(share)s of the contacts. The credit "
-    "of %(name)s, the part of a contact that was owed, was %(owed)s before this one and %(now)s "
-    "with it."
+    "By the weights of the eligible operators, %(name)s should get %(share)s of the contacts. The "
+    "credit of %(name)s, the part of a contact that it is owed, was %(owed)s before this contact "
+    "and %(now)s with it."
 )
 _FIRST_BEHIND = N_(
-    "Of all who were owed something, %(name)s would have been the first to fall behind its share."
+    "Of all operators that were owed something, %(name)s would have been the first to fall behind "
+    "its share."
 )
-_OWED_MOST = N_("Nobody was owed more than %(name)s.")
+_OWED_MOST = N_("No operator was owed more than %(name)s.")
 _CHANCE = N_(
-    "Chance decided: %(name)s is to get %(share)s of the contacts and stands for the numbers from "
+    "Chance decided: %(name)s should get %(share)s of the contacts, which are the numbers from "
     "%(begin)s to %(end)s; the number drawn was %(roll)s."
 )
 
 
 def _stretch(decision: Decision, language: Language) -> dict[str, str]:
-    """Return where on the line from 0 to 1 the picked one stands, and where the roll fell."""
+    """Return the picked operator's stretch of the line from 0 to 1, and where the roll fell."""
     weights = [each.weight if each.obstacle is None else 0 for each in decision.candidates]
     begin = sum(weights[: decision.position]) / sum(weights)
     end = begin + weights[decision.position] / sum(weights)

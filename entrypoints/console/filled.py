@@ -1,4 +1,4 @@
-"""Forms as they were sent: what was typed stays, and what is wrong with it is said at its field."""
+"""Refused forms: what was typed stays, and each problem is shown at its field."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from entrypoints.edge.problems import STATUSES
 from entrypoints.edge.writing import Writing
 
 WHOLE: Final = ""
-"""The field of what is wrong with a form, but with none of its fields."""
+"""Stands for a field where a problem is of the form as a whole."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Filled:
-    """A form that was sent and not taken.
+    """A form that was sent and refused.
 
     Attributes:
         form: its name on its page.
         given: what was typed, by field.
         problems: by field.
         status: of the answer.
-        conflict: somebody else has changed meanwhile what the form shows.
+        conflict: whether somebody else has meanwhile changed what the form shows.
     """
 
     form: str = ""
@@ -50,7 +50,7 @@ class Filled:
     conflict: bool = False
 
     def of(self, form: str) -> "Filled":
-        """Return what is to be said of one of the forms of the page: nothing if it is another."""
+        """Return this form if it is the one asked for, else an empty one."""
         return self if form == self.form else EMPTY
 
     def value(self, field: str, otherwise: object = "") -> object:
@@ -73,8 +73,8 @@ def refused(
     Args:
         form: its name on its page.
         given: what was typed.
-        error: why; what is known of one field only is said there.
-        fields: of the form, by how the names of the application's fields begin.
+        error: why; a problem of one field is shown at that field.
+        fields: of the form, by prefixes of the application's field names.
     """
     wrong = error.field or WHOLE
     at = next((name for begin, name in fields.items() if wrong.startswith(begin)), wrong)
@@ -87,7 +87,7 @@ def refused(
 
 
 def sentence_of(error: DomainError) -> Sentence:
-    """Say in the reader's language what the application says in English."""
+    """Return the console's own sentence for an error of the application."""
     if error.code == "invalid_value" and error.field is not None:
         whose = error.field if error.field in VALUES else error.field.rpartition(".")[2]
         if whose in VALUES:
@@ -100,7 +100,7 @@ View = TypeVar("View", bound=Versioned)
 
 
 def seen(*values: object) -> str:
-    """Return what a form carries of the values that it showed, to tell whether they changed."""
+    """Return a digest of the values that a form shows, to tell later whether they changed."""
     return blake2b(repr(values).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
@@ -114,22 +114,22 @@ async def change(
     saw: str,
     current: View,
 ) -> View:
-    """Change what a form shows, unless somebody else has changed that meanwhile.
+    """Change what a form shows, unless somebody else has changed it meanwhile.
 
-    A version is of more than one form: weights may be saved although a colleague has just given the
-    source another name.
+    A version covers more than one form: weights may be saved although a colleague has just renamed
+    the source.
 
     Args:
-        request: of whoever changes it.
-        writing: has commands carried out.
+        request: of the person who changes it.
+        writing: carries out commands.
         use_case: makes the change.
         command: has a field `expected`.
-        shown: what a view has of the form's values; see `seen`.
-        saw: the same as it was in the form; nothing if any will do.
-        current: what it is now.
+        shown: returns the digest of the form's values in a view; see `seen`.
+        saw: the digest that the form carried; empty if any will do.
+        current: the view as it is now.
 
     Raises:
-        ChangedMeanwhile: what the form shows is no longer so.
+        ChangedMeanwhile: what the form shows has changed.
         DomainError: what the use case raises.
     """
     while True:
@@ -155,8 +155,8 @@ def conflict(
         form: its name on its page.
         given: what was typed.
         theirs: what is stored now, by field.
-        saw: what the form carries now that its sender is told; see `seen`.
-        shown: how people read what is stored, where that is something else.
+        saw: the digest that the form carries from now on; see `seen`.
+        shown: what people read in place of a stored value, where that differs.
 
     Returns:
         None if nothing differs.

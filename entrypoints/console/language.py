@@ -18,9 +18,9 @@ _FOLDER: Final = Path(__file__).with_name("locale")
 _DOMAIN: Final = "console"
 _SECOND: Final = N_("s")
 UNITS: Final = {N_("d"): 86400, N_("h"): 3600, N_("min"): 60, _SECOND: 1}
-"""Units that lengths of time are written in, with their seconds."""
+"""Units that durations are written in, with their seconds."""
 _EXACT: Final = 10
-"""Seconds below which tenths are written."""
+"""Below so many seconds, tenths are written."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Language:
         return self.translations.ugettext(message)
 
     def number(self, value: float, digits: int = 0) -> str:
-        """Write a number with at most so many decimals."""
+        """Write a number with at most `digits` decimals."""
         pattern = "#,##0." + "#" * digits if digits else "#,##0"
         return format_decimal(value, pattern, locale=self.code)
 
@@ -53,11 +53,11 @@ class Language:
 
     @property
     def decimal_mark(self) -> str:
-        """What stands before decimals."""
+        """The character before decimals."""
         return get_decimal_symbol(self.code)
 
     def duration(self, seconds: float) -> str:
-        """Write a length of time in its two largest units, such as 8 h 3 min; no rounding up."""
+        """Write a duration in its two largest units, such as 8 h 3 min; never rounded up."""
         if seconds < _EXACT:
             return f"{self.number(int(seconds * 10) / 10, 1)} {self.text(_SECOND)}"
         rest = int(seconds)
@@ -69,7 +69,7 @@ class Language:
         return " ".join(each for each in parts[:2] if each)
 
     def waited(self, since: datetime) -> Markup:
-        """Write how long it is since a moment; the page's script keeps counting."""
+        """Write how long ago a moment was; the page's script keeps counting."""
         units = ",".join(self.text(each) for each in UNITS)
         return Markup('<time datetime="{}" data-show="waited" data-units="{}">{}</time>').format(
             _stamp(since), units, self.duration(max((datetime.now(UTC) - since).total_seconds(), 0))
@@ -81,7 +81,7 @@ class Language:
 
 
 def moment(value: datetime, show: str = "moment") -> Markup:
-    """Write a moment in UTC; the page's script turns it to the viewer's zone.
+    """Write a moment in UTC; the page's script converts it to the viewer's zone.
 
     Args:
         value: in UTC.
@@ -104,7 +104,7 @@ def language(code: str) -> Language:
 
 
 def preferred(cookie: str | None, accepted: str | None) -> Language:
-    """Return the language that a viewer chose, else the first that the browser asks for.
+    """Return the language that a viewer chose, else the first one here that the browser asks for.
 
     Args:
         cookie: the choice.

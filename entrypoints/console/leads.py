@@ -1,4 +1,4 @@
-"""Leads, what can be corrected about them, and the box that finds everything."""
+"""Leads, corrections to them, and the search."""
 
 from typing import Final
 from uuid import UUID
@@ -22,7 +22,7 @@ _CONTACTS: Final = 100
 
 
 _FIELDS: Final = {"name": "name", "kind": "kind", "": "value"}
-"""Fields of the forms, by how the names of the use cases' fields begin."""
+"""Fields of the forms, by prefixes of the use cases' field names."""
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
@@ -83,15 +83,15 @@ def _shown(
     filled: Filled = EMPTY,
     owner: LeadId | None = None,
 ) -> Response:
-    """Show a lead, or a form of this page that was not taken.
+    """Show a lead, with a form of this page if it was refused.
 
     Args:
         request: whom it is for.
         fairlead: where the lead is.
         lead_id: which.
         after: the last of its contacts that was shown before.
-        filled: the form.
-        owner: the other lead that has the identity, if that is why it was not taken.
+        filled: the refused form.
+        owner: the other lead that has the identity, if that is why the form was refused.
     """
     view = fairlead.leads.lead(lead_id)
     contacts = fairlead.contacts.contacts(
@@ -105,7 +105,7 @@ def _shown(
         filled.status,
         here=f"/leads/{view.id}?after={after}" if after else f"/leads/{view.id}",
         lead=view,
-        # Those that the console knows by name, then whatever bots have brought.
+        # Kinds that the console has names for, then those that bots have brought.
         known_kinds=[*dict.fromkeys([*KINDS, *fairlead.lead_search.kinds()])],
         owner=None if owner is None else fairlead.leads.lead(owner),
         contacts=contacts.items,

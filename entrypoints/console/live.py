@@ -16,14 +16,14 @@ from application.ports.storage import Changes
 _EVERY: Final = 0.4
 """Seconds between two looks at the storage; an open page shows a registration within a second."""
 _ALIVE: Final = 5.0
-"""Seconds after which a silent stream says that it is alive: proxies cut it otherwise, and a page
-that hears nothing says that what it shows is old. It also ends by then if its key has ended."""
+"""Seconds of silence after which a stream says that it is alive: otherwise proxies cut it, and a
+page that hears nothing says that its data are old. By then it also ends if its key has ended."""
 
 
 class Live:
-    """Watches the storage while anybody looks, once for all who do.
+    """Watches the storage while any page is open, once for all pages.
 
-    Nothing is handed out by this: it only tells pages to read again.
+    It hands out no contacts: it only tells pages to read again.
     """
 
     def __init__(self, changes: Changes) -> None:
@@ -36,23 +36,23 @@ class Live:
         self._closed = False
 
     async def stream(self, admitted: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
-        """Yield server-sent events: `changed` after every change, `alive` where there is none.
+        """Yield server-sent events: `changed` after every change, `alive` if there is none.
 
         Args:
-            admitted: whether whoever listens still may; asked before anything is told.
+            admitted: tells whether the listener still has access; asked before each further event.
         """
         self._looking += 1
         try:
             if self._watcher is None or self._watcher.done():
                 self._began = asyncio.Event()
                 self._watcher = asyncio.create_task(self._watch())
-            # What the page is told to read now is known: whatever comes after that is a change.
+            # The watcher knows the present state: anything that comes after it is a change.
             await self._began.wait()
             seen = self._number
-            # Told at once, so that a page that was cut off catches up.
+            # Sent immediately: a page that was cut off catches up.
             yield "retry: 1000\nevent: changed\ndata:\n\n"
             while True:
-                # Counted, not only waited for: more may happen while a slow client is written to.
+                # Counted, not only awaited: more may change while a slow client is written to.
                 if self._number == seen and not self._closed:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._changed.wait(), _ALIVE)
@@ -64,12 +64,12 @@ class Live:
             self._looking -= 1
 
     def close(self) -> None:
-        """End all streams; a server that is to stop would wait for them."""
+        """End all streams; a server that is stopping would wait for them."""
         self._closed = True
         self._changed.set()
 
     def close_on_signals(self) -> None:
-        """End all streams when the process is told to end, before the server waits for them."""
+        """End all streams when the process is told to stop, before the server waits for them."""
         if threading.current_thread() is not threading.main_thread():
             return
         loop = asyncio.get_running_loop()
@@ -101,5 +101,5 @@ class Live:
         try:
             return await to_thread.run_sync(self._changes.token)
         except StorageUnavailable:
-            # Pages that read again would only find the same; they are told when it is back.
+            # Pages that read again would fail as well; they are told when the storage is back.
             return None

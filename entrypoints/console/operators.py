@@ -1,4 +1,4 @@
-"""Operators: all of them, and one with what it has to do."""
+"""Operators: the list, and the page of one with its open contacts."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -30,13 +30,13 @@ from entrypoints.edge.writing import Writing
 
 _PAGE: Final = 60
 _OPEN: Final = 100
-"""Open contacts on the page of an operator, the newest."""
+"""Open contacts on the page of an operator, newest first."""
 _OFFERED: Final = 1000
 """Operators in a list to choose from: as many as a source can have."""
 NEW: Final = "new-operator"
 SETTINGS: Final = "settings"
 ACT: Final = "act"
-"""Forms of these pages, by their names."""
+"""Names of the forms on these pages."""
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
@@ -128,7 +128,7 @@ def _add_routes_ofoperator_page(routes: APIRouter, fairlead: Fairlead, writing: 
 def _all(
     request: Request, fairlead: Fairlead, after: UUID | None, filled: Filled = EMPTY
 ) -> Response:
-    """Show the operators after one, or a form of this page that was not taken."""
+    """Show the operators after one, with a form of this page if it was refused."""
     found = fairlead.catalogue.operators(
         active=None, limit=_PAGE, after=None if after is None else OperatorId(after)
     )
@@ -151,7 +151,7 @@ def operator_page(
     filled: Filled = EMPTY,
     choose: UUID | None = None,
 ) -> Response:
-    """Show an operator, or a form of this page that was not taken."""
+    """Show an operator, with a form of this page if it was refused."""
     view = fairlead.catalogue.operator(operator_id)
     here = f"/operators/{view.id}"
     return page(
@@ -180,12 +180,12 @@ def operator_page(
 
 
 def shown_settings(operator: OperatorView) -> str:
-    """Return what the form of the settings carries of what it showed."""
+    """Return the digest of the values that the form of the settings shows."""
     return seen(operator.name, operator.capacity)
 
 
 def _not_taken(given: Mapping[str, str], error: DomainError) -> Filled | None:
-    """Return the form of the settings with what is wrong; None if they are already as it says."""
+    """Return the form of the settings with its problems; None if it would change nothing."""
     if isinstance(error, ChangedMeanwhile) and isinstance(error.current, OperatorView):
         theirs = {"name": error.current.name, "capacity": error.current.capacity}
         return conflict(SETTINGS, given, theirs, shown_settings(error.current))

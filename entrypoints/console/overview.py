@@ -23,7 +23,7 @@ from entrypoints.edge.problems import Refusal
 from entrypoints.edge.writing import ACTOR
 
 _OPERATORS: Final = 60
-"""Gauges on the page; a link leads to all the others."""
+"""Gauges on the page; a link leads to the others."""
 _BARS: Final = 8
 """Operators of a source on the page; a link leads to the others."""
 _FEED: Final = 14
@@ -57,11 +57,11 @@ def router(
             except Refusal:
                 return False
             except StorageUnavailable:
-                # Nobody can read anything now; when it is back, this is asked again.
+                # Nothing can be read now; this is asked again when the storage is back.
                 return True
             return True
 
-        # `X-Accel-Buffering`: nginx would keep events until it has a few kilobytes of them.
+        # `X-Accel-Buffering`: nginx would hold events back until it has a few kilobytes of them.
         return StreamingResponse(
             live.stream(admitted),
             media_type="text/event-stream",
@@ -80,7 +80,7 @@ def router(
 def overview_page(
     request: Request, fairlead: Fairlead, period: Period = Period.DAY, filled: Filled = EMPTY
 ) -> Response:
-    """Show who gets what in a period, or a form of the first steps that was not taken."""
+    """Show who gets what in a period, with a form of the first steps if it was refused."""
     distribution = fairlead.statistics.distribution(source=None, span=span_of(period))
     operators = fairlead.catalogue.operators(active=None, limit=_OPERATORS, after=None)
     return page(
@@ -103,14 +103,14 @@ def overview_page(
 
 
 class _Minutes:
-    """Contacts by minute. What came in more than a minute ago is counted once."""
+    """Contacts by minute. A minute that has been over for a minute is counted only once."""
 
     def __init__(self, fairlead: Fairlead) -> None:
         self._fairlead = fairlead
         self._counted: dict[datetime, int] = {}
 
     def last(self, number: int, now: datetime) -> dict[str, list[int]]:
-        """Return the last minutes: their beginnings in seconds since 1970, and their contacts."""
+        """Return the last minutes: their starts in seconds since 1970, and their contacts."""
         this = now.replace(second=0, microsecond=0)
         shown = [this - timedelta(minutes=back) for back in reversed(range(number))]
         counts = {each: self._count(each) for each in shown}

@@ -37,19 +37,19 @@ STATIC: Final = Path(__file__).with_name("static")
 THEMES: Final = ("light", "dark")
 TOKEN_FIELD: Final = "form-token"  # noqa: S105 -- a name
 SAYING: Final = ("said", "of", "as")
-"""What an address says of what was done last; see `entrypoints.console.saying`."""
+"""Parameters of an address that say what was done last; see `entrypoints.console.saying`."""
 _MOST_FORM: Final = 256 * 1024
-"""Bytes of a form; a thousand weights take a tenth of a mebibyte."""
+"""Most bytes of a form; a thousand weights take a tenth of a mebibyte."""
 
 _LIVE: Final = Markup('data-follows hx-get="{}" hx-trigger="changed"')
-"""Attributes of a page that is fetched again when something was stored."""
+"""Attributes of a page that is fetched again when something has been stored."""
 _IN_PLACE: Final = Markup('method="post" action="{0}" hx-post="{0}" hx-sync="this:{1}"')
-"""Attributes of a form whose answer takes the place of the page, which stays where it is."""
+"""Attributes of a form whose answer replaces the content without leaving the page."""
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks: in which language and colours, where the console begins for them, by which key."""
+    """Who is looking: their language and colours, the console's root path for them, their key."""
 
     language: Language
     theme: str | None
@@ -59,7 +59,7 @@ class Viewer:
 
     @classmethod
     def of(cls, request: Request) -> "Viewer":
-        """Tell by cookies and headers."""
+        """Read the viewer from cookies and headers."""
         theme, chosen, session = (
             request.cookies.get(cookie(request.scope, what))
             for what in ("theme", "language", "session")
@@ -92,9 +92,9 @@ def page(
         request: whom it is for.
         template: its name.
         status: of the answer.
-        here: where the page is, below the console, if it answers a form that was sent elsewhere.
+        here: the page's path below the console, if it answers a form that was sent elsewhere.
         values: of the template; `said` is what was done, see `entrypoints.console.saying`, and
-            `filled` the form that was sent and refused.
+            `filled` a refused form.
     """
     viewer = Viewer.of(request)
     if here is None:
@@ -125,9 +125,9 @@ def go(request: Request, path: str, **query: str) -> Response:
     """Send the browser to another page after a change, so that reloading it changes nothing.
 
     Args:
-        request: that was made.
-        path: of the page, below the console, with a query or without.
-        query: what is added to it.
+        request: the one that is answered.
+        path: of the page, below the console, with or without a query.
+        query: parameters to add to it.
     """
     asked = urlencode(query)
     mark = ("&" if "?" in path else "?") if asked else ""
@@ -137,12 +137,12 @@ def go(request: Request, path: str, **query: str) -> Response:
 
 
 def back(request: Request, given: Mapping[str, str], otherwise: str = "/") -> str:
-    """Return the path below the console of the page on which a form was sent.
+    """Return the path below the console of the page from which a form was sent.
 
     Args:
         request: that sent it.
         given: its fields; `here` is the page's address.
-        otherwise: if that is none of the console's.
+        otherwise: what to return if that is not one of the console's.
     """
     root = request.scope["root_path"]
     asked = urlsplit(given.get("here", ""))
@@ -161,11 +161,11 @@ def _without_sayings(path: str, query: str) -> str:
 
 
 async def form(request: Request) -> Mapping[str, str]:
-    """Read a form; of fields with one name the last counts.
+    """Read a form; of several fields with one name the last counts.
 
     Raises:
-        InvalidValue: it is no form.
-        HTTPException: it is too large, or too slow, or not of this viewer's session.
+        InvalidValue: it is not a form.
+        HTTPException: it is too large, too slow, or not from this viewer's session.
     """
     body = await read_bytes(dict(request.scope["headers"]), request.receive, _MOST_FORM)
     try:
@@ -175,7 +175,7 @@ async def form(request: Request) -> Mapping[str, str]:
     except ValueError as error:
         raise InvalidValue("this is not a form of this page; load it again.") from error
     given = dict(fields)
-    # Without a session there is nothing that another site could use.
+    # Without a session there is nothing that another site could misuse.
     token, expected = given.pop(TOKEN_FIELD, ""), Viewer.of(request).form_token
     if expected and not hmac.compare_digest(token.encode(), expected.encode()):
         raise HTTPException(HTTPStatus.FORBIDDEN)
@@ -222,7 +222,7 @@ def _environment(code: str) -> Environment:
 
 
 def _in_place(address: str, meanwhile: str = "drop") -> Markup:
-    """Write the attributes of a form, and what becomes of what is sent before it is answered."""
+    """Write the attributes of a form; `meanwhile` rules what is sent before it is answered."""
     return _IN_PLACE.format(address, meanwhile)
 
 

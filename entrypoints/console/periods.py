@@ -28,7 +28,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def span_of(period: Period) -> HourSpan:
-    """Return the hours of a period; the one that has begun counts as the last."""
+    """Return the hours of a period; the current hour counts as the last."""
     if period not in _HOURS:
         return HourSpan()
     this = (datetime.now(UTC) - _EPOCH) // timedelta(hours=1)

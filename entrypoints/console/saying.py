@@ -1,7 +1,7 @@
-"""What a page says of what was done last, and how it can be undone.
+"""What a page says about the last action, and how that can be undone.
 
-The address holds a word and an id, and what is said is looked up: it is said only if it is so. So a
-link that somebody made up says nothing that is not true.
+The address holds a word and an id. What the page says is looked up, and said only if it is true: a
+forged link cannot make a page lie.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ from entrypoints.edge.writing import ACTOR
 
 @dataclass(frozen=True)
 class Undo:
-    """A form that takes back what was done: where it is sent, and what it holds."""
+    """A form that undoes an action: where it is sent, and what it holds."""
 
     path: str
     fields: Mapping[str, object]
@@ -37,7 +37,7 @@ class Undo:
 
 @dataclass(frozen=True)
 class Said:
-    """What was done last."""
+    """What is said about the last action."""
 
     sentence: Sentence
     undo: Undo | None = None
@@ -45,11 +45,11 @@ class Said:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What an address asks to have said.
+    """What an address asks the page to say.
 
     Attributes:
         of: an id, or the key of a source.
-        version: of it, as the change left it.
+        version: of that, as the change left it.
         actor: who asks.
         transfers_at: where the page sends its transfers.
     """
@@ -64,7 +64,7 @@ class _Asked:
 
 
 def said(request: Request, fairlead: Fairlead, transfers_at: str | None = None) -> Said | None:
-    """Return what a page says of what was done last; None if nothing, or if it is not so.
+    """Return what a page says about the last action; None if nothing, or if it is not true.
 
     Args:
         request: of the page.
@@ -127,7 +127,7 @@ def _weighed(asked: _Asked) -> Said | None:
 
 
 def _weights_before(asked: _Asked, source: SourceView) -> dict[str, int] | None:
-    """Return the weights before the last change; None if that was another person's."""
+    """Return the weights before the last change; None if somebody else made it."""
     entries = asked.fairlead.audit.entries(
         subject=source.key, action=Action.ALLOCATIONS_REPLACED, limit=1, after=None
     ).items

@@ -19,8 +19,8 @@ from entrypoints.edge.sessions import LIFETIME, cookie, read_session, session_of
 from entrypoints.edge.writing import ACTOR, Writing
 
 _TRIES: Final = 10
-"""Wrong keys of one address in a minute of which each is told that it is wrong. There are 2**256
-keys; this keeps logs short."""
+"""Wrong keys of one address in a minute that are told to be wrong; more are told to be too many.
+There are 2**256 keys: this only keeps logs short."""
 _WINDOW: Final = 60.0
 _MOST_ADDRESSES: Final = 10_000
 
@@ -45,7 +45,7 @@ def router(fairlead: Fairlead, writing: Writing, keyring: Keyring) -> APIRouter:
             answer = _not_taken(request, HTTPStatus.TOO_MANY_REQUESTS, TOO_OFTEN)
             answer.headers["Retry-After"] = str(int(_WINDOW))
             return answer
-        # A key that may not read has nothing to see here but how calls are made.
+        # A key that may not read can use only the documentation of the API.
         answer = (
             go(request, "/", said="signed-in")
             if key.permits(Permission.READ)
@@ -69,7 +69,7 @@ def router(fairlead: Fairlead, writing: Writing, keyring: Keyring) -> APIRouter:
         if found is not None:
             key, session = found
             request.scope[ACTOR] = keyring.actor(key)
-            # Here at once, whatever becomes of it elsewhere.
+            # Ended in this process first, even if storing that fails.
             keyring.end(session)
             keyring.end(await writing(request, fairlead.end_session, EndSession(session)))
         answer = go(request, "/sign-in")
@@ -80,29 +80,29 @@ def router(fairlead: Fairlead, writing: Writing, keyring: Keyring) -> APIRouter:
 
 
 def _home(request: Request) -> str:
-    """Return the path that the whole service stands below: its cookie is for all of it."""
+    """Return the path that the whole service is served below: its cookie is for all of it."""
     root: str = request.scope["root_path"]
     return root.removesuffix("/console")
 
 
 def _not_taken(request: Request, status: HTTPStatus, problem: str) -> Response:
-    # The key is not shown again: what is typed into this field is nobody's to see.
+    # The key is not put back into its field: nobody else may see what was typed there.
     filled = Filled("sign-in", {}, {"key": Sentence(problem)})
     return page(request, "sign_in", status, filled=filled)
 
 
 class _Failures:
-    """Counts wrong keys by address, over a minute that moves along.
+    """Counts wrong keys by address, over a sliding minute.
 
-    A right one is let in whatever came before: behind a proxy, or in an office, an address is of
-    many people, and one of them must not lock out the others.
+    A right key is let in whatever came before it: behind a proxy or in an office many people share
+    an address, and one of them must not lock out the others.
     """
 
     def __init__(self) -> None:
         self._made: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def count(self, address: str) -> bool:
-        """Count a failure; tell whether there were few."""
+        """Count a failure; tell whether there were fewer than `_TRIES` before it."""
         now = monotonic()
         if len(self._made) > _MOST_ADDRESSES:
             self._made.clear()

@@ -1,4 +1,4 @@
-"""Sources: all of them, and one with its weights, its shares and its queue."""
+"""Sources: the list, and the page of one with its weights, shares and queue."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -34,9 +34,9 @@ _LINES: Final = 8
 """Operators in the chart of shares, those with the largest weights."""
 NEW: Final = "new-source"
 SETTINGS: Final = "settings"
-"""Forms of these pages, by their names."""
+"""Names of the forms on these pages."""
 Key = Annotated[str, Path(pattern=limits.KEY)]
-"""Anything else is no address of ours, and PostgreSQL takes no NUL even to look for it."""
+"""Anything else is not an address of ours; PostgreSQL refuses a NUL even in a query."""
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
@@ -143,7 +143,7 @@ def _add_weights(routes: APIRouter, fairlead: Fairlead, writing: Writing) -> Non
 def sources_page(
     request: Request, fairlead: Fairlead, after: str | None, filled: Filled = EMPTY
 ) -> Response:
-    """Show the sources after a key, or a form of this page that was not taken."""
+    """Show the sources after a key, with a form of this page if it was refused."""
     found = fairlead.catalogue.sources(limit=50, after=after)
     return page(
         request,
@@ -163,7 +163,7 @@ def source_page(
     filled: Filled = EMPTY,
     choose: UUID | None = None,
 ) -> Response:
-    """Show a source, or a form of this page that was not taken."""
+    """Show a source, with a form of this page if it was refused."""
     view = fairlead.catalogue.source(key)
     allocated = {each.operator_id for each in view.allocations}
     others = offered(fairlead, active=None, but=allocated, after=choose)
@@ -186,7 +186,7 @@ def source_page(
 def _named(
     fairlead: Fairlead, others: Iterable[OperatorView], filled: Filled
 ) -> dict[str, OperatorView]:
-    """Return operators that are not on the source by id, whoever the form names among them."""
+    """Return operators that are not on the source, by id, including all that the form names."""
     found = {str(each.id): each for each in others}
     for name in filled.of(weights.FORM).given:
         with suppress(ValueError, UnknownOperator):
@@ -206,7 +206,7 @@ def _shown_settings(source: SourceView) -> str:
 
 
 def _not_taken(given: Mapping[str, str], error: DomainError) -> Filled | None:
-    """Return the form of the settings with what is wrong; None if they are already as it says."""
+    """Return the form of the settings with its problems; None if it would change nothing."""
     if isinstance(error, ChangedMeanwhile) and isinstance(error.current, SourceView):
         current = error.current
         theirs = {"name": current.name, "strategy": current.strategy.value}
@@ -225,8 +225,8 @@ def _strategy(value: str) -> Strategy:
 def _shares(source: SourceView, decisions: list[Decision]) -> dict[str, Any]:
     """Return what the chart draws: after each contact, the share of each operator so far.
 
-    Only the decisions since weights, capacities and activities are what they are now: before, the
-    target was another one.
+    Only decisions since weights, capacities and activities are what they are now count: before, the
+    target was different.
     """
     largest = sorted(source.allocations, key=lambda each: -each.weight)[:_LINES]
     if decisions:
@@ -249,6 +249,6 @@ def _shares(source: SourceView, decisions: list[Decision]) -> dict[str, Any]:
             {"name": each.name, "target": each.share, "shares": line}
             for each, line in zip(largest, lines, strict=True)
         ],
-        # What is promised after every contact, as a part of one contact; of one there is no doubt.
+        # The promise after every contact, in parts of one contact; one operator alone needs none.
         "band": source.strategy.picker.bound(eligible) or None,
     }

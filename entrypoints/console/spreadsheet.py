@@ -1,4 +1,4 @@
-"""Tables as CSV files that a double click opens right in the viewer's own spreadsheet."""
+"""Tables as CSV files that the viewer's own spreadsheet opens correctly by a double click."""
 
 import csv
 import io
@@ -13,8 +13,8 @@ from entrypoints.console.language import Language
 def spreadsheet(rows: Iterable[Sequence[Any]], language: Language) -> str:
     """Write a table with a byte order mark, as spreadsheets of that language read it.
 
-    Where decimals have a comma, cells are parted by semicolons. Moments are written in UTC, in the
-    one way that is read as a date everywhere: the header of their column has to name the zone. No
+    Where decimals have a comma, semicolons separate cells. Moments are written in UTC, in the one
+    form that every spreadsheet reads as a date; the header of their column must name the zone. No
     cell is a formula, however the file is opened.
 
     Args:
@@ -33,7 +33,7 @@ def _cell(value: Any, comma: bool) -> Any:
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, float) and comma:
         return str(value).replace(".", ",")
-    # A name such as =HYPERLINK(...) would be carried out by the spreadsheet of whoever opens it.
+    # The spreadsheet of anyone who opens the file would run a name such as =HYPERLINK(...).
     if not isinstance(value, str):
         return value
     return "".join(
@@ -43,11 +43,11 @@ def _cell(value: Any, comma: bool) -> Any:
 
 
 _ENDS: Final = re.compile(r"([;\t\r\n])")
-"""What else ends a cell: where people write decimals with a comma, spreadsheets part by semicolons
-and look into no quotes that begin elsewhere."""
+"""What else ends a cell: where decimals have a comma, spreadsheets separate cells by semicolons and
+ignore quotes that do not begin a cell."""
 _ENDS_AND_COMMAS: Final = re.compile(r"([,;\t\r\n])")
-"""The same for a file that is parted by semicolons and opened where they part by commas."""
+"""The same for a file with semicolons that is opened where commas separate cells."""
 _FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""How a formula begins; the latter four are as wide as the characters of Chinese and Japanese."""
+"""How a formula begins; the last four are the full-width forms of Chinese and Japanese."""
 _UNSEEN: Final = ' "\xa0\xad\u200b\u200c\u200d\u2060\u3000\ufeff'
-"""What may stand before it and is passed over."""
+"""What may come before a formula and is skipped."""

@@ -73,7 +73,7 @@ def conformity(distribution: SourceDistribution) -> float | None:
 
 
 def _by_hour(fairlead: Fairlead, source: str, period: Period) -> list[tuple[datetime, int]]:
-    """Return contacts by hour from the period's first on, hours without any among them."""
+    """Return contacts by hour from the period's first hour on, including hours without any."""
     span = span_of(period)
     counts = fairlead.statistics.by_hour(source=source or None, span=span)
     if not counts:

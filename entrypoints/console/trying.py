@@ -1,4 +1,4 @@
-"""Register a contact by hand and see what is decided."""
+"""Register a contact by hand and see the decision."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ from entrypoints.console.pages import form, go, page
 from entrypoints.edge.writing import ACTOR
 
 _FIELDS: Final = {"lead.name": "name", "lead": "value", "payload": "text"}
-"""Fields of the form, by how the names of the use case's fields begin."""
+"""Fields of the form, by prefixes of the use case's field names."""
 
 
 def router(fairlead: Fairlead, intake: Intake) -> APIRouter:

@@ -1,4 +1,4 @@
-"""The form of weights: read, shown again with what was typed, and beside a colleague's."""
+"""The form of weights: read, shown again as typed, and shown beside a colleague's weights."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from entrypoints.edge.problems import STATUSES
 
 FORM = "weights"
 _OTHERS = frozenset({"operator", "weight", "seen", "here"})
-"""Fields that are no operator's."""
+"""Fields that are not named by an operator's id."""
 _UNREADABLE = STATUSES["invalid_value"]
 
 
@@ -24,11 +24,10 @@ class Row:
     """An operator in the form.
 
     Attributes:
-        typed: what stands in its field.
-        share: by the weights that are stored.
-        stored: its weight now, if somebody else has changed weights meanwhile and it is not what
-            was typed; None if it has none.
-        differs: that is so.
+        typed: what is in its field.
+        share: by the stored weights.
+        stored: its weight now; None if it has none.
+        differs: whether somebody else has changed weights meanwhile and `stored` is not `typed`.
     """
 
     operator_id: OperatorId
@@ -40,7 +39,7 @@ class Row:
 
 
 def shown_weights(source: SourceView) -> str:
-    """Return what the form carries of the weights that it showed."""
+    """Return the digest of the weights that the form shows."""
     return seen([(str(each.operator_id), each.weight) for each in source.allocations])
 
 
@@ -48,7 +47,7 @@ def read(given: Mapping[str, str]) -> list[tuple[OperatorId, int]] | Filled:
     """Read weights by operator; an empty one takes the operator off the source.
 
     Returns:
-        The form with what is wrong, if anything is.
+        The weights, or the form with its problems if there are any.
     """
     weights: list[tuple[OperatorId, int]] = []
     problems: dict[str, Sentence] = {}
@@ -78,7 +77,7 @@ def _entries(given: Mapping[str, str], problems: dict[str, Sentence]) -> Iterabl
 def not_taken(
     given: Mapping[str, str], weights: Sequence[tuple[OperatorId, int]], error: DomainError
 ) -> Filled:
-    """Return the form with what the application says of it."""
+    """Return the form with why the application refused it."""
     if isinstance(error, ChangedMeanwhile) and isinstance(error.current, SourceView):
         return _conflict(given, error.current)
     found = re.fullmatch(r"allocations\.(\d+)\.weight", error.field or "")
@@ -90,7 +89,7 @@ def not_taken(
 
 
 def _conflict(given: Mapping[str, str], current: SourceView) -> Filled:
-    # Whoever was chosen to be added may be on the source by now, and is a row then.
+    # The operator that was to be added may be on the source by now, and then has a row.
     added = {given["operator"]: given.get("weight", "")} if given.get("operator") else {}
     taken = {**given, **added, "operator": "", "weight": "", "seen": shown_weights(current)}
     status = STATUSES[ChangedMeanwhile.code]
@@ -102,14 +101,14 @@ def rows(source: SourceView, filled: Filled, names: Mapping[str, OperatorView]) 
     """Return the rows of the form.
 
     Args:
-        source: as it stands.
-        filled: the form as it was sent, if it was not taken.
-        names: operators that may stand in it although they are not on the source now, by id.
+        source: as it is now.
+        filled: the form as it was sent, if it was refused.
+        names: operators that the form may name although they are not on the source now, by id.
     """
     shown = []
     for each in source.allocations:
         name = str(each.operator_id)
-        # Who came to the source meanwhile did not stand in the form: nothing was said of them.
+        # An operator added to the source meanwhile was not in the form: nothing was typed.
         typed = str(filled.value(name, each.weight))
         differs = filled.conflict and typed.strip() != str(each.weight)
         shown.append(Row(each.operator_id, each.name, typed, each.share, each.weight, differs))

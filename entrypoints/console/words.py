@@ -32,11 +32,11 @@ OBSTACLES: Final = {
     Obstacle.ZERO_WEIGHT: N_("weight 0"),
 }
 UNREADABLE: Final = {
-    Unreadable.NOT_A_PHONE: N_("no phone number"),
+    Unreadable.NOT_A_PHONE: N_("not a phone number"),
     Unreadable.EXTENSION: N_("an extension: several people share this number"),
     Unreadable.PLACEHOLDER: N_("made up: many people type this number"),
-    Unreadable.AMBIGUOUS: N_("more than one number: the country code is missing"),
-    Unreadable.NOT_AN_EMAIL: N_("no email address"),
+    Unreadable.AMBIGUOUS: N_("may be more than one number: the country code is missing"),
+    Unreadable.NOT_AN_EMAIL: N_("not an email address"),
     Unreadable.TOO_LONG: N_("too long"),
     Unreadable.UNSTORABLE: N_("damaged"),
 }
@@ -59,7 +59,7 @@ ACTIONS: Final = {
     Action.IDENTITY_REMOVED: N_("identity removed"),
     Action.LEAD_ERASED: N_("person erased"),
     Action.CONTACTS_PURGED: N_("old contacts removed"),
-    Action.KEY_CREATED: N_("key made"),
+    Action.KEY_CREATED: N_("key created"),
     Action.KEY_REVOKED: N_("key revoked"),
 }
 ACTORS: Final = {
@@ -76,12 +76,12 @@ KINDS: Final = {
     "vk": "VK",
     "external_id": N_("external id"),
 }
-"""Identities that the form offers; any other kind is shown by its own name."""
+"""Kinds of identity that the form offers; any other kind is shown by its own name."""
 
 SAID: Final = {
     "added": N_("Added: %(name)s."),
     "saved": N_("Saved: %(name)s."),
-    "unchanged": N_("Nothing had to be changed: %(name)s."),
+    "unchanged": N_("Nothing to change: %(name)s."),
     "weighed": N_("The weights of %(name)s are changed."),
     "paused": N_("%(name)s is paused: no new contacts."),
     "resumed": N_("%(name)s takes contacts again."),
@@ -91,9 +91,9 @@ SAID: Final = {
     "signed-in": N_("You are signed in."),
     "renamed": N_("The name is saved."),
     "identity-added": N_("The identity is added."),
-    "identity-known": N_("The person has this identity already."),
+    "identity-known": N_("The person already has this identity."),
     "identity-removed": N_("The identity is removed."),
-    "demo": N_("Two days of demo data are here."),
+    "demo": N_("Two days of demo data are loaded."),
 }
 """What a page says after a change, by the word in its address; see `entrypoints.console.saying`."""
 
@@ -102,26 +102,26 @@ NO_NAME: Final = N_("no name")
 PROBLEMS: Final = {
     # Refused by the domain.
     "invalid_value": N_("This value cannot be used."),
-    "invalid_identity": N_("This is no phone number or email address that can be used."),
-    "no_identity": N_("Name the lead by an identity, such as a phone or an email."),
+    "invalid_identity": N_("This is not a phone number or email address that can be used."),
+    "no_identity": N_("Enter an identity of the lead, such as a phone or an email."),
     "unknown_operator": N_("There is no such operator."),
     "unknown_source": N_("There is no such source."),
     "unknown_contact": N_("There is no such contact."),
     "unknown_lead": N_("There is no such lead."),
     "unknown_identity": N_("The person has no such identity."),
-    "identity_taken": N_("Another person has this identity; it stays there until it is removed:"),
+    "identity_taken": N_("Another person has this identity and keeps it until it is removed:"),
     "unknown_key": N_("There is no such key."),
     "no_decision": N_("The contact has not been assigned yet."),
-    "operator_exists": N_("An operator with this key is there already."),
-    "source_exists": N_("A source with this key is there already."),
-    "idempotency_conflict": N_("This was sent before with another content."),
+    "operator_exists": N_("An operator with this key already exists."),
+    "source_exists": N_("A source with this key already exists."),
+    "idempotency_conflict": N_("This was sent before with different content."),
     "operator_inactive": N_("This operator is paused; resume it or choose another."),
     "operator_at_capacity": N_(
         "This operator is at capacity; close a contact, raise the capacity or choose another."
     ),
-    "contact_closed": N_("The contact is closed already."),
+    "contact_closed": N_("The contact is already closed."),
     "changed_meanwhile": N_(
-        "Somebody else has changed this meanwhile. Nothing of yours is saved yet: see what it is "
+        "Somebody else has changed this meanwhile. Your changes are not saved yet: see what it is "
         "now, and decide."
     ),
     "duplicate_operator": N_("An operator is named twice."),
@@ -132,50 +132,57 @@ PROBLEMS: Final = {
         "No API key has been made yet, so only this machine is served. Make one with the command "
         "fairlead keys create --role admin where the service runs, and sign in with it."
     ),
-    "malformed_json": N_("This did not arrive as a whole; send it again."),
+    "malformed_json": N_("The form did not arrive complete; send it again."),
     "unsupported_media_type": N_("This is not a form of this page; load it again."),
     "body_too_large": N_("This form is too long; send less at a time."),
-    "request_timeout": N_("This did not arrive in time; send it again."),
-    "rate_limited": N_("Your key has made too many calls; wait for a moment."),
+    "request_timeout": N_("The form did not arrive in time; send it again."),
+    "rate_limited": N_("Your key has made too many calls; wait a moment."),
     "headers_too_large": N_("Your browser sends too much with each request; remove its cookies."),
     "validation_failed": N_("This value cannot be used."),
     "not_found": N_("There is nothing at this address."),
     "method_not_allowed": N_("There is nothing at this address."),
     # Not the reader's fault.
-    "storage_unavailable": N_("The database is away. Nothing was changed; try again in a moment."),
-    "overloaded": N_("More is to be registered than can be stored soon; try again in a moment."),
-    "outcome_unknown": N_("The database went away: all of it was stored, or nothing. Look first."),
+    "storage_unavailable": N_(
+        "The database is unavailable. Nothing was changed; try again in a moment."
+    ),
+    "overloaded": N_(
+        "More contacts are coming in than can be stored right now; try again in a moment."
+    ),
+    "outcome_unknown": N_(
+        "The database went away: either all of it was stored, or nothing. Look before you try "
+        "again."
+    ),
     "internal_error": N_("The service has a defect; its log says where."),
 }
-"""What is said of a refusal, by its code."""
+"""What the console says of a refusal, by its code."""
 
 VALUES: Final = {
-    "name": N_("Write a name of 1 to 200 characters."),
-    "capacity": N_("Write a whole number from 0 to 1,000,000."),
-    "weight": N_("Write a whole number from 0 to 1,000,000."),
+    "name": N_("Enter a name of 1 to 200 characters."),
+    "capacity": N_("Enter a whole number from 0 to 1,000,000."),
+    "weight": N_("Enter a whole number from 0 to 1,000,000."),
     "allocations": N_("A source has at most 1,000 operators."),
-    "key": N_("Write 1 to 64 of the characters a-z 0-9 . _ - and begin with a letter or a digit."),
-    "strategy": N_("Choose one of the list."),
+    "key": N_("Enter 1 to 64 of the characters a-z 0-9 . _ - and begin with a letter or a digit."),
+    "strategy": N_("Choose one from the list."),
     "operator": N_("Choose an operator."),
-    "action": N_("Choose one of the list."),
-    "subject": N_("Write an id, or the key of a source."),
+    "action": N_("Choose one from the list."),
+    "subject": N_("Enter an id, or the key of a source."),
     "form": N_("This is not a form of this page; load it again."),
-    "q": N_("Write 1 to 200 characters to look for."),
+    "q": N_("Enter 1 to 200 characters to search for."),
     "payload": N_("This message is too long, or holds a character that cannot be stored."),
-    "value": N_("Write 1 to 200 characters."),
-    "kind": N_("Choose one of the list."),
-    "lead.name": N_("Write a name of 1 to 200 characters."),
-    "lead.identities": N_("Write 1 to 200 characters."),
+    "value": N_("Enter 1 to 200 characters."),
+    "kind": N_("Choose one from the list."),
+    "lead.name": N_("Enter a name of 1 to 200 characters."),
+    "lead.identities": N_("Enter 1 to 200 characters."),
 }
-"""What is said of a value that cannot be used, by the field that it is for."""
+"""What the console says of a value that cannot be used, by the field that it is for."""
 
-NOW: Final = N_("Now it is: %(value)s")
-"""What is said at a field if somebody else has changed the form's values since it was shown."""
+NOW: Final = N_("Now: %(value)s")
+"""What is shown at a field if somebody else has changed its value since the form was shown."""
 MOVED: Final = N_(
-    "Meanwhile this contact has gone to %(operator)s. Do it again if you still mean it."
+    "Meanwhile this contact has gone to %(operator)s. Do it again if you still want to."
 )
 
 FOREIGN: Final = N_("This form came from another site; open the page here and send it again.")
 NOWHERE: Final = PROBLEMS["not_found"]
-WRONG_KEY: Final = N_("This key opens nothing: it is mistyped, has expired or was revoked.")
-TOO_OFTEN: Final = N_("Too many keys were tried from your address; wait for a minute.")
+WRONG_KEY: Final = N_("This key does not work: it is mistyped, has expired or was revoked.")
+TOO_OFTEN: Final = N_("Too many keys were tried from your address; wait a minute.")

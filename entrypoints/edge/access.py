@@ -1,6 +1,6 @@
-"""Which permission each call needs: one table, from which the documentation is made too.
+"""Which permission each call needs: one table, from which the documentation is made as well.
 
-`python -m entrypoints.edge.access docs/access.md` puts it there.
+`python -m entrypoints.edge.access docs/access.md` writes it there.
 """
 
 import sys
@@ -25,7 +25,7 @@ CALLS: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", "/v1/operators"): _ADMINISTER,
     ("GET", "/v1/operators"): _READ,
     ("GET", "/v1/operators/{operator_id}"): _READ,
-    # Pausing is everyday work; a name or a capacity in the body asks for `administer` as well.
+    # Pausing is everyday work; a name or a capacity in the body needs `administer` as well.
     ("PATCH", "/v1/operators/{operator_id}"): _OPERATE,
     ("POST", "/v1/sources"): _ADMINISTER,
     ("GET", "/v1/sources"): _READ,
@@ -67,18 +67,19 @@ CALLS: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", "/console/contacts/{contact_id}/transfer"): _OPERATE,
     ("POST", "/console/leads/{lead_id}"): _OPERATE,
 }
-"""Permissions by method and path. A call that is not here needs a key of any role, and ends at 404
-or 405."""
+"""Permissions by method and path. A call that is not listed needs a key of any role, and ends in
+404 or 405."""
 
 VIEWED: Final = frozenset({"/console/sign-in", "/console/sign-out", "/console/preferences"})
-"""Pages that need no key, and look another way to whom a session belongs."""
+"""Pages that need no key, and look different to the owner of a session."""
 
 OPEN: Final = VIEWED | {"/healthz"}
-"""What needs no key: it tells nothing and changes nothing but who looks."""
+"""Paths that need no key: they reveal nothing, and change only the visitor's own session and
+preferences."""
 
 _PLAIN: Final = {call: permission for call, permission in CALLS.items() if "{" not in call[1]}
-# Every path, the plain ones too: what the router takes for one of them has to be it here as well,
-# and its patterns end before a line break that ends the path.
+# Every path, the plain ones too: the router's patterns also match a path with a line break at its
+# end, and what the router matches must match here as well.
 _PATTERNS: Final = [
     (method, compile_path(path)[0], path, permission)
     for (method, path), permission in CALLS.items()
@@ -86,7 +87,7 @@ _PATTERNS: Final = [
 
 
 def needed(method: str, path: str) -> Permission | None:
-    """Return the permission that a call needs; None for a call that is not there."""
+    """Return the permission that a call needs; None if there is no such call."""
     method = "GET" if method == "HEAD" else method
     found = _PLAIN.get((method, path))
     if found is not None:
@@ -102,9 +103,9 @@ def needed(method: str, path: str) -> Permission | None:
 
 
 def template_of(path: str) -> str:
-    """Return by which template a path is called; it holds nothing of what a client has written.
+    """Return the route template of a path; it holds nothing that a client has written.
 
-    A path that is not there is `unmatched`: somebody may have put a key or a phone number into it.
+    An unknown path is `unmatched`: somebody may have put a key or a phone number into it.
     """
     if path in OPEN:
         return path
@@ -122,7 +123,7 @@ _BEGIN, _END = "<!-- made by `make docs` -->\n", "<!-- end -->\n"
 
 
 def table() -> str:
-    """Return in Markdown which role may make which call."""
+    """Return a Markdown table of which role may make which call."""
     lines = [
         f"| call | needs | {' | '.join(Role)} |",
         f"| --- | --- |{' --- |' * len(Role)}",
@@ -135,7 +136,7 @@ def table() -> str:
 
 
 def with_table(document: str) -> str:
-    """Return a document with the table in its place, which two comments mark."""
+    """Return a document with the table between the two comments that mark its place."""
     before, _, rest = document.partition(_BEGIN)
     _, _, after = rest.partition(_END)
     return f"{before}{_BEGIN}\n{table()}\n{_END}{after}"

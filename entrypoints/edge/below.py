@@ -1,4 +1,4 @@
-"""Below a path of a host that serves other things, too: https://example.com/fairlead/."""
+"""Below a path of a host that also serves other things: https://example.com/fairlead/."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -6,12 +6,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 class Below:
     """Puts the service below a path, whether or not a proxy takes the path off its requests.
 
-    What begins with the path is below it already. Anything else has lost it on the way, or comes
-    from this machine, such as a look at /healthz. A path that the service itself has is none to
-    stand below, so the two cannot be taken for each other; the settings see to that.
+    A request that begins with the path is passed on as it is. Any other has lost it on the way, or
+    comes from this machine, such as a check of /healthz. The two cannot be confused: the settings
+    refuse a path that the service uses itself.
 
     Args:
-        app: what is put there.
+        app: the service.
         root: the path, such as `/fairlead`, without a slash at its end.
     """
 
@@ -20,13 +20,13 @@ class Below:
         self._root = root
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, with where it goes to as ASGI has it: the whole path, and its root."""
+        """Pass a request on, with its path as ASGI wants it: the whole path, and its root."""
         if scope["type"] == "http":
             path: str = scope["path"]
             if path == self._root:
                 path = f"{path}/"
             elif not path.startswith(f"{self._root}/"):
                 path = f"{self._root}{path}"
-            # A copy: the server logs what it was asked for.
+            # A copy: the server logs the path that it was asked for.
             scope = {**scope, "path": path, "root_path": self._root}
         await self._app(scope, receive, send)

@@ -1,4 +1,4 @@
-"""How bodies are read: bounded in size and time, announced as JSON, and JSON by the letter."""
+"""How bodies are read: bounded in size and time, declared as JSON, and strictly JSON."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
@@ -16,7 +16,7 @@ ALLOCATIONS_LIMIT: Final = 128 * 1024
 """A thousand allocations take some 75 KB, more than other bodies may have."""
 BATCH_LIMIT: Final = 4 * 1024 * 1024
 PATIENCE: Final = 10.0
-"""Seconds in which a body has to arrive once somebody reads it."""
+"""Seconds in which a body has to arrive once it is being read."""
 _JSON: Final = b"application/json"
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -32,7 +32,7 @@ class JsonRequest(Request):
         """Read the body, no further than the limit.
 
         Raises:
-            Refusal: it is too large, or not announced as JSON.
+            Refusal: it is too large, or not declared as JSON.
         """
         if not hasattr(self, "_body"):
             self._body = await read_json_bytes(
@@ -44,7 +44,7 @@ class JsonRequest(Request):
         """Parse the body.
 
         The parser refuses what Python's takes and a database does not: lone surrogates, NaN and
-        infinities; it is also bounded in depth.
+        infinities. It also bounds the depth.
         """
         body = await self.body()
         try:
@@ -93,13 +93,12 @@ class AllocationsRoute(JsonRoute):
 
 
 async def read_json_bytes(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
-    """Read a body that is announced as JSON; otherwise as `read_bytes`.
+    """Read a body like `read_bytes`; it must be declared as JSON.
 
-    A byte order mark in front is taken away: editors and PowerShell write one, and no parser
-    takes it.
+    A byte order mark in front is removed: editors and PowerShell write one, and no parser takes it.
 
     Raises:
-        Refusal: also if it is not announced as JSON.
+        Refusal: also if it is not declared as JSON.
     """
     body = await read_bytes(headers, receive, limit)
     if body:
@@ -115,7 +114,7 @@ async def read_json_bytes(headers: Mapping[bytes, bytes], receive: Receive, limi
 async def read_bytes(
     headers: Mapping[bytes, bytes], receive: Receive, limit: int, patience: float = PATIENCE
 ) -> bytes:
-    """Read a body, no further than the limit and no longer than patience lasts.
+    """Read a body, no further than the limit and no longer than the patience.
 
     Args:
         headers: of the request, by their names in lower case.
@@ -130,10 +129,12 @@ async def read_bytes(
     if announced.isdigit() and (len(announced) > 18 or int(announced) > limit):
         raise _too_large(limit)
     if headers.get(b"content-encoding", b"identity") != b"identity":
-        # What is packed says nothing of its length, which may be a thousand times as much.
-        raise Refusal("unsupported_media_type", "send the body as it is, without Content-Encoding.")
-    # Nearly always all of it has come with the headers, and then nothing measures the time: a
-    # timer for each request takes longer than reading its body.
+        # A compressed body may be a thousand times as long as its Content-Length says.
+        raise Refusal(
+            "unsupported_media_type", "send the body uncompressed, without Content-Encoding."
+        )
+    # Nearly always all of it has come with the headers, and then no timer is set: a timer for each
+    # request takes longer than reading its body.
     first = begin(receive)
     if isinstance(first, Begun):
         return await _rest(b"", receive, limit, patience, first)
@@ -152,16 +153,17 @@ async def _rest(
     patience: float,
     first: Awaitable[Message] | None = None,
 ) -> bytes:
-    """Read what has not come yet.
+    """Read the rest of a body.
 
     Args:
-        body: what has come.
+        body: what has arrived.
         receive: the messages after the first.
-        limit: bytes, of all of it.
+        limit: bytes of the whole body.
         patience: seconds.
-        first: a message that is waited for already.
+        first: a message that is already being waited for.
     """
-    # Joined once, at the end: a million small chunks would be a million copies of the body.
+    # Joined once, at the end: joining a million small chunks one by one would copy the body a
+    # million times.
     chunks, size, more = [body], len(body), True
     try:
         async with asyncio.timeout(patience):
@@ -176,7 +178,7 @@ async def _rest(
     except TimeoutError:
         raise Refusal(
             "request_timeout",
-            f"the body did not arrive within {patience:.0f} s; send all of it at once.",
+            f"the body did not arrive within {patience:.0f} s; send it without pauses.",
             {"Connection": "close"},
         ) from None
     return b"".join(chunks)
@@ -190,7 +192,7 @@ def _chunk(message: Message) -> bytes:
 
 
 def begin(receive: Receive) -> "Message | Begun":
-    """Receive a message without ever waiting: the message, or what is to be awaited for it."""
+    """Receive a message without ever waiting: the message, or what to await for it."""
     coming = receive().__await__()
     try:
         return Begun(next(coming), coming)
@@ -200,7 +202,7 @@ def begin(receive: Receive) -> "Message | Begun":
 
 
 class Begun(Generator[Any, None, Message]):
-    """A message that was awaited by hand until there was a wait; it is awaited further by this."""
+    """A message that was awaited by hand up to its first wait; awaiting this goes on from there."""
 
     def __init__(self, pending: Any, rest: Generator[Any, None, Message]) -> None:
         self._pending = [pending]

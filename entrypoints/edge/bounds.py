@@ -1,4 +1,4 @@
-"""The bounds of a request's headers, before anybody looks at them."""
+"""The bounds of a request's headers, checked before anything looks at them."""
 
 from typing import Final
 
@@ -16,8 +16,8 @@ HEADER_BYTES: Final = 64 * 1024
 class Bounds:
     """Refuses requests with more headers than any client has a reason to send.
 
-    The server has read them by then. That it reads no more than this is its own business, see
-    `entrypoints.edge.protocol`; here they are refused whatever server it is.
+    The server has read them by then; `entrypoints.edge.protocol` bounds what our server reads. Here
+    they are refused under any server.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -40,7 +40,7 @@ def too_large(headers: list[tuple[bytes, bytes]]) -> bool:
 
 
 def too_large_refusal() -> Refusal:
-    """Return what such a request is answered with."""
+    """Return the refusal of such a request."""
     return Refusal(
         "headers_too_large",
         f"send no more than {HEADERS} headers, and no more than {HEADER_BYTES} bytes of them.",

@@ -13,10 +13,10 @@ from starlette.routing import BaseRoute, Mount, compile_path
 from starlette.types import Scope
 
 METHODS: Final = "fairlead.methods"
-"""Where a request's scope has the function that tells which methods work at its address."""
+"""Where a request's scope holds the function that tells which methods work at its address."""
 
 _FOR_PEOPLE: Final = frozenset({"/"})
-"""Beside what is mounted: pages of the console, and files."""
+"""Paths for people, besides what is mounted: pages of the console, and files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class Call:
 
     Attributes:
         path: its template, from the application's own root.
-        pattern: of the paths that it stands for.
+        pattern: matches the paths that it stands for.
         methods: HEAD is among them where GET is; OPTIONS, which every path has, is not.
-        parameters: of its query, by name: whether one may stand there several times. None of a page
-            or a file: people open them with whatever a chat or a mail put behind their address.
-        files: it is a folder, and whether a file is there only the folder knows.
+        parameters: of its query, by name: whether one may be given several times. None for a page
+            or a file: people open them with whatever a chat or an email put behind their address.
+        files: it is a folder, and only the folder knows whether a file is there.
     """
 
     path: str
@@ -43,7 +43,7 @@ class Calls:
     """Looks up calls by path.
 
     Args:
-        app: whose routes are read when the first call is looked for: by then all are there.
+        app: its routes are read when the first call is looked for: by then all are there.
     """
 
     def __init__(self, app: FastAPI) -> None:
@@ -53,18 +53,18 @@ class Calls:
         return iter(self._all)
 
     def find(self, method: str, path: str) -> Call | None:
-        """Return the call that a method and a path stand for."""
+        """Return the call of a method and a path."""
         plain = self._plain.get((method, path))
         if plain is not None:
             return plain
         return next((each for each in self.at(path) if method in each.methods), None)
 
     def at(self, path: str) -> Iterator[Call]:
-        """Yield the calls of a path; several where a template takes in another one's path."""
+        """Yield the calls of a path; several where a template matches another one's path."""
         return (each for each in self._all if each.pattern.match(path))
 
     def methods(self, path: str) -> list[str]:
-        """Return every method that works at a path, in the order of their names."""
+        """Return every method that works at a path, sorted by name."""
         found = {method for each in self.at(path) for method in each.methods}
         return sorted(found | {"OPTIONS"}) if found else []
 
@@ -83,14 +83,14 @@ class Calls:
 
 
 def path_of(scope: Scope) -> str:
-    """Return what the router looks at: the path below the prefix that the service stands under."""
+    """Return the path that the router sees: below the path that the service is served under."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
     return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
 
 def allowed(scope: Scope) -> str:
-    """Return what the header `Allow` is to say; also within what the service has mounted."""
+    """Return the value of the header `Allow`; also within mounted applications."""
     methods: Callable[[], list[str]] = scope[METHODS]
     return ", ".join(methods())
 

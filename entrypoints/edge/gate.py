@@ -21,24 +21,24 @@ from entrypoints.edge.sessions import cookie, key_of_session
 from entrypoints.edge.writing import ACTOR
 
 KEY: Final = "fairlead.key"
-"""Where the caller's key stands in a request's scope; None while no key has been made."""
+"""Where a request's scope holds the caller's key; None while no key has been made."""
 
 _BROWSED: Final = ("/console/", "/docs", "/openapi.json", "/static/")
-"""Where a session of the console counts, too: browsers send no other credentials by themselves."""
+"""Where a console session counts as well: browsers send no other credentials by themselves."""
 
 Page = Callable[[Request, Refusal | StorageUnavailable], ASGIApp]
 
 
 class Gate:
-    """Lets in who has a key whose role permits the call.
+    """Lets in callers that have a key whose role permits the call.
 
-    As long as no key has been made, whoever is on this machine may do everything and nobody else
-    anything: a service that was started and forgotten is not open to the world.
+    Until a key is made, callers on this machine may do everything and no others anything: a service
+    that was started and forgotten is not open to the world.
 
     Args:
         app: what is behind it.
         keyring: whom a key belongs to.
-        page: what a browser is shown of a call to the console that is not let in.
+        page: what a browser is shown if its call to the console is not let in.
     """
 
     def __init__(self, app: ASGIApp, keyring: Keyring, page: Page) -> None:
@@ -55,7 +55,7 @@ class Gate:
         scope[KEY] = None
         try:
             if is_open(path):
-                # Whoever that is, it is nobody who acts, unless a session says who.
+                # The caller of an open path is not an actor, unless a session says who it is.
                 key = scope[KEY] = await _look(self._keyring, scope, path)
             else:
                 if self._keyring.stale:
@@ -91,7 +91,7 @@ class Gate:
         if unknown:
             answer.headers["WWW-Authenticate"] = "Bearer"
             if "hx-request" in request.headers:
-                # Part of a page that is open: the whole page goes there.
+                # Only a part of an open page was asked for: the whole page goes to sign-in.
                 answer.headers["HX-Redirect"] = f"{console}/sign-in"
         await answer(scope, receive, send)
 
@@ -102,20 +102,20 @@ async def identify(keyring: Keyring, scope: Scope, path: str) -> ApiKey | None:
     Args:
         keyring: whom a key belongs to.
         scope: the call.
-        path: what is called, below the prefix that the service stands under.
+        path: what is called, below the path that the service is served under.
 
     Returns:
         None if no key has been made, and the call comes from this machine.
 
     Raises:
-        Refusal: it is made with none, or comes from elsewhere before there is one.
+        Refusal: the call has no valid key, or comes from elsewhere before a key has been made.
         StorageUnavailable: the keys cannot be read.
     """
     try:
         await keyring.refresh()
     except StorageUnavailable as error:
-        # Which database, and where, is nobody's business who has neither shown a key nor sits here;
-        # the log has it.
+        # The error names the database: not for a caller that has shown no key and is not on this
+        # machine. The log has it.
         if is_local(scope, dict(scope["headers"])):
             raise
         raise StorageUnavailable("API keys cannot be read just now.") from error
@@ -130,14 +130,14 @@ async def identify(keyring: Keyring, scope: Scope, path: str) -> ApiKey | None:
     if key is None:
         raise Refusal(
             "unauthenticated",
-            "send a valid key by the header Authorization: Bearer flk_...; an administrator "
+            "send a valid key in the header Authorization: Bearer flk_...; an administrator "
             "makes one with `fairlead keys create`.",
         )
     return key
 
 
 async def _look(keyring: Keyring, scope: Scope, path: str) -> ApiKey | None:
-    """Return whose session it is that looks at a page that needs none: its forms are theirs."""
+    """Return the key of the session that looks at an open page: the page's forms belong to it."""
     if path not in VIEWED:
         return None
     with suppress(StorageUnavailable):
@@ -158,10 +158,10 @@ def _presented(keyring: Keyring, scope: Scope, path: str) -> ApiKey | None:
 
 
 def _ahead(receive: Receive) -> Receive:
-    """Take what has come of a body before there is a wait, and give it out afterwards.
+    """Take what has arrived of a body before a wait, and hand it out afterwards.
 
-    Servers forget the body of a client that has hung up; one that sent a whole request and left
-    at once would not be registered for the only reason that the keys were being read.
+    Servers forget the body of a client that has hung up. Without this, a client that sent a whole
+    request and left immediately would not be registered, only because the keys were being read.
     """
     taken = [begin(receive)]
 
@@ -173,7 +173,7 @@ def _ahead(receive: Receive) -> Receive:
 
 
 def require(key: ApiKey | None, permission: Permission) -> None:
-    """Refuse a call that a key does not permit; None stands for whoever is on this machine.
+    """Refuse a call that a key does not permit; None stands for a caller on this machine.
 
     Raises:
         Refusal: the role does not permit it.
@@ -181,18 +181,18 @@ def require(key: ApiKey | None, permission: Permission) -> None:
     if key is not None and not key.permits(permission):
         raise Refusal(
             "forbidden",
-            f"a key of the role {key.role.value} does not permit this; the call takes one that "
+            f"a key of the role {key.role.value} does not permit this; the call needs one that "
             f"may {permission.value}.",
         )
 
 
 _PROTECTED: Final = (
     "no API key has been made yet, so only this machine is served. Make one with "
-    "`fairlead keys create --role admin` where the service runs, and send it by the header "
-    "Authorization: Bearer flk_...; what a proxy has passed on is not of this machine"
+    "`fairlead keys create --role admin` where the service runs, and send it in the header "
+    "Authorization: Bearer flk_...; a call that a proxy has passed on is not from this machine"
 )
 _FOREIGN: Final = (
     "no API key has been made yet, and a page of another host has sent this. Make a key with "
-    "`fairlead keys create --role admin` where the service runs, and send it by the header "
+    "`fairlead keys create --role admin` where the service runs, and send it in the header "
     "Authorization: Bearer flk_..."
 )

@@ -19,13 +19,13 @@ from domain.actor import Actor
 logger = logging.getLogger(__name__)
 
 _FRESH: Final = 0.4
-"""Seconds for which what was read holds; after that it is read again beside the requests."""
+"""Seconds for which the keys read are good; after that they are read again in the background."""
 _STALE: Final = 0.9
-"""Seconds after which requests wait until it has been read again."""
+"""Seconds after which requests wait until they have been read again."""
 
 _NOBODYS: Final = ApiKey("", secrets.token_bytes(32), Role.VIEWER, datetime.min.replace(tzinfo=UTC))
-"""What a key that is nobody's is compared with, so that it takes as long as one that is known. No
-text has this digest."""
+"""What an unknown key is compared with, so that it takes as long as a known one. No text has this
+digest."""
 
 
 class Keyring:
@@ -34,7 +34,7 @@ class Keyring:
     Args:
         keys: where they are read.
         clock: tells which have expired.
-        seconds: counts them, from wherever; a clock that is set must not keep a key alive.
+        seconds: counts seconds from any start; setting the clock must not keep a key alive.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Keyring:
         self._reading: asyncio.Task[None] | None = None
 
     async def refresh(self) -> None:
-        """See to it that what is known is no older than a second.
+        """Make sure that the keys known are no older than a second.
 
         Raises:
             StorageUnavailable: the keys cannot be read.
@@ -76,7 +76,7 @@ class Keyring:
         return not self._keys
 
     def find(self, presented: str) -> ApiKey | None:
-        """Return the key that somebody presents, if it opens anything now."""
+        """Return the key that a caller presents, if it opens anything now."""
         key = self._keys.get(prefix_of(presented) or "", _NOBODYS)
         return key if key.opens(presented, self._moment(key)) else None
 
@@ -86,7 +86,7 @@ class Keyring:
         return key if key is not None and key.valid(self._moment(key)) else None
 
     def has_ended(self, session: Session) -> bool:
-        """Tell whether somebody has ended a session, here just now or anywhere a moment ago."""
+        """Tell whether a session has been ended, here just now or anywhere a moment ago."""
         every = session.every(session.ends_at).name
         return any(
             session.name in ended or (every in ended and session.ends_at <= ended[every])
@@ -94,17 +94,17 @@ class Keyring:
         )
 
     def end(self, session: Session) -> None:
-        """Let no more of a session in, from this moment on."""
+        """Let in nothing more of a session from now on."""
         self._ended_here[session.name] = session.ends_at
 
     def actor(self, key: ApiKey) -> Actor:
-        """Return who acts by a key that was found here; made once, since it takes 1 us."""
+        """Return the actor of a key that was found here; made once, since that takes 1 us."""
         return self._actors[key.prefix]
 
     def _moment(self, key: ApiKey) -> datetime:
-        """Return the time it is, of a key that ends one day; to others any time is the same.
+        """Return the current time for a key that expires; for others any time is as good.
 
-        To read the clock takes a sixth of what is done here for a call.
+        Reading the clock takes a sixth of the time that is spent here on a call.
         """
         return key.created_at if key.expires_at is None else self._clock.now()
 
@@ -113,7 +113,7 @@ class Keyring:
 
     async def _read(self) -> None:
         began = self._seconds()
-        # A thread of its own: those of the pool may all be held by slow lists.
+        # A separate thread: slow lists may hold all threads of the pool.
         found, self._ended = await to_thread.run_sync(
             lambda: (self._reader.all(), self._reader.ended_sessions()),
             limiter=CapacityLimiter(1),
@@ -126,11 +126,11 @@ class Keyring:
 
 
 def _look_at_error(reading: asyncio.Task[None]) -> None:
-    """Take note of a failure that nobody waits for: asyncio would log it as a defect.
+    """Log a failure that no request waits for: asyncio would log it as a defect.
 
-    Requests hear of it as soon as what is known is too old, and the next one reads again. They are
-    not told why: who has shown no key has no business with it.
+    Requests fail as soon as the keys known are too old, and the next one reads again. They are not
+    told why: that is not for a caller that has shown no key.
     """
     error = None if reading.cancelled() else reading.exception()
     if error is not None:
-        logger.warning("nobody can be let in, as keys cannot be read: %s", error)
+        logger.warning("callers cannot be let in, as keys cannot be read: %s", error)

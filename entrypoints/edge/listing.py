@@ -1,4 +1,4 @@
-"""How routes read lists and statistics: in threads of their own."""
+"""How routes read lists and statistics: in separate threads."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial, wraps
@@ -14,11 +14,11 @@ _LISTS: Final = 20
 
 
 class Listing:
-    """Makes a route of a function that reads a list.
+    """Turns a function that reads a list into a route.
 
-    Single things and /readyz share the server's pool of some forty threads. If lists did, too, a
-    replica that has fallen silent, on which each waits for seconds, would leave nobody to read the
-    database that is well.
+    Single things and /readyz share the server's pool of some forty threads. If lists did as well,
+    a replica that has fallen silent, which each list waits seconds for, would leave no thread to
+    read the healthy database.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Listing:
     def __call__(
         self, endpoint: Callable[Parameters, Answer]
     ) -> Callable[Parameters, Awaitable[Answer]]:
-        """Return the endpoint, called in a thread; its parameters are seen as they were."""
+        """Return the endpoint, called in a thread, with its signature unchanged."""
 
         @wraps(endpoint)
         async def call(*args: Parameters.args, **named: Parameters.kwargs) -> Answer:

@@ -1,4 +1,4 @@
-"""HEAD and OPTIONS: what every call has, and no route has to say."""
+"""HEAD and OPTIONS, which every call has without its route saying so."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ from entrypoints.edge.calls import METHODS, Calls, allowed, path_of
 class Methods:
     """Answers HEAD as GET without the body, and OPTIONS with the methods that a path has.
 
-    What was refused before the route is looked for never comes here; servers send no body to HEAD.
+    What is refused before the route is looked for never gets here; servers send no body to HEAD.
     """
 
     def __init__(self, app: ASGIApp, calls: Calls) -> None:
@@ -22,7 +22,7 @@ class Methods:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it."""
         if scope["type"] == "http":
-            # For whoever answers 405, wherever that is.
+            # For the code that answers 405, wherever that is.
             scope[METHODS] = partial(self._calls.methods, path_of(scope))
             if scope["method"] == "HEAD":
                 await self._head(scope, receive, send)
@@ -33,8 +33,8 @@ class Methods:
         await self._app(scope, receive, send)
 
     async def _head(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send what GET begins with, and let go of the rest: that of a stream has no end."""
-        # A copy: the server goes by the method to know that there is no body.
+        """Send the start of what GET answers, and drop the rest: a stream has no end."""
+        # A copy: the server tells by the method that there is no body.
         asked = {**scope, "method": "GET"}
         with CancelScope() as rest:
 
@@ -54,7 +54,7 @@ class Methods:
             await self._app({**scope, "method": "GET"}, receive, send)
             return
         scope["route"] = found
-        # No header of CORS: to other origins this service is closed.
+        # No CORS headers: this service is closed to other origins.
         await Response(status_code=204, headers={"Allow": allowed(scope)})(scope, receive, send)
 
     async def _is_there(self, scope: Scope, receive: Receive) -> bool:

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: of this process's requests, and of the state that the storage holds."""
+"""Metrics for Prometheus: this process's requests, and the state that the storage holds."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -13,13 +13,13 @@ from application.fairlead import Fairlead
 from application.ports.statistics import HourSpan
 
 ROUTED: Final = "fairlead.routed"
-"""Stands in a request's scope once its route has been looked for."""
+"""Set in a request's scope once its route is looked for."""
 _METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """A registry of its own, so that two applications in one process do not count together."""
+    """Keeps its own registry, so two applications in one process do not count together."""
 
     def __init__(self, fairlead: Fairlead) -> None:
         self._registry = CollectorRegistry()
@@ -37,17 +37,18 @@ class Metrics:
             registry=self._registry,
         )
 
-        # Looking a label up by its text takes longer than counting; there are few labels.
+        # Looking up a label by its text takes longer than counting, and there are few labels.
         self._of = cache(self._labelled)
 
     def count(self, scope: Scope, status: int, seconds: float) -> None:
         """Count and time a request by its route's template, never by its values.
 
-        One that was refused before its route was looked for took no time that would say anything.
+        A request that was refused before its route was looked for is only counted: its time says
+        nothing.
         """
         method = scope["method"]
         if method not in _METHODS:
-            # A client can send any word, and what it makes up is not kept.
+            # A client can send any word, and what it makes up is not kept as a label.
             method = "other"
         if ROUTED not in scope:
             self._requests.labels(method, "refused", status).inc()
@@ -70,19 +71,19 @@ class Metrics:
 
 
 class _State(Collector):
-    """Reads the storage when Prometheus asks, so that every process tells the same."""
+    """Reads the storage when Prometheus asks, so every process reports the same."""
 
     def __init__(self, fairlead: Fairlead) -> None:
         self._fairlead = fairlead
 
     def describe(self) -> Iterator[Metric]:
-        """Name nothing beforehand: the registry must not read the storage when it is made."""
+        """Describe nothing: the registry must not read the storage when it is made."""
         yield from ()
 
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges."""
         contacts = GaugeMetricFamily(
-            "fairlead_contacts", "Contacts registered since ever.", labels=["source"]
+            "fairlead_contacts", "Contacts registered in total.", labels=["source"]
         )
         waiting = GaugeMetricFamily(
             "fairlead_contacts_waiting", "Contacts that wait for an operator.", labels=["source"]

@@ -1,4 +1,4 @@
-"""Where a call comes from: this machine or another, a page of its own or one of another host."""
+"""Where a call comes from: this machine or another, the service's own page or another host's."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from starlette.types import Scope
 
 PEER: Final = "fairlead.peer"
-"""Where in a request's scope our server puts who is at the other end of the connection: that is a
-proxy if `client` is somebody else. Other servers do not say so."""
+"""Where our server puts in a request's scope who is at the other end of the connection: a proxy, if
+`client` is somebody else. Other servers do not set it."""
 
 _FORWARDED_FOR: Final = b"x-forwarded-for"
 _RELAYED: Final = (_FORWARDED_FOR, b"forwarded", b"x-real-ip", b"via")
@@ -22,8 +22,8 @@ Headers = Mapping[bytes, bytes]
 def is_local(scope: Scope, headers: Headers) -> bool:
     """Tell whether a call comes from this machine and is meant for it.
 
-    The host is looked at as well: a name of the web that leads to this machine is what a proxy
-    sends that does not say whom it speaks for, or a page that tricks this machine's browser.
+    The host is checked as well: a public name that leads to this machine comes from a proxy that
+    does not say whom it calls for, or from a page that tricks this machine's browser.
     """
     client: tuple[str, int] | None = scope["client"]
     return (
@@ -41,8 +41,8 @@ def is_local(scope: Scope, headers: Headers) -> bool:
 def is_foreign(method: str, headers: Headers) -> bool:
     """Tell whether a page of another host makes a browser send this.
 
-    Any page of the web can make a browser send a form to an address that only this browser
-    reaches. Browsers say where a form comes from; whatever says nothing is no browser.
+    Any page on the web can make a browser send a form to an address that only this browser can
+    reach. Browsers say where a form comes from; a client that does not is not a browser.
     """
     if method in _SAFE:
         return False
@@ -53,11 +53,11 @@ def is_foreign(method: str, headers: Headers) -> bool:
 
 
 def _is_of_a_stranger(scope: Scope, name: bytes, value: bytes) -> bool:
-    """Tell whether a header says that somebody has passed the call on for who knows whom.
+    """Tell whether a header says that the call was passed on for an unknown caller.
 
-    What a trusted proxy has said, the server has taken: then `client` is whom that proxy named. If
-    every network is trusted, it is whom the caller itself named, so that all on the way must be
-    here.
+    The server has already applied what a trusted proxy said: then `client` is whom that proxy
+    named. If every network is trusted, it is whom the caller itself named, so every address on the
+    way must be of this machine.
     """
     taken = name == _FORWARDED_FOR and scope.get(PEER, scope["client"]) is not scope["client"]
     return not taken or not all(
@@ -85,7 +85,7 @@ def _is_named_local(host: bytes) -> bool:
 def _is_loopback(address: str) -> bool:
     try:
         parsed = ip_address(address)
-        # A socket of both families shows 127.0.0.1 as ::ffff:127.0.0.1.
+        # A dual-stack socket shows 127.0.0.1 as ::ffff:127.0.0.1.
         return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
     except ValueError:
         return False

@@ -8,11 +8,11 @@ from pydantic import AwareDatetime, BeforeValidator
 
 from application.ports.paging import Page
 
-Limit = Annotated[int, Query(ge=1, le=200, description="The most items on a page.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="The maximum number of items on a page.")]
 
 
 def _no_number(value: object) -> object:
-    """Refuse what pydantic would take for seconds since 1970: it is a year or a slip."""
+    """Refuse a number, which pydantic would take for seconds since 1970: it is a year or a slip."""
     if isinstance(value, str) and not value.lstrip("+-")[4:5] == "-":
         raise ValueError("write a moment as 2026-03-02T09:00:00Z")
     return value
@@ -22,7 +22,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_no_number)]
 
 
 def address(request: Request, path: str) -> str:
-    """Return the address of what the service has at a path, wherever it stands itself."""
+    """Return the address of a path of the service, with the path that it is served under."""
     return f"{request.scope.get('root_path', '')}{path}"
 
 

@@ -1,4 +1,4 @@
-"""Patterns of paths, with one part that Starlette does not have: `{value:text}` is any text."""
+"""Path patterns, with a convertor that Starlette lacks: `{value:text}` matches any text."""
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import compile_path
@@ -7,16 +7,16 @@ __all__ = ["compile_path"]
 
 
 class _Text(Convertor[str]):
-    """Any text, slashes and line breaks included: `path` ends before a line break."""
+    """Any text, slashes and line breaks included; Starlette's `path` ends before a line break."""
 
     regex = "(?s:.*)"
 
     def convert(self, value: str) -> str:
-        """Take it as it is."""
+        """Return it unchanged."""
         return value
 
     def to_string(self, value: str) -> str:
-        """Give it as it is."""
+        """Return it unchanged."""
         return value
 
 

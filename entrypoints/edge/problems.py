@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = 1
-"""Seconds after which a client may try again what failed because the storage was away."""
+"""Seconds after which a client may repeat a call that failed because the storage was away."""
 
 STATUSES: Final[Mapping[str, int]] = {
     # Refused by the domain.
@@ -68,7 +68,9 @@ STATUSES: Final[Mapping[str, int]] = {
 class FieldProblem(BaseModel):
     """What is wrong with one field."""
 
-    field: str = Field(description="Dotted from the top of the body, or the parameter's name.")
+    field: str = Field(
+        description="A dotted path from the top of the body, or the parameter's name."
+    )
     detail: str
 
 
@@ -99,20 +101,20 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = []
     current: dict[str, Any] | MISSING = Field(
         default=MISSING,
-        description="Of `changed_meanwhile`: what it is now, as its GET shows it.",
+        description="For `changed_meanwhile`: the current state, as its GET shows it.",
     )
     lead_id: UUID | MISSING = Field(
-        default=MISSING, description="Of `identity_taken`: the lead that has the identity."
+        default=MISSING, description="For `identity_taken`: the lead that has the identity."
     )
     request_id: str | MISSING = Field(
         default=MISSING,
-        description="The same as the header X-Request-Id; the log has it, too. An item of a batch "
-        "has none of its own.",
+        description="The same as the header X-Request-Id; it is also in the log. Items of a batch "
+        "have none.",
     )
 
 
 class Refusal(HTTPException):
-    """A request that is refused before it is understood."""
+    """A request that is refused before it reaches a use case."""
 
     def __init__(self, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(STATUSES[code], detail, headers)
@@ -120,7 +122,7 @@ class Refusal(HTTPException):
 
 
 _PLACES = {("body",), ("query",), ("path",), ("header",)}
-"""Where a field stands; it is said before the field, and people know it."""
+"""Where a field is; pydantic puts it before the field's name, and people know it anyway."""
 
 
 def problem(code: str, detail: str, errors: Sequence[FieldProblem] = ()) -> Problem:
@@ -132,14 +134,14 @@ def problem(code: str, detail: str, errors: Sequence[FieldProblem] = ()) -> Prob
 
 
 def problem_of(error: DomainError | StorageUnavailable) -> Problem:
-    """Describe what a use case answered."""
+    """Describe an error of a use case."""
     if isinstance(error, Overloaded):
         return problem("overloaded", f"{error} Nothing was changed; try again shortly.")
     if isinstance(error, OutcomeUnknown):
         return problem(
             "outcome_unknown",
-            f"{error} All of it was stored, or nothing; send it again, a registration with the "
-            "same idempotency key.",
+            f"{error} Either all of it was stored, or nothing. Send it again; send a registration "
+            "with the same idempotency key.",
         )
     if isinstance(error, StorageUnavailable):
         return problem("storage_unavailable", f"{error} Nothing was changed; try again shortly.")
@@ -165,17 +167,17 @@ def problem_of_validation(errors: Sequence[Any]) -> Problem:
 
 def _field(place: tuple[object, ...]) -> str:
     if place[:1] == ("query",):
-        # Which of several of one name is wrong is said by nothing that a caller has written.
+        # The position among several values of one name is nothing that the caller has written.
         place = place[:2]
     return ".".join(map(str, place[place[:1] in _PLACES :])) or "body"
 
 
 def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """Say in the OpenAPI document which problems a route answers, with an example each.
+    """Say in the OpenAPI document which problems a route answers, with an example of each.
 
     Args:
-        codes: beside `storage_unavailable`, what is refused before the route is found, a query that
-            the call does not know, and a body that does not arrive.
+        codes: besides `storage_unavailable`, refusals from before the route is found, a query that
+            the call does not take, and a body that does not arrive.
     """
     late = ["request_timeout"] if "malformed_json" in codes else []
     return _described([*_GATE, *codes, "validation_failed", *late, "storage_unavailable"])
@@ -216,7 +218,7 @@ _GATE: Final = (
 
 
 def header(description: str) -> dict[str, Any]:
-    """Describe a header that an answer always has."""
+    """Describe a header that a response always has."""
     return {"description": description, "schema": {"type": "string"}, "required": True}
 
 
@@ -224,37 +226,37 @@ def created(more: Mapping[str, Any] | None = None) -> dict[int | str, dict[str, 
     """Say in the OpenAPI document that a 201 tells where the new thing is.
 
     Args:
-        more: headers that it has, too.
+        more: further headers that it has.
     """
-    headers = {"Location": header("Where it is."), **(more or {})}
+    headers = {"Location": header("The address of the new resource."), **(more or {})}
     return {201: {"description": "Created", "headers": headers}}
 
 
 def _summaries() -> dict[str, str]:
-    """Return a sentence on every code: for the domain's, the docstrings of its errors."""
+    """Return a sentence for every code; those of the domain are the docstrings of its errors."""
     return {each.code: (each.__doc__ or "").strip() for each in DomainError.__subclasses__()} | {
-        "unauthenticated": "No valid key came with the call.",
+        "unauthenticated": "The call carries no valid key.",
         "forbidden": "The key's role, or the source that it is bound to, does not permit this.",
         "protected_mode": "No key has been made, and the call came from another machine.",
         "validation_failed": "A field is missing, unknown, or not what it should be.",
         "malformed_json": "The body is not JSON.",
-        "unsupported_media_type": "The body is not announced as JSON, or is compressed.",
+        "unsupported_media_type": "The body is not declared as JSON, or is compressed.",
         "body_too_large": "The body is larger than this call takes.",
         "headers_too_large": "There are more than 100 headers, or 64 KiB of them.",
         "request_timeout": "The request did not arrive in time; the connection is closed.",
         "rate_limited": "The key has made more calls than the service's settings allow.",
         "not_found": "There is nothing at this address.",
-        "method_not_allowed": "There is no such call at this address.",
-        "storage_unavailable": "The storage does not work just now; nothing was changed.",
-        "outcome_unknown": "The storage went away while it committed; all was stored, or nothing.",
-        "overloaded": "More registrations wait than can be stored soon.",
-        "internal_error": "A defect of the service.",
+        "method_not_allowed": "This method does not work at this address.",
+        "storage_unavailable": "The storage is unavailable; nothing was changed.",
+        "outcome_unknown": "The storage went away during a commit: all was stored, or nothing.",
+        "overloaded": "More registrations are waiting than can be stored soon.",
+        "internal_error": "A defect in the service.",
     }
 
 
 _SUMMARIES = _summaries()
 QUERY_PROBLEMS: Final = _described(["validation_failed"])
-"""The same of a call that needs no key and asks nobody."""
+"""The same for a call that needs neither a key nor the storage."""
 
 
 def answer(described: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -304,11 +306,9 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
 
 
 async def _on_defect(_: Request, error: Exception) -> JSONResponse:
-    logger.error("a request failed by a defect of the service", exc_info=error)
+    logger.error("a request failed because of a defect in the service", exc_info=error)
     return answer(
-        problem(
-            "internal_error", "the service has a defect; its log says where. Report it, please."
-        )
+        problem("internal_error", "the service has a defect; its log says where. Please report it.")
     )
 
 

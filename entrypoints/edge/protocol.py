@@ -1,7 +1,7 @@
-"""The server's side of a connection, for clients that are slow or send without an end.
+"""The server's side of a connection, for clients that are slow or never stop sending.
 
-uvicorn closes a connection that is idle between two requests. It waits for ever for the first one,
-and for the rest of one that has begun; and it keeps headers however many there are.
+uvicorn closes a connection that is idle between two requests. But it waits forever for the first
+request and for the rest of one that has begun, and it keeps any number of headers.
 """
 
 from asyncio import TimerHandle, Transport
@@ -15,17 +15,17 @@ from entrypoints.edge.problems import MEDIA_TYPE, Refusal, problem
 from entrypoints.edge.request_ids import GUARDS
 
 PATIENCE: Final = 20.0
-"""Seconds for the first request of a connection, and for every one that has begun to arrive."""
+"""Seconds in which a connection's first request, and every one that has begun, must arrive."""
 _MOST: Final = 32 * 1024 * 1024
-"""Bytes of one request as they come: the largest body eight times over, since a chunk of one byte
-takes six."""
+"""Bytes of one request on the wire: eight times the largest body, since a chunk of one byte takes
+six."""
 _LINGER: Final = 1.0
-"""Seconds for a client to read why it was refused. To close at once, with bytes of it unread, would
-be a reset of the connection, and what it was told would be lost."""
+"""Seconds for a client to read why it was refused. Closing immediately, with bytes of it unread,
+would reset the connection, and the response would be lost."""
 
 
 class _Trailers(list[tuple[bytes, bytes]]):
-    """Forgets what it is given."""
+    """Discards what is appended."""
 
     def append(self, trailer: tuple[bytes, bytes], /) -> None:
         pass
@@ -36,45 +36,45 @@ _NONE: Final = object()
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with an end to its patience.
+    """uvicorn's protocol with limits to its patience.
 
-    There is a timer only while a client owes something: a request that comes in one piece, as
-    nearly all do, costs three calls and no timer.
+    A timer runs only while a client owes something: a request that arrives in one piece, as nearly
+    all do, costs three calls and no timer.
     """
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._deadline: TimerHandle | None = None
         self._complete: object = _NONE
-        """The scope of the request that has arrived last."""
+        """The scope of the last request that has arrived in full."""
         self._counted: object = _NONE
         """The scope of the request whose bytes are counted."""
         self._bytes = 0
         self._refused = False
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
-        """Begin to wait."""
+        """Start the timer."""
         super().connection_made(transport)
         self._deadline = self.loop.call_later(PATIENCE, self._out_of_patience)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
+        """Stop the timer."""
         self._calm_down()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come, and look whether more of it must come."""
+        """Take the data, and check whether more must follow."""
         if self._refused:
             return
         super().data_received(data)
         if self._complete is self.scope and not self.cycle.response_complete:
-            # All of it is here, and is worked on.
+            # All of it is here and is being processed.
             if self._deadline is not None:
                 self._calm_down()
             return
         if self._deadline is None:
             self._deadline = self.loop.call_later(PATIENCE, self._out_of_patience)
-        # A request may begin anywhere in what has come: only what follows is certainly its own.
+        # A request may begin anywhere in this data: only later data certainly belongs to it.
         if self._counted is not self.scope:
             self._counted, self._bytes = self.scope, 0
             return
@@ -85,28 +85,28 @@ class PatientProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        """Note who is at the other end, whomever a proxy will say that it speaks for."""
+        """Note who is at the other end, before a proxy's headers name somebody else."""
         super().on_message_begin()
         self.scope[PEER] = self.client  # type: ignore[typeddict-unknown-key]
 
     def on_headers_complete(self) -> None:
-        """Let the request in; nothing of what follows its body is a header of it.
+        """Let the request in; nothing after its body counts as a header.
 
-        Trailers may name who calls for whom, past a proxy that looks at headers only.
+        Trailers could say who calls for whom, past a proxy that checks only headers.
         """
         super().on_headers_complete()
         self.headers = _TRAILERS
 
     def on_message_complete(self) -> None:
-        """Note that nothing of it is missing."""
+        """Note that the request is complete."""
         self._complete = self.scope
         super().on_message_complete()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: what a client wishes for is no trouble of ours, and would fill the log."""
+        """Log nothing: what a client asks for is not our problem, and would fill the log."""
 
     def _in_headers(self) -> bool:
-        """Tell whether a request has begun whose headers are not all here."""
+        """Tell whether a request has begun and its headers are not all here."""
         return self.scope is not self._complete and self.scope is not getattr(
             self.cycle, "scope", None
         )
@@ -125,23 +125,23 @@ class PatientProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._working():
-            # It is the service that takes its time, or waits for a body by a clock of its own.
+            # The service itself takes its time, or waits for a body with its own timeout.
             self._deadline = self.loop.call_later(PATIENCE, self._out_of_patience)
         elif self._in_headers():
             self._refuse(
                 Refusal(
                     "request_timeout",
-                    f"the request did not arrive within {PATIENCE:.0f} s; send all of it at once.",
+                    f"the request did not arrive within {PATIENCE:.0f} s; send it without pauses.",
                 )
             )
         else:
             self.transport.close()
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Answer a request that has no beginning yet from which anybody could answer it."""
+        """Answer a request before enough of it has arrived for the application to do so."""
         self._refused = True
         if self._working():
-            # An answer before it is on its way, in the midst of which nothing can be said.
+            # An earlier response is still being sent, and nothing can be put in its middle.
             self.transport.close()
             return
         content = problem(refusal.code, refusal.detail).model_dump_json().encode()

@@ -1,4 +1,4 @@
-"""Queries: a call that asks for what it cannot have is told so, and not answered something else."""
+"""Queries: a parameter that a call does not take is refused, and not ignored."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -14,23 +14,23 @@ from entrypoints.edge.calls import Calls, path_of
 from entrypoints.edge.problems import FieldProblem, Problem, Refusal, answer, problem
 
 _SHOWN: Final = 100
-"""Characters of a name that nobody knows, in what is said about it."""
+"""Characters of an unknown name that a message quotes."""
 _SAID: Final = 5
-"""Parameters that are told to be wrong; of a query of a thousand these will do."""
+"""Wrong parameters that a message lists; even of a thousand, these are enough."""
 
 Page = Callable[[Request, Refusal | StorageUnavailable], ASGIApp]
 
 
 class Queries:
-    """Refuses a query with parameters that the call does not have, or that hold no text.
+    """Refuses a query with parameters that the call does not take, or that are not valid text.
 
-    Left alone, `?offset=50` would be answered with the first page again, `?sate=waiting` with
-    every contact, and of `?limit=1&limit=9` one would be taken. A NUL is what no database takes.
+    Otherwise `?offset=50` would be answered with the first page again, `?sate=waiting` with every
+    contact, and of `?limit=1&limit=9` one would be taken. No database takes a NUL.
 
     Args:
         app: what is behind it.
         calls: which parameters each call has.
-        page: what a browser is shown where the console is called.
+        page: what a browser is shown if it called the console.
     """
 
     def __init__(self, app: ASGIApp, calls: Calls, page: Page) -> None:
@@ -58,7 +58,7 @@ class Queries:
         if fields:
             return _problem(fields, "")
         call = self._calls.find(scope["method"], path_of(scope))
-        # What is not there is answered as such, and so is a method that does not work.
+        # An unknown path or method is answered further in, with 404 or 405.
         if call is None or call.parameters is None:
             return None
         scope["route"] = call
@@ -66,17 +66,15 @@ class Queries:
             name for name, _ in parse_qsl(query.decode("ascii"), keep_blank_values=True)
         )
         known = sorted(call.parameters)
-        takes = f" The call takes {_listed(known)}." if known else " The call takes none."
+        takes = f" The call takes {_listed(known)}." if known else " The call takes no parameters."
         return _problem(list(_misfits(given, call.parameters)), takes)
 
 
-_NO_TEXT: Final = (
-    "this is no text that can be stored: it holds %00, or what is not UTF-8 in its %-escapes"
-)
+_NO_TEXT: Final = "this text cannot be stored: it holds %00, or %-escapes that are not UTF-8"
 
 
 def _garbled(query: bytes) -> Iterable[str]:
-    """Return the names of the parameters that hold no text."""
+    """Return the names of the parameters that are not valid text."""
     if query.isascii() and b"%" not in query:
         return []
     return {
@@ -87,7 +85,7 @@ def _garbled(query: bytes) -> Iterable[str]:
 
 
 def _is_text(part: bytes) -> bool:
-    # A byte beyond ASCII has to be escaped; what it stands for would be anybody's guess.
+    # A byte beyond ASCII must be escaped: what it stands for would be a guess.
     whole = unquote_to_bytes(part)
     try:
         whole.decode("utf-8")
@@ -103,7 +101,7 @@ def _misfits(given: Mapping[str, int], known: Mapping[str, bool]) -> Iterable[Fi
             hint = f" (did you mean {near[0]}?)" if near else ""
             yield FieldProblem(field=_name(name), detail=f"there is no such parameter{hint}")
         elif times > 1 and not known[name]:
-            yield FieldProblem(field=name, detail=f"it stands there {times} times; give one value")
+            yield FieldProblem(field=name, detail=f"it is given {times} times; give one value")
 
 
 def _problem(fields: list[FieldProblem], takes: str) -> Problem | None:

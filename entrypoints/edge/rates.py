@@ -1,4 +1,4 @@
-"""How many calls a key may make: a bucket of tokens for each, in each process."""
+"""How many calls a key may make: a token bucket for each key, in each process."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from entrypoints.edge.gate import KEY
 from entrypoints.edge.problems import Refusal, answer_error
 
 SPEND: Final = "fairlead.spend"
-"""Where in a scope the function stands by which a call counts as several, if calls are counted."""
+"""Where a scope holds the function that makes a call count as several, if calls are counted."""
 
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many calls in so many seconds."""
+    """A number of calls in a number of seconds."""
 
     calls: int
     seconds: int
@@ -35,12 +35,12 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What is left to a key after a call.
+    """What a key has left after a call.
 
     Attributes:
         granted: the call may be made.
         remaining: calls that could be made right now.
-        wait: seconds until there are all again; if there are none, until there is one.
+        wait: seconds until all calls can be made again; if none can be made now, until one can.
     """
 
     granted: bool
@@ -49,9 +49,9 @@ class Taken:
 
 
 class Buckets:
-    """A bucket for every key that has called: full at first, and filled as time goes by.
+    """A bucket for every key that has called: full at first, and refilled as time goes by.
 
-    Only keys that are valid come here, so there are no more buckets than keys.
+    Only valid keys get here, so there are no more buckets than keys.
     """
 
     def __init__(self, rate: Rate, now: Callable[[], float] = monotonic) -> None:
@@ -72,11 +72,11 @@ class Buckets:
         return Taken(granted, *self._left(level))
 
     def spend(self, prefix: str, calls: int) -> Taken:
-        """Take more tokens for a call that was granted, those that are not there yet, too.
+        """Take more tokens for a call that was granted, even those that are not there yet.
 
-        Whoever sends a thousand contacts in one call has to wait as if it had made a thousand. That
-        is granted as long as nothing is owed: of many such calls that were let in together, the
-        first.
+        A client that sends a thousand contacts in one call must wait as if it had made a thousand
+        calls. This is granted while nothing is owed: of many such calls that were let in together,
+        only to the first.
         """
         level, at = self._levels[prefix]
         granted = calls <= 0 or level >= 0
@@ -91,10 +91,10 @@ class Buckets:
 
 
 class RateLimit:
-    """Refuses a key that makes more calls than it may; stands behind the gate, which knows the key.
+    """Refuses a key that makes more calls than it may; runs behind the gate, which knows the key.
 
-    Every answer says what is left, by the headers of draft-ietf-httpapi-ratelimit-headers-11.
-    Where no rate is set, this is not there at all.
+    Every response says what is left, in the headers of draft-ietf-httpapi-ratelimit-headers-11.
+    If no rate is set, this layer is left out.
     """
 
     def __init__(self, app: ASGIApp, rate: Rate, now: Callable[[], float] = monotonic) -> None:

@@ -1,6 +1,6 @@
-"""What stands on every answer: an id of the request, and that no page may frame or guess at it.
+"""Headers of every response: the request's id, and those that forbid framing and type guessing.
 
-The id is in the problem and in every line of the log about the request, too.
+The id is also in the problem and in every line of the log about the request.
 """
 
 import re
@@ -14,26 +14,26 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
-"""Of the request that is being answered. Threads that anyio starts for it see the same."""
+"""The id of the request that is being answered. Threads that anyio starts for it see the same."""
 
 HEADER: Final = "X-Request-Id"
 _HEADER: Final = HEADER.lower().encode()
 GUARDS: Final = ((b"x-content-type-options", b"nosniff"), (b"x-frame-options", b"DENY"))
-"""What a browser must not do with any answer: take it for another type, show it in a frame."""
+"""What a browser must not do with any response: take it for another type, show it in a frame."""
 Answered = Callable[[Scope, int, float], None]
-"""Hears of a request's scope as it was in the end, the status, and the seconds that it took."""
+"""Called with a request's final scope, its status, and the seconds that it took."""
 _usable = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
 
 
 class RequestIds:
     """Takes the id that a request came with, or makes one, and sends it back.
 
-    Made ones are a word that is this process's own, and a number: unique, and made in a fifth of
-    the time of a random one.
+    One made here is a word unique to this process, and a number: unique, and made in a fifth of the
+    time of a random one.
     """
 
     def __init__(self, app: ASGIApp, answered: Answered) -> None:
-        """Take what is behind it, and whom to tell of each request that was answered."""
+        """Take the application behind it, and what to call for each answered request."""
         self._app = app
         self._answered = answered
         self._process = secrets.token_hex(6)
@@ -45,13 +45,13 @@ class RequestIds:
             await self._app(scope, receive, send)
             return
         name = _given(scope["headers"]) or f"{self._process}-{next(self._numbers)}"
-        # Every request is a task of its own, so that this holds for it alone.
+        # Every request is a separate task, so this holds for it alone.
         request_id.set(name)
 
         status, started = 500, perf_counter()
 
-        # Hands on what `send` returns, to be awaited: a coroutine around it would cost a
-        # registration twice as much as all of the rest here.
+        # Returns what `send` returns, for the caller to await: a coroutine around it would cost a
+        # registration twice as much as everything else here.
         def send_with_id(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""What the service says of itself: health, metrics, documentation."""
+"""What the service says about itself: health, metrics, documentation."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ _DOCS = """<!doctype html>
 
 
 class Status(BaseModel):
-    """How the service is."""
+    """The state of the service."""
 
     status: str
 

@@ -1,8 +1,8 @@
-"""Sessions of the console: a cookie that is good for as long as the key that opened it.
+"""Console sessions: a cookie that is valid no longer than the key that opened it.
 
-The cookie names the key, itself and a time, and is signed with the digest that is stored of that
-key. So every process can check it, and it ends with its key. Nothing is stored of it until somebody
-signs out; then its id is, for as long as the cookie would be good.
+The cookie holds the key's prefix, an id and the time of its end, and is signed with the stored
+digest of that key. So every process can check it, and it ends with its key. Nothing about it is
+stored until somebody signs out; then its id is, for as long as the cookie would be valid.
 """
 
 import hmac
@@ -24,7 +24,7 @@ LIFETIME: Final = 12 * 3600
 
 
 _CLAIM: Final = re.compile(r"(flk_[a-z0-9]{10})\.([A-Za-z0-9_-]{22})\.([0-9]{1,12})")
-"""Whoever holds a key can sign what it likes for that key: it must look like what is made here."""
+"""Anyone who holds a key can sign any claim for it, so a claim must have the form made here."""
 _SLACK: Final = 60
 """Seconds by which the clocks of two processes may differ."""
 
@@ -35,22 +35,22 @@ class _Keys(Protocol):
 
 
 def cookie(scope: Scope, what: str = "session") -> str:
-    """Return the name of a cookie, which is another one for every instance on a host.
+    """Return the name of a cookie, a different one for every instance on a host.
 
-    Browsers send the cookies of a host to all of its ports, so that of two instances on one host
-    each would sign out whoever signs in at the other. The port is the one that the browser asked
-    for: a proxy passes it on in `Host`, as the console needs for its forms, too.
+    Browsers send a host's cookies to all of its ports. With one name, each of two instances on a
+    host would sign out the people who sign in at the other. The port is the one that the browser
+    asked for: a proxy passes it on in `Host`, which the console needs for its forms as well.
 
     Args:
-        scope: the request's.
-        what: is kept in it.
+        scope: of the request.
+        what: the cookie holds.
     """
     headers: Mapping[bytes, bytes] = dict(scope["headers"])
     try:
         port = urlsplit(f"//{headers.get(b'host', b'').decode('ascii')}").port
     except ValueError:
         port = None
-    # A mounted application has a root path that is longer by where it is mounted.
+    # The root path of a mounted application also includes where it is mounted.
     root: str = scope.get("app_root_path", scope.get("root_path", ""))
     parts = ["fairlead", what, *([] if port is None else [str(port)])]
     return "_".join([*parts, *re.findall(r"[A-Za-z0-9]+", root)])
@@ -63,13 +63,13 @@ def session_of(key: ApiKey) -> str:
 
 
 def key_of_session(cookie: str, keys: _Keys) -> ApiKey | None:
-    """Return the key that a cookie stands for; None if it is forged, too old, or revoked."""
+    """Return the key that a cookie stands for; None if it is forged, expired or revoked."""
     found = read_session(cookie, keys)
     return None if found is None else found[0]
 
 
 def read_session(cookie: str, keys: _Keys) -> tuple[ApiKey, Session] | None:
-    """Return a session that is good, and its key; None of any other cookie."""
+    """Return a valid session and its key; None for any other cookie."""
     claim, _, signature = cookie.rpartition(".")
     claimed = _CLAIM.fullmatch(claim)
     key = None if claimed is None else keys.valid(claimed[1])
@@ -85,7 +85,7 @@ def read_session(cookie: str, keys: _Keys) -> tuple[ApiKey, Session] | None:
 
 
 def form_token(key: ApiKey, cookie: str) -> str:
-    """Return what the forms of a session carry, and no other site can know."""
+    """Return the token that the forms of a session carry and no other site can know."""
     return _sign(key, "form", cookie)
 
 

@@ -1,12 +1,12 @@
 """Entity tags: which version of an operator or a source a caller has seen.
 
-A tag names what the calls can change, and neither loads nor queues, which move with every contact.
+A tag covers what calls can change, but neither loads nor queues, which move with every contact.
 RFC 9110 would call such a tag weak (8.8.1). But `If-Match` compares strongly (13.1.1): a weak tag
-never matches there, and nobody could change anything by what they saw. So it is strong in form.
-What that costs is `If-None-Match`: its 304 says "what you could change is as you saw it", not
-"every figure is". That is right for a caller who asks for it, and wrong for a cache that asks by
-itself; hence `no-store` beside every tag: nothing of ours, and no browser, keeps an answer that it
-could show again on the strength of such a 304.
+never matches there, so no caller could make a change depend on what it saw. So the tag is strong in
+form. The cost is in `If-None-Match`: its 304 says "what you could change is as you saw it", not
+"every figure is". That is right for a caller that asks for it, and wrong for a cache that asks by
+itself. Hence `no-store` with every tag: nothing of ours, and no browser, keeps a response that such
+a 304 would make it show again.
 """
 
 import re
@@ -28,9 +28,9 @@ _views: Final[TypeAdapter[View]] = TypeAdapter(View)
 
 _TAG: Final = re.compile(r'(W/)?"([^"\x00-\x20\x7f]*)"')
 _GAP: Final = re.compile(r"[ \t,]*")
-"""What stands before, between and after tags; a list may have empty places."""
+"""What may stand before, between and after tags; a list may have empty elements."""
 _LIST: Final = r'^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$'
-"""What the document says of `If-Match`."""
+"""What the OpenAPI document says of `If-Match`."""
 
 
 async def _expected(
@@ -39,13 +39,13 @@ async def _expected(
         str | None,
         Header(
             alias="If-Match",
-            description="`ETag` of what you saw, or several, or `*`. If it is another one now, "
-            "nothing is changed: 412, with what it is.",
+            description="The `ETag` of what you saw, or several, or `*`. If the current one is not "
+            "among them, nothing is changed: 412, with the current state.",
             json_schema_extra={"pattern": _LIST},
         ),
     ] = None,
 ) -> Expected:
-    # The parameter is for the document; a header that stands on several lines is one list.
+    # The parameter is for the OpenAPI document; a header that is sent several times is one list.
     if if_match is None:
         return None
     text = ", ".join(request.headers.getlist("if-match")).strip()
@@ -58,7 +58,8 @@ async def _expected(
 
 
 ExpectedVersions = Annotated[Expected, Depends(_expected)]
-"""What the caller's `If-Match` takes; what it cannot be read as is refused, never passed over."""
+"""The versions that the caller's `If-Match` accepts; one that cannot be read is refused, never
+ignored."""
 
 
 async def _seen(
@@ -67,7 +68,8 @@ async def _seen(
         str | None,
         Header(
             alias="If-None-Match",
-            description="`ETag` of what you saw, or several, or `*`: 304 if it is still the same.",
+            description="The `ETag` of what you saw, or several, or `*`: 304 if it is still the "
+            "same.",
         ),
     ] = None,
 ) -> str:
@@ -79,7 +81,7 @@ SeenTags = Annotated[str, Depends(_seen)]
 
 
 def tagged(view: View, response: Response) -> View:
-    """Put the tag of what is shown on an answer."""
+    """Put the tag of a view on its response."""
     response.headers.update(_headers(view))
     return view
 
@@ -91,21 +93,21 @@ def shown(view: View, seen: str, response: Response) -> View | Response:
     return tagged(view, response)
 
 
-TAG: Final = {"ETag": header("Names this version of all that the calls can change.")}
-"""Says in the OpenAPI document that an answer has a tag."""
+TAG: Final = {"ETag": header("Names this version of everything that calls can change.")}
+"""Says in the OpenAPI document that a response has a tag."""
 TAGGED: Final[Mapping[int | str, dict[str, Any]]] = {
-    200: {"description": "As it is.", "headers": TAG}
+    200: {"description": "The current state.", "headers": TAG}
 }
-"""The same of a 200."""
+"""The same for a 200."""
 SEEN: Final[Mapping[int | str, dict[str, Any]]] = {
     **TAGGED,
-    304: {"description": "As you saw it.", "headers": TAG},
+    304: {"description": "Still as you saw it.", "headers": TAG},
 }
-"""The same of a call that looks at `If-None-Match`."""
+"""The same for a call that looks at `If-None-Match`."""
 
 
 def install(app: FastAPI) -> None:
-    """Make an application answer what has changed meanwhile with what it is now."""
+    """Make an application answer ChangedMeanwhile with the current state."""
     app.add_exception_handler(ChangedMeanwhile, _on_changed)
 
 
@@ -124,7 +126,7 @@ def _is_seen(view: View, seen: str) -> bool:
     try:
         return seen.strip() == "*" or any(tag == view.version for _, tag in _tags(seen))
     except InvalidValue:
-        # Nothing is harmed by an answer that was not needed.
+        # A full response does no harm where a 304 would do.
         return False
 
 
@@ -147,6 +149,6 @@ def _end_of_gap(text: str, position: int) -> int:
 
 def _malformed() -> InvalidValue:
     return InvalidValue(
-        'write If-Match as ETag gives it, in double quotes: If-Match: "0123456789abcdef".',
+        'write If-Match like the ETag, in double quotes: If-Match: "0123456789abcdef".',
         field="If-Match",
     )

@@ -1,4 +1,4 @@
-"""How routes and pages change something: through the one writer, as whoever makes the request."""
+"""How routes and pages change something: through the one writer, as the request's actor."""
 
 from collections.abc import Awaitable
 from typing import Final, TypeVar
@@ -9,7 +9,7 @@ from application.intake import Intake
 from application.use_case import UseCase
 
 ACTOR: Final = "fairlead.actor"
-"""Where in a request's scope it stands who acts."""
+"""Where a request's scope holds its actor."""
 
 Command = TypeVar("Command")
 View = TypeVar("View")
@@ -24,5 +24,5 @@ class Writing:
     def __call__(
         self, request: Request, use_case: UseCase[Command, View], command: Command
     ) -> Awaitable[View]:
-        """Have a command carried out for whoever makes a request; its errors are raised here."""
+        """Carry out a command as the actor of a request; its errors are raised here."""
         return self._intake.submit(use_case, command, request.scope[ACTOR])

@@ -30,11 +30,13 @@ def router(fairlead: Fairlead, listing: Listing) -> APIRouter:
             ),
         ] = None,
         action: Action | None = None,
-        cursor: Annotated[UUID | None, Query(description="next_cursor of the page before.")] = None,
+        cursor: Annotated[
+            UUID | None, Query(description="next_cursor of the previous page.")
+        ] = None,
     ) -> AuditPage:
         """List who changed the configuration or gave contacts away by hand, the newest first.
 
-        Nothing here is ever changed or removed, and nothing tells of a lead but its id.
+        Entries are never changed or removed, and all that they hold about a lead is its id.
         """
         page = fairlead.lists.audit.entries(
             subject=subject,

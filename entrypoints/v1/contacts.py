@@ -62,18 +62,18 @@ _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "The same key again on the same source gives the first contact again. "
-    'In quotes it is the same key: `"abc"` is `abc`.',
+    "description": "The same key on the same source returns the first contact again. "
+    'Quotes make no difference: `"abc"` is `abc`.',
     "schema": {"type": "string", "minLength": 1, "maxLength": limits.MAX_TEXT},
 }
 _AT_ONCE: Final = 32
-"""Items of a batch that are read before anything else has its turn: some 5 ms of the ugliest."""
+"""Items of a batch that are read before anything else gets a turn: some 5 ms for the worst."""
 # A view has the fields of ContactOut and is written as it is, without being copied into one.
 _contact_to_json = TypeAdapter(ContactView).serializer.to_json
 _REPLAYED = (b"idempotency-replayed", b"true")
 Submit = Callable[[RegisterContact], Awaitable[RegisteredItemOut]]
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
-"""A string of RFC 9651, as the IETF's draft on idempotency keys wants one."""
+"""A string of RFC 9651, which the IETF's draft on idempotency keys asks for."""
 
 
 def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intake) -> APIRouter:
@@ -84,8 +84,8 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
     async def register_contact(body: NewContact, request: Request) -> Answer:
         """Register a contact and pick its operator.
 
-        The contact waits, with `operator: null`, if nobody is eligible. A bot that may send the
-        same message twice names each by an idempotency key.
+        If no operator is eligible, the contact waits, with `operator: null`. A bot that may send
+        the same message twice should give each message an idempotency key.
         """
         for name, value in request.scope["headers"]:
             if name == b"idempotency-key":
@@ -95,9 +95,9 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
         return await intake.submit(register, body.command(), scope[ACTOR], answer)
 
     async def register_batch(body: NewContacts, request: Request) -> BatchOut:
-        """Register up to 1000 contacts. One bad item harms no other.
+        """Register up to 1000 contacts. A bad item does not affect the others.
 
-        Where calls are counted, each item is one.
+        Under a rate limit, each item counts as one call.
         """
         actor, items = request.scope[ACTOR], body.contacts
         request.scope.get(SPEND, _uncounted)(len(items) - 1)
@@ -116,7 +116,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
             **documented(*_REGISTER, *_BODY),
             200: {
                 "model": ContactOut,
-                "description": "Registered before under this key.",
+                "description": "Registered before with this idempotency key.",
                 "headers": {"Idempotency-Replayed": header("`true`")},
             },
         },
@@ -140,11 +140,16 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
         lead_id: UUID | None = None,
         state: Annotated[
             list[ContactState] | None,
-            Query(description="In one of these; once for each: `state=waiting&state=assigned`."),
+            Query(
+                description="In one of these states; repeat it for several: "
+                "`state=waiting&state=assigned`."
+            ),
         ] = None,
         since: Annotated[Moment | None, Query(description="Registered then or later.")] = None,
-        until: Annotated[Moment | None, Query(description="Registered before.")] = None,
-        cursor: Annotated[UUID | None, Query(description="next_cursor of the page before.")] = None,
+        until: Annotated[Moment | None, Query(description="Registered before then.")] = None,
+        cursor: Annotated[
+            UUID | None, Query(description="next_cursor of the previous page.")
+        ] = None,
     ) -> ContactPage:
         """List contacts, the newest first."""
         page = fairlead.lists.contacts.contacts(
@@ -166,20 +171,20 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
     def get_contact(contact_id: UUID, request: Request) -> object:
         """Show a contact.
 
-        A key of the role `intake` sees those of its own source, and of the lead nothing but the id.
+        A key of the role `intake` sees only contacts of its own source, and only the lead's id.
         """
         return fairlead.show_contact(ShowContact(ContactId(contact_id)), request.scope[ACTOR])
 
     @routes.get("/{contact_id}/decision", responses=documented("unknown_contact", "no_decision"))
     def get_decision(contact_id: UUID) -> DecisionOut:
-        """Say why the contact has its operator."""
+        """Explain why the contact has its operator."""
         return DecisionOut.of(fairlead.contacts.decision(ContactId(contact_id)))
 
     @routes.post(
         "/{contact_id}/close", response_model=ContactOut, responses=documented("unknown_contact")
     )
     async def close_contact(contact_id: UUID, request: Request) -> object:
-        """Close a contact. The slot goes to the oldest contact that waits for it."""
+        """Close a contact. The freed slot goes to the oldest contact that waits for it."""
         return await writing(request, fairlead.close_contact, CloseContact(ContactId(contact_id)))
 
     @routes.post(
@@ -195,7 +200,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
         ),
     )
     async def transfer_contact(contact_id: UUID, body: NewTransfer, request: Request) -> object:
-        """Give an open contact to an operator of your choice, never past its capacity."""
+        """Give an open contact to an operator that you choose, never past that one's capacity."""
         (operator_id,) = await names.in_body([body.operator_id])
         return await writing(
             request,
@@ -225,7 +230,7 @@ def _answer(outcome: Registered, root: str = "") -> Answer:
 
 
 def _key_of(header: bytes) -> str:
-    """Return the idempotency key in a header: the same that a body has in its field."""
+    """Return the idempotency key in a header, as a body would have it in its field."""
     try:
         key = header.decode().strip()
     except UnicodeDecodeError:
@@ -236,10 +241,10 @@ def _key_of(header: bytes) -> str:
 
 
 def _take_key(body: NewContact, header: str) -> None:
-    """Put the key from a header where a body may have one."""
+    """Put the idempotency key from a header into the body's field."""
     if body.idempotency_key not in {None, header}:
         raise InvalidValue(
-            "the header Idempotency-Key and the field idempotency_key differ; send one of them.",
+            "the header Idempotency-Key and the field idempotency_key differ; send only one.",
             field="idempotency_key",
         )
     body.idempotency_key = header
@@ -254,7 +259,7 @@ async def _register_items(
             asyncio.create_task(_register_item(submit, each))
             for each in items[begin : begin + _AT_ONCE]
         ]
-        # They are read when the loop comes to them, and others between them.
+        # The loop reads these items now, and serves other requests before the next ones.
         await asyncio.sleep(0)
     return await asyncio.gather(*results)
 

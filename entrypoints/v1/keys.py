@@ -36,7 +36,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         },
     )
     async def create_key(body: NewKey, request: Request, response: Response) -> CreatedKeyOut:
-        """Make a key. It is in the answer and nowhere else: what is stored is a digest."""
+        """Make a key. It is in this response and nowhere else: only a digest of it is stored."""
         made = await writing(
             request,
             fairlead.create_key,
@@ -49,20 +49,20 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     def list_keys(
         limit: Limit = 200,
         cursor: Annotated[
-            str | None, Query(pattern=KEY_PREFIX, description="next_cursor of the page before.")
+            str | None, Query(pattern=KEY_PREFIX, description="next_cursor of the previous page.")
         ] = None,
     ) -> KeysOut:
-        """List all keys that were ever made, the newest first; what is shown opens nothing."""
+        """List all keys ever made, the newest first; what is shown gives no access."""
         keys = iter(fairlead.keys.all())
         if cursor is not None:
-            # No key goes away, so that the one shown last is still there.
+            # Keys are never removed, so the one shown last is still there.
             keys = dropwhile(lambda each: each.prefix != cursor, keys)
             next(keys, None)
         return KeysOut.of(list(islice(keys, limit + 1)), limit)
 
     @routes.delete("/{prefix}", responses=documented("unknown_key"))
     async def revoke_key(prefix: Prefix, request: Request) -> KeyOut:
-        """Take a key back. Within a second it opens nothing any more, in every process."""
+        """Revoke a key. Within a second it gives no access any more, in any process."""
         return KeyOut.model_validate(await writing(request, fairlead.revoke_key, RevokeKey(prefix)))
 
     return routes

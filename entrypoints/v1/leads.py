@@ -41,7 +41,7 @@ _REMOVE = {
         "value": "$request.body#/value",
     },
 }
-"""How what was added is removed, for who makes calls from the document."""
+"""How to remove what was added, for clients that make calls from the OpenAPI document."""
 _CONTACTS: Final = 200
 """Contacts shown with a lead; GET /v1/contacts has the rest."""
 _EXPORTED: Final = 200
@@ -60,14 +60,16 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         identity: Annotated[
             str | None,
             Query(
-                description="`kind:value`, in any spelling. A `+` is `%2B` in an address; one that "
-                "was not escaped is read as a plus all the same in an `email` and at the beginning "
-                "of a `phone`, where there can be no space. In other kinds it is a space.",
+                description="`kind:value`, in any spelling. Escape a `+` as `%2B`. An unescaped "
+                "one is still read as a plus in an `email` and at the beginning of a `phone`, "
+                "where there can be no space; in other kinds it is a space.",
                 examples=["phone:+79161234567"],
                 max_length=limits.MAX_TEXT + 33,
             ),
         ] = None,
-        cursor: Annotated[UUID | None, Query(description="next_cursor of the page before.")] = None,
+        cursor: Annotated[
+            UUID | None, Query(description="next_cursor of the previous page.")
+        ] = None,
     ) -> LeadPage:
         """List leads, the newest first, or find the one that an identity belongs to."""
         page = fairlead.lists.leads.leads(
@@ -97,8 +99,8 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     def export_lead(lead_id: UUID) -> StreamingResponse:
         """Show everything stored about a person, in one document.
 
-        It is written while it is read. If the database goes away meanwhile, the document has no
-        end, and its connection is cut.
+        The document is streamed. If the database goes away meanwhile, the document stays
+        incomplete and the connection is cut.
         """
         first = fairlead.leads.export(LeadId(lead_id), limit=_EXPORTED)
         return StreamingResponse(_document(fairlead, first), media_type="application/json")
@@ -109,7 +111,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         responses=documented("unknown_lead", "invalid_value", *_BODY),
     )
     async def change_lead(lead_id: UUID, body: LeadChange, request: Request) -> object:
-        """Correct a person's name. Names that come with later contacts leave it as it is."""
+        """Correct a lead's name. Names that come with later contacts do not change it."""
         return await writing(request, fairlead.rename_lead, RenameLead(LeadId(lead_id), body.name))
 
     @routes.post(
@@ -121,15 +123,15 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
             **documented(
                 "unknown_lead", "invalid_identity", "invalid_value", "identity_taken", *_BODY
             ),
-            200: {"model": LeadOut, "description": "The lead has had it already."},
+            200: {"model": LeadOut, "description": "The lead already has it."},
         },
     )
     async def add_identity(
         lead_id: UUID, body: NewIdentity, request: Request, response: Response
     ) -> object:
-        """Say that a person is known by one identity more.
+        """Add an identity to a lead.
 
-        One that is another lead's stays there: remove it there first. No lead is ever merged.
+        An identity of another lead stays there: remove it there first. Leads are never merged.
         """
         outcome = await writing(
             request, fairlead.add_identity, AddIdentity(LeadId(lead_id), body.kind, body.value)
@@ -151,9 +153,9 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         request: Request,
         value: Annotated[str, Path(description="In any spelling, percent-encoded.")],
     ) -> None:
-        """Say that an identity is not this person's. From then on it is nobody's.
+        """Remove an identity from a lead. From then on it belongs to no lead.
 
-        A lead without any identity stays, with its contacts; `lead.id` names it.
+        A lead without any identity stays, with its contacts; `lead.id` still names it.
         """
         await writing(
             request, fairlead.remove_identity, RemoveIdentity(LeadId(lead_id), kind, value)
@@ -163,8 +165,8 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     async def erase_lead(lead_id: UUID, request: Request) -> None:
         """Erase a person's data.
 
-        The lead loses its name and its identities, its contacts their payloads and idempotency
-        keys. Contacts, open ones too, and everything counted stay, and tell of nobody.
+        The lead loses its name and its identities; its contacts lose their payloads and
+        idempotency keys. Contacts, including open ones, and all counts stay, and identify nobody.
         """
         await writing(request, fairlead.erase_lead, EraseLead(LeadId(lead_id)))
 
@@ -172,7 +174,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
 
 
 def _document(fairlead: Fairlead, stretch: LeadExport) -> Iterator[str]:
-    """Write the JSON of LeadExportOut, one stretch of contacts after the other."""
+    """Write the JSON of LeadExportOut, one stretch of contacts after another."""
     head = LeadOut.model_validate(stretch.lead).model_dump_json()
     yield f'{head.removesuffix("}")},"contacts":['
     separator = ""
@@ -189,8 +191,8 @@ def _document(fairlead: Fairlead, stretch: LeadExport) -> Iterator[str]:
 
 
 _UNESCAPED = b"identity=phone:+"
-"""How a query begins in which somebody has not escaped a plus. Whoever escapes spaces as pluses has
-escaped the colon before it, too."""
+"""How a query with an unescaped plus begins. A client that escapes spaces as pluses has escaped the
+colon before it as well."""
 
 
 def _identity(fairlead: Fairlead, text: str, request: Request) -> Identity:

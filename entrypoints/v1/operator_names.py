@@ -1,4 +1,4 @@
-"""How calls name an operator: by its id or by its key, which both stay what they are."""
+"""How calls name an operator: by its id or by its key, neither of which ever changes."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -15,8 +15,8 @@ from entrypoints.v1.schemas.common import OPERATOR_NAME
 class OperatorNames:
     """Finds the operators that a call names.
 
-    It is looked up before the call's transaction: an operator is never removed, and its key is
-    never another's.
+    They can be looked up before the call's transaction: an operator is never removed, and its key
+    never becomes another's.
     """
 
     def __init__(self, catalogue: CatalogueReader) -> None:

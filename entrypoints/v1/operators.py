@@ -58,8 +58,12 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     @listing
     def list_operators(
         limit: Limit = 50,
-        active: Annotated[bool | None, Query(description="Only these.")] = None,
-        cursor: Annotated[UUID | None, Query(description="next_cursor of the page before.")] = None,
+        active: Annotated[
+            bool | None, Query(description="Only active operators, or only those that are not.")
+        ] = None,
+        cursor: Annotated[
+            UUID | None, Query(description="next_cursor of the previous page.")
+        ] = None,
     ) -> OperatorPage:
         """List operators in the order in which they were created."""
         page = fairlead.lists.catalogue.operators(
@@ -98,7 +102,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         response: Response,
         expected: ExpectedVersions,
     ) -> object:
-        """Change an operator. What this frees is filled with waiting contacts at once.
+        """Change an operator. Any capacity that this frees goes to waiting contacts at once.
 
         A supervisor's key may change `active` and nothing else.
         """

@@ -63,7 +63,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         limit: Limit = 50,
         cursor: Annotated[
             str | None,
-            Query(pattern=limits.KEY, description="next_cursor of the page before."),
+            Query(pattern=limits.KEY, description="next_cursor of the previous page."),
         ] = None,
     ) -> SourcePage:
         """List sources in the order of their keys."""
@@ -141,7 +141,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     ) -> object:
         """Change one operator's weight on a source, or put the operator on it.
 
-        The others' weights stay. Waiting contacts are handed out at once.
+        The other weights stay. Waiting contacts are handed out at once.
         """
         command = SetWeight(key, operator_id, body.weight, expected)
         return tagged(await writing(request, fairlead.set_weight, command), response)

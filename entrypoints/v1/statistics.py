@@ -34,11 +34,11 @@ def router(fairlead: Fairlead, listing: Listing) -> APIRouter:
         since: Moment | None = None,
         until: Moment | None = None,
     ) -> DistributionOut:
-        """Set what every operator got of a source beside what its weight says.
+        """Compare what every operator got of a source with what its weight says.
 
-        Counters are kept by the hour in UTC: `since` and `until` go back to the whole hour, and
-        the answer says which period it covers. A contact counts for the operator that the picker
-        chose, in the hour in which it was assigned; a transfer changes nothing here.
+        Counters are kept by the hour in UTC: `since` and `until` are rounded down to the whole
+        hour, and the response says which period it covers. A contact counts for the operator that
+        the picker chose, in the hour in which it was assigned; a transfer changes nothing here.
         """
         span = HourSpan(_hour(since), _hour(until))
         found = fairlead.lists.statistics.distribution(source=source, span=span)
@@ -51,7 +51,7 @@ def router(fairlead: Fairlead, listing: Listing) -> APIRouter:
     @routes.get("/operators", responses=documented())
     @listing
     def operators() -> OperatorsStatisticsOut:
-        """Show every operator's load, and the contacts that it was given on each source."""
+        """Show every operator's load and how many contacts it was given on each source."""
         return OperatorsStatisticsOut(
             items=[OperatorStatisticsOut.of(each) for each in fairlead.lists.statistics.operators()]
         )

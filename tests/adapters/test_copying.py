@@ -469,7 +469,7 @@ def test_a_source_of_an_older_schema_is_refused_and_no_target_is_made(
 
 def test_a_file_that_is_not_there_is_not_made_to_be_copied(urls: Urls, target: str) -> None:
     nowhere = urls.new("sqlite")
-    with pytest.raises(StorageUnavailable, match="is not there"):
+    with pytest.raises(StorageUnavailable, match="does not exist"):
         copy(nowhere, target)
     assert not file_of(nowhere).exists()
     if target.startswith("sqlite:"):

@@ -27,7 +27,7 @@ def test_what_a_user_may_not_do_is_said(tmp_path: Path) -> None:
     assert trouble() is None
     assert trouble((file, os.R_OK)) == "this user may not read it"
     assert trouble((file, os.W_OK)) == "it is read-only for this user"
-    assert trouble(read_only=True) == "it is read-only by mode=ro"
+    assert trouble(read_only=True) == "mode=ro makes it read-only"
     assert trouble((tmp_path, os.X_OK)) == f"this user may not enter the folder {tmp_path}"
     assert trouble((tmp_path, os.W_OK)) == (
         f"the folder {tmp_path}, where its log belongs, is read-only for this user"

@@ -78,7 +78,7 @@ def test_a_file_that_is_moved_is_missed_and_welcome_again(
         assert everything(world.container.storage()) == before
     works(world)
     told = [each.getMessage() for each in caplog.records if each.name == open_file.__name__]
-    assert len([each for each in told if "nothing is read or written" in each]) == 3
+    assert len([each for each in told if "reads and writes have stopped" in each]) == 3
     assert len([each for each in told if "is back as it was" in each]) == 3
 
 
@@ -243,10 +243,10 @@ def test_a_service_that_has_opened_nothing_yet_takes_what_is_there(
     sqlite_url: str, path: Path, tmp_path: Path
 ) -> None:
     database = open_database(sqlite_url)
-    with pytest.raises(database.errors, match="is not there"):
+    with pytest.raises(database.errors, match="does not exist"):
         database.snapshot()
     path.write_text("no database" * 100)
-    with pytest.raises(database.errors, match="is not a database"):
+    with pytest.raises(database.errors, match="is not an SQLite database"):
         database.snapshot()
     with open_world(f"sqlite:///{tmp_path / 'other.db'}"):
         pass
@@ -320,7 +320,7 @@ def test_a_replica_that_is_replaced_is_read_anew(tmp_path: Path, world: World) -
     (tmp_path / "newer.db").replace(replica)
     assert operators() == 2
     replica.unlink()
-    with pytest.raises(sqlite3.OperationalError, match=r"replica.db is not there$"):
+    with pytest.raises(sqlite3.OperationalError, match=r"replica.db does not exist$"):
         operators()
     world.container.storage().backup(replica)
     assert operators() == 2

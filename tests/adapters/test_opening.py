@@ -62,7 +62,7 @@ def test_several_hosts(url: str, hosts: str, ports: str | None) -> None:
     ],
 )
 def test_what_cannot_be_used_is_refused_in_a_sentence(url: str) -> None:
-    with pytest.raises(ValueError, match=r"write sqlite:///FILE, or postgresql://USER"):
+    with pytest.raises(ValueError, match=r"use sqlite:///FILE, or postgresql://USER"):
         open_database(url)
     assert Settings(database_url=url).shown_database_url == url
 

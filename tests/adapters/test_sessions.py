@@ -358,7 +358,7 @@ class TestSchema:
             world.register()
             assert world.defects() == []
         assert self.homes(url) == ["public"]
-        assert "tables are in the schema public, where the search path" in caplog.text
+        assert "tables are in the schema public, which the search path" in caplog.text
 
     def test_the_tables_are_made_where_the_path_leads_first(self, postgresql: Databases) -> None:
         url = postgresql.empty()
@@ -408,7 +408,7 @@ class TestSchema:
             world.source((world.operator(), 1))
             world.register()
         database = open_database(second)
-        with pytest.raises(StorageAway, match="no schema second; make it"):
+        with pytest.raises(StorageAway, match="no schema second; create it"):
             migrate(database)
         run(url, "CREATE SCHEMA second")
         migrate(database)

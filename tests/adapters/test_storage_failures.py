@@ -245,9 +245,9 @@ class TestNotThere:
         container = build_container(Settings(database_url=f"sqlite:///{folder / 'fairlead.db'}"))
         storage, fairlead = container.storage(), container.fairlead()
         for use in (storage.health.ready, storage.migrate):
-            with pytest.raises(StorageUnavailable, match=f"the folder {folder} is not there"):
+            with pytest.raises(StorageUnavailable, match=f"the folder {folder} does not exist"):
                 use()
-        with pytest.raises(StorageUnavailable, match=f"the folder {folder} is not there"):
+        with pytest.raises(StorageUnavailable, match=f"the folder {folder} does not exist"):
             fairlead.create_source(CreateSource("a"))
         folder.mkdir()
         storage.migrate()
@@ -261,7 +261,7 @@ class TestNotThere:
         container = build_container(Settings(database_url=f"sqlite:///{path}"))
         storage, fairlead = container.storage(), container.fairlead()
         for use in (storage.health.ready, storage.migrate, fairlead.statistics.operators):
-            with pytest.raises(StorageUnavailable, match="not a database"):
+            with pytest.raises(StorageUnavailable, match="is not an SQLite database"):
                 use()
         (outcome,) = fairlead.register_contacts([RegisterContact("a", {"vk": "1"})])
         assert isinstance(outcome, StorageUnavailable)
@@ -331,9 +331,7 @@ class TestBatch:
         before = everything(world.container.storage())
         outcomes = self.register(world, watched, [RegisterContact("telegram", {"vk": "1"})] * 3)
         assert [type(each) for each in outcomes] == [StorageUnavailable] * 3
-        assert {str(each) for each in outcomes} == {
-            "the database does not work just now: disk I/O error."
-        }
+        assert {str(each) for each in outcomes} == {"the database is unavailable: disk I/O error."}
         assert everything(world.container.storage()) == before
 
 

@@ -121,7 +121,7 @@ def test_there_are_a_thousand_keys_that_open_something_at_most(
     create(CreateKey(Role.VIEWER, expires_at=now + timedelta(hours=1)))
     revoked = create(CreateKey(Role.VIEWER))
     create(CreateKey(Role.VIEWER))
-    with pytest.raises(InvalidValue, match="3 keys that open something"):
+    with pytest.raises(InvalidValue, match="3 valid keys"):
         create(CreateKey(Role.VIEWER))
     world.fairlead.revoke_key(RevokeKey(revoked.key.prefix))
     create(CreateKey(Role.VIEWER))

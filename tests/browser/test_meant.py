@@ -248,7 +248,7 @@ def test_errors_stand_at_their_field_and_the_keyboard_goes_there(
 ) -> None:
     window = look(company, locale="ru-RU")
     page = following(window.page(f"{company.url}/operators/{company.operators['Bob']}"))
-    capacity = page.get_by_label("Ёмкость")
+    capacity = page.get_by_label("Лимит")
     page.locator("form").evaluate_all(
         "forms => forms.forEach((each) => { each.noValidate = true; })"
     )

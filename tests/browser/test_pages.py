@@ -141,7 +141,7 @@ def test_how_long_somebody_waits_is_counted_on(
 def test_everything_can_be_reached_by_the_keyboard(company: Company, look: Look) -> None:
     page = look(company).page(f"{company.url}/sources/telegram")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="To the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
     reached = set(walked(page))

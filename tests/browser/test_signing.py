@@ -86,7 +86,7 @@ def test_a_wrong_key_is_a_sentence_and_after_ten_it_is_another(
     page = window.page(f"{guarded.url}/")
     for _ in range(10):
         fill(page, "flk_wrong")
-        expect(page.get_by_role("alert")).to_contain_text("This key opens nothing")
+        expect(page.get_by_role("alert")).to_contain_text("This key does not work")
     fill(page, "flk_wrong")
     expect(page.get_by_role("alert")).to_contain_text("Too many keys were tried")
     assert window.context.cookies() == []
@@ -130,7 +130,7 @@ def test_an_open_page_does_not_outlive_its_key(guarded: Company, look: Look) -> 
 
 def test_a_viewer_sees_no_button_of_what_it_may_not_do(guarded: Company, look: Look) -> None:
     page = signed_in(guarded, look(guarded), Role.VIEWER)
-    own = {"Search", "Sign out", "English", "Русский", "Light", "Dark", "As the system"}
+    own = {"Search", "Sign out", "English", "Русский", "Light", "Dark", "System"}
     for path in (
         "/",
         "/operators",

@@ -198,7 +198,7 @@ def test_the_service_goes_on_by_itself_when_the_file_is_back(
         assert_refused(load)
         assert get(server, "/readyz") == 200
         server.stop()
-        assert "nothing is read or written any more" in server.said()
+        assert "reads and writes have stopped" in server.said()
         assert "is back as it was" in server.said()
         assert "Traceback" not in server.said()
     assert [each.name for each in belonging(file)] == ["fairlead.db"]
@@ -277,7 +277,7 @@ def test_workers_notice_and_make_nothing(file: Path, tmp_path: Path) -> None:
             assert get(server, "/readyz") == 503
         assert not file.exists()
         server.stop()
-        assert "fairlead.db is not there, but fairlead.db-wal" in server.said()
+        assert "fairlead.db does not exist, but fairlead.db-wal" in server.said()
     back()
     assert_all_there(file, load)
 
@@ -309,7 +309,7 @@ def test_a_backup_is_not_mixed_with_the_log_of_the_database_before_it(
     for words in (["restore", good], ["serve"], ["migrate"]):
         done = fairlead(*words, "--database-url", url)
         assert done.returncode == 2
-        assert "fairlead.db is not there" in done.stderr
+        assert "fairlead.db does not exist" in done.stderr
         assert "fairlead.db-wal" in done.stderr
         assert content(file.parent) == left
     # A backup that somebody puts there by hand is not opened with that log either.
@@ -317,7 +317,7 @@ def test_a_backup_is_not_mixed_with_the_log_of_the_database_before_it(
     for words in (["serve"], ["check"]):
         done = fairlead(*words, "--database-url", url)
         assert done.returncode == 2
-        assert "fairlead.db-wal is beside it" in done.stderr
+        assert "fairlead.db-wal is next to it" in done.stderr
     assert content(file.parent) == left | {file.name: good.read_bytes()}
     file.unlink()
 

@@ -93,13 +93,13 @@ class TestCorrecting:
         [
             ({"act": "name", "name": "<i>" * 80}, "200 characters", "200 знаков"),
             ({"act": "name", "name": "<i>\0"}, "200 characters", "200 знаков"),
-            ({"act": "add", "kind": "phone", "value": "<i>12"}, "no phone number", "телефон"),
+            ({"act": "add", "kind": "phone", "value": "<i>12"}, "not a phone number", "телефон"),
             ({"act": "add", "kind": "vk", "value": "<i>" * 80}, "1 to 200", "от 1 до 200"),
             ({"act": "add", "kind": "vk", "value": ""}, "1 to 200", "от 1 до 200"),
-            ({"act": "add", "kind": "<i>", "value": "x"}, "one of the list", "из списка"),
-            ({"act": "add"}, "one of the list", "из списка"),
-            ({"act": "remove", "kind": "vk", "value": "<i>"}, "no such", "нет таких"),
-            ({"act": "<i>"}, "no such", "нет таких"),
+            ({"act": "add", "kind": "<i>", "value": "x"}, "one from the list", "из списка"),
+            ({"act": "add"}, "one from the list", "из списка"),
+            ({"act": "remove", "kind": "vk", "value": "<i>"}, "no such", "нет такого"),
+            ({"act": "<i>"}, "no such", "нет такого"),
         ],
     )
     def test_what_is_refused_stays_typed_and_is_said_at_its_field(
@@ -208,7 +208,7 @@ class TestSearching:
         text = client.get("/console/search", params={"q": str(contact.id)}).text
         assert f'href="/console/contacts/{contact.id}"' in text
         assert f'href="/console/leads/{lead.id}"' in text
-        assert "Nothing is known" not in text
+        assert "Nothing matches" not in text
 
     def test_whoever_is_on_no_page_is_behind_a_link(self, client: Client, world: World) -> None:
         world.source()
@@ -231,7 +231,7 @@ class TestSearching:
         world.source()
         lead = world.register(vk="4567").lead.id
         text = client.get(f"/console/search?q=4567&after=0{lead.hex}").text
-        assert "Nobody else." in text
+        assert "No more matches." in text
 
     @pytest.mark.parametrize("after", ["", "x", "9", "2%00", "0%ff", "1' OR 1=1 --", "2a/b/c"])
     def test_where_nothing_goes_on_is_refused_by_a_page(self, client: Client, after: str) -> None:
@@ -242,7 +242,7 @@ class TestSearching:
     def test_what_was_asked_for_is_text(self, client: Client) -> None:
         text = client.get("/console/search", params={"q": '"><script>x'}).text
         assert "<script>x" not in text
-        assert "Nothing is known by “&#34;&gt;&lt;script&gt;x”" in text
+        assert "Nothing matches “&#34;&gt;&lt;script&gt;x”" in text
 
     def test_nothing_asked_is_a_hint(self, client: Client) -> None:
         assert "last four digits" in client.get("/console/search?q=+").text

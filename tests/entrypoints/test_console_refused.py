@@ -47,7 +47,7 @@ class TestRefused:
         ("/sources/telegram/weights", {"operator": "{cid}"}, "weight", "Введите целое число"),
         ("/contacts/{contact}/transfer", {"operator": ""}, "operator", "Выберите оператора."),
         ("/contacts/{contact}/transfer", {"operator": "{cid}"}, "operator", "на паузе"),
-        ("/contacts/{contact}/transfer", {"operator": "{dan}"}, "operator", "нет мест"),
+        ("/contacts/{contact}/transfer", {"operator": "{dan}"}, "operator", "Лимит этого"),
         ("/operators/{ann}/contacts", {"transfer": "{contact}"}, "operator", "Выберите оператора."),
         (
             "/try",
@@ -55,7 +55,7 @@ class TestRefused:
             "value",
             "не похоже на телефон",
         ),
-        ("/try", {"source": "telegram", "kind": "phone", "value": ""}, "value", "Укажите контакт"),
+        ("/try", {"source": "telegram", "kind": "phone", "value": ""}, "value", "идентификатор"),
         ("/try", {"source": "no", "kind": "vk", "value": "x"}, "source", "Такого источника нет."),
         (
             "/try",
@@ -69,7 +69,7 @@ class TestRefused:
             "text",
             "Сообщение слишком длинное",
         ),
-        ("/sign-in", {"key": "flk_x"}, "key", "Этот ключ ничего не открывает"),
+        ("/sign-in", {"key": "flk_x"}, "key", "Этот ключ не подходит"),
     )
 
     @pytest.mark.parametrize(("path", "typed", "field", "sentence"), CASES)

@@ -44,11 +44,13 @@ def test_who_would_fall_behind_first() -> None:
     )
     assert sentences[0] == "3 of 3 operators could take the contact."
     assert sentences[1] == (
-        "By the weights of those who could, Cid is to get 50.0% of the contacts. The credit of "
-        "Cid, the part of a contact that was owed, was 0.1 before this one and 0.6 with it."
+        "By the weights of the eligible operators, Cid should get 50.0% of the contacts. The "
+        "credit of Cid, the part of a contact that it is owed, was 0.1 before this contact and 0.6 "
+        "with it."
     )
     assert sentences[2] == (
-        "Of all who were owed something, Cid would have been the first to fall behind its share."
+        "Of all operators that were owed something, Cid would have been the first to fall behind "
+        "its share."
     )
 
 
@@ -59,7 +61,7 @@ def test_who_is_overdue_is_owed_most() -> None:
         candidate("Bob", 1, -1 * CONTACT),
         candidate("Cid", 1, -0.5 * CONTACT),
     )
-    assert sentences[-1] == "Nobody was owed more than Ann."
+    assert sentences[-1] == "No operator was owed more than Ann."
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from tests.support import World, open_world
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
 COOKIE = "fairlead_session"
-WRONG = "This key opens nothing"
+WRONG = "This key does not work"
 
 
 @pytest.fixture
@@ -550,7 +550,7 @@ def test_an_empty_place_offers_its_first_steps_to_administrators_only() -> None:
             sign_in(client, viewer)
             text = look(client).text
             assert "Three steps" not in text
-            assert "There is no operator yet." in text
+            assert "There are no operators yet." in text
 
 
 class Gone(KeyReader):
@@ -568,7 +568,7 @@ def test_a_database_that_is_away_is_a_page_for_who_browses(world: World) -> None
         with serving(create_app(container=world.container)) as client:
             answer = look(client)
             assert answer.status_code == 503
-            assert "The database is away" in answer.text
+            assert "The database is unavailable" in answer.text
             assert answer.headers["retry-after"] == "1"
             assert answer.headers["cache-control"] == "no-store"
 

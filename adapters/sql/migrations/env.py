@@ -1,4 +1,4 @@
-"""Alembic's entry: it runs on the connection, and in the transaction, that migrate() opened."""
+"""Alembic's entry point: runs on the connection, in the transaction, that migrate() opened."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""`fairlead import`: every row of a file becomes a contact, or is in the file of refused rows."""
+"""`fairlead import`: every row of a file becomes a contact, or goes to the file of refused rows."""
 
 from entrypoints.cli.importing.columns import source_key
 from entrypoints.cli.importing.command import import_

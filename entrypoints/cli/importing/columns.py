@@ -1,4 +1,4 @@
-"""Which column is what, as the options say."""
+"""Which column holds what, as the options say."""
 
 import re
 import unicodedata
@@ -11,10 +11,10 @@ from domain.errors import DomainError
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which column is what.
+    """Which column holds what.
 
     Attributes:
-        source: the column that names the source; None if all rows are of one.
+        source: the column that names the source; None if all rows are of one source.
         source_key: the source of all rows.
         identities: (kind, column).
     """
@@ -39,12 +39,12 @@ class Columns:
         """Read the options.
 
         Raises:
-            ValueError: they do not go together, in a sentence.
+            ValueError: they do not go together; the message says why.
         """
         if (source is None) == (source_key is None):
             raise ValueError(
-                "name the source: --source COLUMN if a column tells it, or --source-key KEY if "
-                "all rows are of one; not both."
+                "name the source: --source COLUMN if a column names it, or --source-key KEY if "
+                "all rows are of one source; not both."
             )
         if source_key is not None:
             try:
@@ -58,7 +58,7 @@ class Columns:
             kind, column = _identity(each)
             if kind in pairs:
                 raise ValueError(
-                    f"--identity {kind} is given twice, and a contact has one of a kind."
+                    f"--identity {kind} is given twice, but a contact has only one of a kind."
                 )
             pairs[kind] = column
         return cls(source, source_key, tuple(pairs.items()), name, payload, key)
@@ -76,7 +76,7 @@ class Columns:
 
 
 def source_key(text: str) -> str:
-    """Make a source's key of a name: `Direct Traffic` and `direct traffic` are direct-traffic.
+    """Make a source key from a name: `Direct Traffic` and `direct traffic` give direct-traffic.
 
     Raises:
         ValueError: nothing is left of it.
@@ -84,7 +84,7 @@ def source_key(text: str) -> str:
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     key = re.sub(r"[^a-z0-9._-]+", "-", ascii_text.lower()).strip("-._")[:64]
     if not key:
-        raise ValueError(f"no key can be made of the source name {text!r}")
+        raise ValueError(f"no key can be made from the source name {text!r}")
     return key
 
 

@@ -44,12 +44,13 @@ def import_(
     ] = None,
     payload: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMN", help="A column to keep; may be repeated."),
+        typer.Option(metavar="COLUMN", help="A column to keep in the payload; may be repeated."),
     ] = None,
     key: Annotated[
         str | None,
         typer.Option(
-            metavar="COLUMN", help="The idempotency key: importing again then adds nothing."
+            metavar="COLUMN",
+            help="The column with the idempotency key: importing again then adds nothing.",
         ),
     ] = None,
     create_sources: Annotated[
@@ -58,8 +59,8 @@ def import_(
     refused: Annotated[
         Path | None,
         typer.Option(
-            help="A new file for refused rows, with their lines and reasons; FILE.refused.csv (or "
-            ".ndjson, .json) in the current folder if not given, or the next that is free: "
+            help="A new file for refused rows, with their lines and reasons; if not given, "
+            "FILE.refused.csv (or .ndjson, .json) in the current folder, or the next free name: "
             "FILE.refused.2.csv.",
             show_default=False,
         ),
@@ -67,40 +68,40 @@ def import_(
     encoding: Annotated[
         str | None,
         typer.Option(
-            help="Of the file, such as utf-8, utf-16, cp1251 or cp866; UTF-8, UTF-16 and cp1251 "
-            "are recognised.",
+            help="The file's encoding, such as utf-8, utf-16, cp1251 or cp866; UTF-8, UTF-16 and "
+            "cp1251 are recognised.",
             show_default=False,
         ),
     ] = None,
     delimiter: Annotated[
         str | None,
         typer.Option(
-            help="Of a CSV file: a character, or tab; , ; | and tab are recognised.",
+            help="The delimiter of a CSV file: a character, or tab; , ; | and tab are recognised.",
             show_default=False,
         ),
     ] = None,
     sheet: Annotated[
         str | None,
-        typer.Option(help="Of a workbook, where several have rows.", show_default=False),
+        typer.Option(help="The sheet of a workbook, if several have rows.", show_default=False),
     ] = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Register a file's rows as contacts; memory stays flat, bad rows are set aside.
 
-    A row becomes a contact, or it stands with its own text in the file of refused rows, which can
-    be mended and imported in its turn. Empty rows are skipped.
+    A row becomes a contact, or it goes with its own text to the file of refused rows, which can be
+    mended and then imported as well. Empty rows are skipped.
 
     Exit with 0 if all rows are in; 3 if some, or all, were refused; 2 if the options do not go
-    together or the file cannot be read; 1 if it stopped part-way, since the database went away or
+    together or the file cannot be read; 1 if it stopped part-way, because the database went away or
     a disk is full; 130 after Ctrl-C.
     """
     with failures():
         columns = Columns.of(source, source_key, identity or [], name, payload or [], key)
         reading = Reading.of(encoding, delimiter, sheet)
         check_free(refused)
-    # Into memory it is a rehearsal: what would be refused is told, and nothing is kept.
+    # An import into memory is a rehearsal: it tells what would be refused, and keeps nothing.
     container = build_container(settings_of(database_url, lasting=False))
-    # What cannot be read is refused before there is a database.
+    # A file that cannot be read is refused before a database is made.
     with failures(), opened(file) as rows:
         records = records_of(rows, columns, reading)
         with migrated(container), reading_file(err, rows.name, rows.size) as progress:

@@ -1,4 +1,4 @@
-"""Makes a registration of each row."""
+"""Turns each row into a registration."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ class BadRow(Exception):
 
 @dataclass(slots=True)
 class Commands:
-    """Makes a registration of each row.
+    """Turns each row into a registration.
 
     Args:
         fairlead: where sources are made.
@@ -30,7 +30,7 @@ class Commands:
         create_sources: make the sources that are missing.
 
     Attributes:
-        sources: the keys of those that were made.
+        sources: the keys of the sources that were made.
     """
 
     fairlead: Fairlead
@@ -49,16 +49,16 @@ class Commands:
         except DigitsLost as error:
             return BadRow(str(error))
         except StorageUnavailable as error:
-            # The next row would wait for it as long.
+            # The next row would wait for it just as long.
             self._away = error
             return error
 
     def check_source(self) -> None:
-        """See that the one source of all rows is there; it is made if sources are to be.
+        """Check that the one source of all rows exists; make it if sources are to be made.
 
         Raises:
-            DomainError: it is not there.
-            StorageUnavailable: nobody can tell.
+            DomainError: it does not exist.
+            StorageUnavailable: it cannot be checked.
         """
         key = self.columns.source_key
         if key is not None:
@@ -112,7 +112,7 @@ class Commands:
             self.fairlead.create_source(CreateSource(key, name), COMMAND)
             self.sources.append(key)
         except SourceExists:
-            pass  # It was there before this import, which is as good.
+            pass  # It existed before this import, which is just as good.
         self._known.add(key)
 
 
@@ -142,5 +142,5 @@ def _text(values: Mapping[str, Any], column: str) -> str | None:
         value = int(value)
     if isinstance(value, bool | list | dict | float):
         shown = json.dumps(value)[:50]
-        raise BadRow(f"the column {quoted([column])} holds {shown}, which is no text")
+        raise BadRow(f"the column {quoted([column])} holds {shown}, which is not text")
     return None if value is None else str(value).strip() or None

@@ -1,4 +1,4 @@
-"""Cuts CSV into records, so that each one's bytes are at hand, whatever its quotes do."""
+"""Cuts CSV into records and keeps the bytes of each, whatever its quotes do."""
 
 import csv
 from collections import deque
@@ -34,7 +34,7 @@ class _Texts(Iterator[str]):
         self.taken: list[Line] = []
         self._size = 0
         self.formulas: Formulas | None = None
-        """How formulas are marked, if what was read were rows that had been refused."""
+        """How formulas are marked, if the rows read were refused before."""
 
     def __next__(self) -> str:
         line = self._ahead.popleft() if self._ahead else next(self._lines)
@@ -50,16 +50,16 @@ class _Texts(Iterator[str]):
         self._size = 0
 
     def give_back(self, but: int) -> None:
-        """Take back all lines of this record but the first few: they will be asked for again."""
+        """Put back all lines of this record but the first few: they will be asked for again."""
         self._ahead.extendleft(reversed(self.taken[but:]))
         self.taken = self.taken[:but]
 
 
 class Cutter:
-    """Cuts lines into records; what is a cell is the csv module's to say, as strict as it can be.
+    """Cuts lines into records; the csv module, at its strictest, says what a cell is.
 
-    A record that cannot be read costs its first line only, and reading goes on with the next: one
-    quote that is not closed would swallow every row after it.
+    A record that cannot be read costs only its first line, and reading goes on with the next:
+    otherwise one unclosed quote would swallow every row after it.
     """
 
     def __init__(self, lines: Iterator[Line]) -> None:
@@ -95,8 +95,8 @@ class Cutter:
             return Cut(
                 [first],
                 None,
-                f"the quotes on line {first.number} do not match: a closing one comes before a "
-                "delimiter, and one that is text is written twice",
+                f"the quotes on line {first.number} do not match: a closing quote must come before "
+                "a delimiter, and a quote that is text must be written twice",
             )
 
     def line(self) -> Line | None:
@@ -112,5 +112,5 @@ class Cutter:
         return texts.taken[0]
 
     def give_back(self) -> None:
-        """Take the last record or line back."""
+        """Put the last record or line back."""
         self._texts.give_back(but=0)

@@ -11,16 +11,16 @@ _CELL: Final = r'(?:"((?:[^"]|"")*)"|([^"{d}\r\n][^{d}\r\n]*)?){d}'
 
 
 class CsvLayout(Layout):
-    """CSV as the input is: its encoding, its delimiter, its header, and the text of each row.
+    """CSV like the input: its encoding, its delimiter, its header, and the text of each row.
 
-    Of that text only what a spreadsheet would calculate is marked; see `formulas`.
+    In that text only what a spreadsheet would calculate is marked; see `formulas`.
 
-    Line and reason are the *first* two columns. What follows them is the row's own text, up to its
-    end, so it is untouched and in its columns also where it is a cell short, where it has one too
-    many, and where a quote is not closed. Behind such a row they could not be told from its text:
-    in a short one they would stand for the cells that are missing, in an open quote for what is
-    quoted. And since they are at the front they can be taken off again: a row that is refused
-    once more gets new ones, and not a second pair.
+    Line and reason are the *first* two columns, and the row's own text follows, up to its end. So
+    it is untouched and in its columns even if it is a cell short, has one too many, or leaves a
+    quote open. At the end of such a row they could not be told from its text: in a short row they
+    would take the place of the missing cells, after an open quote they would be quoted text. And at
+    the front they can be taken off again: a row that is refused once more gets new ones, and not a
+    second pair.
 
     Args:
         lines: of the input; they know its encoding.
@@ -49,9 +49,9 @@ class CsvLayout(Layout):
         self._newline = next((each for each in ("\r\n", "\n", "\r") if text.endswith(each)), "\n")
 
     def prefix(self, text: str) -> str | None:
-        """Return line and reason with which a text of the input begins; None if it does not.
+        """Return the line and reason that a text of the input begins with; None if it has none.
 
-        Somebody may have added a row without them: its first cells are not to be taken for them.
+        Somebody may have added a row without them: its first cells must not be taken for them.
         """
         found = self._pattern.match(text)
         if found is None:
@@ -60,12 +60,12 @@ class CsvLayout(Layout):
         return found[0] if is_ours(line, reason) else None
 
     def opening(self) -> bytes:
-        """Return what stands before the first row."""
+        """Return what comes before the first row."""
         ours = self._delimiter.join([*OURS, ""])
         return self._opening + self._lines.encoding.encode(ours) + self._ended(self._header)
 
     def row(self, record: Record, reason: str) -> bytes:
-        """Return a row with its line and the reason, its own text as it was."""
+        """Return a row with its line and the reason, its own text unchanged."""
         own = record.raw
         if record.part in {Part.WHOLE, Part.FIRST}:
             encoding = self._lines.encoding
@@ -80,9 +80,9 @@ class CsvLayout(Layout):
         return self._ended(own) if record.part in {Part.WHOLE, Part.LAST} else own
 
     def _without_formulas(self, own: bytes, goes_on: bool) -> bytes:
-        """Return a row's own text with its formulas marked, those that somebody has put in, too."""
+        """Return a row's own text with its formulas marked, also those that somebody has put in."""
         encoding = self._lines.encoding
-        # Where characters are bytes, those that matter are the same in every encoding.
+        # In an encoding of width 1, the characters that matter are always the same bytes.
         codec = "latin-1" if encoding.width == 1 else encoding.codec
         whole = len(own) - len(own) % encoding.width
         try:
@@ -94,11 +94,11 @@ class CsvLayout(Layout):
         return self._formulas.escaped(text, goes_on).encode(codec, "surrogatepass") + own[whole:]
 
     def closing(self) -> bytes:
-        """Return what stands after the last row."""
+        """Return what comes after the last row."""
         return b""
 
     def _ended(self, raw: bytes) -> bytes:
-        """Return a row with a line break at its end; the last one of a file may have none."""
+        """Return a row with a line break at its end; the last row of a file may lack one."""
         encoding = self._lines.encoding
         whole = len(raw) % encoding.width == 0
         if whole and not raw.endswith((encoding.encode("\n"), encoding.encode("\r"))):

@@ -14,10 +14,10 @@ from entrypoints.cli.importing.records import OURS, UNREADABLE, Record, Records
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _SEPARATOR: Final = re.compile(r'"?sep=([^\w\s"]|\t)"?[\s,;]*', re.IGNORECASE)
-"""Excel is told the delimiter so, by a line before the header."""
+"""A line before the header that tells Excel the delimiter."""
 _NOTHING: Final = re.compile('[\\s,;|"\ufeff]*')
 _NOT_OURS: Final = (
-    "a refused row begins with line and reason, and this one does not; leave the two cells empty"
+    "a refused row begins with line and reason, but this one does not; leave the two cells empty"
 )
 
 
@@ -33,7 +33,7 @@ class CsvRecords(Records):
         telling: those of them that tell rows apart: source, identities, key.
 
     Raises:
-        ValueError: there is no header, or it has not each of the columns once.
+        ValueError: there is no header, or it lacks or repeats one of the columns.
     """
 
     layout: CsvLayout
@@ -70,7 +70,7 @@ class CsvRecords(Records):
         codec, delimiter = self._lines.encoding.codec, self._cutter.delimiter
         if (codec, delimiter) == ("utf-8", ","):
             return None
-        return f"{codec}, cells parted by {'tabs' if delimiter == chr(9) else repr(delimiter)}"
+        return f"{codec}, cells separated by {'tabs' if delimiter == chr(9) else repr(delimiter)}"
 
     def __iter__(self) -> Iterator[Record]:
         while (cut := self._cutter.cut()) is not None:
@@ -103,7 +103,7 @@ class CsvRecords(Records):
                 return Record(number, raw, None, problem)
             cells += [""] * (width - count)
         values = {column: cells[at] for column, at in self._columns}
-        # Of UTF-16 the bytes do not tell.
+        # In UTF-16 the bytes do not tell.
         plain = raw.isascii() and self._lines.encoding.width == 1
         if not plain and any(map(unread, values.values())):
             codec = self._lines.encoding.codec.upper()
@@ -114,7 +114,7 @@ class CsvRecords(Records):
 def _apart(lines: Sequence[Line]) -> Iterator[Record]:
     first, last = lines[0].number, lines[-1].number
     problem = (
-        f"by their quotes lines {first} to {last} are one row, but they read as several: a quote "
+        f"by their quotes, lines {first} to {last} are one row, but they read as several: a quote "
         f"is missing, or there is one too many, on line {first} or after it"
     )
     return (Record(each.number, each.raw, None, problem) for each in lines)
@@ -133,7 +133,7 @@ def _separator(cutter: Cutter) -> tuple[Line, str] | None:
 def _header(
     cutter: Cutter, delimiters: Sequence[str], wanted: Sequence[str], of: str
 ) -> tuple[Header, bytes]:
-    """Read the header by the delimiter under which it has most of the columns asked for.
+    """Read the header with the delimiter that gives it the most of the columns asked for.
 
     Raises:
         ValueError: there is none.
@@ -151,7 +151,7 @@ def _header(
             problem = f"{of} has a header that cannot be read: {cut.problem}."
             continue
         if "\0" in cut.lines[0].text:
-            raise ValueError(f"{of} is no text. If it is one, name what it is in: --encoding.")
+            raise ValueError(f"{of} is not text. If it is, name its encoding with --encoding.")
         read.append((Header(cut.cells, wanted), cut, delimiter))
     if not read:
         raise ValueError(problem)

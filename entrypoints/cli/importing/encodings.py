@@ -1,4 +1,4 @@
-"""Which encoding a text is in: named, told by its first bytes, or recognised by what it holds."""
+"""Which encoding a text is in: named, given by its first bytes, or recognised by its content."""
 
 import codecs
 import re
@@ -21,10 +21,10 @@ _BEYOND_ASCII: Final = re.compile("[^\x00-\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How bytes are text.
+    """How bytes stand for text.
 
     Attributes:
-        codec: Python's name of it, without a byte order mark.
+        codec: Python's name for it, without a byte order mark.
         width: bytes of a line break: 1, or 2 or 4 in UTF-16 and UTF-32.
     """
 
@@ -32,7 +32,7 @@ class Encoding:
     width: Literal[1, 2, 4] = 1
 
     def decode(self, raw: bytes) -> str:
-        """Return the text; what cannot be read is half of a surrogate pair in it."""
+        """Return the text; a byte that cannot be read becomes half of a surrogate pair."""
         try:
             return raw.decode(self.codec)
         except UnicodeDecodeError:
@@ -41,7 +41,7 @@ class Encoding:
             return raw.decode(self.codec, "replace").replace("\ufffd", "\udcff")
 
     def encode(self, text: str) -> bytes:
-        """Return the bytes; `?` stands for what the encoding has not."""
+        """Return the bytes; `?` stands for what the encoding lacks."""
         return text.encode(self.codec, "replace")
 
     def same(self, text: str) -> bytes:
@@ -68,7 +68,7 @@ def named(name: str) -> Encoding:
         codec = _BY_DEFAULT.get(codec, codec)
         if codec.startswith(("utf-16", "utf-32")):
             return Encoding(codec, 2 if "16" in codec else 4)
-        # Lines, delimiters and quotes are looked for as the bytes that they are in ASCII.
+        # Lines, delimiters and quotes are looked for as their ASCII bytes.
         plain = "\r\n\t \"'+,;|{}[]:09AZaz"
         if plain.encode(codec) == plain.encode("ascii"):
             return Encoding(codec)
@@ -84,9 +84,9 @@ class Mark(NamedTuple):
     """The byte order mark that a text begins with.
 
     Attributes:
-        encoding: that it tells; None if nothing does.
-        once: its bytes; none if there is no mark.
-        length: of all marks at the beginning: some programs put one before that of another.
+        encoding: the one that it tells; None if nothing does.
+        once: its bytes; empty if there is no mark.
+        length: of all marks at the beginning: some programs add theirs before another's.
     """
 
     encoding: Encoding | None
@@ -106,7 +106,7 @@ def marked(head: bytes) -> Mark:
 
 
 def _unmarked_utf_16(head: bytes) -> Encoding | None:
-    """Recognise UTF-16 by its zeros, and by what it says: other texts would be Chinese in it."""
+    """Recognise UTF-16 by its zeros and its content: other texts read as Chinese in UTF-16."""
     head = head[:4096]
     for codec in ("utf-16-le", "utf-16-be") if 0 in head else ():
         text = head.decode(codec, "replace").rstrip("\ufffd")
@@ -117,7 +117,7 @@ def _unmarked_utf_16(head: bytes) -> Encoding | None:
 
 
 def recognised(piece: bytes) -> Encoding | None:
-    """Recognise UTF-8 or Windows Cyrillic by a piece of text; None if it does not tell."""
+    """Recognise UTF-8 or Windows Cyrillic from a piece of text; None if neither is certain."""
     # The last character of a piece may be cut in two.
     text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(piece)
     broken = len(_BROKEN.findall(text))
@@ -137,7 +137,7 @@ _ODD: Final = re.compile(f"[^\x00-\x7f{_CYRILLIC}№«»“”„‘’–—…
 
 
 def _reads_as_russian(text: str) -> bool:
-    """Tell whether a text makes sense: words of one script, in natural case, hardly a symbol."""
+    """Tell whether a text makes sense: words of one script, in natural case, hardly any symbols."""
     if len(_ODD.findall(text)) * 50 > len(_BEYOND_ASCII.findall(text)):
         return False
     words = [each for each in _WORDS.findall(text) if not each.isascii()]

@@ -1,20 +1,20 @@
 """Formulas in refused rows: a spreadsheet that opens the file must not carry out what a lead wrote.
 
-An apostrophe before the cell says that it is text, to people and to spreadsheets, and is taken off
-again when the file is imported. It goes by the text of a row and not by its cells: of a row whose
-quotes do not match a spreadsheet makes cells of its own.
+An apostrophe before a cell tells people and spreadsheets that it is text, and is taken off again
+when the file is imported. This goes by the text of a row and not by its cells: if the quotes of a
+row do not match, a spreadsheet makes different cells.
 """
 
 import re
 
 _PARTING = ",;\t|"
-"""What some spreadsheet or other parts cells by, whatever the file's own delimiter is."""
+"""What some spreadsheets separate cells by, whatever the file's own delimiter is."""
 
 
 class Formulas:
     """Puts apostrophes before formulas, and takes exactly those away again.
 
-    A number is none, with a sign and in groups: +7 (916) 123-45-67 stays as it is.
+    A number with a sign or in groups is not a formula: +7 (916) 123-45-67 stays as it is.
 
     Args:
         delimiter: between cells.
@@ -23,10 +23,10 @@ class Formulas:
     def __init__(self, delimiter: str) -> None:
         ends = re.escape(_PARTING + delimiter) + r"\r\n"
         number = "[0-9 ().+/-]*"
-        # Within quotes a cell goes on to the closing one, whatever else stands in it.
+        # A cell in quotes goes on to the closing one, whatever else it holds.
         quoted = rf"""(?=[' ]*(?:[=@]|[+-](?!{number}"(?!"))))"""
         bare = rf"(?=[' ]*(?:[=@]|[+-](?!{number}(?:[{ends}]|\Z))))"
-        # Of a file that is parted by one of these no program makes cells.
+        # No program makes cells of a file with one of these as its delimiter.
         self._harmless = delimiter in "'=+-@"
         self._before, self._marked = [], []
         for begin in (f'(?<![^{ends}"])(?<!")', f"(?<=[{ends}])"):
@@ -34,11 +34,11 @@ class Formulas:
             self._marked.append(re.compile(f"(?<=\")'{quoted}|{begin}'{bare}"))
 
     def escaped(self, text: str, goes_on: bool = False) -> str:
-        """Return a row's text with an apostrophe before each cell that calculates.
+        """Return a row's text with an apostrophe before each cell that would be calculated.
 
         Args:
             text: of a row, or of a part of one that is too long to be held in memory.
-            goes_on: its beginning is in the midst of a cell.
+            goes_on: it begins in the middle of a cell.
         """
         return text if self._harmless else self._before[goes_on].sub("'", text)
 

@@ -1,4 +1,4 @@
-"""The header of a table: which column stands where."""
+"""The header of a table: which column is where."""
 
 import re
 import unicodedata
@@ -12,24 +12,24 @@ _AROUND: Final = re.compile(r"^[\s\ufeff\u200b-\u200f]+|[\s\ufeff\u200b-\u200f]+
 
 
 def name(text: str) -> str:
-    """Return a column's name as it is compared: no blanks around it, in composed form."""
+    """Return a column's name as it is compared: without blanks around it, in composed form."""
     return unicodedata.normalize("NFC", _AROUND.sub("", text))
 
 
 class Header:
-    """A header, and where in it the columns are that somebody asked for.
+    """A header, and where in it the columns asked for are.
 
     Attributes:
-        ours: the first two columns are line and reason, which a refused row was given.
+        ours: the first two columns are line and reason, which refused rows were given.
         width: the number of columns, without these two.
-        positions: of the columns asked for, by the names that they were asked for; without the
-            two.
+        positions: of the columns asked for, by the names that they were asked for; not counting
+            these two.
     """
 
     def __init__(self, cells: Sequence[str], wanted: Iterable[str]) -> None:
         names = [name(each) for each in cells]
         asked = {each: name(each) for each in wanted}
-        # Whoever asks for a column of this name has one that is not ours.
+        # If a column of such a name is asked for, it is the file's and not ours.
         self.ours = tuple(names[:2]) == OURS and not set(OURS) & set(asked.values())
         if self.ours:
             names = names[2:]
@@ -41,10 +41,10 @@ class Header:
         }
 
     def check(self, of: str) -> None:
-        """See that every column asked for is there once.
+        """Check that every column asked for is there once.
 
         Raises:
-            ValueError: one is missing or stands twice; `of` names the file.
+            ValueError: one is missing or there twice; `of` names the file.
         """
         if missing := sorted(set(self._asked) - set(self.positions)):
             hint = "; --encoding may help" if any(map(unread, self._names)) else ""
@@ -56,5 +56,5 @@ class Header:
                 places = [str(at) for at, each in enumerate(self._names, 1) if each == column]
                 raise ValueError(
                     f"{of} has the column {quoted([asked])} {count} times, as columns "
-                    f"{' and '.join(places)}; give each a name of its own."
+                    f"{' and '.join(places)}; give each a different name."
                 )

@@ -33,20 +33,20 @@ def import_rows(
     refused: Path | None,
     progress: Callable[[int, int], None],
 ) -> Summary:
-    """Register every row; each becomes a contact or stands in the file of refused rows.
+    """Register every row; each becomes a contact or goes to the file of refused rows.
 
     Args:
-        fairlead: where to.
+        fairlead: where they are registered.
         source: what the rows are read from.
         records: its rows.
         columns: which column is what.
         create_sources: make the sources that are missing.
-        refused: the file of refused rows; a new one, named like the input, if None.
+        refused: the file of refused rows; if None, a new one named after the input.
         progress: called with the bytes and the rows read so far.
 
     Raises:
-        DomainError: the one source of all rows is not there.
-        StorageUnavailable: nor can anybody tell whether it is.
+        DomainError: the one source of all rows does not exist.
+        StorageUnavailable: it cannot be checked.
     """
     commands = Commands(fairlead, columns, create_sources)
     summary = Summary(sources=commands.sources)
@@ -122,9 +122,9 @@ class _Importer:
             self.unsaved = self.unsaved or record.line
             if isinstance(outcome, StorageUnavailable) and summary.stopped is None:
                 summary.stopped = (
-                    f"stopped at line {record.line}: {outcome} What is counted above is stored, "
-                    "and the rows that are not are among the refused; those that came after them "
-                    f"in the file have not been read. {AGAIN}"
+                    f"stopped at line {record.line}: {outcome} What is counted above is stored; "
+                    "rows that are not stored are among the refused, and the rows after them in "
+                    f"the file have not been read. {AGAIN}"
                 )
         elif outcome.replayed:
             summary.replayed += 1
@@ -144,7 +144,7 @@ class _Importer:
         kept = f"refused rows from line {self.unsaved} on are in no file"
         self.summary.stopped = (
             f"stopped at line {self.summary.last_line}: {error}. What is counted above is stored, "
-            f"but {kept if self.unsaved else 'the file of refused rows has no end'}. {AGAIN}"
+            f"but {kept if self.unsaved else 'the file of refused rows lacks its end'}. {AGAIN}"
         )
 
 

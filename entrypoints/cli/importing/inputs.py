@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 CHUNK: Final = 64 * 1024
-"""Bytes read at once."""
+"""Bytes read at a time."""
 STANDARD_INPUT: Final = Path("-")
 _PIPED_WORKBOOK: Final = 64 * 2**20
-"""Bytes of a workbook that are held in memory because a pipe brings them."""
+"""Bytes of a workbook from a pipe that are held in memory."""
 
 
 @dataclass(slots=True)
 class Input:
-    """Bytes that are read once, in order; nothing is asked to seek or to tell where it is.
+    """Bytes that are read once, in order; the source need not seek or tell its position.
 
     Attributes:
         path: as it was given; `-` is standard input.
-        size: in bytes; None where only the end will tell.
+        size: in bytes; None if it is unknown until the end.
         head: the first bytes, up to a chunk of them; they are read again with the rest.
         read: bytes read so far.
     """
@@ -48,7 +48,7 @@ class Input:
             chunk = self.raw.read(CHUNK)
 
     def at_any_place(self) -> BinaryIO:
-        """Return the content for a format that is not read from its beginning to its end.
+        """Return the content for a format that is not read from beginning to end.
 
         Raises:
             ValueError: a pipe brings too much to be held in memory.
@@ -57,7 +57,7 @@ class Input:
             content = self.head + self.raw.read(_PIPED_WORKBOOK)
             if len(content) > _PIPED_WORKBOOK:
                 raise ValueError(
-                    f"{self.name} brings a workbook of more than {_PIPED_WORKBOOK // 2**20} MiB; "
+                    f"{self.name} is a workbook of more than {_PIPED_WORKBOOK // 2**20} MiB; "
                     "import it from a file."
                 )
             self.raw, self.size = BytesIO(content), len(content)
@@ -70,7 +70,7 @@ def opened(path: Path) -> Iterator[Input]:
     """Open an input and read its head.
 
     Raises:
-        ValueError: it cannot be read, in a sentence.
+        ValueError: it cannot be read; the message says why.
     """
     if path == STANDARD_INPUT:
         if sys.stdin is None:

@@ -1,4 +1,4 @@
-"""Ctrl-C at moments at which nothing is half-done."""
+"""Ctrl-C, at moments when nothing is half-done."""
 
 import signal
 import threading
@@ -8,9 +8,9 @@ from types import FrameType
 
 
 class Interrupts:
-    """While it is entered, Ctrl-C ends what is shielded only after its end.
+    """While Ctrl-C is handled, it lets shielded work come to its end first.
 
-    A second Ctrl-C ends it at once: who waits for a database that is gone does not want to.
+    A second Ctrl-C ends it immediately: people do not want to wait for a database that is gone.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Interrupts:
 
     @contextmanager
     def handled(self) -> Iterator[None]:
-        """Handle Ctrl-C; only the main thread can, and who told us to ignore it is obeyed."""
+        """Handle Ctrl-C; only in the main thread, and not if the process is told to ignore it."""
         before = signal.getsignal(signal.SIGINT)
         in_main_thread = threading.current_thread() is threading.main_thread()
         if not in_main_thread or before is signal.SIG_IGN:
@@ -41,7 +41,7 @@ class Interrupts:
         """Let this come to its end.
 
         Raises:
-            KeyboardInterrupt: somebody has pressed Ctrl-C meanwhile.
+            KeyboardInterrupt: Ctrl-C was pressed meanwhile.
         """
         self._shielded = True
         try:
@@ -52,5 +52,5 @@ class Interrupts:
             raise KeyboardInterrupt
 
     def ignore(self) -> None:
-        """Let nothing stop what comes now, unless somebody insists: it takes but a moment."""
+        """Ignore the first Ctrl-C from now on: what is left takes only a moment."""
         self._shielded, self._asked = True, False

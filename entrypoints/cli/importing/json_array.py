@@ -26,7 +26,7 @@ _SEAM: Final = 1024
 
 
 class JsonArray(Records):
-    """The rows of a JSON array; several one after the other are as good.
+    """The rows of a JSON array, or of several, one after another.
 
     Args:
         chunks: of the file, after its byte order mark.
@@ -96,7 +96,7 @@ class JsonArray(Records):
         return Record(line, self.encoding.same(text), values, problem)
 
     def _broken(self) -> Iterator[Record]:
-        """Hand on a row that cannot be read, in parts if its end is far away."""
+        """Yield a row that cannot be read, in parts if its end is far away."""
         part = Part.WHOLE
         while (end := self._likely_end()) is None and not self._ended:
             if len(self._text) - self._at > LONGEST:
@@ -109,11 +109,11 @@ class JsonArray(Records):
         yield self._refused(end, Part.LAST if part else Part.WHOLE)
 
     def _likely_end(self) -> int | None:
-        """Return where a row that cannot be read ends, most likely; None if that is not in sight.
+        """Return where a row that cannot be read most likely ends; None if that is not in sight.
 
-        That is where its brackets are closed, or before another object, whichever comes first: a
-        string that is not closed makes nonsense of brackets, and nested objects follow each other
-        within a row. If it is wrong, a row is refused in pieces.
+        That is where its brackets are closed, or before another object, whichever comes first: an
+        unclosed string makes brackets meaningless, and nested objects follow each other within a
+        row. If the guess is wrong, a row is refused in pieces.
         """
         if self._wrapped and is_wrapped(self._text, self._at):
             return end_of_wrapped(self._text, self._at)
@@ -138,7 +138,7 @@ class JsonArray(Records):
         return Record(line, raw, None, problem or "the row is not JSON that can be read", part=part)
 
     def _take(self, end: int) -> tuple[int, str]:
-        """Return the text up to `end`, and the line that it begins on; go on behind it."""
+        """Return the text up to `end`, and the line that it begins on; continue after it."""
         line, text = self._line, self._text[self._at : end]
         self._line += text.count("\n")
         self._at = end

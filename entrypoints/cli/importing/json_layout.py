@@ -1,4 +1,4 @@
-"""The form of refused rows of JSON, by lines or in an array."""
+"""The form of refused rows of JSON, one a line or in an array."""
 
 import json
 import re
@@ -17,18 +17,18 @@ _NAMES: Final = {*OURS, "row"}
 
 
 class Encoded(Protocol):
-    """Something that is read; while it is, another encoding may be recognised."""
+    """An input; while it is read, another encoding may be recognised."""
 
     encoding: Encoding
 
 
 def may_wrap(wanted: set[str]) -> bool:
-    """Tell whether an object of line, reason and row is a refused row; not if one is asked for."""
+    """Tell whether an object of line, reason and row is a refused row: not if one is asked for."""
     return not _NAMES & wanted
 
 
 def unwrapped(text: str) -> tuple[int, int]:
-    """Return where the row's own text begins and ends, within what it was given when refused."""
+    """Return where the row's own text begins and ends in the object that it was refused with."""
     found = _WRAPPED.match(text)
     end = text.rfind("}")
     return (0, len(text)) if found is None or end < found.end() else (found.end(), end)
@@ -42,17 +42,17 @@ def is_wrapped(text: str, at: int) -> bool:
 def end_of_wrapped(text: str, at: int) -> int | None:
     """Return where the refused row that begins there ends; None if no other one follows it.
 
-    The next one tells, and not the brackets: they are the row's own, and may be what is wrong.
+    The next one tells, not the brackets: they belong to the row, and may be what is wrong with it.
     """
     found = _NEXT_WRAPPED.search(text, at)
     return None if found is None else found.end()
 
 
 class JsonLayout(Layout):
-    """Every refused row is an object of line, reason and row, its own text put in as it was.
+    """Every refused row is an object of line, reason and row, with its own text unchanged.
 
-    So it stands there byte for byte, and what is wrong with it can be mended where it stands. A
-    row that is refused once more is taken out of the object that it came in.
+    So the text is there byte for byte, and what is wrong with it can be mended in place. A row that
+    is refused once more is taken out of the object that it came in.
 
     Args:
         source: what is read.
@@ -71,11 +71,11 @@ class JsonLayout(Layout):
         self._in_object = False
 
     def opening(self) -> bytes:
-        """Return what stands before the first row."""
+        """Return what comes before the first row."""
         return self._mark + (self._bytes("[\n") if self._array else b"")
 
     def row(self, record: Record, reason: str) -> bytes:
-        """Return a row with its line and the reason, its own text as it was."""
+        """Return a row with its line and the reason, its own text unchanged."""
         own = self._own(record)
         if record.part in {Part.WHOLE, Part.FIRST}:
             head = json.dumps({"line": record.line, "reason": told(reason)})
@@ -83,20 +83,20 @@ class JsonLayout(Layout):
             self._first = False
             own = self._bytes(f'{between}{head[:-1]}, "row": ') + own
         if record.part in {Part.WHOLE, Part.LAST}:
-            # Half a character can only be the last of a file; it is made a whole one.
+            # Half a character can only be at the end of a file; it is filled up to a whole one.
             own += bytes(-len(own) % self._source.encoding.width)
             own += self._bytes("}" if self._array else "}\n")
         return own
 
     def closing(self) -> bytes:
-        """Return what stands after the last row."""
+        """Return what comes after the last row."""
         return self._bytes("\n]\n") if self._array else b""
 
     def _bytes(self, text: str) -> bytes:
         return self._source.encoding.encode(text)
 
     def _own(self, record: Record) -> bytes:
-        """Return what of a record is its own: no object around it, no line break after it."""
+        """Return a record's own text, without the object around it or the line break after it."""
         own, same = record.raw, self._source.encoding.same
         if not self._array and record.part in {Part.WHOLE, Part.LAST}:
             for end in map(self._bytes, "\n\r"):

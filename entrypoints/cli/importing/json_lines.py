@@ -1,4 +1,4 @@
-"""NDJSON: an object a line."""
+"""NDJSON: one object a line."""
 
 import string
 from collections.abc import Iterator

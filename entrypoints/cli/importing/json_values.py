@@ -1,4 +1,4 @@
-"""What a row of JSON holds."""
+"""The values of a row of JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from entrypoints.cli.importing.records import UNREADABLE, quoted
 
 
 class _Ambiguous(dict[str, Any]):
-    """An object with names that stand in it twice."""
+    """An object in which names occur twice."""
 
     twice: frozenset[str] = frozenset()
 
@@ -25,7 +25,7 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 decoder = json.JSONDecoder(object_pairs_hook=_object)
-"""Reads JSON; an object in which a name stands twice remembers it."""
+"""Reads JSON; an object in which a name occurs twice remembers it."""
 
 
 def values_of(
@@ -39,7 +39,7 @@ def values_of(
     except ValueError as error:
         return None, f"the row is not JSON: {error}"
     except RecursionError:
-        return None, "the row is not JSON that can be read: it is nested too deep"
+        return None, "the row is not JSON that can be read: it is nested too deeply"
     if not isinstance(values, dict):
         return None, "the row is not a JSON object"
     if isinstance(values, _Ambiguous) and (twice := sorted(values.twice & wanted)):

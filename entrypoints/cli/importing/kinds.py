@@ -1,4 +1,4 @@
-"""What kind of file an input is, and in words what it is if it is none that can be imported."""
+"""What kind of file an input is; if it cannot be imported, a message says what it is."""
 
 import re
 import zipfile
@@ -17,12 +17,12 @@ from entrypoints.cli.importing.records import Records
 from entrypoints.cli.importing.workbook import WorkbookRecords
 
 _OTHERS: Final = (
-    (rb"%PDF-", "a PDF; import the table that it was made of"),
+    (rb"%PDF-", "a PDF; import the table that it was made from"),
     (
         rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        "an Excel workbook of the old kind (.xls) or with a password; save it as .xlsx, or as CSV",
+        "an Excel workbook in the old format (.xls) or with a password; save it as .xlsx or CSV",
     ),
-    (rb"\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\0|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07", "packed"),
+    (rb"\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\0|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07", "compressed"),
     (rb"SQLite format 3\0", "an SQLite database"),
     (rb"\x89PNG\r\n|\xff\xd8\xff[\xe0-\xef]|GIF8[79]a", "a picture"),
     (rb"\{\\rtf", "a text document (RTF); save its table as CSV"),
@@ -37,7 +37,7 @@ _TABLES: Final = (".csv", ".tsv", ".tab")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file is read where somebody says so; None is recognised.
+    """How to read a file, as the options say; None means that it is recognised.
 
     Attributes:
         delimiter: one character.
@@ -53,7 +53,7 @@ class Reading:
         """Read the options.
 
         Raises:
-            ValueError: one cannot be, in a sentence.
+            ValueError: one cannot be read; the message says why.
         """
         if delimiter in {"tab", r"\t"}:
             delimiter = "\t"
@@ -68,7 +68,7 @@ def records_of(source: Input, columns: Columns, reading: Reading) -> Records:
     """Open what an input holds.
 
     Raises:
-        ValueError: it cannot be imported, in a sentence that says what it is.
+        ValueError: it cannot be imported; the message says what it is.
     """
     for magic, words in _OTHERS:
         if re.match(magic, source.head):
@@ -77,7 +77,7 @@ def records_of(source: Input, columns: Columns, reading: Reading) -> Records:
         _check_workbook(source)
         return WorkbookRecords(source, reading.sheet, columns.all())
     if reading.sheet is not None:
-        raise ValueError(f"{source.name} is no workbook; --sheet is for one.")
+        raise ValueError(f"{source.name} is not a workbook; --sheet is only for workbooks.")
     mark = marked(source.head)
     if reading.encoding is not None and not mark.once:
         mark = Mark(reading.encoding)
@@ -104,7 +104,7 @@ def _text_records(
             return _array(source, chunks, mark, wanted)
         if suffix not in _LINES and re.match(r"\{[ \t]*[\r\n]", text):
             raise ValueError(
-                f"{source.name} has objects of JSON over several lines; write each in a line, or "
+                f"{source.name} has JSON objects over several lines; write each on one line, or "
                 "all of them in an array."
             )
         return JsonLines(Lines(chunks, mark.encoding), mark.once, wanted)
@@ -125,7 +125,7 @@ def _text_records(
 def _array(source: Input, chunks: Iterator[bytes], mark: Mark, wanted: set[str]) -> JsonArray:
     encoding = mark.encoding or UTF_8
     if encoding.width > 1:
-        raise ValueError(f"{source.name} is an array of JSON in {encoding.codec}; write UTF-8.")
+        raise ValueError(f"{source.name} is a JSON array in {encoding.codec}; save it as UTF-8.")
     return JsonArray(chunks, encoding, mark.once, wanted)
 
 
@@ -137,7 +137,7 @@ def _without_mark(chunks: Iterator[bytes], length: int) -> Iterator[bytes]:
 
 
 def _check_workbook(source: Input) -> None:
-    """See that what is zipped is a workbook.
+    """Check that a ZIP archive is a workbook.
 
     Raises:
         ValueError: it is something else.
@@ -146,7 +146,7 @@ def _check_workbook(source: Input) -> None:
         with zipfile.ZipFile(source.at_any_place()) as parts:
             names = set(parts.namelist())
     except (zipfile.BadZipFile, OSError) as error:
-        raise ValueError(f"{source.name} is a ZIP archive, and damaged.") from error
+        raise ValueError(f"{source.name} is a damaged ZIP archive.") from error
     if "xl/workbook.xml" in names:
         return
     if any(each.startswith(("xl/", "word/", "ppt/", "Index/")) for each in names) or (

@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 from entrypoints.cli.importing.encodings import UTF_8, Encoding, recognised
 
 LONGEST: Final = 2**20
-"""Bytes of the longest line that is read as a row; a longer one is handed on in parts."""
+"""Bytes of the longest line that is read as a row; a longer one is passed on in parts."""
 
 
 class Part(IntEnum):
-    """What of a line this is: as a rule, all of it."""
+    """Which part of a line this is; usually all of it."""
 
     WHOLE = 0
     FIRST = 1
@@ -26,7 +26,7 @@ class Line(NamedTuple):
     Attributes:
         number: from 1, as editors count.
         raw: its bytes, with those that end it.
-        text: what they say; nothing if it is only a part of a line.
+        text: what they say; empty if it is only a part of a line.
     """
 
     number: int
@@ -60,13 +60,13 @@ class Lines:
                 yield self._line(raw, part)
                 part = Part.WHOLE
             if len(rest) > LONGEST:
-                # Whole characters, and the last of them stays: it may be the half of a line break.
+                # Whole characters, and the last of them stays: it may be half of a line break.
                 cut = len(rest) // 4 * 4 - 4
                 part = Part.NEXT if part else Part.FIRST
                 yield Line(self._next, rest[:cut], "", part)
                 rest = rest[cut:]
         if rest:
-            # Of a \r it was not known whether a \n would follow.
+            # After a \r it was not known whether a \n would follow.
             yield self._line(rest, part)
 
     def _line(self, raw: bytes, before: Part) -> Line:
@@ -90,7 +90,7 @@ class Lines:
             pieces = _wide_lines(data, self.encoding)
             newline = "\n".encode(self.encoding.codec)
             ended = data.endswith(newline) and len(data) % len(newline) == 0
-        # After a \r there may come a \n.
+        # A \n may follow a \r.
         if ended or not pieces:
             pieces.append(b"")
         return pieces
@@ -109,7 +109,7 @@ def _wide_lines(data: bytes, encoding: Encoding) -> list[bytes]:
     pieces = []
     start = 0
     for found in _BREAK[encoding.codec].finditer(data):
-        # Elsewhere than at a whole character it is the halves of two others.
+        # Within a character it is the halves of two others.
         if found.start() % encoding.width == 0:
             pieces.append(data[start : found.end()])
             start = found.end()

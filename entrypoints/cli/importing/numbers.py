@@ -1,31 +1,31 @@
-"""Numbers that a spreadsheet has made of what was none: a phone is not 7.91612E+10."""
+"""Numbers that a spreadsheet has made of other things: a phone is not 7.91612E+10."""
 
 import re
 from typing import Final
 
 CERTAIN: Final = 10**15
-"""From here on a spreadsheet has put zeros in place of digits: it keeps fifteen."""
+"""From here on a spreadsheet has replaced digits with zeros: it keeps fifteen."""
 _SCIENTIFIC: Final = re.compile(r"\s*\+?(\d)(?:[.,](\d+))?[eE](\+?)(\d{1,3})\s*")
 _FLOAT: Final = re.compile(r"\s*(\+?\d{7,})[.,](\d{1,2})\s*")
 
 
 _MARKED: Final = re.compile(r"\s*p:\s*(?=\+?\d)")
-"""Advertisers export phones as p:+491701234567, lest a spreadsheet make numbers of them."""
+"""Advertisers export phones as p:+491701234567, so that no spreadsheet makes numbers of them."""
 
 
 class DigitsLost(ValueError):
-    """What the digits were nobody can tell any more."""
+    """The digits are lost: nobody can tell what they were."""
 
 
 def with_digits(text: str) -> str:
-    """Return the whole number that a text such as 7.9161234501E+10 is; any other as it is.
+    """Return the whole number that a text such as 7.9161234501E+10 is; any other text unchanged.
 
     Raises:
         DigitsLost: it does not have all its digits.
     """
     found = _SCIENTIFIC.fullmatch(text)
     if found is None or not (found[2] or found[3]):
-        return text  # 1e5 may be anybody's name.
+        return text  # 1e5 may be somebody's name.
     digits, exponent = found[1] + (found[2] or ""), int(found[4])
     if exponent < len(digits) and exponent < 15 and not digits[exponent + 1 :].strip("0"):
         return digits[: exponent + 1]
@@ -33,17 +33,17 @@ def with_digits(text: str) -> str:
 
 
 def phone_digits(text: str) -> str:
-    """Return a phone as digits if it has become a number (79161234501.0), or is marked as none.
+    """Return a phone as digits if it has become a number (79161234501.0), or is marked as a phone.
 
     Raises:
-        DigitsLost: what stands after the point is not nothing.
+        DigitsLost: there is more than zeros after the point.
     """
     text = text[marked.end() :] if (marked := _MARKED.match(text)) else text
     found = _FLOAT.fullmatch(text)
     if found is None:
         return text
     if found[2].strip("0"):
-        raise DigitsLost(f"{text.strip()} is a number with a fraction, and no phone")
+        raise DigitsLost(f"{text.strip()} is a number with a fraction, and not a phone")
     return found[1]
 
 

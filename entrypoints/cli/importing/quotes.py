@@ -18,17 +18,17 @@ _TELLING: Final = ("phone", "number", "email", "code")
 def swallowed(
     lines: Sequence[str], cells: Sequence[str], delimiter: str, telling: Collection[int]
 ) -> bool:
-    """Tell whether a line within a record reads as a row of its own.
+    """Tell whether a line within a record reads as a separate row.
 
-    One quote too many opens a cell that the next one closes, be it a hundred rows further down;
-    by the rules of CSV that is one row. What gives it away is a line that has as many cells as
-    the whole, and in the columns that tell rows apart the same kind of thing: a number, a phone.
+    One quote too many opens a cell that the next quote closes, even a hundred rows further down; by
+    the rules of CSV that is one row. It shows in a line that has as many cells as the whole record
+    and, in the columns that tell rows apart, the same kind of value: a number, a phone.
 
     Args:
         lines: of the record.
-        cells: that it has been read as.
+        cells: of the record as it was read.
         delimiter: between them.
-        telling: the places of the columns that hold source, identities and key.
+        telling: the positions of the columns that hold source, identities and key.
     """
     for line in lines[1:]:
         alone = next(csv.reader([line], delimiter=delimiter), [])

@@ -1,4 +1,4 @@
-"""What every format gives: records with their own bytes, and the form of those that are refused."""
+"""What every format provides: records with their own bytes, and the form of refused ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
@@ -7,23 +7,23 @@ from entrypoints.cli.importing.lines import LONGEST, Part
 from entrypoints.cli.terminal import plain
 
 OURS: Final = ("line", "reason")
-"""What a refused row is told besides its own text."""
+"""What a refused row is given besides its own text."""
 TOO_LONG: Final = f"the row is longer than {LONGEST // 2**20} MiB"
 UNREADABLE: Final = (
-    "the row is not {encoding}; --encoding may read it: cp1251, cp866, koi8-r and cp1252 are usual"
+    "the row is not {encoding}; --encoding may help: cp1251, cp866, koi8-r and cp1252 are common"
 )
 
 
 class Record(NamedTuple):
-    """A row as it stands in the file.
+    """A row as it is in the file.
 
     Attributes:
         line: the number of its first line, from 1.
-        raw: its own bytes with those that end it, as they stand in the file.
+        raw: its own bytes with those that end it, as they are in the file.
         values: by the names of the columns asked for; None if the row cannot be read.
-        problem: why it cannot be read; or, beside values, what may be why they do not suffice.
+        problem: why it cannot be read; or, with values, what may make them insufficient.
         blank: nothing is in it.
-        part: of a row that is too long to be held in memory, NEXT and LAST belong to the FIRST.
+        part: of a row that is too long to be held in memory; NEXT and LAST belong to the FIRST.
     """
 
     line: int
@@ -35,24 +35,24 @@ class Record(NamedTuple):
 
 
 class Layout(Protocol):
-    """A form for refused rows that can be imported again, in any round, once they are mended.
+    """A form for refused rows that can be imported again once they are mended, in any round.
 
     Attributes:
-        suffix: what the name of a file of this form ends with.
+        suffix: the end of the name of a file of this form.
     """
 
     suffix: str
 
     def opening(self) -> bytes:
-        """Return what stands before the first row."""
+        """Return what comes before the first row."""
         ...
 
     def row(self, record: Record, reason: str) -> bytes:
-        """Return a row with its line and the reason, its own text as it was."""
+        """Return a row with its line and the reason, its own text unchanged."""
         ...
 
     def closing(self) -> bytes:
-        """Return what stands after the last row."""
+        """Return what comes after the last row."""
         ...
 
 
@@ -60,21 +60,21 @@ class Records(Protocol):
     """The rows of an input.
 
     Attributes:
-        layout: the form of those that are refused.
+        layout: the form of the refused ones.
     """
 
     layout: Layout
 
     @property
     def read_as(self) -> str | None:
-        """What was recognised, for people; None if it is what everybody expects."""
+        """What was recognised, for people; None if it is what they expect."""
         ...
 
     def __iter__(self) -> Iterator[Record]: ...
 
 
 def quoted(names: Sequence[str], most: int = 30) -> str:
-    """List names so that a blank in one is seen."""
+    """List names in quotes, which show a blank in one."""
     shown = [f"'{plain(each)[:60]}'" for each in names[:most]]
     more = [f"and {len(names) - most} more"] if len(names) > most else []
     return ", ".join([*shown, *more]) or "none"

@@ -1,4 +1,4 @@
-"""The file of refused rows: it never takes the place of another, and what is not in it is told."""
+"""The file of refused rows: it never replaces another file, and says if a row cannot be kept."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from entrypoints.cli.importing.records import Layout, Record
 
 _REFUSED: Final = re.compile(r"\.refused(\.\d+)?$")
 _NAME: Final = 200
-"""Bytes of a name that leave room for what is put behind it."""
+"""Bytes of a name that leave room for what is added to it."""
 
 
 class CannotWrite(Exception):
@@ -23,29 +23,29 @@ class CannotWrite(Exception):
 
 
 def check_free(wanted: Path | None) -> None:
-    """See that a file which somebody names for refused rows can be made.
+    """Check that the file named for refused rows can be made.
 
     Raises:
-        ValueError: something of that name is there, or its folder is not.
+        ValueError: something of that name exists, or its folder cannot be written to.
     """
     if wanted is None or _is_device(wanted):
         return
     if os.path.lexists(wanted):
-        raise ValueError(f"{wanted} exists already, and is left alone; name a new file.")
+        raise ValueError(f"{wanted} already exists and is left alone; name a new file.")
     if not os.access(wanted.parent, os.W_OK | os.X_OK):
-        raise ValueError(f"{wanted} cannot be made: there is no folder that can be written to.")
+        raise ValueError(f"{wanted} cannot be made: its folder is missing or cannot be written to.")
 
 
 class RefusedFile:
     """The file of refused rows; it is made when the first one comes.
 
     Args:
-        wanted: its path; if it is None, one is made of the input's name, in the current folder.
+        wanted: its path; if None, one is made from the input's name, in the current folder.
         source: the input.
         layout: the form of its rows.
 
     Attributes:
-        path: of the file; None as long as there is none.
+        path: of the file; None until there is one.
     """
 
     def __init__(self, wanted: Path | None, source: Input, layout: Layout) -> None:
@@ -75,7 +75,7 @@ class RefusedFile:
         self._pending += self._layout.row(record, reason)
 
     def keep(self) -> None:
-        """Write the rows that were taken, to the disk; all of them or none.
+        """Write the rows that were taken to the disk; all of them or none.
 
         Raises:
             CannotWrite: none of them is in the file.
@@ -89,10 +89,10 @@ class RefusedFile:
             self._pending.clear()
 
     def end(self) -> None:
-        """Write what stands after the last row.
+        """Write what comes after the last row.
 
         Raises:
-            CannotWrite: likewise.
+            CannotWrite: as for `keep`.
         """
         if self._file is not None:
             self._pending += self._layout.closing()
@@ -113,7 +113,7 @@ class RefusedFile:
         self._kept += len(content)
 
     def _undo(self, file: int) -> None:
-        """Take back what was written of rows that did not fit: half a row would be read as one."""
+        """Undo a partial write of rows that did not fit: half a row would be read as a row."""
         with suppress(OSError):
             os.ftruncate(file, self._kept)
             if self._kept == 0 and self.path is not None:
@@ -125,7 +125,7 @@ class RefusedFile:
             os.fsync(file)
 
     def _made(self) -> int:
-        """Open a file that was not there before, so that nobody's is lost."""
+        """Open a file that did not exist before, so that no other file is lost."""
         if self._wanted is not None and _is_device(self._wanted):
             self.path = self._wanted
             return os.open(self._wanted, os.O_WRONLY)
@@ -141,7 +141,7 @@ class RefusedFile:
         raise AssertionError("there is always another name")
 
     def _names(self) -> Iterator[Path]:
-        """Yield names until one is free: that of the input, which may be a refused file itself."""
+        """Yield names until one is free, made from the input's, which may be such a file itself."""
         path = self._source.path
         stem = "stdin" if path == STANDARD_INPUT or str(path).startswith("/dev/") else path.stem
         stem = _REFUSED.sub("", stem) or "import"
@@ -154,7 +154,7 @@ class RefusedFile:
 
 
 def _is_device(path: Path) -> bool:
-    """Tell whether what is written to a path goes to a program or to nowhere, and into no file."""
+    """Tell whether what is written to a path goes to a program or nowhere, and not to a file."""
     try:
         mode = path.stat().st_mode
     except OSError:

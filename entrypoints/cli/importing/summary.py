@@ -1,4 +1,4 @@
-"""What became of a file, and how it is told."""
+"""What became of a file, and how people are told."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +16,12 @@ class Summary:
     """What became of a file.
 
     Attributes:
-        rows: read, but for the empty ones.
+        rows: read, except the empty ones.
         replayed: contacts that had been registered before, under the same key.
         shown: the first refused rows, as (line, reason).
-        last_line: the last row whose fate is known begins there.
+        last_line: the line on which the last row with a known outcome begins.
         stopped: why the import ended before the file did.
-        interrupted: somebody pressed Ctrl-C.
+        interrupted: Ctrl-C was pressed.
     """
 
     rows: int = 0
@@ -84,5 +84,5 @@ def show(summary: Summary, out: Console, err: Console) -> None:
 
 def _after(summary: Summary) -> str:
     if summary.last_line:
-        return f"nothing after the row of line {summary.last_line} was registered."
+        return f"nothing after the row on line {summary.last_line} was registered."
     return "nothing was registered."

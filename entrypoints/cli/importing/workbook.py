@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 _Cell = int | float | str | bool | time | date | datetime | timedelta
 _UNPACKED: Final = 512 * 2**20
-"""Bytes of a workbook's largest part: it is in memory as a whole."""
+"""Bytes that a part of a workbook may have unpacked: it is held in memory as a whole."""
 _CELLS: Final = 20_000_000
-"""Cells from the first to the last of a sheet: room is made for those between them, too."""
+"""Cells from the first to the last of a sheet: memory is taken for those between them as well."""
 _DELIMITER: Final = ";"
 _MARK: Final = b"\xef\xbb\xbf"
 _PLACE: Final = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
 
 
 class WorkbookRecords(Records):
-    """The rows of a sheet; refused ones are put into CSV.
+    """The rows of a sheet; refused ones go into CSV.
 
-    That CSV is UTF-8 with its mark and has semicolons: where decimals have a comma a double click
+    That CSV is UTF-8 with its mark and has semicolons: where decimals have a comma, a double click
     opens it in columns, and a cell reads as it did in the workbook.
 
     Args:
@@ -41,7 +41,7 @@ class WorkbookRecords(Records):
         wanted: the columns asked for.
 
     Raises:
-        ValueError: it cannot be read, or has not each of the columns once, or several sheets.
+        ValueError: it cannot be read, lacks or repeats a column, or has several sheets.
     """
 
     def __init__(self, source: Input, sheet: str | None, wanted: Sequence[str]) -> None:
@@ -55,7 +55,7 @@ class WorkbookRecords(Records):
             cells.pop()
         self._header = Header(cells, wanted)
         self._header.check(source.name)
-        # A mended file of refused rows may have been kept as a workbook.
+        # A mended file of refused rows may have been saved as a workbook.
         own = cells[len(OURS) :] if self._header.ours else cells
         lines = Lines(iter(()), UTF_8)
         self.layout = CsvLayout(lines, _DELIMITER, False, _MARK, _raw(own))
@@ -111,7 +111,7 @@ def _raw(cells: Sequence[str]) -> bytes:
 
 
 def _sheet(source: Input, name: str | None) -> "CalamineSheet":
-    # No other command has need of it: it would cost them time and memory.
+    # No other command needs it: importing it would cost them time and memory.
     from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415
 
     content = source.at_any_place()
@@ -124,10 +124,10 @@ def _sheet(source: Input, name: str | None) -> "CalamineSheet":
 
 
 def _chosen(workbook: "CalamineWorkbook", of: str, name: str | None) -> "CalamineSheet":
-    """Return the sheet named, or the only one that is seen and has rows.
+    """Return the sheet named, or the only visible one that has rows.
 
     Raises:
-        ValueError: there is none of this name, or nobody can tell which of several is meant.
+        ValueError: there is none of this name, or several could be meant.
     """
     names = workbook.sheet_names
     if name is not None:
@@ -144,13 +144,13 @@ def _chosen(workbook: "CalamineWorkbook", of: str, name: str | None) -> "Calamin
             sheet = sheet or candidate
     if len(filled) > 1:
         raise ValueError(
-            f"{of} has several sheets with rows, {quoted(filled)}; name one by --sheet."
+            f"{of} has several sheets with rows, {quoted(filled)}; name one with --sheet."
         )
     return sheet or workbook.get_sheet_by_index(0)
 
 
 def _check_size(content: BinaryIO, of: str) -> None:
-    """See that a workbook fits into memory, however little it is when it is packed.
+    """Check that a workbook fits into memory, however small it is when packed.
 
     Raises:
         ValueError: it does not.

@@ -1,17 +1,17 @@
-// Whether the server is there, and what is said and done while it is not: the page stays.
+// Whether the server answers, and what the page says and does while it does not: the page stays.
 
 import { showTimes } from "./times.js";
 
-// Milliseconds in which a server that is there answers.
+// Milliseconds within which a running server answers.
 export const PROBE = 4000;
 const RETRY = 2000;
-// How often is asked for what is new while nothing but the stream of events is cut off.
+// Milliseconds between reads while only the stream of events is cut off.
 const POLL = 5000;
 
-// Of this file the server has nothing to say but that it is there.
+// A file that is fetched only to see whether the server answers.
 export const SIGN = document.querySelector("link[rel=icon]").href;
 
-// Tells whether the server answers, and not only somebody who stands before it.
+// Tells whether the server itself answers, not only a proxy in front of it.
 export async function isThere(address) {
   try {
     const answer = await fetch(address, { headers: { Accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(PROBE) });
@@ -22,7 +22,7 @@ export async function isThere(address) {
 }
 
 export class Server {
-  // In doubt since something was cut off, until something is answered.
+  // True from when something was cut off until something is answered.
   isDoubted = false;
   #banner = document.getElementById("away");
   #live = document.querySelector("[data-live]");
@@ -30,14 +30,14 @@ export class Server {
   #timer = 0;
   #read;
 
-  // `read` reads the page again, and has its outcome told here.
+  // `read` reads the page again and reports the outcome here.
   constructor(read) {
     this.#read = read;
     addEventListener("click", (event) => this.#guardLink(event), true);
     addEventListener("submit", (event) => this.#guardForm(event), true);
   }
 
-  // The stream goes on. Returns whether it had not before, so that something may have been missed.
+  // The stream is heard. Returns whether it was interrupted before: something may have been missed.
   hear() {
     const goes = !this.isDoubted && !this.#live.hidden;
     this.isDoubted = false;
@@ -51,7 +51,7 @@ export class Server {
     this.#live.hidden = true;
   }
 
-  // What is shown is so now.
+  // What is shown is current.
   confirm() {
     this.#shown = Date.now();
   }
@@ -73,7 +73,7 @@ export class Server {
     this.#timer = setTimeout(this.#read, RETRY);
   }
 
-  // What is pressed while the server is away would take the page away and bring nothing.
+  // A click while the server is away would leave the page and bring nothing.
   #guard(event, address, go) {
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -84,7 +84,7 @@ export class Server {
     const link = event.target.closest?.("a[href]");
     if (!this.isDoubted || !link || link.target || link.matches("[data-dismiss]")) return;
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    // A place on this page is there, whatever the server is.
+    // A place on this page can be reached without the server.
     if (link.origin !== location.origin || (link.hash && link.pathname === location.pathname)) return;
     this.#guard(event, link.href, () => location.assign(link.href));
   }

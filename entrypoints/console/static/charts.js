@@ -1,10 +1,10 @@
-// Charts; what they draw is fetched apart from their page.
+// Charts; their data are fetched apart from their page.
 
 import { percent, shows } from "./times.js";
 
 const colours = ["#0b8a7d", "#d1495b", "#3a6ea5", "#b07d12", "#7a4ea3", "#4f8a10", "#c2561a", "#5b6770"];
 
-// A canvas knows no variables: an element is asked what they come to.
+// A canvas does not resolve CSS variables: an element does it.
 function colour(name) {
   const probe = document.body.appendChild(document.createElement("i"));
   probe.className = name;
@@ -21,7 +21,7 @@ function axis(more) {
 const draws = {
   bars(data, chart) {
     const bars = uPlot.paths.bars({ size: [0.8, 40] });
-    // The chart's own words for times are American.
+    // The chart's own formats of times are American.
     const short = data.x.at(-1) - data.x[0] <= 86400 ? shows.hour : shows.day;
     const half = data.x.length > 1 ? (data.x[1] - data.x[0]) / 2 : 1800;
     return [

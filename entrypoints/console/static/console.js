@@ -1,4 +1,4 @@
-// What the pages cannot say in HTML: percentages before saving, charts, and that they stay true.
+// What pages cannot do in HTML alone: percentages before saving, charts, and staying current.
 
 import { drawCharts, fitCharts } from "./charts.js";
 import { main } from "./keeping.js";
@@ -14,7 +14,7 @@ function showShares(form) {
   }
 }
 
-// Of weights that a colleague has changed meanwhile each can be taken over by itself.
+// Takes over a single one of the weights that a colleague has changed meanwhile.
 function take(button) {
   const field = document.getElementById(button.dataset.into);
   field.value = button.dataset.take;

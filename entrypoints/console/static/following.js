@@ -1,16 +1,16 @@
-// Pages stay true: they are read again when something has changed, and forms are answered in place.
+// Pages stay current: they are read again when something has changed, and forms are answered in place.
 
 import { PROBE, SIGN, Server, isThere } from "./away.js";
 import { begin, end, isPressed, main, onMistaken, onRelease } from "./keeping.js";
 import { listen } from "./tabs.js";
 
-// Milliseconds that the page waits to be read again; a server that is in doubt has to be quick.
+// Milliseconds that reading the page again may take; a server in doubt gets less.
 const PATIENCE = 15000;
 
 const text = (id) => document.getElementById(id).content.textContent;
 const isRead = (detail) => detail.requestConfig.elt === main();
 
-// Says something in the place of what was done last.
+// Shows a message in place of what was done last.
 function say(words) {
   const notice = document.createElement("p");
   notice.className = "notice bad";
@@ -19,10 +19,10 @@ function say(words) {
   document.getElementById("said").replaceChildren(notice);
 }
 
-// Tells pages from whatever somebody answers who stands before the server.
+// Tells pages of the console from what a proxy in front of the server answers.
 const isPage = (html) => html.includes('<main id="main"');
 
-// Returns what a page says that takes no other's place: why something may not be done, or is not there.
+// Returns the message of a page that only says why something was refused or is missing: it replaces no page.
 function problemOf(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   return page.querySelector("#main[data-problem] [role=alert]")?.textContent ?? null;
@@ -33,7 +33,7 @@ class Reader {
   // Something may have changed since the page was read.
   #stale = false;
   #busy = 0;
-  // What was asked for before something was done is old when it comes.
+  // A page that was asked for before something was done is out of date when it comes.
   #isOld = false;
   #began = 0;
   #rests = 0;
@@ -76,7 +76,7 @@ class Reader {
     this.server.failed();
   }
 
-  // Decides whether an answer takes the place of what is shown.
+  // Decides whether an answer replaces what is shown.
   decide(detail) {
     const form = isRead(detail) ? null : detail.requestConfig.elt;
     const { status, responseText: html } = detail.xhr;
@@ -93,7 +93,7 @@ class Reader {
   swapped(detail) {
     end();
     if (!isRead(detail)) return;
-    // A page of a thousand rows takes long to put in place, and is not all that a browser has to do.
+    // A page of a thousand rows takes long to put in place; the pause leaves the browser time for other work.
     const pause = 2 * (performance.now() - this.#began);
     this.#rests = performance.now() + pause;
     setTimeout(() => this.catchUp(), pause + 1);
@@ -126,7 +126,7 @@ export function follow(url, prepare, drawCharts) {
   const on = (kind, call) => document.body.addEventListener(kind, ({ detail }) => call(detail));
   on("htmx:configRequest", (detail) => {
     if (detail.elt === main()) detail.timeout = reader.server.isDoubted ? PROBE : PATIENCE;
-    // Which button was pressed is known to htmx of buttons within their form only.
+    // htmx knows which button was pressed only if the button is inside its form.
     const { submitter } = detail.triggeringEvent ?? {};
     if (submitter?.name) detail.parameters[submitter.name] = submitter.value;
   });

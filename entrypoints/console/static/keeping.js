@@ -1,11 +1,11 @@
-// What a page that is put in place of an older one leaves alone: whatever somebody has typed or chosen,
-// looks at, or is about to press.
+// What a page that replaces an older one leaves alone: anything that somebody has typed or chosen, looks at,
+// or is about to press.
 
 import { showTimes } from "./times.js";
 
 const FIELDS = "input, select, textarea";
 const ACTS = "a, button, input, select, summary";
-// Milliseconds in which nobody can have seen that something else is under the pointer now.
+// Milliseconds within which nobody can have seen that something else is under the pointer now.
 const SIGHT = 400;
 
 export const main = () => document.getElementById("main");
@@ -24,12 +24,12 @@ const isHeld = (field) => field.matches(FIELDS) && (isChanged(field) || field ==
 let sent = null;
 let reading = false;
 
-// Forms are left alone as a whole: what they carry unseen belongs to what was chosen in them.
+// Forms are left alone as a whole: their hidden fields belong to what was chosen in them.
 function isKept(form) {
   return form !== sent && (form.matches("[data-typed]") || [...form.elements].some(isHeld));
 }
 
-// What was typed is no part of what HTML says, and goes where a form has been answered.
+// Typed values are not in the HTML that is compared; they go where a form has been answered.
 function isSame(node, fresh) {
   if (!node.isEqualNode(fresh)) return false;
   const answered = sent !== null && (node.contains(sent) || sent.contains(node));
@@ -62,20 +62,20 @@ let chosen = [];
 let focused = false;
 let swapped = -SIGHT;
 
-// To be called before a page is put in place of what is shown.
-//   form: that it answers, if it answers one; null if the page was only read again.
-//   done: what the form asked for was done.
+// Call this before a page replaces what is shown.
+//   form: the one that the page answers; null if the page was only read again.
+//   done: whether what the form asked for was done.
 export function begin(form, done) {
   sent = form;
   reading = form === null;
-  // What is done to one of many is done to the next one likewise.
+  // The choices stay: what is done to one row is often done to the next.
   const goesOn = done && form?.matches("[data-keep]");
   chosen = goesOn ? [...form.querySelectorAll(FIELDS)].map((each) => [each, each.value]) : [];
   places = new Map([...main().querySelectorAll(ACTS)].map((each) => [each, each.getBoundingClientRect()]));
   focused = main().contains(document.activeElement);
 }
 
-// To be called when that has been done.
+// Call this when the page is in place.
 export function end() {
   swapped = performance.now();
   for (const [field, value] of chosen) {
@@ -84,7 +84,7 @@ export function end() {
   }
   const wrong = reading ? null : main().querySelector("[aria-invalid]");
   if (wrong) wrong.focus();
-  // The keyboard goes on from where it was, though what was there is gone.
+  // The focused element is gone: the keyboard goes on from the content.
   else if (focused && document.activeElement === document.body) main().focus({ preventScroll: true });
   sent = null;
 }
@@ -92,8 +92,8 @@ export function end() {
 let pressed = -Infinity;
 let moved = 0;
 
-// A press is begun at what was shown; the page waits until it has ended. A menu of the system may
-// swallow the end of it.
+// A press belongs to what was shown when it began; the page waits until it has ended. A menu of the
+// system may swallow its end.
 export const isPressed = () => performance.now() - pressed < 10000;
 
 export function onRelease(call) {
@@ -112,7 +112,7 @@ export function onRelease(call) {
   }, true);
 }
 
-// What came under the pointer just now is not what somebody meant to press.
+// What has just come under the pointer is not what somebody meant to press.
 export function onMistaken(call) {
   addEventListener("click", (event) => {
     const act = event.target.closest?.(ACTS);

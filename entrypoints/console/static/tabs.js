@@ -1,5 +1,5 @@
-// One connection for events in a browser, however many tabs are open: over HTTP/1.1 it makes six to a
-// host, and every tab would keep one. The tab that leads holds it, and tells the others what it hears.
+// One connection for events per browser, however many tabs are open: over HTTP/1.1 a browser makes six to a
+// host, and every tab would keep one. The tab that leads holds it and tells the others what it hears.
 
 // The server says something every five seconds.
 const SILENCE = 12000;
@@ -31,7 +31,7 @@ export function listen(url, tell) {
     events.addEventListener("error", () => {
       const refused = events.readyState === EventSource.CLOSED;
       pass(refused ? "refused" : "away");
-      // Browsers try again by themselves only what was cut off.
+      // Browsers reconnect by themselves only after a cut, not after a refusal.
       if (refused) again = setTimeout(lead, 2000);
     });
   }
@@ -52,18 +52,18 @@ export function listen(url, tell) {
     if (Date.now() - heard < SILENCE) return;
     take("away");
     if (events) lead();
-    // Whoever leads may stand still: browsers freeze tabs that nobody looks at.
+    // The tab that leads may be frozen: browsers freeze tabs that nobody looks at.
     else if (!document.hidden) elected.insist();
   }, 3000);
   addEventListener("pagehide", () => {
     elected.leave();
     resign();
   });
-  // Browsers keep a page that was left, and show it again as it was.
+  // Browsers may keep a page that was left and show it again as it was.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 }
 
-// A lock is held by one tab, and passes to the next one when that is closed, however it ends.
+// One tab holds the lock; when it ends, in whatever way, the lock passes to the next one.
 function byLock(name, lead, resign) {
   let release = () => {};
   function ask(options) {
@@ -81,8 +81,8 @@ function byLock(name, lead, resign) {
   return { insist: () => ask({ steal: true }), leave: () => release() };
 }
 
-// Without https only this machine's own pages have locks. Elsewhere the tab leads whose name stands in
-// the storage of this host with a time that has not passed; whoever leads writes it anew.
+// Without https only pages of this machine itself have locks. Elsewhere the tab leads whose name is in the
+// local storage with a time that has not passed; it renews that as long as it leads.
 function byLease(name, lead, resign) {
   const me = Math.random().toString(36);
   let leads = false;
@@ -91,7 +91,7 @@ function byLease(name, lead, resign) {
     const [holder, until] = read().split("|");
     const left = Number(until) - Date.now();
     if (holder === me || !(left > 0 && left <= LEASE)) write(`${me}|${Date.now() + LEASE}`);
-    // What was written by the last look still stands: of several that wrote at once one is left.
+    // `holder` is what an earlier look has written: of several tabs that wrote at once, one is left.
     if ((holder === me) === leads) return;
     leads = holder === me;
     if (leads) lead();
@@ -102,7 +102,7 @@ function byLease(name, lead, resign) {
     try {
       return localStorage.getItem(name) ?? "";
     } catch {
-      // Nothing may be stored here: each tab that is looked at listens for itself.
+      // Nothing can be stored here: each visible tab listens for itself.
       return document.hidden ? "" : `${me}|`;
     }
   }

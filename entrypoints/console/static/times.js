@@ -39,7 +39,7 @@ export function showTimes(within) {
     const { show, units: names } = each.dataset;
     const told = { age: () => age(moment), waited: () => waited(moment, names.split(",")) };
     const text = (told[show] ?? (() => shows[show].format(moment)))();
-    // What stays as it is keeps what somebody has selected in it.
+    // Text that does not change is left alone: somebody may have selected it.
     if (each.textContent === text) continue;
     each.textContent = text;
     each.title = moment.toISOString();

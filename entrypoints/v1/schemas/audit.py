@@ -1,4 +1,4 @@
-"""The audit log, as it comes out."""
+"""The audit log in responses."""
 
 from datetime import datetime
 from typing import Any
@@ -16,19 +16,19 @@ class AuditEntryOut(Shown):
     id: UUID
     at: datetime
     actor: str = Field(
-        description="The prefix of an API key; `local` while no key had been made; `command` for "
-        "the command line; `script` for a program that holds Fairlead in itself."
+        description="The prefix of an API key; `local` before any key was made; `command` for "
+        "the command line; `script` for a program that embeds Fairlead."
     )
     action: Action
     subject: str = Field(
-        description="An id, the key of a source or the prefix of an API key; of a purge the moment "
-        "before which contacts were closed."
+        description="An id, the key of a source or the prefix of an API key; for a purge, the "
+        "moment before which contacts were closed."
     )
     before: dict[str, Any] | None = Field(
-        description="Of a change the values that differ, as they were."
+        description="For a change, the values that differ, as they were."
     )
     after: dict[str, Any] | None = Field(
-        description="The same as they are now; all of what is new."
+        description="The same values as they are now; for something new, all its values."
     )
 
 

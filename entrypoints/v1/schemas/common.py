@@ -1,4 +1,4 @@
-"""What the schemas of v1 have in common: texts, keys and numbers with the limits of the domain."""
+"""What the schemas of v1 share: texts, keys and numbers with the limits of the domain."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -7,18 +7,18 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from domain import limits
 
-# The domain trims and counts once more; these stand in the OpenAPI document.
+# The domain trims and counts again; these constraints are in the OpenAPI document.
 Text = Annotated[
     str,
     StringConstraints(min_length=1, max_length=limits.MAX_TEXT, strip_whitespace=True),
-    # What is more than white space. JavaScript's regular expressions, which a document's are, count
-    # less as white space than is trimmed.
+    # More than white space. The patterns of a document are JavaScript's, which count less as white
+    # space than is trimmed.
     Field(json_schema_extra={"pattern": r"[^\s\u001c-\u001f\u0085]"}),
 ]
 SourceKey = Annotated[str, Field(pattern=limits.KEY, examples=["telegram-sales"])]
 OperatorKey = Annotated[str, Field(pattern=limits.KEY, examples=["anna-petrova"])]
 OPERATOR_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-"""An id, in small or capital letters, or a key."""
+"""An id, in lower or upper case, or a key."""
 OperatorName = Annotated[
     str,
     Field(
@@ -29,19 +29,24 @@ OperatorName = Annotated[
 ]
 IdentityKind = Annotated[str, Field(pattern=limits.IDENTITY_KIND)]
 Capacity = Annotated[
-    StrictInt, Field(ge=0, le=limits.MAX_CAPACITY, description="The most open contacts at once.")
+    StrictInt,
+    Field(
+        ge=0,
+        le=limits.MAX_CAPACITY,
+        description="The maximum number of open contacts at the same time.",
+    ),
 ]
 Weight = Annotated[StrictInt, Field(ge=0, le=limits.MAX_WEIGHT)]
 
 
 class Body(BaseModel):
-    """A body that comes in; a field that nobody knows is refused."""
+    """A request body; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Shown(BaseModel):
-    """A body that goes out, filled from a view."""
+    """A response body, filled from a view."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,4 +1,4 @@
-"""Contacts and decisions, as they go in and come out."""
+"""Contacts and decisions in requests and responses."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -36,11 +36,11 @@ class NewContactLead(Body):
     identities: dict[IdentityKind, str | None] = Field(
         default_factory=dict,
         max_length=limits.MAX_IDENTITIES,
-        description="Value by kind. `phone` is brought to E.164, `email` to lower case; every "
-        "other kind is trimmed. `null`, and a text in which there is nothing to see, are no "
-        "identity. What cannot be read, such as a value of more than "
-        f"{limits.MAX_TEXT} characters, is kept as `lead.unread` of the contact; it is refused "
-        "only if the lead is named in no other way.",
+        description="Values by kind. `phone` is normalised to E.164, `email` to lower case; every "
+        "other kind is trimmed. `null`, and a text without visible characters, are no identity. "
+        f"A value that cannot be read, such as one of more than {limits.MAX_TEXT} characters, is "
+        "kept in `lead.unread` of the contact; it is refused only if the lead is named in no other "
+        "way.",
         json_schema_extra={"additionalProperties": False},
     )
 
@@ -80,7 +80,7 @@ class NewContact(Body):
 
 
 class NewContacts(Body):
-    """A batch; each item is a body of POST /v1/contacts and stands or falls by itself."""
+    """A batch; each item is a body of POST /v1/contacts and succeeds or fails on its own."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -108,7 +108,7 @@ class NewContacts(Body):
 
 
 class UnreadIdentityOut(Shown):
-    """A value that a contact came with, and that could not be read as an identity."""
+    """A value that came with a contact and could not be read as an identity."""
 
     kind: str
     value: str = Field(description=f"The first {limits.MAX_TEXT} characters of it.")
@@ -121,13 +121,13 @@ class ContactLeadOut(Shown):
     id: UUID
     name: str | None
     created: bool | None = Field(
-        description="This contact made the lead known; null for a key that may not read."
+        description="Whether this contact created the lead; null for a key that may not read."
     )
     conflicts: list[UUID] = Field(
-        description="Other leads that own some of the identities; nothing of theirs is touched."
+        description="Other leads that own some of the identities; they are left unchanged."
     )
     unread: list[UnreadIdentityOut] = Field(
-        description="Identities that could not be read; nobody is recognised by them."
+        description="Identities that could not be read; no lead is recognised by them."
     )
 
 
@@ -142,14 +142,14 @@ class ContactOut(Shown):
     payload: Mapping[str, Any] | None
     created_at: datetime
     assigned_at: datetime | None = Field(
-        description="The first assignment, which ended the wait; null before it. A transfer has a "
-        "moment of its own, `at` among the decision's `transfers`."
+        description="The first assignment, which ended the wait; null before it. A transfer has "
+        "its own moment: `at` in the decision's `transfers`."
     )
     closed_at: datetime | None
 
 
 class RegisteredItemOut(BaseModel):
-    """An item of a batch that is a contact: a new one (201), or one from before (200)."""
+    """An item of a batch that is a contact: a new one (201), or one registered before (200)."""
 
     status: int
     contact: ContactOut
@@ -169,7 +169,7 @@ class BatchOut(BaseModel):
 
 
 class NewTransfer(Body):
-    """To whom."""
+    """The operator to give the contact to."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"operator_id": "0199d7a4-5f27-7c3b-8c51-2f6d1f0a9b01"}]}
@@ -192,7 +192,7 @@ class CandidateOut(BaseModel):
 
 
 class TransferOut(Shown):
-    """A person gave the contact to an operator."""
+    """A transfer: a person gave the contact to an operator."""
 
     at: datetime = Field(description="When; `assigned_at` of the contact stays as it was.")
     previous: OperatorRefOut | None = Field(description="null if the contact was waiting.")
@@ -203,12 +203,12 @@ class DecisionOut(BaseModel):
     """Why a contact has its operator."""
 
     contact_id: UUID
-    strategy: Strategy | None = Field(description="null if a person gave it away while it waited.")
-    picked: OperatorRefOut | None
-    roll: int | None = Field(description="For `random`: the number drawn, of 2**53.")
-    candidates: list[CandidateOut] = Field(
-        description="In the order in which a tie between equals is broken."
+    strategy: Strategy | None = Field(
+        description="null if a person gave the contact away while it waited."
     )
+    picked: OperatorRefOut | None
+    roll: int | None = Field(description="For `random`: the number drawn, out of 2**53.")
+    candidates: list[CandidateOut] = Field(description="In the order in which ties are broken.")
     transfers: list[TransferOut]
 
     @classmethod

@@ -1,4 +1,4 @@
-"""API keys, as they go in and come out."""
+"""API keys in requests and responses."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,15 +20,15 @@ class NewKey(Body):
     )
 
     role: Role
-    name: Text | None = Field(default=None, description="Whose it is, for people.")
+    name: Text | None = Field(default=None, description="Whose key it is, for people.")
     source: SourceKey | None = Field(
-        default=None, description="The one source that an `intake` key registers contacts of."
+        default=None, description="The only source that an `intake` key registers contacts on."
     )
     expires_at: Moment | None = None
 
 
 class KeyOut(Shown):
-    """A key as it is known: nothing here opens anything."""
+    """What is known of a key; nothing here gives access."""
 
     prefix: str
     role: Role
@@ -46,7 +46,7 @@ class CreatedKeyOut(KeyOut):
 
     @classmethod
     def of(cls, made: CreatedKey) -> "CreatedKeyOut":
-        """Show a key, this once with what opens."""
+        """Show a key, this once with its secret."""
         shown = KeyOut.model_validate(made.key).model_dump()
         return cls(**shown, key=made.secret)
 
@@ -59,6 +59,6 @@ class KeysOut(BaseModel):
 
     @classmethod
     def of(cls, keys: Sequence[ApiKey], limit: int) -> "KeysOut":
-        """Show as many keys as a page has; those that come after it tell that there are more."""
+        """Show as many keys as a page has; a key beyond these tells that there are more."""
         shown = [KeyOut.model_validate(KeyView.of(each)) for each in keys[:limit]]
         return cls(items=shown, next_cursor=shown[-1].prefix if len(keys) > limit else None)

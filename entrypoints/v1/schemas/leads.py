@@ -1,4 +1,4 @@
-"""Leads and their identities, as they go in and come out."""
+"""Leads and their identities in requests and responses."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,7 @@ class LeadChange(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Ivan Petrov"}]})
 
     name: Text | None = Field(
-        description="null removes it; then the name that comes next with a contact is kept."
+        description="null removes it; then the next name that comes with a contact is kept."
     )
 
 
@@ -57,7 +57,7 @@ class LeadWithContactsOut(LeadOut):
 
 
 class ExportedContactOut(ContactOut):
-    """A contact with all that is stored about it; why it has its operator is its decision."""
+    """A contact with all that is stored about it, except its decision."""
 
     idempotency_key: str | None
     transfers: list[TransferOut]

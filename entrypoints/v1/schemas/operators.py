@@ -1,4 +1,4 @@
-"""Operators, as they go in and come out."""
+"""Operators in requests and responses."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,7 @@ class NewOperator(Body):
     capacity: Capacity
     active: StrictBool = True
     key: OperatorKey | None = Field(
-        default=None, description="Made of the name if not given. It stays."
+        default=None, description="Made from the name if not given. It never changes."
     )
 
 

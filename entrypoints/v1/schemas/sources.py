@@ -1,4 +1,4 @@
-"""Sources and allocations, as they go in and come out."""
+"""Sources and allocations in requests and responses."""
 
 from datetime import datetime
 from uuid import UUID

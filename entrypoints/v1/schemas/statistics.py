@@ -1,4 +1,4 @@
-"""Statistics, as they come out."""
+"""Statistics in responses."""
 
 from datetime import datetime
 
@@ -28,7 +28,7 @@ class SourceDistributionOut(Shown):
 
 
 class DistributionOut(BaseModel):
-    """What happened, by source; the period is that of whole hours."""
+    """What happened, by source; the period is in whole hours."""
 
     since: datetime | None
     until: datetime | None

@@ -82,7 +82,7 @@ def test_nothing_is_overwritten(fairlead: Command, tmp_path: Path) -> None:
     for words in (["backup", there], ["restore", there]):
         done = fairlead(*words)
         assert done.exit_code == 2
-        assert "is there already" in done.output
+        assert "already exists" in done.output
     assert there.read_text() == "dear to somebody"
 
 
@@ -98,8 +98,8 @@ def test_what_is_no_backup_is_refused_and_nothing_is_left(
 
 
 def test_what_is_not_there_is_said(fairlead: Command, tmp_path: Path) -> None:
-    assert "is not there" in fairlead("restore", tmp_path / "nowhere").output
-    assert "fairlead.db is not there" in fairlead("backup", tmp_path / "copy").output
+    assert "does not exist" in fairlead("restore", tmp_path / "nowhere").output
+    assert "fairlead.db does not exist" in fairlead("backup", tmp_path / "copy").output
     assert list(tmp_path.iterdir()) == []
 
 

@@ -65,9 +65,9 @@ def test_check_of_a_database_that_was_never_migrated_says_what_to_do(fairlead: C
     ("url", "reason"),
     [
         ("oracle://somewhere/else", "oracle is not supported"),
-        ("no url at all", "is no database URL"),
+        ("no url at all", "is not a database URL"),
         ("sqlite://", "needs a file"),
-        ("sqlite:////no/such/folder/x.db", "x.db cannot be made: the folder /no/such/folder is"),
+        ("sqlite:////no/such/folder/x.db", "x.db cannot be created: the folder /no/such/folder"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_refused_in_a_sentence(

@@ -124,7 +124,7 @@ def test_a_copy_of_something_broken_says_what_is_broken(
 @pytest.mark.parametrize(
     ("source", "target", "reason"),
     [
-        ("sqlite:///nowhere.db", "sqlite:///copy.db", "nowhere.db is not there"),
+        ("sqlite:///nowhere.db", "sqlite:///copy.db", "nowhere.db does not exist"),
         ("sqlite:///old.db", "sqlite:///copy.db", "has schema none and this release needs"),
         ("sqlite:///fairlead.db", "oracle://somewhere/else", "oracle is not supported"),
         ("sqlite:///fairlead.db", "memory://", "ends with the process"),

@@ -89,7 +89,7 @@ def test_what_only_acts_on_what_is_there_makes_nothing(
     fairlead: Command, tmp_path: Path, name: str
 ) -> None:
     before = everything(tmp_path)
-    refused(fairlead(*READING[name]), "fairlead.db is not there")
+    refused(fairlead(*READING[name]), "fairlead.db does not exist")
     assert everything(tmp_path) == before
 
 
@@ -111,23 +111,23 @@ def a_folder(file: Path) -> str:
 
 def a_pipe(file: Path) -> str:
     os.mkfifo(file)
-    return "it is no regular file"
+    return "it is not a regular file"
 
 
 def no_database(file: Path) -> str:
     file.write_text("Dear diary, today I was taken for a database.\n" * 100)
-    return "is not a database"
+    return "is not an SQLite database"
 
 
 def no_folder(file: Path) -> str:
     file.parent.rmdir()
-    return f"the folder {file.parent} is not there"
+    return f"the folder {file.parent} does not exist"
 
 
 def a_file_for_a_folder(file: Path) -> str:
     file.parent.rmdir()
     file.parent.touch()
-    return f"{file.parent} is no folder"
+    return f"{file.parent} is not a folder"
 
 
 def left_of_another(suffix: str) -> Callable[[Path], str]:
@@ -184,7 +184,7 @@ def test_a_file_that_cannot_be_used_is_named_with_the_reason_and_left_as_it_is(
     done = fairlead(*COMMANDS[name], "--database-url", f"sqlite:///{file}")
     # What is there is not restored over, whatever it is.
     there = name == "restore" and file.exists()
-    refused(done, str(file), "is there already" if there else reason)
+    refused(done, str(file), "already exists" if there else reason)
     assert everything(tmp_path) == before
 
 
@@ -198,7 +198,7 @@ def test_so_is_one_that_is_to_be_made(
     before = everything(tmp_path)
     done = fairlead(*(("backup", file) if word == "backup" else ("copy", "--to", url_of(file))))
     there = word == "backup" and file.exists()
-    refused(done, str(file), "is there already" if there else reason)
+    refused(done, str(file), "already exists" if there else reason)
     assert everything(tmp_path) == before
 
 
@@ -232,8 +232,8 @@ def test_a_file_may_be_called_as_it_likes(
         ("sqlite:///x.db?mode=all", "mode=ro or mode=rw"),
         ("sqlite:///file::memory:?uri=true", "needs a file"),
         ("sqlite://folder/x.db", "three slashes"),
-        ("sqlite:///a%00b.db", "has %00 in it"),
-        ("sqlite:///line%0Abreak.db", r"line\nbreak.db is not there"),
+        ("sqlite:///a%00b.db", "have %00 in it"),
+        ("sqlite:///line%0Abreak.db", r"line\nbreak.db does not exist"),
     ],
 )
 def test_an_address_that_names_no_file_is_refused(

@@ -96,7 +96,7 @@ def test_bad_rows_are_set_aside_with_their_line_and_reason(
     assert "no source" in reasons[3]
     assert "not a phone number" in reasons[4]
     assert "2 columns, the header 3" in reasons[5]
-    assert "not UTF-8; --encoding may read it" in reasons[6]
+    assert "not UTF-8; --encoding may help" in reasons[6]
     assert "at least one" in reasons[8]
     assert "no key" in reasons[9]
     assert "no key can be made" in reasons[10]
@@ -170,7 +170,7 @@ def test_ndjson_is_read_line_by_line(fairlead: Command, tmp_path: Path, sqlite_u
         ((*OPTIONS, "--identity", "phone=number"), "--identity phone is given twice"),
         ((*OPTIONS, "--encoding", "utf-7"), "no such encoding can be read"),
         ((*OPTIONS, "--delimiter", ";;"), "write one character"),
-        ((*OPTIONS, "--sheet", "One"), "is no workbook"),
+        ((*OPTIONS, "--sheet", "One"), "is not a workbook"),
         (("--source", "channel", "--identity", "phone"), "write KIND=COLUMN"),
         (("--source", "channel", "--identity", "Phone!=phone"), "kind must be"),
         (

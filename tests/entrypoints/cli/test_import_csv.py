@@ -241,7 +241,7 @@ def test_a_column_is_known_however_its_letters_are_composed(tmp_path: Path) -> N
 
 def test_what_is_recognised_is_said(tmp_path: Path) -> None:
     done = _import(tmp_path, "channel;phone;comment\nchat;+79161234501;Анна\n".encode("cp1251"))
-    assert done.summary.read_as == "cp1251, cells parted by ';'"
+    assert done.summary.read_as == "cp1251, cells separated by ';'"
     assert _comments(done) == ["Анна"]
     assert _import(tmp_path, HEADER).summary.read_as is None
 
@@ -259,7 +259,7 @@ def test_what_is_not_recognised_is_refused_until_it_is_named(tmp_path: Path, enc
     content = f"{HEADER}1,chat,+79161234501,{name}\n".encode(encoding)
     done = _import(tmp_path, content)
     assert done.summary.refused == 1
-    assert "not UTF-8; --encoding may read it" in done.summary.shown[0][1]
+    assert "not UTF-8; --encoding may help" in done.summary.shown[0][1]
     named = Reading.of(encoding, None, None)
     assert _comments(_import(tmp_path, done.refused, reading=named)) == [name]
 

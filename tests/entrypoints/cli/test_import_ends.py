@@ -130,17 +130,17 @@ def test_a_source_that_cannot_be_made_is_tried_once(
         ("blank.csv", b"\xef\xbb\xbf \r\n\r\n", "is empty"),
         ("delimiters.csv", b";;;\r\n;;\r\n", "is empty"),
         ("empty.ndjson", b"\n", "is empty"),
-        ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "workbook of the old kind"),
+        ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "workbook in the old format"),
         ("page.xls", b"\n<html><table>", "is a web page"),
         ("book.csv", b"%PDF-1.7\n", "is a PDF"),
-        ("leads.csv.gz", b"\x1f\x8b\x08\x00", "is packed"),
+        ("leads.csv.gz", b"\x1f\x8b\x08\x00", "is compressed"),
         ("leads.zip", b"PK\x05\x06" + bytes(18), "is a ZIP archive; unpack it"),
-        ("torn.xlsx", b"PK\x03\x04" + bytes(18), "is a ZIP archive, and damaged"),
+        ("torn.xlsx", b"PK\x03\x04" + bytes(18), "is a damaged ZIP archive"),
         ("fairlead.csv", b"SQLite format 3\0", "is an SQLite database"),
         ("photo.csv", b"\x89PNG\r\n", "is a picture"),
         ("array.csv", b'[{"number": 1}]', "holds JSON, not CSV"),
         ("object.json", b'{\n  "number": 1\n}', "over several lines"),
-        ("zeros.csv", bytes(99), "is no text"),
+        ("zeros.csv", bytes(99), "is not text"),
         ("\x1b[2Jname\u202e.csv", b"a\x07b\x1b[31m\x9b\xff,b\n", "no column"),
     ],
 )
@@ -188,9 +188,9 @@ def test_a_named_refused_file_must_be_new(fairlead: Command, tmp_path: Path) -> 
     for each in (*spellings, "same.csv", "dangling.csv", old, tmp_path):
         done = fairlead("import", file, *OPTIONS, "--refused", each)
         assert done.exit_code == 2
-        assert "exists already, and is left alone" in done.output
+        assert "already exists and is left alone" in done.output
     done = fairlead("import", file, *OPTIONS, "--refused", tmp_path / "no" / "such.csv")
-    assert "no folder that can be written to" in done.output
+    assert "its folder is missing or cannot be written to" in done.output
     assert file.read_text() == MIXED
     assert old.read_text() == "mended by hand\n"
     assert not (tmp_path / "nowhere.csv").exists()
@@ -302,7 +302,7 @@ def test_ctrl_c_ends_with_the_summary_and_nothing_half_done(tmp_path: Path) -> N
     assert process.wait() == 130
     assert "contacts         999" in out
     assert "refused          1" in out
-    assert "interrupted; nothing after the row of line 1001 was registered" in err
+    assert "interrupted; nothing after the row on line 1001 was registered" in err
     assert err.count("\n") == 1
     assert _contacts(database) == 999
     assert ",none," in (tmp_path / "stdin.refused.csv").read_text()

@@ -29,9 +29,9 @@ def test_lines_of_json_are_read_under_any_name_but_that_of_csv(tmp_path: Path, n
     ("row", "reason"),
     [
         ('{"channel": "chat", "phone": "none"}', "is not a phone number"),
-        ('  {"phone" :1,  "channel":"chat"}\t', "is what people type who give no number"),
+        ('  {"phone" :1,  "channel":"chat"}\t', "is what people type instead of their number"),
         ('{"phone": "+79161234501"}', "no source: the row has no 'channel'; it has 'phone'"),
-        ('{"channel": "chat", "phone": 79161234501.5}', "holds 79161234501.5, which is no text"),
+        ('{"channel": "chat", "phone": 79161234501.5}', "holds 79161234501.5, which is not text"),
         ('{"channel": "chat", "phone": "+79161234501", "phone": "+79161234502"}', "has 'phone'"),
         ("{not json", "the row is not JSON"),
         ('{"a": "Анна\\u0000', "the row is not JSON"),

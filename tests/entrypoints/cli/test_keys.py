@@ -81,8 +81,8 @@ def test_a_file_that_is_there_is_left_alone_and_no_key_is_made(
     elsewhere.symlink_to(tmp_path / "nothing.key")
     fairlead("migrate")
     for name, reason in (
-        (file.name, "is there already"),
-        (elsewhere.name, "is there already"),
+        (file.name, "already exists"),
+        (elsewhere.name, "already exists"),
         ("no/such/folder/anna.key", "No such file or directory"),
     ):
         done = fairlead("keys", "create", "--role", "admin", "--to", name)
@@ -222,7 +222,7 @@ def test_revoke_takes_a_key_back_and_may_be_run_again(fairlead: Command, sqlite_
     prefix = prefix_of(made(fairlead("keys", "create", "--role", "admin")))
     done = fairlead("keys", "revoke", prefix)
     assert done.exit_code == 0
-    assert f"{prefix} opens nothing any more." in done.output
+    assert f"{prefix} gives no access any more." in done.output
     first = stored(sqlite_url)
     assert first[0].revoked_at is not None
     assert fairlead("keys", "revoke", prefix).exit_code == 0

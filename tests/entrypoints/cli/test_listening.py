@@ -30,8 +30,8 @@ def test_a_port_in_use_names_the_option(
         assert done.exit_code == 2
         assert done.stdout == ""
         assert done.stderr == (
-            f"fairlead: port {taken} of {host} is in use; end what listens there, or choose "
-            "another port by --port (with make: PORT=8001).\n"
+            f"fairlead: port {taken} of {host} is in use; stop what listens there, or choose "
+            "another port with --port (for make: PORT=8001).\n"
         )
     assert not (tmp_path / "fairlead.db").exists(), "nothing was made for a server that cannot run"
 
@@ -40,7 +40,7 @@ def test_a_port_in_use_names_the_option(
     ("host", "reason"),
     [
         # RFC 5737 and RFC 6761 keep these for documents.
-        ("203.0.113.9", "--host 203.0.113.9 is no address of this machine; name 127.0.0.1"),
+        ("203.0.113.9", "--host 203.0.113.9 is not an address of this machine; name 127.0.0.1"),
         ("no-such-host.invalid", "no address is known for --host no-such-host.invalid; name 127"),
         ("x" * 70, "no address is known for --host xxx"),
         ("127.0.0.1:8000", "no address is known for --host 127.0.0.1:8000; name 127.0.0.1"),
@@ -62,7 +62,7 @@ def test_a_port_for_administrators_names_the_option(monkeypatch: pytest.MonkeyPa
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(socket.socket, "bind", refuse)
-    with pytest.raises(ValueError, match=r"port 80 of 127\.0\.0\.1 may be .* by --port"):
+    with pytest.raises(ValueError, match=r"port 80 of 127\.0\.0\.1 may be .* with --port"):
         require_listenable("127.0.0.1", 80)
 
 

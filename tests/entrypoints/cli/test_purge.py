@@ -78,9 +78,9 @@ def test_a_moment_without_a_zone_is_in_utc(fairlead: Command) -> None:
     ("before", "reason"),
     [
         ("9999-01-01", "is not in the past"),
-        ("last year", "is no date"),
-        ("2020-02-30", "is no date"),
-        ("", "is no date"),
+        ("last year", "is not a date"),
+        ("2020-02-30", "is not a date"),
+        ("", "is not a date"),
     ],
 )
 def test_a_moment_that_is_none_or_to_come_is_refused(

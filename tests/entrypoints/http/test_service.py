@@ -1,4 +1,4 @@
-"""What the service says of itself: health, metrics, documentation."""
+"""What the service says about itself: health, metrics, documentation."""
 
 import re
 import subprocess

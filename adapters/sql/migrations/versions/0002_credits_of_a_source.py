@@ -1,7 +1,7 @@
 """The credits of a source in one value: every contact moves all of them.
 
-As a column of the allocations they took an update for each operator with every transaction: a
-thousand operators, a thousand updates.
+As a column of the allocations, they took an update per operator in every transaction: a thousand
+operators, a thousand updates.
 """
 
 import struct

@@ -1,4 +1,4 @@
-"""Lists by source or operator go by state: open contacts are found beside any number of closed."""
+"""Lists by source or operator go by state: open contacts are found among any number of closed."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""A list of an operator on a source has an index of its own, and reads no other rows."""
+"""A list of an operator's contacts on one source gets its own index, and reads no other rows."""
 
 from alembic import op
 

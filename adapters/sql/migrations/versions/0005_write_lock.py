@@ -1,4 +1,4 @@
-"""PostgreSQL only: one row that whoever writes locks first. SQLite has such a lock of its own."""
+"""PostgreSQL only: one row that every writer locks first. SQLite has such a lock itself."""
 
 import sqlalchemy as sa
 from alembic import op

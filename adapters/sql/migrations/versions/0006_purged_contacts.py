@@ -1,4 +1,4 @@
-"""Closed contacts can be purged: what is gone stays counted, and its keys are found."""
+"""Closed contacts can be purged: they stay counted, and their idempotency keys can be found."""
 
 import sqlalchemy as sa
 from alembic import op

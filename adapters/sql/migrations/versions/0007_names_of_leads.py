@@ -11,7 +11,7 @@ _SORTED = (("leads", "name"), ("identities", "key"))
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
-        # By the characters' numbers, as SQLite sorts anyway. No row is written anew, but indexes.
+        # Sorted by code point, as SQLite does anyway. Only indexes are rewritten, no rows.
         for table, column in _SORTED:
             op.alter_column(table, column, type_=sa.Text(collation="C"))
     op.create_index(

@@ -1,4 +1,4 @@
-"""The audit log: entries are added, and nothing else can be done to them."""
+"""The audit log: entries can be added, and nothing else can be done to them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ from adapters.sql.tables import Id, Moment
 revision = "0009"
 down_revision = "0008"
 
-# INSERT OR REPLACE removes a row without asking a trigger on DELETE.
+# INSERT OR REPLACE removes a row without firing a trigger on DELETE.
 _SQLITE = (
     """CREATE TRIGGER audit_refuses_update BEFORE UPDATE ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",

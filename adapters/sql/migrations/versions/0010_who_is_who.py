@@ -1,7 +1,7 @@
-"""Words of names, ends of phones and unread identities; moments and lineups that tell the truth.
+"""Words of names, ends of phones and unread identities; moments and lineups that are correct.
 
-Leads are found by any word of a name, whatever its case, so the index of whole names goes. Of a
-contact that changed hands `assigned_at` was the last time; it is the first from now on. Where a
+Leads are found by any word of a name, whatever its case, so the index of whole names goes. For a
+contact that changed hands, `assigned_at` was the last time; from now on it is the first. If a
 picker had assigned it before, that moment was not kept: the first transfer is the nearest there is.
 """
 

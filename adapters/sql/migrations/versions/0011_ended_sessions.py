@@ -1,4 +1,4 @@
-"""Sessions of the console that somebody has ended; PostgreSQL refuses TRUNCATE of the audit log."""
+"""Console sessions that somebody has ended; PostgreSQL refuses TRUNCATE of the audit log."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,7 +18,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     if _on_postgresql():
-        # Triggers on DELETE do not hear of it. SQLite has no TRUNCATE.
+        # TRUNCATE does not fire triggers on DELETE. SQLite has no TRUNCATE.
         op.execute(
             "CREATE TRIGGER audit_refuses_truncate BEFORE TRUNCATE ON audit "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit()"

@@ -1,4 +1,4 @@
-"""Keys of operators, made of their names."""
+"""Keys of operators, made from their names."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +15,7 @@ operators = sa.table(
 
 
 def upgrade() -> None:
-    # With a default, SQLite need not write the table anew.
+    # With a default, SQLite need not rewrite the table.
     op.add_column("operators", sa.Column("key", BytewiseText, nullable=False, server_default=""))
     connection, taken = op.get_bind(), set[str]()
     for operator_id, name in connection.execute(
