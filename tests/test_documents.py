@@ -1,13 +1,22 @@
 """Documents that say what the code says."""
 
 import re
+from collections.abc import Iterator
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import NullPool, create_engine, inspect
+from typer.main import get_command
 
 from domain.access import PERMISSIONS, Permission, Role
+from entrypoints.cli.main import app
 from entrypoints.edge.access import CALLS, table, with_table
+from entrypoints.edge.metrics import ROUTED, Metrics
+from entrypoints.edge.problems import STATUSES
 from entrypoints.settings import Settings
+from tests.support import open_world
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,9 +47,61 @@ def test_every_setting_stands_in_the_readme_with_what_it_is_if_it_is_not_set(rea
             assert row[2] == f"`{setting.default}`"
 
 
-def test_every_table_of_the_database_is_explained() -> None:
-    text = (ROOT / "docs" / "data-model.md").read_text("utf-8")
-    assert "| api_keys |" in text
+def test_every_table_of_the_database_is_explained(postgresql_url: str) -> None:
+    engine = create_engine(postgresql_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        made = set(inspect(connection).get_table_names())
+    assert set(rows("data-model.md", "table")) == made - {"alembic_version"}
+
+
+def test_every_code_of_a_problem_is_explained_with_its_status() -> None:
+    listed = {code: int(cells[0]) for code, cells in rows("reference.md", "code").items()}
+    assert listed == STATUSES
+
+
+def test_every_metric_is_explained_with_its_labels() -> None:
+    with open_world() as world:
+        world.source((world.operator(), 1))
+        world.register()
+        metrics = Metrics(world.fairlead)
+        metrics.count({"method": "GET", ROUTED: True}, 200, 0.1)
+        text = metrics.text()[0].decode()
+    shown: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            name = sample.name if family.type == "counter" else family.name
+            if not name.endswith("_created"):
+                shown.setdefault(name, set()).update(sample.labels.keys() - {"le"})
+    listed = {
+        name: set(cells[0].split(", ")) for name, cells in rows("reference.md", "metric").items()
+    }
+    assert listed == shown
+
+
+def test_every_command_is_listed_with_what_its_help_says() -> None:
+    listed = {command: cells[0] for command, cells in rows("reference.md", "command").items()}
+    assert listed == dict(commands(get_command(app), "fairlead"))
+
+
+def commands(command: object, words: str) -> Iterator[tuple[str, str]]:
+    """Yield a group's commands, those of its groups too, with the first line of their help."""
+    for name, each in getattr(command, "commands", {}).items():
+        if hasattr(each, "commands"):
+            yield from commands(each, f"{words} {name}")
+        else:
+            yield f"{words} {name}", each.help.splitlines()[0]
+
+
+def rows(document: str, heading: str) -> dict[str, list[str]]:
+    """Return the table of a document whose first column has this heading, by that column."""
+    lines = iter((ROOT / "docs" / document).read_text("utf-8").splitlines())
+    table = dropwhile(lambda line: not line.startswith(f"| {heading} |"), lines)
+    split = [
+        [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+        for line in takewhile(lambda line: line.startswith("|"), table)
+    ]
+    assert split, heading
+    return {first: rest for first, *rest in split[2:]}
 
 
 def test_nothing_that_watches_the_process_needs_a_key() -> None:
