@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.server import ROOT, Server, until
+from tests.e2e.server import Server, until
+from tests.processes import ROOT
 
 DEBOOTSTRAP = shutil.which("debootstrap", path=f"{os.environ['PATH']}:/usr/sbin")
 REQUIRED = os.environ.get("FAIRLEAD_IMAGE_TESTS") == "required"

@@ -1,5 +1,6 @@
 """Pages follow what happens, wherever it happens."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -7,7 +8,8 @@ import time
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Company, Look, figure
-from tests.e2e.server import ROOT, opened
+from tests.e2e.server import opened
+from tests.processes import ROOT
 
 REGISTER = """
 import sys
@@ -86,7 +88,7 @@ def test_a_server_does_not_wait_for_open_pages_when_it_is_to_end(
     page = window.page(f"{empty_server.url}/")
     expect(page.locator("[data-live]")).to_be_visible()
     process = empty_server.server.process
-    process.terminate()
+    process.send_signal(signal.SIGTERM)
     # Streams of events would go on for ever; the server cuts requests off after thirty seconds.
     assert process.wait(15) is not None
     # The page has noticed, and the browser says so.

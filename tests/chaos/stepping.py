@@ -43,7 +43,3 @@ def serve() -> None:
     signal.signal(signal.SIGUSR2, clock.step_on)
     app = create_app(container=build_simulation(Settings(), clock))
     uvicorn.run(app, host=given.host, port=given.port, access_log=False)
-
-
-if __name__ == "__main__":
-    serve()

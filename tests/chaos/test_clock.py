@@ -15,7 +15,7 @@ from tests.chaos.conftest import Fleet
 from tests.chaos.storm import Storm, assert_nothing_lost_and_nothing_twice, size
 from tests.e2e.server import Server, furnish, migrated, opened, until
 
-STEPPING = ("-m", "tests.chaos.stepping")
+STEPPING = ("tests.chaos.stepping:serve",)
 
 
 def test_clocks_that_step_back_lose_nothing_and_what_comes_later_stays_later(

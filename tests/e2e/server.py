@@ -3,8 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,15 +21,15 @@ from application.ports.contacts import ContactFilter, ContactView
 from application.sources import CreateSource, ReplaceAllocations
 from entrypoints.container import build_container
 from entrypoints.settings import Settings
-
-ROOT = Path(__file__).parents[2]
+from tests.processes import FAIRLEAD, Process, start
+from tests.support import copied
 
 ON_BOTH_ENGINES = pytest.mark.parametrize("running", ["sqlite", "postgresql"], indirect=True)
 """What a module is marked with whose server is to run on one database after the other."""
 
-UVICORN = ("-m", "uvicorn", "--factory", "entrypoints.web:create_app", "--no-access-log")
-FAIRLEAD_SERVE = ("-c", "from entrypoints.cli.main import app; app()", "serve")
-"""What Python is given to serve."""
+UVICORN = ("uvicorn.main:main", "--factory", "entrypoints.web:create_app", "--no-access-log")
+FAIRLEAD_SERVE = (FAIRLEAD, "serve")
+"""Programs that serve, with their first words."""
 
 
 @dataclass
@@ -40,7 +38,7 @@ class Server:
 
     url: str
     log: Path
-    process: "subprocess.Popen[bytes]"
+    process: Process
 
     def client(self, timeout: float = 30) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=timeout, trust_env=False)
@@ -59,6 +57,8 @@ class Server:
 
 def migrated(url: str) -> None:
     """Bring a database up to date."""
+    if copied(url):
+        return
     storage = build_container(Settings(database_url=url)).storage()
     storage.migrate()
     storage.close()
@@ -110,14 +110,12 @@ def started(
     with socket.create_server(("127.0.0.1", port)) as reserved:
         port = reserved.getsockname()[1]
     log = folder / f"server-{port}.log"
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, *command, "--host", host, "--port", str(port)],
-            cwd=ROOT,
-            env={**os.environ, "FAIRLEAD_DATABASE_URL": database_url},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+    log.touch()
+    process = start(
+        *(*command, "--host", host, "--port", str(port)),
+        output=log,
+        environment={**os.environ, "FAIRLEAD_DATABASE_URL": database_url},
+    )
     server = Server(f"http://{f'[{host}]' if ':' in host else host}:{port}", log, process)
     try:
         with server.client() as client:

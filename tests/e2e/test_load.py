@@ -11,8 +11,6 @@ import resource
 import signal
 import socket
 import struct
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
@@ -27,7 +25,6 @@ from application.intake import MOST_WAITING
 from tests.e2e.server import (
     FAIRLEAD_SERVE,
     ON_BOTH_ENGINES,
-    ROOT,
     UVICORN,
     Server,
     all_contacts,
@@ -38,6 +35,7 @@ from tests.e2e.server import (
 )
 from tests.e2e.test_life import created, house
 from tests.e2e.test_trouble import connected, locked
+from tests.processes import fairlead
 
 FILES = 3 * MOST_WAITING // 2
 """Connections that this process and the server must be allowed to have."""
@@ -197,10 +195,7 @@ def registered(url: str, source: str) -> list[int]:
 
 def check(url: str) -> str:
     """Run `fairlead check`, on a database that may be in use."""
-    command = [sys.executable, "-c", "from entrypoints.cli.main import app; app()", "check"]
-    done = subprocess.run(
-        [*command, "--database-url", url], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = fairlead("check", "--database-url", url)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -5,8 +5,6 @@ import re
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,7 +14,6 @@ import pytest
 from adapters.sql.files import BESIDE
 from tests.e2e.server import (
     FAIRLEAD_SERVE,
-    ROOT,
     Load,
     Server,
     all_contacts,
@@ -30,6 +27,7 @@ from tests.e2e.server import (
     until,
 )
 from tests.e2e.test_trouble import unavailable
+from tests.processes import fairlead
 
 
 @pytest.fixture
@@ -44,17 +42,6 @@ def file(tmp_path: Path) -> Path:
 
 def url_of(file: Path) -> str:
     return f"sqlite:///{file}"
-
-
-def fairlead(*words: object) -> "subprocess.CompletedProcess[str]":
-    """Run the command in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-c", "from entrypoints.cli.main import app; app()", *map(str, words)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def belonging(file: Path) -> list[Path]:

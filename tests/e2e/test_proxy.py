@@ -17,7 +17,8 @@ import pytest
 from application.keys import CreateKey
 from domain.access import Role
 from entrypoints.edge.access import CALLS
-from tests.e2e.server import FAIRLEAD_SERVE, ROOT, Server, furnish, migrated, opened, started, until
+from tests.e2e.server import FAIRLEAD_SERVE, Server, furnish, migrated, opened, started, until
+from tests.processes import ROOT
 
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 REQUIRED = os.environ.get("FAIRLEAD_PROXY_TESTS") == "required"

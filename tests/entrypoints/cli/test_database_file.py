@@ -19,8 +19,9 @@ from typer.testing import Result
 from application.sources import CreateSource
 from entrypoints.cli import main
 from entrypoints.scripting import open_fairlead
-from tests.e2e.server import ROOT
 from tests.entrypoints.cli.conftest import Command
+from tests.processes import ROOT
+from tests.support import copied
 
 IMPORT = ("import", "leads.csv", "--source", "channel", "--identity", "phone=phone")
 
@@ -51,10 +52,11 @@ def _furnished(fairlead: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """A backup to restore and a file to import; whoever serves ends at once."""
     monkeypatch.setattr(uvicorn, "run", lambda *_, **__: None)
     (tmp_path / "leads.csv").write_text("channel,phone\nweb,+79161234501\n", "utf-8")
-    for words in (("migrate",), ("backup", "good.db")):
-        done = fairlead(*words, "--database-url", "sqlite:///made.db")
-        assert done.exit_code == 0, done.output
-    (tmp_path / "made.db").unlink()
+    made = tmp_path / "made.db"
+    assert copied(f"sqlite:///{made}")
+    done = fairlead("backup", "good.db", "--database-url", f"sqlite:///{made}")
+    assert done.exit_code == 0, done.output
+    made.unlink()
 
 
 def everything(folder: Path) -> dict[str, bytes | str]:
