@@ -38,6 +38,7 @@ from entrypoints.edge.metrics import Metrics
 from entrypoints.edge.queries import Queries
 from entrypoints.edge.rates import Rate, RateLimit
 from entrypoints.edge.request_ids import RequestIds
+from entrypoints.edge.routes import add_routes
 from entrypoints.edge.writing import Writing
 from entrypoints.settings import Settings
 from entrypoints.v1 import audit, contacts, keys, leads, operators, sources, statistics
@@ -115,19 +116,16 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         settings: read from the environment if not given.
         container: built from the settings if not given; tests bring theirs.
     """
+    # Whoever brings a container may build other applications in this process, and end them.
+    own_process = container is None
     container = container or build_container(settings)
     fairlead, intake = container.fairlead(), container.intake()
     live, keyring = Live(fairlead.changes), Keyring(fairlead.keys, container.clock())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # What has been built lives as long as the process. Frozen, it is not walked by the
-        # collector again and again: each walk stops every request for 50 to 100 ms.
-        gc.collect()
-        gc.freeze()
-        # A request makes a few hundred objects and no cycles among them. Looking for cycles every
-        # 700 objects, Python's default, takes 7 % of the throughput.
-        gc.set_threshold(_GARBAGE)
+        if own_process:
+            _spare_the_collector()
         live.close_on_signals()
         await to_thread.run_sync(_say_how_it_stands, container.storage())
         if container.settings().read_database_url is not None:
@@ -171,14 +169,17 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     # The one added last is the outermost.
     app.add_middleware(Queries, calls=calls, page=refusal_page)
     app.add_middleware(Methods, calls=calls)
-    app.include_router(contact_routes)
-    app.include_router(operators.router(fairlead, writing, listing))
-    app.include_router(sources.router(fairlead, writing, listing))
-    app.include_router(leads.router(fairlead, writing, listing))
-    app.include_router(statistics.router(fairlead, listing))
-    app.include_router(keys.router(fairlead, writing))
-    app.include_router(audit.router(fairlead, listing))
-    app.include_router(service.router(fairlead, metrics))
+    add_routes(
+        app,
+        contact_routes,
+        operators.router(fairlead, writing, listing),
+        sources.router(fairlead, writing, listing),
+        leads.router(fairlead, writing, listing),
+        statistics.router(fairlead, listing),
+        keys.router(fairlead, writing),
+        audit.router(fairlead, listing),
+        service.router(fairlead, metrics),
+    )
     app.mount(
         "/console",
         create_console(fairlead, writing, intake, live, keyring, partial(_fill, container)),
@@ -186,6 +187,19 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     )
     app.mount("/static", StaticFiles(directory=service.STATIC), name="static")
     return app
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector look at little, and seldom.
+
+    What has been built lives as long as the process. Frozen, it is not walked by the collector
+    again and again: each walk stops every request for 50 to 100 ms. A request makes a few hundred
+    objects and no cycles among them. Looking for cycles every 700 objects, Python's default, takes
+    7 % of the throughput.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
 
 
 async def _let_time_pass(container: Container, intake: Intake) -> None:

@@ -15,14 +15,14 @@ from domain.errors import ChangedMeanwhile, DomainError, InvalidValue
 from domain.ids import ContactId, OperatorId
 from entrypoints.console.filled import WHOLE, Filled, Sentence, refused
 from entrypoints.console.operators import ACT, operator_page
-from entrypoints.console.pages import form, go
+from entrypoints.console.pages import form, go, pages_below
 from entrypoints.console.words import MOVED
 from entrypoints.edge.writing import Writing
 
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     """Build the routes."""
-    routes = APIRouter(prefix="/operators")
+    routes = pages_below("/operators")
 
     @routes.post("/{operator_id}/contacts")
     async def act(request: Request, operator_id: UUID) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
@@ -34,8 +34,8 @@ from entrypoints.console.pages import STATIC, page
 from entrypoints.console.words import FOREIGN, NOWHERE, PROBLEMS
 from entrypoints.edge.calls import allowed
 from entrypoints.edge.keyring import Keyring
-from entrypoints.edge.origins import is_foreign
 from entrypoints.edge.problems import RETRY_AFTER, STATUSES, Refusal
+from entrypoints.edge.routes import add_routes
 from entrypoints.edge.writing import Writing
 
 _SAFE = {
@@ -89,13 +89,12 @@ def create_console(
         keyring: knows who a key belongs to.
         fill: puts demo data into an empty storage.
     """
-    app = FastAPI(
-        openapi_url=None, redirect_slashes=False, dependencies=[Depends(_require_same_origin)]
-    )
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
 
     app.add_middleware(_Headers)
     app.mount("/static", StaticFiles(directory=STATIC), name="console-static")
-    for routes in (
+    add_routes(
+        app,
         overview.router(fairlead, live, keyring, fill),
         sources.router(fairlead, writing),
         operators.router(fairlead, writing),
@@ -107,19 +106,12 @@ def create_console(
         audit.router(fairlead),
         preferences.router(),
         signing.router(fairlead, writing, keyring),
-    ):
-        app.include_router(routes)
+    )
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(StorageUnavailable, _away)
     app.add_exception_handler(HTTPException, _not_found)
     app.add_exception_handler(RequestValidationError, _malformed)
     return app
-
-
-def _require_same_origin(request: Request) -> None:
-    """Accept forms only from the console's own pages."""
-    if is_foreign(request.method, dict(request.scope["headers"])):
-        raise HTTPException(HTTPStatus.FORBIDDEN)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -12,7 +12,7 @@ from application.ports.paging import Page
 from domain.audit import SUBJECT, Action, AuditEntry
 from domain.ids import AuditId
 from entrypoints.console.filled import Filled, Sentence
-from entrypoints.console.pages import page
+from entrypoints.console.pages import page, pages_below
 from entrypoints.console.words import VALUES
 from entrypoints.edge.problems import STATUSES
 
@@ -27,7 +27,7 @@ _PAGES: Final = {"operator": "/operators/", "source": "/sources/", "allocations"
 
 def router(fairlead: Fairlead) -> APIRouter:
     """Build the routes."""
-    routes = APIRouter(prefix="/audit")
+    routes = pages_below("/audit")
 
     @routes.get("")
     def audit(

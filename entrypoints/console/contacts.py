@@ -20,7 +20,7 @@ from entrypoints.console.choosing import Chosen, offered
 from entrypoints.console.explaining import explain
 from entrypoints.console.filled import EMPTY, Filled
 from entrypoints.console.operators import ACT
-from entrypoints.console.pages import Viewer, form, go, page
+from entrypoints.console.pages import Viewer, form, go, page, pages_below
 from entrypoints.console.saying import said
 from entrypoints.edge.writing import Writing
 
@@ -30,7 +30,7 @@ Command = TypeVar("Command", CloseContact, TransferContact)
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     """Build the routes."""
-    routes = APIRouter(prefix="/contacts")
+    routes = pages_below("/contacts")
 
     @routes.get("")
     def contacts(

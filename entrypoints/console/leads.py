@@ -13,7 +13,7 @@ from application.searching import Found
 from domain.errors import DomainError, IdentityTaken
 from domain.ids import ContactId, LeadId
 from entrypoints.console.filled import EMPTY, Filled, refused
-from entrypoints.console.pages import form, go, page
+from entrypoints.console.pages import form, go, page, pages_below
 from entrypoints.console.saying import said
 from entrypoints.console.words import KINDS
 from entrypoints.edge.writing import Writing
@@ -27,7 +27,7 @@ _FIELDS: Final = {"name": "name", "kind": "kind", "": "value"}
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     """Build the routes."""
-    routes = APIRouter()
+    routes = pages_below()
 
     @routes.get("/leads/{lead_id}")
     def lead(request: Request, lead_id: UUID, after: UUID | None = None) -> Response:

@@ -24,15 +24,13 @@ from entrypoints.console.filled import (
     seen,
 )
 from entrypoints.console.overview import overview_page
-from entrypoints.console.pages import back, form, go, page
+from entrypoints.console.pages import back, form, go, page, pages_below
 from entrypoints.console.saying import said
 from entrypoints.edge.writing import Writing
 
 _PAGE: Final = 60
 _OPEN: Final = 100
 """Open contacts on the page of an operator, newest first."""
-_OFFERED: Final = 1000
-"""Operators in a list to choose from: as many as a source can have."""
 NEW: Final = "new-operator"
 SETTINGS: Final = "settings"
 ACT: Final = "act"
@@ -41,9 +39,9 @@ ACT: Final = "act"
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     """Build the routes."""
-    routes = APIRouter(prefix="/operators")
+    routes = pages_below("/operators")
     _add_routes_of_all(routes, fairlead, writing)
-    _add_routes_ofoperator_page(routes, fairlead, writing)
+    _add_operator_page(routes, fairlead, writing)
     return routes
 
 
@@ -79,7 +77,7 @@ def _add_routes_of_all(routes: APIRouter, fairlead: Fairlead, writing: Writing) 
         return _all(request, fairlead, None, filled)
 
 
-def _add_routes_ofoperator_page(routes: APIRouter, fairlead: Fairlead, writing: Writing) -> None:
+def _add_operator_page(routes: APIRouter, fairlead: Fairlead, writing: Writing) -> None:
     @routes.get("/{operator_id}")
     def operator(request: Request, operator_id: UUID, choose: UUID | None = None) -> Response:
         return operator_page(request, fairlead, OperatorId(operator_id), choose=choose)

@@ -14,7 +14,7 @@ from domain.actor import Actor
 from entrypoints.console.choosing import offered_sources
 from entrypoints.console.filled import EMPTY, Filled
 from entrypoints.console.live import Live
-from entrypoints.console.pages import form, go, page
+from entrypoints.console.pages import form, go, page, pages_below
 from entrypoints.console.periods import PERIODS, Period, span_of
 from entrypoints.console.saying import said
 from entrypoints.edge.gate import identify
@@ -38,7 +38,7 @@ def router(
     fill: Callable[[Actor], None],
 ) -> APIRouter:
     """Build the routes."""
-    routes = APIRouter()
+    routes = pages_below()
     minutes = _Minutes(fairlead)
 
     @routes.get("/")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from fastapi import HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -31,6 +31,7 @@ from entrypoints.console.words import (
 )
 from entrypoints.edge.bodies import read_bytes
 from entrypoints.edge.gate import KEY
+from entrypoints.edge.origins import is_foreign
 from entrypoints.edge.sessions import cookie, form_token
 
 STATIC: Final = Path(__file__).with_name("static")
@@ -45,6 +46,16 @@ _LIVE: Final = Markup('data-follows hx-get="{}" hx-trigger="changed"')
 """Attributes of a page that is fetched again when something has been stored."""
 _IN_PLACE: Final = Markup('method="post" action="{0}" hx-post="{0}" hx-sync="this:{1}"')
 """Attributes of a form whose answer replaces the content without leaving the page."""
+
+
+def pages_below(prefix: str = "") -> APIRouter:
+    """Return a router for pages; it takes forms only from the console's own pages."""
+    return APIRouter(prefix=prefix, dependencies=[Depends(_require_same_origin)])
+
+
+def _require_same_origin(request: Request) -> None:
+    if is_foreign(request.method, dict(request.scope["headers"])):
+        raise HTTPException(HTTPStatus.FORBIDDEN)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from entrypoints.console.language import LANGUAGES
-from entrypoints.console.pages import THEMES, back, form, go
+from entrypoints.console.pages import THEMES, back, form, go, pages_below
 from entrypoints.edge.sessions import cookie
 
 _YEAR = 365 * 24 * 3600
@@ -11,7 +11,7 @@ _YEAR = 365 * 24 * 3600
 
 def router() -> APIRouter:
     """Build the routes."""
-    routes = APIRouter(prefix="/preferences")
+    routes = pages_below("/preferences")
 
     @routes.post("")
     async def choose(request: Request) -> Response:

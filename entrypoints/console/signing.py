@@ -12,7 +12,7 @@ from application.fairlead import Fairlead
 from application.keys import EndSession
 from domain.access import Permission
 from entrypoints.console.filled import Filled, Sentence
-from entrypoints.console.pages import form, go, page
+from entrypoints.console.pages import form, go, page, pages_below
 from entrypoints.console.words import TOO_OFTEN, WRONG_KEY
 from entrypoints.edge.keyring import Keyring
 from entrypoints.edge.sessions import LIFETIME, cookie, read_session, session_of
@@ -27,7 +27,7 @@ _MOST_ADDRESSES: Final = 10_000
 
 def router(fairlead: Fairlead, writing: Writing, keyring: Keyring) -> APIRouter:
     """Build the routes."""
-    routes = APIRouter()
+    routes = pages_below()
     failures = _Failures()
 
     @routes.get("/sign-in")

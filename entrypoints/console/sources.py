@@ -22,7 +22,7 @@ from entrypoints.console import weights
 from entrypoints.console.choosing import offered
 from entrypoints.console.filled import EMPTY, Filled, Sentence, change, conflict, refused, seen
 from entrypoints.console.overview import overview_page
-from entrypoints.console.pages import form, go, page
+from entrypoints.console.pages import form, go, page, pages_below
 from entrypoints.console.saying import said
 from entrypoints.console.words import STRATEGIES
 from entrypoints.edge.writing import Writing
@@ -41,7 +41,7 @@ Key = Annotated[str, Path(pattern=limits.KEY)]
 
 def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     """Build the routes."""
-    routes = APIRouter(prefix="/sources")
+    routes = pages_below("/sources")
     _add_routes_of_all(routes, fairlead, writing)
     _add_routes_of_one(routes, fairlead, writing)
     _add_weights(routes, fairlead, writing)

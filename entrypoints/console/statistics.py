@@ -11,7 +11,7 @@ from application.fairlead import Fairlead
 from application.ports.statistics import SourceDistribution
 from domain.conformity import DRIFTS_BELOW, p_value
 from entrypoints.console.choosing import Chosen, offered_sources
-from entrypoints.console.pages import Viewer, page
+from entrypoints.console.pages import Viewer, page, pages_below
 from entrypoints.console.periods import PERIODS, Period, moment_of, span_of
 from entrypoints.console.spreadsheet import spreadsheet
 
@@ -20,7 +20,7 @@ Table = Literal["shares", "waits", "hours", "operators"]
 
 def router(fairlead: Fairlead) -> APIRouter:
     """Build the routes."""
-    routes = APIRouter(prefix="/statistics")
+    routes = pages_below("/statistics")
 
     @routes.get("")
     def statistics(request: Request, source: Chosen = "", period: Period = Period.WEEK) -> Response:

@@ -11,7 +11,7 @@ from application.register_contacts import RegisterContact
 from domain.errors import DomainError
 from entrypoints.console.choosing import Chosen, offered_sources
 from entrypoints.console.filled import EMPTY, Filled, refused
-from entrypoints.console.pages import form, go, page
+from entrypoints.console.pages import form, go, page, pages_below
 from entrypoints.edge.writing import ACTOR
 
 _FIELDS: Final = {"lead.name": "name", "lead": "value", "payload": "text"}
@@ -20,7 +20,7 @@ _FIELDS: Final = {"lead.name": "name", "lead": "value", "payload": "text"}
 
 def router(fairlead: Fairlead, intake: Intake) -> APIRouter:
     """Build the routes."""
-    routes = APIRouter(prefix="/try")
+    routes = pages_below("/try")
 
     @routes.get("")
     def empty(request: Request, source: Chosen = "") -> Response:

@@ -7,11 +7,14 @@ from html import unescape
 from itertools import pairwise
 
 import pytest
+from starlette.routing import Mount, Route
 
 from application.contacts import TransferContact
 from application.keys import CreateKey
 from application.operators import CreateOperator
 from domain.access import Role
+from entrypoints.web import create_app
+from tests.entrypoints.consoles import FORM
 from tests.entrypoints.http.client import Client, serving_world
 from tests.support import World
 
@@ -51,6 +54,21 @@ def test_a_form_of_another_site_changes_nothing(
 ) -> None:
     assert hire(client, headers) == 403
     assert world.fairlead.catalogue.operators(active=None, limit=9, after=None).items == []
+
+
+def test_no_form_is_taken_from_another_site(client: Client, world: World) -> None:
+    app = create_app(container=world.container)
+    (console,) = (each for each in app.routes if isinstance(each, Mount) and each.name == "console")
+    forms = [
+        each.path
+        for each in console.routes
+        if isinstance(each, Route) and "POST" in (each.methods or ())
+    ]
+    assert len(forms) > 10
+    for each in forms:
+        path = re.sub(r"\{\w+\}", "0199d7a4-5f27-7c3b-8c51-2f6d1f0a9b01", f"/console{each}")
+        answer = client.post(path, content="name=Ann", headers={**FORM, **FOREIGN[0]})
+        assert answer.status_code == 403, each
 
 
 @pytest.mark.parametrize("headers", OWN)
