@@ -79,7 +79,7 @@ class DuplicateOperator(DomainError):
 
 
 class UnknownOperator(DomainError):
-    """No operator has this id."""
+    """No operator has this id or key."""
 
     code = "unknown_operator"
 

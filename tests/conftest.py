@@ -1,5 +1,6 @@
 """Fixtures that all tests share."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +9,12 @@ import pytest
 from hypothesis import settings
 
 from tests.postgresql import Databases, databases
-from tests.support import World, open_world
+from tests.support import STORAGES, World, open_world
 
-ENGINES = ("memory", "sqlite", "postgresql")
-
+LONGEST = (
+    *("tests/test_image.py", "tests/test_readme.py", "tests/test_sbom.py", "tests/properties"),
+    *("tests/chaos", "tests/e2e", "tests/browser", "tests/entrypoints/http/test_schemathesis.py"),
+)
 # No test depends on the speed of the machine, and whatever runs beside it.
 settings.register_profile("fairlead", deadline=None)
 settings.load_profile("fairlead")
@@ -54,12 +57,32 @@ def postgresql_url(postgresql: Databases) -> str:
     return postgresql.migrated()
 
 
-@pytest.fixture(params=ENGINES)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that nobody waits for it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays for good: walking it took a sixth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run on every storage what might find a difference between them."""
+    every = metafunc.definition.get_closest_marker("every_storage")
+    if every and "database_url" in metafunc.fixturenames:
+        metafunc.parametrize("database_url", STORAGES, indirect=True)
+
+
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
-    """One storage after the other."""
-    if request.param == "memory":
+    """The memory, or one storage after the other if the test is marked `every_storage`."""
+    storage = getattr(request, "param", "memory")
+    if storage == "memory":
         return "memory://"
-    url: str = request.getfixturevalue(f"{request.param}_url")
+    url: str = request.getfixturevalue(f"{storage}_url")
     return url
 
 
@@ -72,6 +95,6 @@ def shared_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def world(database_url: str) -> Iterator[World]:
-    """A wired application on each storage, with fakes for time, ids and chance."""
+    """A wired application, with fakes for time, ids and chance."""
     with open_world(database_url) as opened:
         yield opened

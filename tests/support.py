@@ -30,6 +30,7 @@ from entrypoints.container import Container, build_container
 from entrypoints.settings import Settings
 from tests.postgresql import MIGRATED
 
+STORAGES = ("memory", "sqlite", "postgresql")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 

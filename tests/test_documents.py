@@ -14,7 +14,7 @@ from domain.access import PERMISSIONS, Permission, Role
 from entrypoints.cli.main import app
 from entrypoints.edge.access import CALLS, table, with_table
 from entrypoints.edge.metrics import ROUTED, Metrics
-from entrypoints.edge.problems import STATUSES
+from entrypoints.edge.problems import STATUSES, SUMMARIES
 from entrypoints.settings import Settings
 from tests.support import open_world
 
@@ -55,8 +55,8 @@ def test_every_table_of_the_database_is_explained(postgresql_url: str) -> None:
 
 
 def test_every_code_of_a_problem_is_explained_with_its_status() -> None:
-    listed = {code: int(cells[0]) for code, cells in rows("reference.md", "code").items()}
-    assert listed == STATUSES
+    told = {code: [str(STATUSES[code]), SUMMARIES[code]] for code in STATUSES}
+    assert rows("reference.md", "code") == told
 
 
 def test_every_metric_is_explained_with_its_labels() -> None:

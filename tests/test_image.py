@@ -16,7 +16,7 @@ import pytest
 from tests.e2e.server import Server, until
 from tests.processes import ROOT
 
-DEBOOTSTRAP = shutil.which("debootstrap", path=f"{os.environ['PATH']}:/usr/sbin")
+MMDEBSTRAP = shutil.which("mmdebstrap")
 REQUIRED = os.environ.get("FAIRLEAD_IMAGE_TESTS") == "required"
 MIRROR = "http://deb.debian.org/debian"
 BUILDERS = ("pip", "setuptools", "wheel", "hatchling", "editables", "ensurepip")
@@ -111,17 +111,15 @@ def copy(image: Image, stages: dict[str, Image], rest: str) -> None:
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
-    if DEBOOTSTRAP is None or os.getuid() != 0:
+    if MMDEBSTRAP is None or os.getuid() != 0:
         if REQUIRED:
-            pytest.fail(
-                "no debootstrap or no root, and FAIRLEAD_IMAGE_TESTS=required asks for both"
-            )
-        pytest.skip("needs root and debootstrap (apt-get install debootstrap)")
+            pytest.fail("no mmdebstrap or no root, and FAIRLEAD_IMAGE_TESTS=required asks for both")
+        pytest.skip("needs root and mmdebstrap (apt-get install mmdebstrap)")
     folder = tmp_path_factory.mktemp("image")
     bare = folder / "bare"
     packages = "--include=python3,python3-venv,ca-certificates"
     subprocess.run(
-        [DEBOOTSTRAP, "--variant=minbase", packages, "bookworm", bare, MIRROR],
+        [MMDEBSTRAP, "--variant=minbase", packages, "bookworm", bare, MIRROR],
         check=True,
         capture_output=True,
         timeout=900,

@@ -92,7 +92,9 @@ def lineup_from_bytes(encoded: bytes) -> Lineup:
     """Decode what `lineup_to_bytes` returned."""
     version, seats_encoded = encoded[:1], encoded[1:]
     if version not in _LINEUP_VERSIONS:
-        raise ValueError(f"a lineup of version {version!r}; this release reads {_LINEUP_VERSION!r}")
+        raise ValueError(
+            f"a lineup of version {version!r}; this release reads {_LINEUP_VERSIONS!r}"
+        )
     seats = list(_seat.iter_unpack(seats_encoded))
     return Lineup(
         tuple(OperatorId(UUID(bytes=seat[0])) for seat in seats),

@@ -1,4 +1,4 @@
-"""Databases: what the rest of the adapter asks of each, and which one a URL names."""
+"""Databases: what the rest of the adapter asks of each."""
 
 from contextlib import AbstractContextManager
 from typing import Final, NamedTuple, Protocol

@@ -77,7 +77,7 @@ def _several_hosts(url: str) -> URL | None:
 
 
 def _postgresql(url: URL, role: str) -> Database:
-    # Imported only when it is used: the driver takes 10 MiB.
+    # Imported only when it is used: the driver takes 8 MiB.
     from adapters.sql.postgresql import PostgresqlDatabase  # noqa: PLC0415
 
     password = url.query.get("password")

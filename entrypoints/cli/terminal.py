@@ -139,7 +139,7 @@ def settings_of(database_url: str | None, *, lasting: bool = True) -> Settings:
             )
         )
     if lasting and settings.database_url == "memory://":
-        stop("what is in memory ends with the process; use sqlite:///FILE or PostgreSQL.")
+        stop("data in memory ends with the process; use sqlite:///FILE or PostgreSQL.")
     return settings
 
 

@@ -202,8 +202,8 @@ def _described(codes: Iterable[str]) -> dict[int | str, dict[str, Any]]:
         if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
             entry["headers"] = {"Retry-After": header("Seconds after which to try again.")}
         entry["content"][MEDIA_TYPE]["examples"][code] = {
-            "summary": _SUMMARIES[code],
-            "value": problem(code, _SUMMARIES[code]).model_dump(),
+            "summary": SUMMARIES[code],
+            "value": problem(code, SUMMARIES[code]).model_dump(),
         }
     return responses
 
@@ -233,8 +233,9 @@ def created(more: Mapping[str, Any] | None = None) -> dict[int | str, dict[str, 
 
 
 def _summaries() -> dict[str, str]:
-    """Return a sentence for every code; those of the domain are the docstrings of its errors."""
-    return {each.code: (each.__doc__ or "").strip() for each in DomainError.__subclasses__()} | {
+    """Return a sentence for every code; those of the domain begin the docstrings of its errors."""
+    first = {each.code: str(each.__doc__).splitlines()[0] for each in DomainError.__subclasses__()}
+    return first | {
         "unauthenticated": "The call carries no valid key.",
         "forbidden": "The key's role, or the source that it is bound to, does not permit this.",
         "protected_mode": "No key has been made, and the call came from another machine.",
@@ -249,12 +250,13 @@ def _summaries() -> dict[str, str]:
         "method_not_allowed": "This method does not work at this address.",
         "storage_unavailable": "The storage is unavailable; nothing was changed.",
         "outcome_unknown": "The storage went away during a commit: all was stored, or nothing.",
-        "overloaded": "More registrations are waiting than can be stored soon.",
+        "overloaded": "More changes are waiting than can be stored soon.",
         "internal_error": "A defect in the service.",
     }
 
 
-_SUMMARIES = _summaries()
+SUMMARIES: Final = _summaries()
+"""What each code means, in a sentence."""
 QUERY_PROBLEMS: Final = _described(["validation_failed"])
 """The same for a call that needs neither a key nor the storage."""
 

@@ -30,6 +30,8 @@ from tests.application.acts import close, transfer, update
 from tests.domain.samples import lead_id
 from tests.support import START, World, decision_of, open_world
 
+pytestmark = pytest.mark.every_storage
+
 
 @dataclass
 class Scene:

@@ -254,6 +254,7 @@ def pages(world: World, text: str) -> list[list[LeadView]]:
     return made
 
 
+@pytest.mark.every_storage
 @pytest.mark.parametrize("every", [1, 2, 3])
 def test_whoever_is_on_no_page_is_on_the_next(world: World, every: int) -> None:
     world.source()

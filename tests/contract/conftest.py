@@ -4,7 +4,12 @@ import pytest
 
 from application.ports.storage import Storage
 from tests.contract.given import Given
-from tests.support import World
+from tests.support import STORAGES, World
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_url" in metafunc.fixturenames:
+        metafunc.parametrize("database_url", STORAGES, indirect=True)
 
 
 @pytest.fixture

@@ -22,6 +22,13 @@ def test_an_operator_that_is_not_there_is_refused(storage: Storage) -> None:
         storage.catalogue.operator(OperatorId(NOBODY))
 
 
+def test_operators_are_found_by_their_keys(storage: Storage, given: Given) -> None:
+    ann, bob, _ = (given.operator(name) for name in ("Ann", "Bob", "Cid"))
+    found = storage.catalogue.operator_ids([ann.key, bob.key, "nobody"])
+    assert found == {ann.key: ann.id, bob.key: bob.id}
+    assert storage.catalogue.operator_ids([]) == {}
+
+
 @pytest.mark.parametrize("active", [None, True, False])
 def test_operators_are_listed_as_they_were_created(
     storage: Storage, given: Given, active: bool | None

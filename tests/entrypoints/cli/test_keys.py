@@ -170,7 +170,7 @@ def test_an_intake_key_is_bound_to_a_source_that_is_there(
     ("words", "reason"),
     [
         (["--role", "intake", "--source", "nowhere"], "no source has the key 'nowhere'"),
-        (["--role", "viewer", "--source", "telegram"], "only a key of the role intake"),
+        (["--role", "viewer", "--source", "telegram"], "only a key with the role intake"),
         (["--role", "viewer", "--name", " "], "name must have 1 to 200 characters"),
         (["--role", "owner"], "'owner' is not one of"),
         ([], "Missing option '--role'"),

@@ -126,4 +126,4 @@ def test_what_would_be_lost_with_the_process_is_not_done(
     """A key that opens nothing, a month that nobody will see."""
     done = fairlead(*words, "--database-url", "memory://")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "what is in memory ends with the process" in done.stderr
+    assert "data in memory ends with the process" in done.stderr

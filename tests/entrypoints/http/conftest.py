@@ -1,4 +1,4 @@
-"""The HTTP surface over a wired application, on each storage."""
+"""The HTTP surface over a wired application."""
 
 from collections.abc import Iterator
 

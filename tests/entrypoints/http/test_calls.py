@@ -283,7 +283,7 @@ def test_a_parameter_of_one_value_is_given_once(house: House, call: tuple[str, s
     for known, several in (ASKED[call].parameters or {}).items():
         answer = house.client.request(method, f"{house.filled(path)}?{known}=1&{known}=2")
         body = refused(answer, "validation_failed", known)
-        assert ("stands there 2 times" in body["detail"]) is not several
+        assert ("is given 2 times" in body["detail"]) is not several
 
 
 def test_the_first_of_a_thousand_wrong_parameters_are_told(house: House) -> None:

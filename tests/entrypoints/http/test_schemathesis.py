@@ -41,7 +41,7 @@ EXAMPLES = {
 """Random requests to each call, and sequences of calls."""
 RUNS: Final = [
     ("sqlite", Role.ADMIN),
-    ("postgresql", Role.ADMIN),
+    *([("postgresql", Role.ADMIN)] if LONG else []),
     ("sqlite", Role.SUPERVISOR),
     ("sqlite", Role.VIEWER),
     ("sqlite", Role.INTAKE),
