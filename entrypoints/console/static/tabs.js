@@ -3,7 +3,7 @@
 
 // The server says something every five seconds.
 const SILENCE = 12000;
-const LEASE = 5000;
+const LEASE = 3000;
 
 // Calls `tell` with "changed", "alive", "away" (cut off) or "refused" (answered, but with no stream).
 export function listen(url, tell) {
