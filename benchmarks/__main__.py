@@ -11,6 +11,7 @@ from rich.console import Console
 from benchmarks import (
     batches,
     importing,
+    living,
     load,
     picking,
     processes,
@@ -67,7 +68,9 @@ def _measurements(
             f"http {connections}",
             partial(registering.against_empty, folder, connections, rounds, seconds),
         )
-    yield "real", lambda: [registering.with_real_bodies(folder, rounds, seconds)]
+    yield "mix", partial(registering.real_mix, folder, rounds, seconds)
+    yield "life on SQLite", partial(living.on_sqlite, folder, 5 * seconds)
+    yield "life on PostgreSQL", partial(living.on_postgresql, 5 * seconds)
     yield "plain", lambda: [registering.against_plain(folder, rounds, seconds)]
     yield "keys", lambda: [registering.with_keys(folder, rounds, seconds)]
     yield "idempotent", lambda: [registering.idempotent(folder, rounds, seconds)]

@@ -9,20 +9,29 @@ from pathlib import Path
 from benchmarks.report import Row
 
 
-def memory(folder: Path, rows: int) -> Row:
-    """Import a generated file of that many rows into an empty database."""
-    file = folder / f"leads-{rows}.csv"
+def generate(file: Path, rows: int) -> None:
+    """Write a file of that many rows."""
     with file.open("w", encoding="utf-8") as out:
         out.write("number,source,phone,comment\n")
         for number in range(rows):
             out.write(f"{number},Source {number % 30},+7916{number:07d},hello number {number}\n")
+
+
+def importing(file: Path, url: str) -> list[str]:
+    """Return the command that imports such a file."""
     command = [sys.executable, "-c", "from entrypoints.cli.main import app; app()", "import"]
     options = ["--source", "source", "--identity", "phone=phone", "--payload", "comment"]
-    options += ["--key", "number", "--create-sources"]
-    database = f"sqlite:///{folder / f'import-{rows}.db'}"
+    options += ["--key", "number", "--create-sources", "--database-url", url]
+    return [*command, str(file), *options]
+
+
+def memory(folder: Path, rows: int) -> Row:
+    """Import a generated file of that many rows into an empty database."""
+    file = folder / f"leads-{rows}.csv"
+    generate(file, rows)
     started = time.perf_counter()
     process = subprocess.Popen(
-        [*command, str(file), *options, "--database-url", database], stdout=subprocess.DEVNULL
+        importing(file, f"sqlite:///{folder / f'import-{rows}.db'}"), stdout=subprocess.DEVNULL
     )
     _, status, usage = os.wait4(process.pid, 0)
     if status:

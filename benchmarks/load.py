@@ -4,11 +4,11 @@ import re
 import shutil
 import statistics
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-_SCRIPT = Path(__file__).with_name("contacts.lua")
+_FOLDER = Path(__file__).parent
 _MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 
@@ -42,33 +42,69 @@ def register(
     *,
     kind: str | None = None,
 ) -> Load:
-    """Register contacts, each of a new lead, as fast as they are answered.
+    """Register contacts as fast as they are answered, each of a new lead unless `kind` is `mix`.
 
     Args:
         address: of the server.
         connections: the number of requests in flight.
         seconds: how long the load lasts.
         key: an API key, if the server needs one.
-        kind: `idempotent`: each with its own idempotency key; `real`: each with a name, a
-            platform's id, a phone and a sentence; None: one identity and a word.
+        kind: `idempotent`: each with its own idempotency key; `mix`: as in mix.lua, each with a
+            key; None: one identity and a word.
 
     Raises:
         RuntimeError: a request was not answered with a contact.
     """
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency"]
+    options = [f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency"]
     if key is not None:
-        command += ["-H", f"Authorization: Bearer {key}"]
+        options += ["-H", f"Authorization: Bearer {key}"]
+    kinds = [] if kind is None else [kind]
+    script = str(_FOLDER / "contacts.lua")
+    return _load(
+        _said([*options, "-s", script, f"{address}/v1/contacts", "--", str(_FOLDER), *kinds])
+    )
+
+
+def read(address: str, connections: int, seconds: float) -> Load:
+    """Read lists of contacts as fast as they are answered.
+
+    Raises:
+        RuntimeError: a request was not answered with a list.
+    """
+    options = [f"-c{connections}", f"-d{seconds:.0f}s", "--timeout", "30s", "--latency"]
+    return _load(_said([*options, f"{address}/v1/contacts?limit=50&source=bench-1"]))
+
+
+def live(address: str, seconds: int) -> Mapping[str, Load]:
+    """Lead contacts through their whole life, on 32 connections; see life.lua.
+
+    Returns:
+        For each kind of call what came of it.
+
+    Raises:
+        RuntimeError: a request failed.
+    """
+    options = ["-t32", "-c32", f"-d{seconds}s", "--timeout", "30s", "-s", str(_FOLDER / "life.lua")]
+    said = _said([*options, address, "--", str(_FOLDER)], one_thread=False)
+    if "failed: 0" not in said:
+        raise RuntimeError(f"some requests failed:\n{said}")
+    form = r"(\w+): \d+ calls, ([\d.]+) a second, p50 (\d+) ms, p99 (\d+) ms, longest (\d+) ms"
+    return {name: Load(*map(float, figures)) for name, *figures in re.findall(form, said)}
+
+
+def _said(options: Sequence[str], *, one_thread: bool = True) -> str:
     said = subprocess.run(
-        [
-            *(*command, "-s", str(_SCRIPT), f"{address}/v1/contacts"),
-            *([] if kind is None else ["--", kind]),
-        ],
+        ["wrk", *(["-t1"] if one_thread else []), *options],
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    if "Non-2xx" in said or "Socket errors" in said:
+    if (one_thread and "Non-2xx" in said) or "Socket errors" in said:
         raise RuntimeError(f"some requests failed:\n{said}")
+    return said
+
+
+def _load(said: str) -> Load:
     return Load(
         float(_find(r"Requests/sec:\s+([\d.]+)()", said)[1]),
         _milliseconds(r"50%\s+([\d.]+)(us|ms|s|m)", said),

@@ -9,7 +9,15 @@ from application.keys import CreateKey
 from benchmarks import load
 from benchmarks.floor import longest_write
 from benchmarks.report import Row, in_turns, median_ratio
-from benchmarks.servers import EMPTY, FAIRLEAD, PLAIN, Server, database, serving
+from benchmarks.servers import (
+    EMPTY,
+    FAIRLEAD,
+    PLAIN,
+    Server,
+    database,
+    open_company,
+    serving,
+)
 from domain.access import Role
 from entrypoints.scripting import open_fairlead
 
@@ -60,24 +68,39 @@ def against_empty(folder: Path, connections: int, rounds: int, seconds: int) -> 
     return rows
 
 
-def with_real_bodies(folder: Path, rounds: int, seconds: int) -> Row:
-    """Compare as `against_empty`, with what bots send: name, platform's id, phone, a sentence."""
-    url = database(folder, "real")
+def real_mix(folder: Path, rounds: int, seconds: int) -> list[Row]:
+    """Compare as `against_empty`, with what bots really send; see mix.lua."""
+    url = f"sqlite:///{folder / 'mix'}.db"
+    with open_fairlead(url) as fairlead:
+        open_company(fairlead)
     with serving(FAIRLEAD, url) as ours, serving(EMPTY, url) as empty:
-        measures = [
-            partial(load.register, each.address, 32, seconds, kind="real") for each in (ours, empty)
-        ]
-        for each in measures:
-            each()
-        mine, theirs = in_turns(rounds, *measures)
+        return mixed_rows("HTTP, 32 connections", ours.address, empty.address, rounds, seconds)
+
+
+def mixed_rows(where: str, address: str, empty: str, rounds: int, seconds: int) -> list[Row]:
+    """Put the real mix on a server and on an empty FastAPI POST, in turns, at 32 connections."""
+    measures = [partial(load.register, each, 32, kind="mix") for each in (address, empty)]
+    for each in measures:
+        each(1)
+    mine, theirs = in_turns(rounds, *(partial(each, seconds) for each in measures))
     ratio = median_ratio([each.rate for each in mine], [each.rate for each in theirs])
-    return Row(
-        "HTTP, 32 connections, a real body (name, platform's id, phone, a sentence), against an "
-        "empty FastAPI POST with the same",
-        str(load.median(mine)),
-        str(load.median(theirs)),
-        f"{ratio:.2f}",
-    )
+    found, floor = load.median(mine), load.median(theirs)
+    return [
+        Row(
+            f"{where}, the real mix, against an empty FastAPI POST with the same",
+            str(found),
+            str(floor),
+            f"{ratio:.2f}",
+            "0.75",
+        ),
+        Row(
+            "the same, p99 as a multiple of p50, and the longest of all requests",
+            f"{found.p99 / found.p50:.1f}, {found.longest:.0f} ms",
+            f"{floor.p99 / floor.p50:.1f}, {floor.longest:.0f} ms",
+            "",
+            "at most 4, under 100 ms",
+        ),
+    ]
 
 
 def against_plain(folder: Path, rounds: int, seconds: int) -> Row:

@@ -66,6 +66,20 @@ def prepare(fairlead: Fairlead, sources: list[str], operators: int) -> None:
         fairlead.replace_allocations(ReplaceAllocations(key, weights))
 
 
+def open_company(fairlead: Fairlead, capacity: int = 1_000_000) -> None:
+    """Make thirty sources, bench-1 and so on, and forty operators, ten of them on each source."""
+    made = [
+        fairlead.create_operator(CreateOperator(f"Operator {number}", capacity))
+        for number in range(1, 41)
+    ]
+    for number in range(30):
+        key = f"bench-{number + 1}"
+        fairlead.create_source(CreateSource(key))
+        team = [made[(4 * number + each) % len(made)] for each in range(10)]
+        weights = [(operator.id, weight) for weight, operator in enumerate(team, 1)]
+        fairlead.replace_allocations(ReplaceAllocations(key, weights))
+
+
 def create_empty() -> FastAPI:
     """Build an ordinary FastAPI application that answers without doing anything."""
     app = FastAPI()
