@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
 from application.contacts import CloseContact, ShowContact, TransferContact
@@ -33,7 +33,7 @@ from entrypoints.edge.problems import (
     problem_of_validation,
 )
 from entrypoints.edge.rates import SPEND
-from entrypoints.edge.writing import ACTOR, Writing
+from entrypoints.edge.writing import ACTOR
 from entrypoints.v1.operator_names import OperatorNames
 from entrypoints.v1.schemas.contacts import (
     BatchOut,
@@ -76,7 +76,7 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 """A string of RFC 9651, which the IETF's draft on idempotency keys asks for."""
 
 
-def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intake) -> APIRouter:
+def router(fairlead: Fairlead, listing: Listing, intake: Intake) -> APIRouter:
     """Build the routes on a wired application; registrations go through the intake."""
     register, names = fairlead.register_contact, OperatorNames(fairlead.catalogue)
     routes = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=JsonRoute)
@@ -168,27 +168,43 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
         return ContactPage(items=items, next_cursor=next_id(page))
 
     @routes.get("/{contact_id}", response_model=ContactOut, responses=documented("unknown_contact"))
-    def get_contact(contact_id: UUID, request: Request) -> object:
+    def get_contact(contact_id: UUID, request: Request) -> Response:
         """Show a contact.
 
         A key of the role `intake` sees only contacts of its own source, and only the lead's id.
         """
-        return fairlead.show_contact(ShowContact(ContactId(contact_id)), request.scope[ACTOR])
+        view = fairlead.show_contact(ShowContact(ContactId(contact_id)), request.scope[ACTOR])
+        return Response(_contact_to_json(view), media_type="application/json")
 
     @routes.get("/{contact_id}/decision", responses=documented("unknown_contact", "no_decision"))
     def get_decision(contact_id: UUID) -> DecisionOut:
         """Explain why the contact has its operator."""
         return DecisionOut.of(fairlead.contacts.decision(ContactId(contact_id)))
 
-    @routes.post(
-        "/{contact_id}/close", response_model=ContactOut, responses=documented("unknown_contact")
-    )
-    async def close_contact(contact_id: UUID, request: Request) -> object:
+    async def close_contact(contact_id: UUID, request: Request) -> Answer:
         """Close a contact. The freed slot goes to the oldest contact that waits for it."""
-        return await writing(request, fairlead.close_contact, CloseContact(ContactId(contact_id)))
+        command = CloseContact(ContactId(contact_id))
+        return await intake.submit(fairlead.close_contact, command, request.scope[ACTOR], _shown)
 
-    @routes.post(
+    async def transfer_contact(contact_id: UUID, body: NewTransfer, request: Request) -> Answer:
+        """Give an open contact to an operator that you choose, never past that one's capacity."""
+        (operator_id,) = await names.in_body([body.operator_id])
+        command = TransferContact(ContactId(contact_id), operator_id)
+        return await intake.submit(fairlead.transfer_contact, command, request.scope[ACTOR], _shown)
+
+    routes.add_api_route(
+        "/{contact_id}/close",
+        close_contact,
+        methods=["POST"],
+        route_class_override=LeanRoute,
+        response_model=ContactOut,
+        responses=documented("unknown_contact"),
+    )
+    routes.add_api_route(
         "/{contact_id}/transfer",
+        transfer_contact,
+        methods=["POST"],
+        route_class_override=LeanRoute,
         response_model=ContactOut,
         responses=documented(
             "unknown_contact",
@@ -199,20 +215,15 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing, intake: Intak
             *_BODY,
         ),
     )
-    async def transfer_contact(contact_id: UUID, body: NewTransfer, request: Request) -> object:
-        """Give an open contact to an operator that you choose, never past that one's capacity."""
-        (operator_id,) = await names.in_body([body.operator_id])
-        return await writing(
-            request,
-            fairlead.transfer_contact,
-            TransferContact(ContactId(contact_id), operator_id),
-        )
-
     return routes
 
 
 def _uncounted(calls: int) -> None:
     del calls
+
+
+def _shown(view: ContactView) -> Answer:
+    return Answer(200, _contact_to_json(view))
 
 
 def _answer_below(root: str | None) -> Callable[[Registered], Answer]:
