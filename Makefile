@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help run setup test check chaos fuzz lint format lock sbom bench texts docs clean
+.PHONY: help run setup test check chaos fuzz mutate lint format lock sbom bench texts docs clean
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
@@ -26,6 +26,11 @@ chaos: $(VENV)/.dev  ## Break processes, databases, disks, networks and clocks u
 
 fuzz: $(VENV)/.dev  ## Make 20,000 requests from the OpenAPI document as each role, and look for slow parsers; takes a quarter of an hour
 	FAIRLEAD_FUZZ=long $(BIN)/pytest tests/entrypoints/http/test_schemathesis.py tests/entrypoints/http/test_time.py
+
+mutate: $(VENV)/.dev  ## Change domain/ in every small way and list what no test notices; takes half an hour
+	$(INSTALL) --require-hashes -r requirements-mutate.lock
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 lint: $(VENV)/.dev  ## Check style, types and the direction of imports
 	$(BIN)/ruff format --check .
@@ -52,6 +57,7 @@ lock:  ## Pin the newest releases that pyproject.toml allows
 	$(LOCK) --upgrade pyproject.toml --group dev -o requirements-dev.lock
 	$(LOCK) pyproject.toml -c requirements-dev.lock -o requirements.lock
 	$(LOCK) --group build -c requirements-dev.lock -o requirements-build.lock
+	$(LOCK) --group mutate -c requirements-dev.lock -o requirements-mutate.lock
 
 # Made from the lock file, not from what happens to be installed, so it is the same on every machine.
 SBOM ?= build/sbom.json
@@ -75,7 +81,7 @@ docs: $(VENV)/.dev  ## Put the table of roles and calls into docs/access.md
 	$(BIN)/python -m entrypoints.edge.access docs/access.md
 
 clean:  ## Remove what the other targets made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 # A venv begun without ensurepip would look finished the next time.
 $(VENV)/bin/python:
