@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import psycopg
 from sqlalchemy import URL, BigInteger, Column, Connection, MetaData, Table, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from adapters.sql.engine import PRIMARY, Database, Turn, storage_unavailable
 from adapters.sql.pipeline import begin_pipeline, end_pipeline, synchronise
@@ -86,7 +87,11 @@ class PostgresqlDatabase(Database):
 
     @property
     def errors(self) -> tuple[type[Exception], ...]:
-        return DBAPIError, psycopg.Error
+        return DBAPIError, psycopg.Error, NoConnection
+
+    @property
+    def _troubles(self) -> tuple[type[Exception], ...]:
+        return (*self.errors, StorageAway)
 
     def explained(self, error: BaseException) -> BaseException:
         return error
@@ -100,7 +105,7 @@ class PostgresqlDatabase(Database):
     def begin(self) -> Turn:
         try:
             turn = self._once_more(self._begin)
-        except (DBAPIError, psycopg.Error, StorageAway) as error:
+        except self._troubles as error:
             self._failed = True
             raise _away(error) from error
         self._failed = False
@@ -138,7 +143,7 @@ class PostgresqlDatabase(Database):
     def writable(self) -> None:
         try:
             self._once_more(self._prove_writable)
-        except (DBAPIError, psycopg.Error, StorageAway) as error:
+        except self._troubles as error:
             raise _away(error) from error
 
     @contextmanager

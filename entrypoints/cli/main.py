@@ -159,6 +159,8 @@ def serve(
         ws="none",
         forwarded_allow_ips=settings.proxies,
         timeout_graceful_shutdown=shutdown_timeout,
+        # Clients keep a connection for a minute, and lose a call if the server closes it meanwhile.
+        timeout_keep_alive=75,
         # By default a worker that is not up after 5 s is ended; on a busy machine, again and again.
         timeout_worker_healthcheck=60,
     )

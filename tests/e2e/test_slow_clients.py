@@ -25,6 +25,7 @@ FORM = (
     b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 5000\r\n\r\n"
 )
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+LAST = HEALTH + b"Connection: close\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +128,8 @@ def test_a_body_without_an_end_is_answered_once_it_is_too_large(served: Server) 
 
 
 ENDLESS = {
-    "101 headers": HEALTH + b"".join(b"X-%d: 1\r\n" % n for n in range(101)) + b"\r\n",
-    "a header of 70 KB": HEALTH + b"X: " + b"a" * 70_000 + b"\r\n\r\n",
+    "101 headers": LAST + b"".join(b"X-%d: 1\r\n" % n for n in range(101)) + b"\r\n",
+    "a header of 70 KB": LAST + b"X: " + b"a" * 70_000 + b"\r\n\r\n",
     "a header of 5 MB that does not end": HEALTH + b"X: " + b"a" * 5_000_000,
     "a name of 5 MB": HEALTH + b"a" * 5_000_000,
     "a million headers": HEALTH + b"a: b\r\n" * 1_000_000,
@@ -222,3 +223,13 @@ def test_who_wishes_for_another_protocol_fills_no_log(sqlite_url: str, tmp_path:
                 assert client.get("/healthz", headers=headers).status_code == 200
         server.stop()
         assert "pgrade" not in server.said()
+
+
+def test_a_connection_that_rests_between_two_calls_is_kept(served: Server) -> None:
+    """Longer than the five seconds of uvicorn's default."""
+    host, port = served.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        for pause in (6, 0):
+            connection.sendall(HEALTH + b"\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+            time.sleep(pause)
