@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from application.ports.auditor import Auditor, ContactFact, Facts
+from application.waiting import HAND_OUT
 from domain.contact import ContactState
 from domain.dispatch import Dispatch
 from domain.ids import OperatorId
@@ -27,8 +28,9 @@ class Defect:
 class CheckInvariantsHandler:
     """Checks I1 to I7 as far as stored data show them.
 
-    I1 load, I2 capacity at every assignment, I3 no contact waits while an operator is eligible, I4
-    one lead per identity, I5 credits sum to 0, I6 decisions recompute, I7 what is stored is whole.
+    I1 load, I2 capacity at every assignment, I3 no contact waits while an operator is eligible,
+    unless its queue is being handed out, I4 one lead per identity, I5 credits sum to 0, I6
+    decisions recompute, I7 what is stored is whole.
     The counters behind the statistics are compared with the contacts, including purged ones.
     """
 
@@ -92,6 +94,7 @@ class _Check:
                     "assigned contacts",
                 )
         dispatch = Dispatch(self.facts.sources(), operators, roll=lambda: 0)
+        dispatch.handed_out_later.update(self.facts.due(HAND_OUT))
         for source in dispatch.sources.values():
             if total := sum(each.credit for each in source.allocations):
                 yield Defect("I5", f"the credits of source {source.key} sum to {total}")

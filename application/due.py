@@ -8,9 +8,9 @@ several processes may wake at once.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Final, Protocol
 
@@ -21,6 +21,8 @@ from application.ports.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 
+AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""When an item is due that the next transaction must settle, whatever its clock says."""
 _LOOK: Final = 1.0
 _REST: Final = 0.02
 """Seconds between two looks at what falls due: at most, and at least."""
@@ -33,11 +35,13 @@ _PUT_OFF: Final = timedelta(minutes=1)
 class Timer(Protocol):
     """Makes one kind of thing happen when it is due."""
 
-    def __call__(self, uow: UnitOfWork, item: DueItem) -> None:
+    def __call__(self, uow: UnitOfWork, item: DueItem) -> Sequence[DueItem]:
         """Make it happen, in a transaction shared with others; the item is already removed.
 
-        Work that takes more than about 25 ms is done in slices: the rest becomes an item again, due
-        a moment later.
+        Work that takes more than about 25 ms is done in slices.
+
+        Returns:
+            Items that stand for the rest; they are stored once everything due is settled.
         """
         ...
 
@@ -70,13 +74,20 @@ class Timers:
         earliest = uow.due.earliest(kinds)
         if earliest is None or earliest > now:
             return
+        rest: list[DueItem] = []
         while (item := uow.due.take(kinds, now)) is not None:
             try:
-                self.by_kind[item.kind](uow, item)
+                rest += self.by_kind[item.kind](uow, item)
             except StorageUnavailable:
                 raise
             except Exception as error:
                 raise Unsettled(item) from error
+        for item in rest:
+            uow.due.put(item)
+
+    def leaves_some(self, uow: UnitOfWork) -> bool:
+        """Tell whether something is due in the very next transaction."""
+        return uow.due.earliest(self.by_kind.keys()) == AT_ONCE
 
     def put_off(self, uow: UnitOfWork, item: DueItem) -> None:
         """Put off an item that could not be settled: nothing else must wait for it."""

@@ -65,6 +65,8 @@ class Intake:
         self._transactions = transactions
         self._waiting: deque[_Waiter] = deque()
         self._writer: asyncio.Task[None] | None = None
+        self._closing = False
+        self._goes_on = False
         self._worker = Worker("intake")
 
     @overload
@@ -121,13 +123,16 @@ class Intake:
         return future
 
     async def close(self) -> None:
-        """Finish what was submitted."""
+        """Finish what was submitted; slices of longer work are left to the next process."""
+        self._closing = True
         if self._writer is not None:
             await self._writer
         self._worker.close()
+        # An application may be started again.
+        self._closing = False
 
     async def _write(self) -> None:
-        while self._waiting:
+        while self._waiting or (self._goes_on and not self._closing):
             # Let in every request that is ready now; otherwise the first of several that arrive
             # together would get a transaction to itself.
             await asyncio.sleep(0)
@@ -149,7 +154,14 @@ class Intake:
     async def _carry_out(self, batch: list[_Waiter]) -> Sequence[Any]:
         """Carry out the waiting orders, which go into `batch`; return the answer to each."""
         loop, answers = asyncio.get_running_loop(), list[Any]()
-        uow, settle = self._transactions.begin(), self._transactions.timers.settle
+        uow, timers = self._transactions.begin(), self._transactions.timers
+        self._goes_on = False
+
+        def decide() -> Sequence[Any]:
+            timers.settle(uow)
+            outcomes = carry_out(uow, self._take(batch))
+            self._goes_on = timers.leaves_some(uow)
+            return outcomes
 
         def commit(outcomes: Sequence[Any]) -> None:
             # The loop runs this before it learns that the commit has ended.
@@ -158,15 +170,12 @@ class Intake:
 
         def store() -> None:
             with uow:
-                settle(uow)
-                commit(carry_out(uow, self._take(batch)))
+                commit(decide())
 
         try:
             if self._is_short() and uow.begin_at_once():
                 with uow:
-                    settle(uow)
-                    outcomes = carry_out(uow, self._take(batch))
-                    await self._worker.run(partial(commit, outcomes))
+                    await self._worker.run(partial(commit, decide()))
             else:
                 await self._worker.run(store)
         except Exception as failure:  # noqa: BLE001 -- each is tried by itself, and gets its own

@@ -110,7 +110,7 @@ class NightlyPurge(Timer):
     clock: Clock
     record: Recorder
 
-    def __call__(self, uow: UnitOfWork, item: DueItem) -> None:
+    def __call__(self, uow: UnitOfWork, item: DueItem) -> list[DueItem]:
         """Remove a few, and let others use the storage before the rest is removed.
 
         By a clock that is years ahead, everything is old. So a purge that is days late does not run
@@ -123,14 +123,12 @@ class NightlyPurge(Timer):
                 "It waits for the next night",
                 (now - item.at).days,
             )
-            uow.due.put(DueItem(_next_night(now), PURGE, ""))
-            return
+            return [DueItem(_next_night(now), PURGE, "")]
         after = ContactId(UUID(item.subject)) if item.subject else None
         purged = _remove_some(uow, self.record, TIMER, now - self.keep, after)
         if purged.last is None:
-            uow.due.put(DueItem(_next_night(now), PURGE, ""))
-        else:
-            uow.due.put(DueItem(now + _REST, PURGE, str(purged.last)))
+            return [DueItem(_next_night(now), PURGE, "")]
+        return [DueItem(now + _REST, PURGE, str(purged.last))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from application.due import Timers, Unsettled
-from application.ports.failures import TransactionLost
+from application.ports.failures import StorageUnavailable, TransactionLost
 from application.ports.system import Pause
 from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -47,6 +47,21 @@ class Transactions:
                     raise
                 self.pause(_MOST_PAUSE * 2 ** (attempt - 1))
                 attempt += 1
+
+    def to_the_end(self, work: Callable[[UnitOfWork], Result]) -> Result:
+        """Do some work, and then whatever slices it has left; see `Timer`.
+
+        Raises:
+            StorageUnavailable: nothing has changed, unless it is OutcomeUnknown.
+        """
+        result, more = self(lambda uow: (work(uow), self.timers.leaves_some(uow)))
+        while more:
+            try:
+                more = self(self.timers.leaves_some)
+            except StorageUnavailable:
+                # The work is done, and the rest is stored as due: any other transaction goes on.
+                break
+        return result
 
     def once(self, work: Callable[[UnitOfWork], Result]) -> Result:
         """Do some work in one transaction, without retrying it."""

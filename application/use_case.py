@@ -59,7 +59,7 @@ class UseCase(ABC, Generic[Command_contra, View_co]):
             view: View_co = outcome
             return view
 
-        return self.transactions(work)
+        return self.transactions.to_the_end(work)
 
     def order(self, command: Command_contra, actor: Actor) -> "Order":
         """Check what can be checked without a storage.

@@ -47,6 +47,7 @@ class Worker:
         if self._thread is not None:
             self._work.put(None)
             self._thread.join()
+            self._thread = None
 
     def _run(self) -> None:
         while (do := self._work.get()) is not None:

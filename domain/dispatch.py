@@ -37,6 +37,8 @@ class Dispatch:
 
     Attributes:
         sources, operators: as they stand now, by key and by id.
+        handed_out_later: keys of sources whose queues are being handed out in slices: the next
+            slice is due already, and new contacts join the queue.
         events: what has happened and is not stored yet, in order.
         slots: slots taken minus slots freed as of the last `settle`, by operator.
         registered: number of contacts that came in, as of then, by source key and hour.
@@ -56,6 +58,7 @@ class Dispatch:
         """
         self.sources: dict[str, Source] = {}
         self.operators: dict[OperatorId, Operator] = {}
+        self.handed_out_later: set[str] = set()
         self.events: list[Event] = []
         self.slots: defaultdict[OperatorId, int] = defaultdict(int)
         self.registered: defaultdict[tuple[str, int], int] = defaultdict(int)
@@ -84,6 +87,8 @@ class Dispatch:
                 the order of its allocations.
             loads: the load of every operator that is allocated to one of them.
         """
+        # Others may have handed out the last slice.
+        self.handed_out_later.clear()
         for operator_id, load in loads:
             self.operators[operator_id].load = load
         for key, waiting, credits in sources:
@@ -142,6 +147,9 @@ class Dispatch:
     ) -> Decision | None:
         """Take in a new contact: assign it at once, or let it wait if no operator is eligible.
 
+        Where others wait already, it joins them: it must not overtake a queue that is being handed
+        out in slices.
+
         Args:
             contact: a contact of one of the sources.
             key: its idempotency key and fingerprint, if it came with one.
@@ -150,7 +158,11 @@ class Dispatch:
         pooled = self._pooled_source(contact.source_key)
         hour = hour_of(contact.created_at)
         pooled.registered[hour] += 1
-        decision = self._assign(pooled, contact, contact.created_at, hour)
+        decision = (
+            None
+            if pooled.source.waiting
+            else self._assign(pooled, contact, contact.created_at, hour)
+        )
         if decision is None:
             pooled.source.waiting += 1
         self.events.append(Registered(contact, decision, key, lesson))
@@ -188,11 +200,16 @@ class Dispatch:
         self.events.append(Transferred(contact, previous, operator_id, at))
 
     def open_sources(self) -> list[str]:
-        """Return the keys of the sources where contacts wait although an operator is eligible."""
+        """Return the keys of the sources where contacts wait although an operator is eligible.
+
+        Those that are handed out later are not among them.
+        """
         return [
             source.key
             for source in self.sources.values()
-            if source.waiting and self._pooled_source(source.key).pool.eligible
+            if source.waiting
+            and source.key not in self.handed_out_later
+            and self._pooled_source(source.key).pool.eligible
         ]
 
     def free_slots(self, source_keys: Iterable[str]) -> int:

@@ -42,6 +42,7 @@ from application.sources import (
     UpdateSourceHandler,
 )
 from application.transactions import Transactions
+from application.waiting import HAND_OUT, NextSlice
 from application.waits import WaitingTimesHandler
 from entrypoints.settings import Settings
 
@@ -76,7 +77,7 @@ def open_readers(url: str | None, storage: Storage) -> Readers:
 
 def known_timers(keep_days: int | None, clock: Clock, record: Recorder) -> Timers:
     """Return the timers of this process: what it can settle when it falls due."""
-    by_kind: dict[str, Timer] = {}
+    by_kind: dict[str, Timer] = {HAND_OUT: NextSlice(clock)}
     if keep_days is not None:
         by_kind[PURGE] = NightlyPurge(timedelta(days=keep_days), clock, record)
     return Timers(clock, by_kind)

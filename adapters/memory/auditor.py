@@ -38,6 +38,9 @@ class MemoryFacts(Facts):
     def sources(self) -> Iterable[Source]:
         return [each.copy() for each in self._store.sources.values()]
 
+    def due(self, kind: str) -> Iterable[str]:
+        return [each.subject for each in self._store.due.values() if each.kind == kind]
+
     def contacts(self) -> Iterator[ContactFact]:
         for each in self._store.contacts.values():
             transfers = self._store.transfers.get(each.id)

@@ -19,6 +19,7 @@ from adapters.sql.tables import (
     AssignedCountRow,
     ContactRow,
     DecisionRow,
+    DueRow,
     IdentityRow,
     LeadRow,
     LineupRow,
@@ -93,6 +94,9 @@ class SqlFacts(Facts):
             # Too few credits, or too many, are reported as a defect of the storage.
             padded = credits[: len(weights)] + (0,) * (len(weights) - len(credits))
             yield source_of([*columns, padded], weights)
+
+    def due(self, kind: str) -> Iterable[str]:
+        yield from self._connection.scalars(select(DueRow.subject).where(DueRow.kind == kind))
 
     def contacts(self) -> Iterator[ContactFact]:
         last_transfer = (

@@ -36,6 +36,10 @@ class Facts(Protocol):
         """Return every source with its allocations."""
         ...
 
+    def due(self, kind: str) -> Iterable[str]:
+        """Return the subjects of all due items of a kind."""
+        ...
+
     def contacts(self) -> Iterator[ContactFact]:
         """Return every contact."""
         ...
