@@ -106,7 +106,7 @@ def create_empty() -> FastAPI:
 def create_plain() -> FastAPI:
     """Build an ordinary FastAPI application that registers each contact in its own transaction."""
     app = FastAPI()
-    register = build_container().register_contacts()
+    register = build_container().fairlead().register_contacts
 
     @app.post("/v1/contacts", status_code=201, response_model=ContactOut)
     def register_contact(body: NewContact) -> object:

@@ -1,6 +1,10 @@
 """What Fairlead is measured against answers as Fairlead does, or nothing is measured at all."""
 
-from benchmarks.servers import create_empty
+import pytest
+
+from application.sources import CreateSource
+from benchmarks.servers import create_empty, create_plain
+from entrypoints.scripting import open_fairlead
 from tests.entrypoints.http.client import serving, serving_world
 from tests.support import open_world
 
@@ -20,3 +24,12 @@ def test_the_empty_application_answers_with_the_fields_of_a_contact() -> None:
     assert empty.status_code == ours.status_code == 201
     assert empty.json().keys() == ours.json().keys()
     assert empty.json()["lead"].keys() == ours.json()["lead"].keys()
+
+
+def test_the_plain_application_registers(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_fairlead(sqlite_url) as fairlead:
+        fairlead.create_source(CreateSource("bench"))
+    monkeypatch.setenv("FAIRLEAD_DATABASE_URL", sqlite_url)
+    with serving(create_plain()) as client:
+        made = client.post("/v1/contacts", json=BODY)
+    assert (made.status_code, made.json()["state"]) == (201, "waiting")
