@@ -1,11 +1,16 @@
 """What Fairlead is measured against answers as Fairlead does, or nothing is measured at all."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from application.sources import CreateSource
+from benchmarks.importing import generate, importing
 from benchmarks.servers import create_empty, create_plain
 from entrypoints.scripting import open_fairlead
 from tests.entrypoints.http.client import serving, serving_world
+from tests.processes import ROOT
 from tests.support import open_world
 
 BODY = {
@@ -33,3 +38,9 @@ def test_the_plain_application_registers(sqlite_url: str, monkeypatch: pytest.Mo
     with serving(create_plain()) as client:
         made = client.post("/v1/contacts", json=BODY)
     assert (made.status_code, made.json()["state"]) == (201, "waiting")
+
+
+def test_every_row_of_the_generated_file_is_taken(sqlite_url: str, tmp_path: Path) -> None:
+    generate(tmp_path / "leads.csv", 100)
+    done = subprocess.run(importing(tmp_path / "leads.csv", sqlite_url), check=False, cwd=ROOT)
+    assert done.returncode == 0
