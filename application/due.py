@@ -28,6 +28,8 @@ _REST: Final = 0.02
 """Seconds between two looks at what falls due: at most, and at least."""
 _PLAN: Final = 3600.0
 """Seconds after which the alarm wakes in any case."""
+_MOST_REST: Final = 60.0
+"""The most seconds that the alarm rests after it could not wake; the rest doubles each time."""
 _PUT_OFF: Final = timedelta(minutes=1)
 """How long an item that could not be settled is put off."""
 
@@ -118,9 +120,9 @@ class Alarm:
 
     async def run(self) -> None:
         """Wake again and again, until cancelled."""
-        kinds, woke = self._timers.by_kind.keys(), monotonic() - _PLAN
+        kinds, woke, failed = self._timers.by_kind.keys(), monotonic() - _PLAN, 0
         while kinds:
-            left = _LOOK
+            left, failed = _LOOK, failed + 1
             try:
                 earliest = await asyncio.to_thread(self._items.earliest, kinds)
                 if earliest is not None:
@@ -128,8 +130,15 @@ class Alarm:
                 if left <= 0 or monotonic() - woke >= _PLAN:
                     await self._wake()
                     woke = monotonic()
+                failed = 0
             except StorageUnavailable:
                 """Callers are told; the alarm asks again."""
             except Exception:
                 logger.exception("the alarm could not wake; it tries again")
-            await asyncio.sleep(min(max(left, _REST), _LOOK))
+            if failed:
+                # A database that can only be read is not asked every second: each time is a line
+                # in the log.
+                left = min(_LOOK * 2 ** (failed - 1), _MOST_REST)
+            else:
+                left = min(max(left, _REST), _LOOK)
+            await asyncio.sleep(left)

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
@@ -65,7 +66,11 @@ def start(
     """
     environment = dict(os.environ if environment is None else environment)
     if "--workers" not in words:
-        return _Forked(program, words, environment, output, errors or output)
+        forked = _forks.Process(
+            target=_run, args=(program, words, environment, output, errors or output)
+        )
+        forked.start()
+        return _Forked(forked)
     module, function = program.split(":")
     code = f"from {module} import {function} as program; program()"
     with output.open("ab") as said:
@@ -88,21 +93,10 @@ def fairlead(*words: object) -> "CompletedProcess[str]":
 
 
 class _Forked:
-    def __init__(
-        self,
-        program: str,
-        words: Sequence[str],
-        environment: Mapping[str, str],
-        output: Path,
-        errors: Path,
-    ) -> None:
-        self._process = _forks.Process(
-            target=_run, args=(program, words, environment, output, errors)
-        )
-        self._process.start()
-        pid = self._process.pid
-        assert pid
-        self.pid = pid
+    def __init__(self, process: ForkServerProcess) -> None:
+        assert process.pid
+        self.pid = process.pid
+        self._process = process
 
     @property
     def returncode(self) -> int | None:

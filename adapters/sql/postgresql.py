@@ -94,7 +94,7 @@ class PostgresqlDatabase(Database):
         return (*self.errors, StorageAway)
 
     def explained(self, error: BaseException) -> BaseException:
-        return error
+        return _explained(error)
 
     def create(self) -> None:
         """Do nothing: the server's administrator creates the database."""
@@ -240,5 +240,16 @@ def _is_moved(error: Exception) -> bool:
     return isinstance(getattr(error, "orig", error), psycopg.errors.UndefinedTable)
 
 
+def _explained(error: BaseException) -> BaseException:
+    # SQLAlchemy's own sentence is for whoever wrote this.
+    return (
+        NoConnection("all connections of this process are in use")
+        if isinstance(error, NoConnection)
+        else error
+    )
+
+
 def _away(error: Exception) -> StorageUnavailable:
-    return error if isinstance(error, StorageAway) else storage_unavailable(error, StorageAway)
+    if isinstance(error, StorageAway):
+        return error
+    return storage_unavailable(_explained(error), StorageAway)

@@ -22,8 +22,8 @@ from application.ports.failures import StorageAway
 OLDEST: Final = 11
 """The oldest version of PostgreSQL that knows every statement of the migrations."""
 
-_POOL: Final = 24
-"""Connections. A server lets in 97 by default, which is enough for four processes; a thread that
+CONNECTIONS: Final = 24
+"""Of one process. A server lets in 97 by default, which is enough for four processes; a thread that
 finds none free waits for one."""
 
 _OF: Final = "fairlead_pool"
@@ -101,7 +101,7 @@ def engine_of(url: URL, role: str) -> Engine:
     """
     engine = create_engine(
         url.difference_update_query([_PREPARE, SCHEMA]),
-        pool_size=_POOL,
+        pool_size=CONNECTIONS,
         pool_timeout=BUSY_TIMEOUT,
         max_overflow=0,
         paramstyle="format",

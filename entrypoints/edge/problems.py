@@ -250,7 +250,7 @@ def _summaries() -> dict[str, str]:
         "method_not_allowed": "This method does not work at this address.",
         "storage_unavailable": "The storage is unavailable; nothing was changed.",
         "outcome_unknown": "The storage went away during a commit: all was stored, or nothing.",
-        "overloaded": "More changes are waiting than can be stored soon.",
+        "overloaded": "More requests are waiting than can be answered soon.",
         "internal_error": "A defect in the service.",
     }
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -19,7 +20,7 @@ from adapters.sql.engine import Database
 from adapters.sql.leads import SqlLeads
 from adapters.sql.migrate import _config, migrate, unmigrate
 from adapters.sql.opening import open_database
-from adapters.sql.sessions import to_read, to_write
+from adapters.sql.sessions import CONNECTIONS, to_read, to_write
 from adapters.sql.tables import Row
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from application.operators import UpdateOperator
@@ -497,3 +498,23 @@ def test_names_and_values_are_found_by_index_whatever_the_language_of_the_databa
         ("sources", "key", "default"),
         ("sources", "name", "default"),
     ]
+
+
+def test_threads_that_find_no_connection_free_wait_for_one(world: World) -> None:
+    """More threads than a process takes connections, each in a transaction of its own."""
+    together = threading.Barrier(3 * CONNECTIONS)
+
+    def read() -> int:
+        together.wait(30)
+        return len(world.fairlead.catalogue.sources(limit=2, after=None).items)
+
+    with ThreadPoolExecutor(3 * CONNECTIONS) as pool:
+        found = [pool.submit(read) for _ in range(3 * CONNECTIONS)]
+    assert {each.result() for each in found} == {1}
+    with closing(connected(url_of(world))) as stranger:
+        used = stranger.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid()"
+        ).fetchone()
+    assert used
+    assert used[0] <= CONNECTIONS

@@ -261,3 +261,28 @@ def test_an_alarm_that_cannot_wake_tries_again(
     asyncio.run(main())
     assert diary.subjects == ["now"]
     assert caplog.text.count("the alarm could not wake") == 1
+
+
+def test_an_alarm_that_never_can_wake_rests_longer_each_time(
+    world: World, diary: Diary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that can only be read would fill the log otherwise."""
+    monkeypatch.setattr("application.due._LOOK", 0.001)
+    put(world, "now")
+    tries = 0
+
+    async def main() -> None:
+        async def wake() -> None:
+            nonlocal tries
+            tries += 1
+            raise StorageUnavailable("can only be read.")
+
+        alarm = Alarm(world.container.timers(), world.container.storage().due, wake)
+        running = asyncio.create_task(alarm.run())
+        await asyncio.sleep(0.5)
+        running.cancel()
+
+    asyncio.run(main())
+    # 1, 2, 4, ... milliseconds: half a second is over after nine.
+    assert 1 <= tries <= 10
+    assert diary.subjects == []

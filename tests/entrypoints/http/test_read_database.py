@@ -228,6 +228,32 @@ def test_one_that_has_fallen_silent_takes_no_thread_from_other_reads(memory: Wor
     assert {each.status_code for each in lists} == {200}
 
 
+def test_no_list_waits_long_for_the_lists_before_it(
+    memory: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at a time, for as long as a silent database takes, would be minutes for the last."""
+    monkeypatch.setattr("entrypoints.edge.listing._PATIENCE", 0.3)
+    silent = SilentStatistics()
+    readers = replace(memory.container.readers(), statistics=silent)
+    memory.container.readers.override(providers.Object(readers))
+    memory.container.fairlead.reset()
+
+    async def ask(client: httpx.AsyncClient) -> httpx.Response:
+        answer = await client.get("/v1/stats/operators")
+        if answer.status_code == 503:
+            refused_lists.append(answer)
+        if len(refused_lists) == 8:
+            silent.answering.set()
+        return answer
+
+    refused_lists: list[httpx.Response] = []
+    with serving_world(memory) as client:
+        lists = client.together(*[ask] * 10)
+    assert sorted(each.status_code for each in lists) == [200] * 2 + [503] * 8
+    assert {each.json()["code"] for each in refused_lists} == {"overloaded"}
+    assert all(each.headers["retry-after"] for each in refused_lists)
+
+
 @pytest.fixture(scope="module")
 def replicated() -> Iterator[tuple[PostgresqlServer, PostgresqlServer]]:
     """A server, and a streaming replica of it."""
