@@ -54,7 +54,8 @@ class Missed(NamedTuple):
     """What was written after the moment of a snapshot.
 
     Attributes:
-        anything: whether anything was written.
+        anything: whether anything was written; true, too, if the storage has tidied up after an
+            erasure and cannot tell the two apart.
         registered: how many contacts were registered.
     """
 
