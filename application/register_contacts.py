@@ -219,6 +219,8 @@ class RegisterContactHandler(Joint[RegisterContact, Registered]):
         operator_name = None
         if contact.operator_id is not None:
             operator_name = batch.dispatch.operators[contact.operator_id].name
+        else:
+            batch.joined_queue(contact)
         view = ContactView.of(contact, lead.name, operator_name, draft.command.payload)
         if draft.slot is not None and key is not None:
             batch.keep(draft.slot, key[1], contact, lead.name)

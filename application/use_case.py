@@ -11,6 +11,7 @@ in memory. Everything else is done *alone*, on stored data, once everything befo
 
 import json
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +22,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from application.ports.contacts import ContactView, Found, Keyed
 from application.ports.unit_of_work import UnitOfWork
 from application.transactions import Transactions
-from application.waiting import hand_out_waiting
+from application.waiting import Queues
 from domain.actor import SCRIPT, Actor
 from domain.contact import Contact
 from domain.errors import DomainError, UnknownContact
@@ -161,6 +162,8 @@ class Batch:
             else LeadIndex(())
         )
         self.named: dict[LeadId, str | None] = {}
+        self._queues = Queues(uow, self.dispatch)
+        self._read_queues(needs.contacts)
 
     def contact(self, contact_id: ContactId, actor: Actor) -> Contact:
         """Return a contact; the dispatch then holds everything that changing it can touch.
@@ -198,7 +201,22 @@ class Batch:
 
     def hand_out(self, at: datetime) -> None:
         """Hand out contacts that waited for a slot that has become free."""
-        hand_out_waiting(self.uow, self.dispatch, at)
+        for item in self._queues.hand_out(at):
+            self.uow.due.put(item)
+
+    def joined_queue(self, contact: Contact) -> None:
+        """Take note of a new contact that waits."""
+        self._queues.joined(contact)
+
+    def _read_queues(self, changing: Iterable[ContactId]) -> None:
+        """Read as much of every queue as can be handed out when these contacts free their slots."""
+        freed: Counter[str] = Counter()
+        for contact_id in changing:
+            found = self._found.get(contact_id)
+            if found is not None and found.contact.operator_id is not None:
+                freed.update(self.dispatch.queues_of(found.contact.operator_id))
+        if freed:
+            self._queues.read(freed)
 
 
 def carry_out(uow: UnitOfWork, orders: Iterable[Order]) -> list[Any]:

@@ -67,11 +67,13 @@ class Dispatch:
         self._pooled: dict[str, _PooledSource] = {}
         self._moved: dict[str, Source] = {}
         self._seats: defaultdict[OperatorId, list[tuple[Pool, int]]] = defaultdict(list)
+        self._served: defaultdict[OperatorId, list[Source]] = defaultdict(list)
         self.include(sources, operators)
 
     def include(self, sources: Iterable[Source], operators: Iterable[Operator]) -> None:
         """Take in more that was loaded; an operator that is already here stays as it is."""
         self.sources.update((each.key, each) for each in sources)
+        self._served.clear()
         for each in operators:
             self.operators.setdefault(each.id, each)
 
@@ -199,6 +201,21 @@ class Dispatch:
         contact.assign(operator_id, at)
         self.events.append(Transferred(contact, previous, operator_id, at))
 
+    def queues_of(self, operator_id: OperatorId) -> list[str]:
+        """Return the keys of the sources where contacts wait that this operator might be given.
+
+        Those that are handed out later are not among them.
+        """
+        if not self._served:
+            for source in self.sources.values():
+                for allocation in source.allocations:
+                    self._served[allocation.operator_id].append(source)
+        return [
+            source.key
+            for source in self._served.get(operator_id, ())
+            if source.waiting and source.key not in self.handed_out_later
+        ]
+
     def open_sources(self) -> list[str]:
         """Return the keys of the sources where contacts wait although an operator is eligible.
 
@@ -254,6 +271,7 @@ class Dispatch:
                 field="key",
             )
         self.sources[source.key] = source
+        self._served.clear()
         self.events.append(SourceCreated(source))
 
     def change_source(self, key: str, wanted: SourceChange) -> Source:
@@ -322,6 +340,7 @@ class Dispatch:
     def _drain_pools(self) -> None:
         """Settle and drop the pools before a change to what they were made from."""
         self.settle()
+        self._served.clear()
         self._pooled.clear()
         self._seats.clear()
 

@@ -34,6 +34,7 @@ class MemoryStore:
     Entities go in and come out as copies. Readers and writers hold `lock`.
 
     Attributes:
+        contacts, queues: in the order of the contacts' ids.
         commits: how many units of work have stored something.
     """
 
@@ -64,6 +65,15 @@ class MemoryStore:
         self._journal.append((mapping, key, mapping.get(key, _ABSENT)))
         mapping[key] = value
 
+    def put_sorted(
+        self, mapping: dict[ContactId, Value], contact_id: ContactId, value: Value
+    ) -> None:
+        """Set a value in a dictionary that is in the order of its keys."""
+        in_order = contact_id in mapping or contact_id >= next(reversed(mapping), contact_id)
+        self.put(mapping, contact_id, value)
+        if not in_order:
+            _sort(mapping)
+
     def remove(self, mapping: MutableMapping[Key, Value], key: Key) -> None:
         """Delete a value, remembering it."""
         self._journal.append((mapping, key, mapping.pop(key)))
@@ -86,10 +96,17 @@ class MemoryStore:
             else:
                 mapping[key] = value
         self._journal.clear()
-        # Restored keys are now last in their dictionaries, which must be in order of id.
-        self.contacts = dict(sorted(self.contacts.items()))
-        for key, queue in self.queues.items():
-            self.queues[key] = dict.fromkeys(sorted(queue))
+        # Restored keys are now last in their dictionaries.
+        _sort(self.contacts)
+        for queue in self.queues.values():
+            _sort(queue)
 
 
 _ABSENT: Any = object()
+
+
+def _sort(mapping: dict[Any, Any]) -> None:
+    """Bring a dictionary into the order of its keys."""
+    items = sorted(mapping.items())
+    mapping.clear()
+    mapping.update(items)

@@ -1,6 +1,5 @@
 """The unit of work over a MemoryStore."""
 
-import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
@@ -201,10 +200,14 @@ class MemoryContacts(Contacts):
             key: Keyed(fingerprint, contact_id) for key, (contact_id, fingerprint) in found.items()
         }
 
-    def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:
-        queues = [islice(self._store.queues[key], limit) for key in source_keys]
-        oldest = islice(heapq.merge(*queues), limit)
-        return [(self._loaded.get(each) or self._found(each)).contact for each in oldest]
+    def oldest_waiting(self, most: Mapping[str, int]) -> dict[str, list[Contact]]:
+        return {
+            key: [
+                self._loaded.setdefault(each, self._found(each)).contact
+                for each in islice(self._store.queues[key], limit)
+            ]
+            for key, limit in most.items()
+        }
 
     def store(self, event: ContactEvent) -> None:
         """Store what happened to a contact."""
@@ -259,10 +262,10 @@ class MemoryContacts(Contacts):
         return Found(contact, self._store.leads[contact.lead_id].name)
 
     def _put(self, contact: Contact) -> None:
-        self._store.put(self._store.contacts, contact.id, copy(contact))
+        self._store.put_sorted(self._store.contacts, contact.id, copy(contact))
         queue = self._store.queues[contact.source_key]
         if contact.state is ContactState.WAITING:
-            self._store.put(queue, contact.id, None)
+            self._store.put_sorted(queue, contact.id, None)
         elif contact.id in queue:
             self._store.remove(queue, contact.id)
 

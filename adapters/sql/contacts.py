@@ -1,10 +1,7 @@
 """Writes contacts, their decisions and their transfers to SQL."""
 
-import heapq
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import islice
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, cast, func, insert, literal_column, select, update
@@ -116,15 +113,19 @@ class SqlContacts(Contacts):
             slots[key]: Keyed(fingerprint, contact_id) for key, contact_id, fingerprint in taken
         }
 
-    def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:
-        # A query per source walks no further than `limit` along the index; one query for all
+    def oldest_waiting(self, most: Mapping[str, int]) -> dict[str, list[Contact]]:
+        # A query per source walks no further than its limit along the index; one query for all
         # sources would sort everything that waits.
         queues = fetch_all(
             self._connection,
-            *((_oldest_waiting, (key, ContactState.WAITING, limit, 0)) for key in source_keys),
+            *(
+                (_oldest_waiting, (key, ContactState.WAITING, limit, 0))
+                for key, limit in most.items()
+            ),
         )
-        oldest = heapq.merge(*queues, key=itemgetter(0))
-        return [self._once(row) for row in islice(oldest, limit)]
+        return {
+            key: [self._once(row) for row in rows] for key, rows in zip(most, queues, strict=True)
+        }
 
     def store(self, registered: Sequence[Registered], others: Sequence[Event]) -> None:
         """Store what happened to contacts, in as many statements for one event as for many."""

@@ -194,11 +194,14 @@ class Contacts(Protocol):
         """Return the contacts registered before, by (source key, idempotency key)."""
         ...
 
-    def oldest_waiting(self, source_keys: Sequence[str], limit: int) -> list[Contact]:
-        """Return waiting contacts of these sources, the oldest first, as they are stored.
+    def oldest_waiting(self, most: Mapping[str, int]) -> dict[str, list[Contact]]:
+        """Return waiting contacts by source, the oldest first, as they are stored.
 
         Save what has happened in a dispatch first. A contact that was found before is the same
         object.
+
+        Args:
+            most: how many at most, by source key.
         """
         ...
 

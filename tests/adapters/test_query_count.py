@@ -13,6 +13,8 @@ from application.contacts import CloseContact
 from application.ports.contacts import ContactFilter, ContactView
 from application.ports.paging import Page
 from application.register_contacts import RegisterContact, Registered
+from application.together import carry_out_together
+from domain.actor import SCRIPT
 from tests.adapters.statements import Statement, recording
 from tests.support import World, open_world
 
@@ -110,6 +112,33 @@ def test_contacts_that_wait_take_no_more(world: World) -> None:
     ]
     counts = [len(statements(world, batch)) for batch in batches]
     assert set(counts) == {counts[0]}
+
+
+def test_closing_takes_a_constant_number_however_many_waited_for_it(world: World) -> None:
+    """Each slot goes to a contact that waited, on one source or the other."""
+    ann, bob = (world.operator(name, capacity=200) for name in ("Ann", "Bob"))
+    for key, operator in (("c", ann), ("d", bob)):
+        world.source((operator, 1), key=key)
+    served = [
+        each.contact.id
+        for each in world.fairlead.register_contacts(
+            [RegisterContact("cd"[n % 2], {"telegram": f"{n}"}) for n in range(1000)]
+        )
+        if isinstance(each, Registered)
+    ]
+    counts = []
+    # The first stores the lineups, once.
+    for size in (2, 2, 10, 100):
+        closing, served = served[:size], served[size:]
+        orders = [
+            world.fairlead.close_contact.order(CloseContact(each), SCRIPT) for each in closing
+        ]
+        with recording(world.container.storage()) as recorded:
+            carry_out_together(world.container.transactions(), orders)
+        counts.append(len([each for each in recorded if each.verb != "PRAGMA"]))
+        assert (world.load(ann), world.load(bob)) == (200, 200)
+    assert set(counts[1:]) == {counts[1]}
+    assert not world.defects()
 
 
 def test_the_count_does_not_grow_with_what_is_stored(world: World) -> None:

@@ -5,26 +5,30 @@ from collections.abc import Sequence
 
 import pytest
 
+from application.contacts import CloseContact
 from application.operators import UpdateOperator
 from application.ports.contacts import ContactView
 from application.ports.operators import OperatorView
 from application.register_contacts import RegisterContact, Registered
 from application.sources import ReplaceAllocations
+from application.together import carry_out_together
+from application.use_case import Order
 from domain.actor import SCRIPT
 from tests.application.acts import holder, update
 from tests.e2e.server import all_contacts
 from tests.support import World
 
 MANY = 1000
+SOURCES = ("telegram", "vk", "max", "viber")
 
 pytestmark = pytest.mark.every_storage
 
 
 @pytest.fixture
 def ann(world: World) -> OperatorView:
-    """Away, while a thousand contacts wait for her, on two sources by turns."""
+    """Away, while a thousand contacts wait for her, most of them on one of four sources."""
     made = world.operator("Ann", capacity=10 * MANY, active=False)
-    for key in ("telegram", "vk"):
+    for key in SOURCES:
         world.source((made, 1), key=key)
     return made
 
@@ -33,7 +37,10 @@ def ann(world: World) -> OperatorView:
 def queue(world: World, ann: OperatorView) -> Sequence[ContactView]:
     del ann
     commands = [
-        RegisterContact(("telegram", "vk")[number % 2], {"telegram": f"user-{number}"})
+        RegisterContact(
+            SOURCES[number // 8 % 4] if number % 8 == 0 else "telegram",
+            {"telegram": f"user-{number}"},
+        )
         for number in range(MANY)
     ]
     outcomes = world.fairlead.register_contacts(commands)
@@ -126,13 +133,14 @@ def test_a_hand_out_that_is_stopped_halfway_stops(
 def test_allocations_of_many_operators_are_handed_out_in_slices_too(
     world: World, ann: OperatorView, queue: Sequence[ContactView]
 ) -> None:
-    del ann, queue
+    del ann
     team = [world.operator(f"Operator {number}", capacity=10) for number in range(24)]
     world.fairlead.replace_allocations(
         ReplaceAllocations("telegram", [(each.id, 1) for each in team])
     )
     assert [world.load(each) for each in team] == [10] * 24
-    assert world.fairlead.catalogue.source("telegram").waiting == MANY // 2 - 240
+    waited = sum(each.source == "telegram" for each in queue)
+    assert world.fairlead.catalogue.source("telegram").waiting == waited - 240
     assert not world.defects()
 
 
@@ -143,7 +151,22 @@ def test_a_queue_that_nobody_hands_out_is_a_defect(
     come_back(world, ann)
     with world.container.storage().unit_of_work() as uow:
         uow.due.cancel("hand_out")
-    assert [each[:2] for each in world.defects()] == ["I3", "I3"]
+    assert [each[:2] for each in world.defects()] == ["I3"] * len(SOURCES)
+
+
+def test_an_older_contact_that_comes_later_is_served_first(world: World) -> None:
+    """As from a process whose clock is behind: within one transaction, too."""
+    ann = world.operator("Ann", capacity=1)
+    world.source((ann, 1))
+    served, waiting = world.register(), world.register()
+    world.clock.advance(minutes=-5)
+    fairlead = world.fairlead
+    orders: list[Order] = [
+        fairlead.register_contact.order(RegisterContact("telegram", {"vk": "older"}), SCRIPT),
+        fairlead.close_contact.order(CloseContact(served.id), SCRIPT),
+    ]
+    registered, _ = carry_out_together(world.container.transactions(), orders)
+    assert (holder(world, registered.contact), holder(world, waiting)) == ("Ann", None)
 
 
 def test_an_intake_lets_others_in_between_slices(

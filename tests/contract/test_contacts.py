@@ -114,7 +114,7 @@ def test_a_contact_is_one_object_within_a_unit_of_work(
     waiting = given.contact(source, lead)
     with storage.unit_of_work() as uow:
         found = uow.contacts.find([waiting.id])[waiting.id].contact
-        assert uow.contacts.oldest_waiting(["telegram"], 9)[0] is found
+        assert uow.contacts.oldest_waiting({"telegram": 9})["telegram"][0] is found
 
 
 def test_hundreds_are_added_at_once(
@@ -188,34 +188,27 @@ class TestKeyed:
 class TestOldestWaiting:
     """The queue."""
 
-    def test_the_oldest_come_first_across_sources(
+    def test_the_oldest_of_each_source_come_first(
         self, storage: Storage, given: Given, lead: Lead
     ) -> None:
-        sources = [given.source(key) for key in ("c", "a", "b")]
-        waiting = [given.contact(sources[number * 7 % 3], lead) for number in range(12)]
+        sources = {key: given.source(key) for key in "cab"}
+        waiting: dict[str, list[Contact]] = {key: [] for key in sources}
+        for number in range(12):
+            key = "cab"[number * 7 % 3]
+            waiting[key].append(given.contact(sources[key], lead))
         with storage.unit_of_work() as uow:
             for keys in itertools.permutations("abc"):
-                found = uow.contacts.oldest_waiting(keys, 100)
-                assert found == waiting
-                assert uow.contacts.oldest_waiting(keys, 5) == waiting[:5]
+                assert uow.contacts.oldest_waiting(dict.fromkeys(keys, 100)) == waiting
+            found = uow.contacts.oldest_waiting({"b": 1, "a": 3})
+            assert found == {"b": waiting["b"][:1], "a": waiting["a"][:3]}
 
     def test_only_the_sources_asked_for(self, storage: Storage, given: Given, lead: Lead) -> None:
         first, second = given.source("a"), given.source("b")
         mine = [given.contact(first, lead), given.contact(second, lead)][:1]
         with storage.unit_of_work() as uow:
-            assert uow.contacts.oldest_waiting(["a"], 10) == mine
-            assert uow.contacts.oldest_waiting(["nowhere"], 10) == []
-            assert uow.contacts.oldest_waiting([], 10) == []
-
-    def test_the_limit_holds_even_if_one_source_has_all(
-        self, storage: Storage, given: Given, lead: Lead
-    ) -> None:
-        busy, quiet = given.source("busy"), given.source("quiet")
-        waiting = [given.contact(busy, lead) for _ in range(5)]
-        waiting.append(given.contact(quiet, lead))
-        with storage.unit_of_work() as uow:
-            for limit in range(1, 8):
-                assert uow.contacts.oldest_waiting(["quiet", "busy"], limit) == waiting[:limit]
+            assert uow.contacts.oldest_waiting({"a": 10}) == {"a": mine}
+            assert uow.contacts.oldest_waiting({"nowhere": 10}) == {"nowhere": []}
+            assert uow.contacts.oldest_waiting({}) == {}
 
     def test_assigned_and_closed_contacts_do_not_wait(
         self, storage: Storage, given: Given, ann: Operator, source: Source, lead: Lead
@@ -234,9 +227,9 @@ class TestOldestWaiting:
             happened(uow, Closed(closed, closed.operator_id, given.now))
             happened(uow, Assigned(handed, decision_on(ann), given.now))
             happened(uow, moved_to_its_operator(transferred, None, given.now))
-            assert uow.contacts.oldest_waiting(["telegram"], 10) == [waiting]
+            assert uow.contacts.oldest_waiting({"telegram": 10})["telegram"] == [waiting]
         with storage.unit_of_work() as uow:
-            assert uow.contacts.oldest_waiting(["telegram"], 10) == [waiting]
+            assert uow.contacts.oldest_waiting({"telegram": 10})["telegram"] == [waiting]
             assert uow.contacts.find([assigned.id])[assigned.id].contact == assigned
 
 

@@ -256,9 +256,9 @@ class TestErasing:
             for each in contacts:
                 assert uow.contacts.find([each.id])[each.id].contact == replace(each, payload=None)
             assert uow.contacts.find([kept.id])[kept.id].contact == kept
-            assert [each.id for each in uow.contacts.oldest_waiting(["telegram"], 9)] == [
-                contacts[0].id
-            ]
+            assert [
+                each.id for each in uow.contacts.oldest_waiting({"telegram": 9})["telegram"]
+            ] == [contacts[0].id]
         assert storage.contacts.decision(contacts[1].id).decision is not None
 
     def test_idempotency_keys_go(self, storage: Storage, given: Given) -> None:

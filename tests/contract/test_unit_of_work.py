@@ -133,14 +133,14 @@ def test_a_rolled_back_queue_keeps_its_order(storage: Storage, given: Given) -> 
     waiting = [given.contact(source, lead) for _ in range(4)]
 
     def hand_out(uow: UnitOfWork) -> None:
-        for contact in uow.contacts.oldest_waiting(["telegram"], 2):
+        for contact in uow.contacts.oldest_waiting({"telegram": 2})["telegram"]:
             contact.assign(ann.id, given.now)
             happened(uow, Assigned(contact, decision_on(ann), given.now))
 
     with pytest.raises(RuntimeError):
         fail_after(storage.unit_of_work(), hand_out, RuntimeError())
     with storage.unit_of_work() as uow:
-        found = uow.contacts.oldest_waiting(["telegram"], 10)
+        found = uow.contacts.oldest_waiting({"telegram": 10})["telegram"]
     assert [each.id for each in found] == [each.id for each in waiting]
 
 
@@ -151,7 +151,7 @@ def test_a_unit_of_work_sees_its_own_writes(storage: Storage, given: Given) -> N
         happened(uow, Registered(contact, None, ("key", b"print")))
         assert uow.contacts.find([contact.id])[contact.id].contact == contact
         assert uow.contacts.keyed([("telegram", "key")])
-        assert uow.contacts.oldest_waiting(["telegram"], 1) == [contact]
+        assert uow.contacts.oldest_waiting({"telegram": 1})["telegram"] == [contact]
 
 
 def test_entities_that_come_out_are_copies(storage: Storage, given: Given) -> None:
@@ -161,7 +161,7 @@ def test_entities_that_come_out_are_copies(storage: Storage, given: Given) -> No
     before = everything(storage)
     with storage.unit_of_work() as uow:
         uow.contacts.find([contact.id])[contact.id].contact.close(given.now)
-        uow.contacts.oldest_waiting(["telegram"], 1)[0].close(given.now)
+        uow.contacts.oldest_waiting({"telegram": 1})["telegram"][0].close(given.now)
         index = uow.leads.index([Identity("telegram", "first")], [])
         index.recognise([Identity("telegram", "first")], new_id=given.new_id, name="Eve")
     ann.change(OperatorChange(name="Eve"))

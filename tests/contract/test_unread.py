@@ -44,7 +44,7 @@ def test_they_are_read_back_wherever_a_contact_is(
     ]
     with storage.unit_of_work() as uow:
         assert [uow.contacts.find([each.id])[each.id].contact for each in contacts] == contacts
-        assert uow.contacts.oldest_waiting(["telegram"], 9) == contacts[1:3]
+        assert uow.contacts.oldest_waiting({"telegram": 9})["telegram"] == contacts[1:3]
     expected = [UNREAD, (), ONE, UNREAD]
     page = storage.contacts.contacts(ContactFilter(), limit=9, after=None)
     assert [each.lead.unread for each in page.items] == expected[::-1]

@@ -49,8 +49,13 @@ acts = st.one_of(
     ),
     st.tuples(st.sampled_from(["rename", "identity", "erase"]), small, small, st.none()),
 )
-scripts = st.lists(st.lists(acts, min_size=1, max_size=8), min_size=1, max_size=6)
-"""What happens, a minute after a minute; what happens within one minute shares a transaction."""
+minutes = st.sampled_from([1, 1, 1, -2])
+"""As a rule a later one; sometimes an earlier one, as when another process's clock was ahead."""
+scripts = st.lists(
+    st.tuples(minutes, st.lists(acts, min_size=1, max_size=8)), min_size=1, max_size=6
+)
+"""What happens, minute by minute; what happens within one minute shares a transaction."""
+Asked = tuple[int, list[tuple[str, Any, Actor]]]
 
 
 class Town:
@@ -115,20 +120,20 @@ class Town:
             return outcome
         return (type(outcome), str(outcome)) if isinstance(outcome, Exception) else outcome
 
-    def pass_a_minute(self) -> None:
+    def pass_time(self, minutes: int) -> None:
         """From now on everybody knows the ids of the contacts that have come in so far."""
         self.contacts += self._new
         self._new.clear()
-        self.world.clock.advance(minutes=1)
+        self.world.clock.advance(minutes=minutes)
 
 
 def one_by_one(
-    town: Town, script: Sequence[Sequence[Act]]
-) -> tuple[list[list[tuple[str, Any, Actor]]], list[object]]:
+    town: Town, script: Sequence[tuple[int, Sequence[Act]]]
+) -> tuple[list[Asked], list[object]]:
     """Carry out a script; returns the commands that it came to, and what each was answered."""
-    minutes, heard = [], []
-    for minute in script:
-        town.pass_a_minute()
+    all_asked, heard = list[Asked](), []
+    for step, minute in script:
+        town.pass_time(step)
         asked = []
         for act in minute:
             name, command, actor = town.order(act)
@@ -137,15 +142,15 @@ def one_by_one(
                 heard.append(town.hear(getattr(town.world.fairlead, name)(command, actor)))
             except DomainError as refusal:
                 heard.append(town.hear(refusal))
-        minutes.append(asked)
-    return minutes, heard
+        all_asked.append((step, asked))
+    return all_asked, heard
 
 
-def together(town: Town, minutes: Sequence[Sequence[tuple[str, Any, Actor]]]) -> list[object]:
+def together(town: Town, all_asked: Sequence[Asked]) -> list[object]:
     """Carry out the same commands, those of a minute in one transaction."""
     heard = []
-    for minute in minutes:
-        town.pass_a_minute()
+    for step, minute in all_asked:
+        town.pass_time(step)
         orders: list[Order | DomainError] = []
         for name, command, actor in minute:
             try:
@@ -164,8 +169,8 @@ def together(town: Town, minutes: Sequence[Sequence[tuple[str, Any, Actor]]]) ->
 
 def same(url: Callable[[], str], script: Any) -> None:
     with open_world(url()) as first, open_world(url()) as second:
-        minutes, alone = one_by_one(Town(first), script)
-        assert together(Town(second), minutes) == alone
+        all_asked, alone = one_by_one(Town(first), script)
+        assert together(Town(second), all_asked) == alone
         assert everything(second.container.storage()) == everything(first.container.storage())
         assert second.defects() == first.defects() == []
 
