@@ -7,8 +7,7 @@ from application.ports.operators import OperatorView
 from application.ports.system import Clock, Ids
 from application.ports.unit_of_work import UnitOfWork
 from application.ports.versions import Expected, require_version
-from application.use_case import Alone
-from application.waiting import hand_out_waiting
+from application.use_case import Alone, Batch, Joint, Needs
 from domain.actor import Actor
 from domain.audit import Action, Values
 from domain.errors import OperatorExists
@@ -83,13 +82,17 @@ class UpdateOperator(OperatorChange):
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateOperatorHandler(Alone[UpdateOperator, OperatorView]):
+class UpdateOperatorHandler(Joint[UpdateOperator, OperatorView]):
     """Changes operators, and hands out contacts that waited for the capacity that this frees."""
 
     clock: Clock
     record: Recorder
 
-    def within(self, uow: UnitOfWork, command: UpdateOperator, actor: Actor) -> OperatorView:
+    def gather(self, command: UpdateOperator, needs: Needs) -> None:
+        """Need the operator, with every queue that it can serve."""
+        needs.serving.add(command.operator_id)
+
+    def decide(self, batch: Batch, command: UpdateOperator, actor: Actor) -> OperatorView:
         """Change an operator.
 
         Raises:
@@ -97,14 +100,14 @@ class UpdateOperatorHandler(Alone[UpdateOperator, OperatorView]):
             ChangedMeanwhile: it has changed since the caller saw it.
             InvalidValue: the name or the capacity is outside its limits.
         """
-        dispatch = uow.dispatches.load(served_by=[command.operator_id])
-        found = dispatch.operator(command.operator_id)
+        found = batch.dispatch.operator(command.operator_id)
         require_version(OperatorView.of(found), command.expected)
         before = _audited(found)
-        operator = dispatch.change_operator(command.operator_id, command)
-        self.record(uow, actor, Action.OPERATOR_CHANGED, operator.id, before, _audited(operator))
-        hand_out_waiting(uow, dispatch, self.clock.now())
-        uow.save(dispatch)
+        batch.store()
+        operator = batch.dispatch.change_operator(command.operator_id, command)
+        after = _audited(operator)
+        self.record(batch.uow, actor, Action.OPERATOR_CHANGED, operator.id, before, after)
+        batch.hand_out(self.clock.now())
         return OperatorView.of(operator)
 
 

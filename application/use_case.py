@@ -120,11 +120,13 @@ class Needs:
     Attributes:
         sources: source keys.
         operators: those that may be given something.
+        serving: those that may take more than before, with the sources that they serve.
         keys: what is registered at most once: (source key, idempotency key).
     """
 
     sources: set[str] = field(default_factory=set)
     operators: set[OperatorId] = field(default_factory=set)
+    serving: set[OperatorId] = field(default_factory=set)
     contacts: list[ContactId] = field(default_factory=list)
     identities: list[Identity] = field(default_factory=list)
     leads: list[LeadId] = field(default_factory=list)
@@ -153,7 +155,9 @@ class Batch:
         held = [each.contact for each in self._found.values()]
         self.dispatch = uow.dispatches.load(
             sources=needs.sources.union(each.source_key for each in held),
-            served_by={each.operator_id for each in held if each.operator_id is not None},
+            served_by=needs.serving.union(
+                each.operator_id for each in held if each.operator_id is not None
+            ),
             operators=needs.operators,
         )
         self.leads = (
@@ -198,6 +202,14 @@ class Batch:
             None if operator_id is None else self.dispatch.operators[operator_id].name,
             None if contact.payload is None else json.loads(contact.payload),
         )
+
+    def store(self) -> None:
+        """Store what has happened so far, before something changes that it was decided by.
+
+        The storage lets nobody take a slot of an operator who is inactive or full.
+        """
+        if self.dispatch.events:
+            self.uow.save(self.dispatch)
 
     def hand_out(self, at: datetime) -> None:
         """Hand out contacts that waited for a slot that has become free."""

@@ -254,7 +254,7 @@ class Dispatch:
         """
         operator = self.operator(operator_id)
         operator.change(wanted)
-        self._drain_pools()
+        self._drain_pools(operator_id)
         self.events.append(OperatorChanged(operator))
         return operator
 
@@ -337,12 +337,25 @@ class Dispatch:
             pooled.assigned.clear()
         return list(self._moved.values())
 
-    def _drain_pools(self) -> None:
-        """Settle and drop the pools before a change to what they were made from."""
+    def _drain_pools(self, operator_id: OperatorId | None = None) -> None:
+        """Settle and drop the pools that contain an operator, or all of them.
+
+        What they were made from changes, or has just changed. For one operator on 8 of 30 sources,
+        making all of them anew would take four times as long.
+        """
         self.settle()
-        self._served.clear()
-        self._pooled.clear()
-        self._seats.clear()
+        if operator_id is None:
+            self._served.clear()
+            self._pooled.clear()
+            self._seats.clear()
+            return
+        dropped = {id(pool) for pool, _ in self._seats[operator_id]}
+        self._pooled = {
+            key: each for key, each in self._pooled.items() if id(each.pool) not in dropped
+        }
+        # In place: what is left of the sources refers to these lists.
+        for seats in self._seats.values():
+            seats[:] = [seat for seat in seats if id(seat[0]) not in dropped]
 
     def _assign(
         self, pooled: "_PooledSource", contact: Contact, at: datetime, hour: int

@@ -128,11 +128,14 @@ class MemoryLeads(Leads):
         )
 
     def acquaintance(self, lead_id: LeadId) -> Acquaintance:
-        own = (each for each in self._store.contacts.values() if each.lead_id == lead_id)
-        oldest = min(own, key=lambda each: each.id, default=None)
+        made_known_by = (
+            each.source_key
+            for each in self._store.contacts.values()
+            if each.lead_id == lead_id and each.lead_created
+        )
         identities = sum(owner == lead_id for owner in self._store.identities.values())
         return Acquaintance(
-            oldest.source_key if oldest is not None and oldest.lead_created else None,
+            next(made_known_by, None),
             min(identities, limits.MAX_LEAD_IDENTITIES),
         )
 

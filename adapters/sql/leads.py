@@ -8,7 +8,6 @@ from sqlalchemy import (
     Connection,
     and_,
     bindparam,
-    case,
     delete,
     exists,
     func,
@@ -62,12 +61,15 @@ _forget_identity = delete(IdentityRow).where(
     IdentityRow.key == bindparam("key"), IdentityRow.lead_id == bindparam("lead")
 )
 
+# Where clocks differ or step back, the contact that made a lead known need not be its very first.
 _oldest = (
-    select(case((ContactRow.lead_created, ContactRow.source_key)))
+    select(ContactRow.lead_created, ContactRow.source_key)
     .where(ContactRow.lead_id == bindparam("lead"))
     .order_by(ContactRow.id)
-    .limit(1)
+    .limit(32)
+    .subquery()
 )
+_made_known_by = select(_oldest.c.source_key).where(_oldest.c.lead_created).limit(1)
 _its_identities = (
     select(IdentityRow.key)
     .where(IdentityRow.lead_id == bindparam("lead"))
@@ -75,7 +77,8 @@ _its_identities = (
     .subquery()
 )
 _acquaintance = select(
-    _oldest.scalar_subquery(), select(func.count()).select_from(_its_identities).scalar_subquery()
+    _made_known_by.scalar_subquery(),
+    select(func.count()).select_from(_its_identities).scalar_subquery(),
 )
 _numbered = (
     select(

@@ -129,6 +129,14 @@ class TestNamesAndIdentities:
         assert identities(house, made) == {"phone", "telegram"}
         assert house.fairlead.leads.lead(made).name == "Ivan"
 
+    def test_a_clock_that_was_ahead_changes_nothing_about_it(self, house: World) -> None:
+        """The contact that made somebody known need not be the one with the oldest id."""
+        made = register(house, BOUND, RegisterContact("ours", IVAN)).contact.lead.id
+        house.clock.advance(minutes=-5)
+        house.register("theirs", **IVAN)
+        register(house, BOUND, RegisterContact("ours", IVAN | {"telegram": "i"}))
+        assert identities(house, made) == {"phone", "telegram"}
+
     @pytest.mark.parametrize("first", [RegisterContact("ours", IVAN), None])
     def test_not_to_whom_another_made_known(
         self, house: World, first: RegisterContact | None

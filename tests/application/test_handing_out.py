@@ -12,7 +12,7 @@ from application.ports.operators import OperatorView
 from application.register_contacts import RegisterContact, Registered
 from application.sources import ReplaceAllocations
 from application.together import carry_out_together
-from application.use_case import Order
+from application.use_case import Order, carry_out
 from domain.actor import SCRIPT
 from tests.application.acts import holder, update
 from tests.e2e.server import all_contacts
@@ -64,7 +64,7 @@ def come_back(world: World, ann: OperatorView) -> int:
     """Have Ann take contacts in one transaction and no more; return how many it gave her."""
     transactions = world.container.transactions()
     order = world.fairlead.update_operator.order(UpdateOperator(ann.id, active=True), SCRIPT)
-    transactions(lambda uow: order.use_case.within(uow, order.command, SCRIPT))
+    transactions(lambda uow: carry_out(uow, [order]))
     return world.load(ann)
 
 

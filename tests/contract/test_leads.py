@@ -141,6 +141,21 @@ def test_a_lead_can_be_made_and_taught_more_in_one_go(storage: Storage, given: G
     assert (view.name, view.identities) == ("Ann", [EMAIL, PHONE])
 
 
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_a_lead_is_known_by_the_contact_that_made_it_known(
+    storage: Storage, given: Given, first: int
+) -> None:
+    """Which need not be the one with the oldest id: clocks differ, and step back."""
+    lead, stranger = given.lead(PHONE, CHAT), given.lead(Identity("vk", "1"))
+    sources = [given.source(key) for key in "abc"]
+    for number, source in enumerate(sources):
+        given.contact(source, lead, lead_created=number == first)
+    given.contact(sources[0], stranger, lead_created=False)
+    with storage.unit_of_work() as uow:
+        assert uow.leads.acquaintance(lead.id) == ("abc"[first], 2)
+        assert uow.leads.acquaintance(stranger.id) == (None, 1)
+
+
 def test_a_lead_without_a_name_stays_without(storage: Storage, given: Given) -> None:
     lead = given.lead(PHONE)
     with storage.unit_of_work() as uow:
