@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from adapters.sql.engine import ReadDatabase
+from adapters.sql.prepared import PreparedInsert
 from adapters.sql.reading import AnyRow, reading
 from adapters.sql.tables import AuditRow
 from application.ports.audit import Audit, AuditReader
@@ -13,7 +14,7 @@ from application.ports.paging import Page
 from domain.audit import Action, AuditEntry, Values
 from domain.ids import AuditId
 
-_insert = insert(AuditRow)
+_insert = PreparedInsert(AuditRow, "id", "at", "actor", "action", "subject", "before", "after")
 
 
 class SqlAudit(Audit):
@@ -23,18 +24,9 @@ class SqlAudit(Audit):
         self._connection = connection
 
     def add(self, entry: AuditEntry) -> None:
-        self._connection.execute(
-            _insert,
-            {
-                "id": entry.id,
-                "at": entry.at,
-                "actor": entry.actor,
-                "action": entry.action.value,
-                "subject": entry.subject,
-                "before": _text(entry.before),
-                "after": _text(entry.after),
-            },
-        )
+        before, after = _text(entry.before), _text(entry.after)
+        row = (entry.id, entry.at, entry.actor, entry.action.value, entry.subject, before, after)
+        _insert.run(self._connection, [row])
 
 
 class SqlAuditReader(AuditReader):

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, update
 
+from adapters.sql.prepared import Prepared, PreparedInsert
 from adapters.sql.tables import OperatorRow
 from domain.operator import CHANGEABLE, Operator
 
@@ -17,11 +18,12 @@ load, which moves with every contact."""
 OPERATOR_COLUMNS: Final = tuple(getattr(OperatorRow, name) for name in _NAMES)
 """What `operator_of` reads."""
 
-_insert = insert(OperatorRow)
-_update = (
+_insert = PreparedInsert(OperatorRow, *_NAMES)
+_update = Prepared(
     update(OperatorRow)
     .where(OperatorRow.id == bindparam("operator"))
-    .values({name: bindparam(f"new_{name}") for name in CHANGEABLE})
+    .values({name: bindparam(f"new_{name}") for name in CHANGEABLE}),
+    *("operator", *(f"new_{name}" for name in CHANGEABLE)),
 )
 
 
@@ -32,16 +34,11 @@ def operator_of(row: Sequence[Any]) -> Operator:
 
 def add_operators(connection: Connection, operators: Iterable[Operator]) -> None:
     """Store new operators."""
-    rows = [{name: getattr(each, name) for name in _NAMES} for each in operators]
-    if rows:
-        connection.execute(_insert, rows)
+    rows = [[getattr(each, name) for name in _NAMES] for each in operators]
+    _insert.run(connection, rows)
 
 
 def change_operators(connection: Connection, operators: Iterable[Operator]) -> None:
     """Store what people change in known operators; loads are not touched."""
-    rows = [
-        {"operator": each.id, **{f"new_{name}": getattr(each, name) for name in CHANGEABLE}}
-        for each in operators
-    ]
-    if rows:
-        connection.execute(_update, rows)
+    rows = [[each.id, *(getattr(each, name) for name in CHANGEABLE)] for each in operators]
+    _update.run(connection, rows)

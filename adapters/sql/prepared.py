@@ -32,7 +32,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from adapters.sql.pipeline import end_pipeline, synchronise
+from adapters.sql.pipeline import synchronise
 from adapters.sql.tables import Row
 
 Converter = Callable[[Any], Any] | None
@@ -62,7 +62,7 @@ class Prepared:
             return 0
         cursor = self._run(connection, rows)
         try:
-            end_pipeline(connection)
+            synchronise(connection)
             touched: int = cursor.rowcount
             return touched
         finally:

@@ -81,8 +81,8 @@ _READING: Final = _ALWAYS | {
 }
 _LIMIT: Final = f"{3 * BUSY_TIMEOUT:.0f}s"
 """How long a transaction may take while it is one pipeline, whatever its client does or does not
-do. Only registrations remain one to the end. Everything else waits for each statement, counts as
-idle in between, and may take as long as it needs: a copy of everything, a queue."""
+do. Only what comes by the thousand remains one to the end. Everything else waits for each
+statement, counts as idle in between, and may take as long as it needs: a copy of everything."""
 
 _READ_ONLY: Final = """SELECT pg_catalog.pg_is_in_recovery(),
 pg_catalog.current_setting('transaction_read_only') = 'on'"""

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, update
 
+from adapters.sql.prepared import Prepared, PreparedInsert
 from adapters.sql.tables import AllocationRow, SourceRow
 from domain.ids import OperatorId
 from domain.source import Allocation, Source
@@ -20,19 +21,23 @@ SOURCE_COLUMNS: Final = (
 """What `source_of` reads; the columns that move with every contact come last."""
 
 _said = ("name", "strategy")
-_insert = insert(SourceRow)
-_update = (
+_insert = PreparedInsert(SourceRow, *(column.key for column in SOURCE_COLUMNS))
+_update = Prepared(
     update(SourceRow)
     .where(SourceRow.key == bindparam("source"))
-    .values({name: bindparam(f"new_{name}") for name in _said})
+    .values({name: bindparam(f"new_{name}") for name in _said}),
+    *("source", *(f"new_{name}" for name in _said)),
 )
-_update_credits = (
+_update_credits = Prepared(
     update(SourceRow)
     .where(SourceRow.key == bindparam("source"))
-    .values(credits=bindparam("new_credits"))
+    .values(credits=bindparam("new_credits")),
+    *("source", "new_credits"),
 )
-_delete_allocations = delete(AllocationRow).where(AllocationRow.source_key == bindparam("source"))
-_insert_allocation = insert(AllocationRow)
+_delete_allocations = Prepared(
+    delete(AllocationRow).where(AllocationRow.source_key == bindparam("source")), "source"
+)
+_insert_allocation = PreparedInsert(AllocationRow, "source_key", "operator_id", "weight")
 
 
 def source_of(row: Sequence[Any], weights: Sequence[tuple[OperatorId, int]]) -> Source:
@@ -54,42 +59,30 @@ def source_of(row: Sequence[Any], weights: Sequence[tuple[OperatorId, int]]) -> 
 def add_sources(connection: Connection, sources: Iterable[Source]) -> None:
     """Store new sources, with their allocations if they have any."""
     for each in sources:
-        row = {column.key: getattr(each, column.key) for column in SOURCE_COLUMNS[:-1]}
-        connection.execute(_insert, {**row, "credits": _credits(each)})
+        row = [getattr(each, column.key) for column in SOURCE_COLUMNS[:-1]]
+        _insert.run(connection, [[*row, _credits(each)]])
         _add_allocations(connection, each)
 
 
 def change_sources(connection: Connection, sources: Iterable[Source]) -> None:
     """Store what people change in known sources; queues, allocations and credits stay."""
-    rows = [
-        {"source": each.key, **{f"new_{name}": getattr(each, name) for name in _said}}
-        for each in sources
-    ]
-    if rows:
-        connection.execute(_update, rows)
+    _update.run(
+        connection, [[each.key, *(getattr(each, name) for name in _said)] for each in sources]
+    )
 
 
 def replace_allocations(connection: Connection, sources: Iterable[Source]) -> None:
     """Replace the stored allocations of known sources with those they have now."""
     for each in sources:
-        connection.execute(_delete_allocations, {"source": each.key})
+        _delete_allocations.run(connection, [[each.key]])
         _add_allocations(connection, each)
-        connection.execute(_update_credits, {"source": each.key, "new_credits": _credits(each)})
+        _update_credits.run(connection, [[each.key, _credits(each)]])
 
 
 def _add_allocations(connection: Connection, source: Source) -> None:
-    if source.allocations:
-        connection.execute(
-            _insert_allocation,
-            [
-                {
-                    "source_key": source.key,
-                    "operator_id": each.operator_id,
-                    "weight": each.weight,
-                }
-                for each in source.allocations
-            ],
-        )
+    _insert_allocation.run(
+        connection, [[source.key, each.operator_id, each.weight] for each in source.allocations]
+    )
 
 
 def _credits(source: Source) -> list[int]:
