@@ -70,7 +70,7 @@ class Queues:
                 # As a rule the oldest are spread over the sources; if not, more is read.
                 limit = min(left, dispatch.free_slots(open_sources))
                 self.read(dict.fromkeys(unread, min(limit, 2 * limit // len(open_sources) + 1)))
-            given = self._give(open_sources, at, left)
+            given = self._give(open_sources, at, min(left, dispatch.free_slots(open_sources)))
             # Otherwise the length of a queue is wrong; `fairlead check` reports it.
             if not given:
                 return []

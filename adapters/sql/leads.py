@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
@@ -61,24 +61,32 @@ _forget_identity = delete(IdentityRow).where(
     IdentityRow.key == bindparam("key"), IdentityRow.lead_id == bindparam("lead")
 )
 
+_LOOKED_AT: Final = 32
+"""How many of a lead's oldest contacts are looked at for the one that made it known."""
 # Where clocks differ or step back, the contact that made a lead known need not be its very first.
 _oldest = (
     select(ContactRow.lead_created, ContactRow.source_key)
     .where(ContactRow.lead_id == bindparam("lead"))
     .order_by(ContactRow.id)
-    .limit(32)
+    .limit(bindparam("looked_at"))
+    # Without it, SQLite's dialect would add an offset parameter.
+    .offset(bindparam("passed_over"))
     .subquery()
 )
-_made_known_by = select(_oldest.c.source_key).where(_oldest.c.lead_created).limit(1)
+_made_known_by = select(func.min(_oldest.c.source_key)).where(_oldest.c.lead_created)
 _its_identities = (
     select(IdentityRow.key)
     .where(IdentityRow.lead_id == bindparam("lead"))
-    .limit(limits.MAX_LEAD_IDENTITIES)
+    .limit(bindparam("most"))
+    .offset(bindparam("passed_over"))
     .subquery()
 )
-_acquaintance = select(
-    _made_known_by.scalar_subquery(),
-    select(func.count()).select_from(_its_identities).scalar_subquery(),
+_acquaintance = Prepared(
+    select(
+        _made_known_by.scalar_subquery(),
+        select(func.count()).select_from(_its_identities).scalar_subquery(),
+    ),
+    *("lead", "looked_at", "most", "passed_over"),
 )
 _numbered = (
     select(
@@ -154,7 +162,10 @@ class SqlLeads(Leads):
         )
 
     def acquaintance(self, lead_id: LeadId) -> Acquaintance:
-        return Acquaintance(*self._connection.execute(_acquaintance, {"lead": lead_id}).one())
+        (found,) = _acquaintance.fetch(
+            self._connection, lead_id, _LOOKED_AT, limits.MAX_LEAD_IDENTITIES, 0
+        )
+        return Acquaintance(*found)
 
     def learn(self, lessons: Sequence[Recognition]) -> None:
         connection = self._connection
