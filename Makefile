@@ -27,7 +27,7 @@ chaos: $(VENV)/.dev  ## Break processes, databases, disks, networks and clocks u
 fuzz: $(VENV)/.dev  ## Make 20,000 requests from the OpenAPI document as each role, and look for slow parsers; takes a quarter of an hour
 	FAIRLEAD_FUZZ=long $(BIN)/pytest tests/entrypoints/http/test_schemathesis.py tests/entrypoints/http/test_time.py
 
-mutate: $(VENV)/.dev  ## Change domain/ in every small way and list what no test notices; takes half an hour
+mutate: $(VENV)/.dev  ## Change domain/ in every small way and list what no test notices; takes a quarter of an hour
 	$(INSTALL) --require-hashes -r requirements-mutate.lock
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results

@@ -33,7 +33,7 @@ def time_of(identifier: UUID) -> datetime:
 def first_id_at(moment: datetime) -> UUID:
     """Return the smallest UUID that can be made at `moment` or later."""
     milliseconds = -((_EPOCH - moment) // timedelta(milliseconds=1))
-    return UUID(int=min(max(milliseconds, 0), (1 << 48) - 1) << 80)
+    return UUID(int=max(milliseconds, 0) << 80)
 
 
 @lru_cache(maxsize=64)

@@ -112,10 +112,9 @@ def begin_words(beginnings: Collection[str], words: Collection[str]) -> bool:
 def first_word(beginning: str, words: Collection[str]) -> str | None:
     """Return the word at which a walk along all words with this beginning first meets a name.
 
-    That is the beginning itself if it is a word of the name, else the smallest that begins with it.
+    That is the smallest word of the name that begins with it.
     """
-    own = [each for each in words if each.startswith(beginning)]
-    return beginning if beginning in own else min(own, default=None)
+    return min((each for each in words if each.startswith(beginning)), default=None)
 
 
 @dataclass(slots=True)

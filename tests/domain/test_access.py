@@ -12,6 +12,7 @@ from domain.access import (
     ApiKey,
     Permission,
     Role,
+    Session,
     digest_of,
     prefix_of,
 )
@@ -26,6 +27,12 @@ KEY = ApiKey(PREFIX, digest_of(SECRET), Role.VIEWER, START)
 def test_what_is_stored_of_a_key_is_its_digest_and_nothing_that_opens() -> None:
     assert KEY.digest == sha256(SECRET.encode()).digest()
     assert SECRET not in repr(KEY)
+
+
+def test_all_sessions_of_a_key_go_by_one_name() -> None:
+    session, later = Session(PREFIX, "a", START), START + timedelta(hours=1)
+    assert session.name == f"{PREFIX}.a"
+    assert session.every(later) == Session(PREFIX, "", later)
 
 
 def test_a_key_opens_to_whoever_presents_all_of_it() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.access import Role
+from domain.access import ApiKey, Role
 from domain.actor import Actor
 from domain.contact import Contact
 from domain.errors import Forbidden
@@ -35,6 +35,11 @@ def contact(source: str = "telegram", operator: int | None = None) -> Contact:
 def test_whoever_is_bound_sees_what_it_is_bound_to(actor: Actor, seen: tuple[bool, ...]) -> None:
     contacts = (contact(), contact(operator=1), contact("whatsapp"), contact("whatsapp", 1))
     assert tuple(map(actor.sees, contacts)) == seen
+
+
+def test_a_key_stands_for_an_actor_with_its_role_and_its_source() -> None:
+    key = ApiKey("flk_abcdefghi1", b"", Role.INTAKE, START, source_key="telegram")
+    assert Actor.holding(key) == Actor("flk_abcdefghi1", Role.INTAKE, "telegram")
 
 
 def test_whoever_is_bound_to_a_source_registers_on_no_other() -> None:

@@ -53,6 +53,21 @@ def test_chance_is_called_a_drift_about_once_in_a_hundred_times() -> None:
     assert 8 <= drifts <= 40
 
 
+def test_nothing_is_likelier_than_certain() -> None:
+    """Where the terms add up to a little more by rounding."""
+    assert _tail(6.328603733109096, 59) == 1
+
+
+@pytest.mark.parametrize("weights", [[1], [1, 1, 1]])
+def test_every_operator_has_a_weight(weights: list[int]) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        p_value([50, 50], weights)
+
+
+def test_five_contacts_for_each_are_enough() -> None:
+    assert p_value([5, 5], [1, 1]) == 1
+
+
 def test_too_few_contacts_tell_nothing() -> None:
     assert p_value([3, 5], [1, 1]) is None
     assert p_value([], []) is None

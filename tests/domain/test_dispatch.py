@@ -15,6 +15,7 @@ from domain.errors import (
     UnknownOperator,
     UnknownSource,
 )
+from domain.events import Assigned, Closed
 from domain.operator import OperatorChange
 from domain.source import candidates
 from domain.strategy import Strategy
@@ -108,6 +109,7 @@ def test_a_waiting_contact_is_handed_out_when_somebody_is_eligible() -> None:
     )
     assert bench.dispatch.sources["telegram"].waiting == 0
     assert bench.operator(1).load == 1
+    assert bench.dispatch.events[-1] == Assigned(contact, decision, LATER)
 
 
 def test_closing_frees_the_slot() -> None:
@@ -116,10 +118,60 @@ def test_closing_frees_the_slot() -> None:
     bench.dispatch.close(contact, LATER)
     assert (contact.state, contact.closed_at) == (ContactState.CLOSED, LATER)
     assert contact.operator_id == operator_id(1)
+    assert bench.dispatch.events[-1] == Closed(contact, operator_id(1), LATER)
     assert bench.operator(1).load == 0
     bench.dispatch.settle()
     assert bench.dispatch.slots[operator_id(1)] == 0
     assert bench.admit().state is ContactState.ASSIGNED
+
+
+@pytest.mark.parametrize("at_work", [False, True], ids=["new", "at work"])
+def test_what_others_have_stored_meanwhile_is_taken_over(at_work: bool) -> None:
+    bench = Bench([source([1, 3])], [operator(1, 2), operator(2, 9)])
+    if at_work:
+        bench.admit()
+        bench.dispatch.settle()
+        bench.dispatch.forget_changes()
+    bench.dispatch.handed_out_later.add("telegram")
+    loads = [(operator_id(1), 2), (operator_id(2), 5)]
+    bench.dispatch.refresh([("telegram", 0, [7, -7])], loads)
+    assert bench.credits() == [7, -7]
+    assert not bench.dispatch.handed_out_later
+    # The first is full now, so all that is open to it is the second.
+    assert [bench.admit().operator_id for _ in range(4)] == [operator_id(2)] * 4
+    assert bench.admit().state is ContactState.WAITING
+    assert (bench.operator(1).load, bench.operator(2).load) == (2, 9)
+
+
+def test_the_queues_of_an_operator_are_those_of_its_sources() -> None:
+    bench = Bench(
+        [source([1, 1], "a"), source([1], "b"), source([0, 1], "c"), source([], "d")],
+        [operator(1, 0), operator(2, 0)],
+    )
+    assert bench.dispatch.queues_of(operator_id(1)) == []
+    for key in "abcd":
+        bench.admit(key)
+    assert bench.dispatch.queues_of(operator_id(2)) == ["a", "c"]
+    bench.dispatch.replace_allocations("b", [(operator_id(2), 1)])
+    assert bench.dispatch.queues_of(operator_id(2)) == ["a", "b", "c"]
+    bench.dispatch.handed_out_later.add("a")
+    assert bench.dispatch.queues_of(operator_id(2)) == ["b", "c"]
+    assert bench.dispatch.queues_of(operator_id(9)) == []
+
+
+def test_a_change_of_one_operator_leaves_the_others_as_they_stand() -> None:
+    """The pools of other sources go on, and know every load."""
+    bench = Bench(
+        [source([1, 1], "a"), source([1], "b"), source([0, 0, 1], "c")],
+        [operator(1, 2), operator(2, 2), operator(3, 1)],
+    )
+    for key in "abc":
+        bench.admit(key)
+    bench.dispatch.change_operator(operator_id(2), OperatorChange(active=False))
+    bench.admit("a")
+    states = [bench.admit(key).state for key in "abc"]
+    assert states == [ContactState.WAITING] * 3
+    assert [bench.operator(each).load for each in (1, 2, 3)] == [2, 0, 1]
 
 
 def test_closing_a_waiting_contact_frees_its_place_in_the_queue_and_no_slot() -> None:
