@@ -27,6 +27,7 @@ from application.ports.statistics import (
     HourSpan,
     OperatorStatistics,
     SourceDistribution,
+    SourceTotal,
     SourceWaits,
     StatisticsReader,
     source_distribution,
@@ -248,6 +249,16 @@ class MemoryStatisticsReader(StatisticsReader):
                 )
                 for each in sorted(store.sources)
                 if source is None or each == source
+            ]
+
+    def totals(self) -> list[SourceTotal]:
+        registered: Counter[str] = Counter()
+        with self._store.lock:
+            for (key, _), number in self._store.registered.items():
+                registered[key] += number
+            return [
+                SourceTotal(key, registered[key], each.waiting)
+                for key, each in sorted(self._store.sources.items())
             ]
 
     def operators(self) -> list[OperatorStatistics]:

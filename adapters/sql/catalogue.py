@@ -1,5 +1,6 @@
 """Reads operators and sources for display, from SQL."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -16,6 +17,26 @@ from application.ports.sources import ServedSource, SourceView, allocation_views
 from domain.errors import UnknownOperator, UnknownSource
 from domain.ids import OperatorId
 
+_sources = (
+    select(
+        SourceRow.key,
+        SourceRow.name,
+        SourceRow.strategy,
+        SourceRow.waiting,
+        SourceRow.created_at,
+    )
+    .where(SourceRow.key.in_(bindparam("keys", expanding=True)))
+    .order_by(SourceRow.key)
+)
+_of_these = AllocationRow.source_key.in_(bindparam("keys", expanding=True))
+_allocations = (
+    select(AllocationRow.source_key, AllocationRow.operator_id, AllocationRow.weight)
+    .where(_of_these)
+    .order_by(AllocationRow.source_key, AllocationRow.operator_id)
+)
+_names = select(OperatorRow.id, OperatorRow.name).where(
+    OperatorRow.id.in_(select(AllocationRow.operator_id).where(_of_these))
+)
 _own = aliased(AllocationRow)
 _served = (
     select(SourceRow.key, SourceRow.name, _own.weight, func.sum(AllocationRow.weight))
@@ -96,41 +117,23 @@ def operator_view(row: AnyRow) -> OperatorView:
 
 def source_views(connection: Connection, keys: Sequence[str]) -> Mapping[str, SourceView]:
     """Return the sources that exist, by key, in the order of keys."""
-    weights: dict[str, list[tuple[OperatorId, int]]] = {}
+    weights: defaultdict[str, list[tuple[OperatorId, int]]] = defaultdict(list)
     names: dict[OperatorId, str] = {}
     sources: list[AnyRow] = []
     for some in chunks(keys):
-        sources += connection.execute(
-            select(
-                SourceRow.key,
-                SourceRow.name,
-                SourceRow.strategy,
-                SourceRow.waiting,
-                SourceRow.created_at,
-            )
-            .where(SourceRow.key.in_(some))
-            .order_by(SourceRow.key)
-        )
-        for row in connection.execute(
-            select(
-                AllocationRow.source_key,
-                AllocationRow.operator_id,
-                AllocationRow.weight,
-                OperatorRow.name,
-            )
-            .join(OperatorRow, OperatorRow.id == AllocationRow.operator_id)
-            .where(AllocationRow.source_key.in_(some))
-            .order_by(AllocationRow.source_key, AllocationRow.operator_id)
-        ):
-            names[row.operator_id] = row.name
-            weights.setdefault(row.source_key, []).append((row.operator_id, row.weight))
+        given = {"keys": some}
+        sources += connection.execute(_sources, given)
+        for key, operator_id, weight in connection.execute(_allocations, given):
+            weights[key].append((OperatorId(operator_id), weight))
+        # Not joined: an operator has a name, and may have hundreds of allocations.
+        names.update((OperatorId(row.id), row.name) for row in connection.execute(_names, given))
     return {
         row.key: SourceView(
             row.key,
             row.name,
             row.strategy,
             row.waiting,
-            allocation_views(weights.get(row.key, []), names),
+            allocation_views(weights[row.key], names),
             row.created_at,
         )
         for row in sources

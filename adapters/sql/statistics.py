@@ -23,6 +23,7 @@ from application.ports.statistics import (
     HourSpan,
     OperatorStatistics,
     SourceDistribution,
+    SourceTotal,
     SourceWaits,
     StatisticsReader,
     source_distribution,
@@ -72,6 +73,13 @@ class SqlStatisticsReader(StatisticsReader):
             source_distribution(view, registered[key], assigned[key], names)
             for key, view in sources.items()
         ]
+
+    def totals(self) -> list[SourceTotal]:
+        with reading(self._database) as connection:
+            counted = connection.execute(_registered(None, _DAY, None, None)).all()
+            sources = connection.execute(select(SourceRow.key, SourceRow.waiting)).all()
+        totals = {row[0]: row[1] for row in counted}
+        return [SourceTotal(key, totals.get(key, 0), waiting) for key, waiting in sorted(sources)]
 
     def operators(self) -> list[OperatorStatistics]:
         contacts: defaultdict[OperatorId, dict[str, int]] = defaultdict(dict)

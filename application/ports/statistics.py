@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median, quantiles
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from application.ports.operators import OperatorRef, OperatorView
 from application.ports.sources import SourceView
@@ -67,9 +67,11 @@ def source_distribution(
         names: of every operator in `contacts` or allocated.
     """
     given = sum(contacts.values())
+    # In the order of operator ids, as allocations are.
     allocated = {each.operator_id: each for each in source.allocations}
+    unallocated = contacts.keys() - allocated.keys()
     rows = []
-    for operator_id in sorted(allocated.keys() | contacts.keys()):
+    for operator_id in sorted([*allocated, *unallocated]) if unallocated else allocated:
         allocation = allocated.get(operator_id)
         got = contacts.get(operator_id, 0)
         rows.append(
@@ -82,6 +84,14 @@ def source_distribution(
             )
         )
     return SourceDistribution(source.key, total, source.waiting, rows)
+
+
+class SourceTotal(NamedTuple):
+    """How many contacts came in on a source so far, and how many of them wait now."""
+
+    source: str
+    total: int
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,10 @@ class StatisticsReader(Protocol):
 
     def distribution(self, *, source: str | None, span: HourSpan) -> list[SourceDistribution]:
         """Return what happened on one source or on all; raises UnknownSource."""
+        ...
+
+    def totals(self) -> list[SourceTotal]:
+        """Return the sources, in the order of their keys, with all that came in so far."""
         ...
 
     def operators(self) -> list[OperatorStatistics]:

@@ -10,7 +10,6 @@ from prometheus_client.registry import Collector
 from starlette.types import Scope
 
 from application.fairlead import Fairlead
-from application.ports.statistics import HourSpan
 
 ROUTED: Final = "fairlead.routed"
 """Set in a request's scope once its route is looked for."""
@@ -88,7 +87,7 @@ class _State(Collector):
         waiting = GaugeMetricFamily(
             "fairlead_contacts_waiting", "Contacts that wait for an operator.", labels=["source"]
         )
-        for source in self._fairlead.statistics.distribution(source=None, span=HourSpan()):
+        for source in self._fairlead.statistics.totals():
             contacts.add_metric([source.source], source.total)
             waiting.add_metric([source.source], source.waiting)
         load = GaugeMetricFamily(

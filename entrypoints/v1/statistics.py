@@ -1,12 +1,15 @@
 """/v1/stats."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
+from pydantic import TypeAdapter
 
 from application.fairlead import Fairlead
-from application.ports.statistics import HourSpan
+from application.ports.statistics import HourSpan, SourceDistribution
 from domain import limits
 from entrypoints.edge.listing import Listing
 from entrypoints.edge.pages import Moment
@@ -15,11 +18,23 @@ from entrypoints.v1.schemas.statistics import (
     DistributionOut,
     OperatorsStatisticsOut,
     OperatorStatisticsOut,
-    SourceDistributionOut,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """What happened on some sources during a period."""
+
+    since: datetime | None
+    until: datetime | None
+    sources: Sequence[SourceDistribution]
+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
+# A view has the fields of DistributionOut and is written as it is: with 60,000 allocations, to copy
+# them would take as long as to read them.
+_distribution_to_json = TypeAdapter(Distribution).serializer.to_json
 _LAST = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _HOUR
 
 
@@ -27,13 +42,15 @@ def router(fairlead: Fairlead, listing: Listing) -> APIRouter:
     """Build the routes on a wired application."""
     routes = APIRouter(prefix="/v1/stats", tags=["statistics"])
 
-    @routes.get("/distribution", responses=documented("unknown_source"))
+    @routes.get(
+        "/distribution", response_model=DistributionOut, responses=documented("unknown_source")
+    )
     @listing
     def distribution(
         source: Annotated[str | None, Query(pattern=limits.KEY)] = None,
         since: Moment | None = None,
         until: Moment | None = None,
-    ) -> DistributionOut:
+    ) -> Response:
         """Compare what every operator got of a source with what its weight says.
 
         Counters are kept by the hour in UTC: `since` and `until` are rounded down to the whole
@@ -42,11 +59,8 @@ def router(fairlead: Fairlead, listing: Listing) -> APIRouter:
         """
         span = HourSpan(_hour(since), _hour(until))
         found = fairlead.lists.statistics.distribution(source=source, span=span)
-        return DistributionOut(
-            since=_moment(span.since),
-            until=_moment(span.until),
-            sources=[SourceDistributionOut.model_validate(each) for each in found],
-        )
+        shown = Distribution(_moment(span.since), _moment(span.until), found)
+        return Response(_distribution_to_json(shown), media_type="application/json")
 
     @routes.get("/operators", responses=documented())
     @listing

@@ -78,6 +78,20 @@ def test_a_source_is_shown_alone_or_all_by_key(storage: Storage, given: Given) -
         assert storage.statistics.distribution(source=each.source, span=HourSpan()) == [each]
 
 
+def test_totals_are_those_of_all_time(storage: Storage, given: Given) -> None:
+    world = given.world
+    ann = world.operator("Ann", capacity=2)
+    for key in ("b", "a", "c"):
+        world.source((ann, 1), key=key)
+    for key in "abbaab":
+        world.register(key)
+        world.clock.advance(hours=7)
+    everything = storage.statistics.distribution(source=None, span=HourSpan())
+    totals = storage.statistics.totals()
+    assert totals == [(each.source, each.total, each.waiting) for each in everything]
+    assert totals == [("a", 3, 2), ("b", 3, 2), ("c", 0, 0)]
+
+
 def test_a_source_that_is_not_there_is_refused(storage: Storage) -> None:
     with pytest.raises(UnknownSource):
         storage.statistics.distribution(source="nowhere", span=HourSpan())

@@ -285,3 +285,19 @@ def test_the_page_of_a_contact_says_nothing_where_all_could_be_read(
     world.source()
     contact = world.register(telegram="ann", phone="+79161234567")
     assert "Not recognised" not in client.get(f"/console/contacts/{contact.id}").text
+
+
+def test_of_very_many_sources_the_overview_shows_those_that_need_somebody(
+    client: Client, world: World
+) -> None:
+    ann = world.operator("Ann", capacity=3)
+    for number in range(70):
+        world.source((ann, 1), key=f"s-{number:02}")
+    for key in ("s-69", "s-68", "s-67", "s-66", "s-66"):
+        world.register(key)
+    page = client.get("/console/").text
+    shown = re.findall(r'id="source-(s-\d\d)"', page)
+    assert len(shown) == 60
+    assert shown[-4:] == ["s-66", "s-67", "s-68", "s-69"]
+    assert "where the most contacts wait" in page
+    assert 'href="/console/sources"' in page

@@ -22,6 +22,7 @@ from application.ports.statistics import (
     HourSpan,
     OperatorStatistics,
     SourceDistribution,
+    SourceTotal,
     SourceWaits,
     StatisticsReader,
 )
@@ -185,6 +186,9 @@ class SilentStatistics(StatisticsReader):
         self.answering = threading.Event()
 
     def distribution(self, *, source: str | None, span: HourSpan) -> list[SourceDistribution]:
+        raise NotImplementedError
+
+    def totals(self) -> list[SourceTotal]:
         raise NotImplementedError
 
     def operators(self) -> list[OperatorStatistics]:
