@@ -290,7 +290,7 @@ def test_the_page_of_a_contact_says_nothing_where_all_could_be_read(
 def test_of_very_many_sources_the_overview_shows_those_that_need_somebody(
     client: Client, world: World
 ) -> None:
-    ann = world.operator("Ann", capacity=3)
+    ann = world.operator("Ann", capacity=0)
     for number in range(70):
         world.source((ann, 1), key=f"s-{number:02}")
     for key in ("s-69", "s-68", "s-67", "s-66", "s-66"):
