@@ -6,6 +6,7 @@ ends a copy. Settings are made for the transaction, never for the session, which
 to other clients.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
@@ -25,6 +26,18 @@ OLDEST: Final = 11
 CONNECTIONS: Final = 24
 """Of one process. A server lets in 97 by default, which is enough for four processes; a thread that
 finds none free waits for one."""
+
+_FULL: Final = (
+    "too many clients",
+    "too many connections",
+    "connection slots are reserved",
+    "no more connections allowed",
+)
+"""What PostgreSQL and PgBouncer say when they have no connection to give. There is no code to go
+by: a session that was not begun has none."""
+_FIRST_PAUSE: Final = 0.05
+_LAST_PAUSE: Final = 0.8
+"""Seconds between two tries."""
 
 _OF: Final = "fairlead_pool"
 """The key in a connection's info for the pool that it was opened for."""
@@ -118,8 +131,9 @@ def engine_of(url: URL, role: str) -> Engine:
         driver.read_only = None
 
     @event.listens_for(engine, "do_connect")
-    def remember_pool(_dialect: object, record: Any, *_: object) -> None:
+    def connect(_dialect: object, record: Any, given: list[Any], named: dict[str, Any]) -> Any:
         record.info[_OF] = engine.pool
+        return _connected(*given, **named)
 
     @event.listens_for(engine, "checkin")
     def close_if_disposed(_driver: object, record: Any) -> None:
@@ -144,6 +158,20 @@ def engine_of(url: URL, role: str) -> Engine:
             end_pipeline(connection)
 
     return engine
+
+
+def _connected(*given: Any, **named: Any) -> Any:
+    """Connect; while the server has no connection to give, try again for as long as for a lock."""
+    end, pause = time.monotonic() + BUSY_TIMEOUT, _FIRST_PAUSE
+    while True:
+        try:
+            return psycopg.connect(*given, **named)
+        except psycopg.OperationalError as error:
+            full = any(each in str(error) for each in _FULL)
+            if not full or time.monotonic() + pause > end:
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, _LAST_PAUSE)
 
 
 def give_back(connection: Connection) -> None:

@@ -11,12 +11,13 @@ import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
 
-from adapters.sql.engine import Turn
+from adapters.sql.engine import PRIMARY, Turn
 from adapters.sql.migrate import migrate
 from adapters.sql.opening import open_database
 from adapters.sql.postgresql import PostgresqlDatabase
-from adapters.sql.sessions import setting
+from adapters.sql.sessions import engine_of, setting
 from application.contacts import CloseContact, TransferContact
 from application.operators import CreateOperator, UpdateOperator
 from application.ports.contacts import ContactFilter
@@ -51,6 +52,38 @@ def run(url: str, *statements: Any) -> list[Any]:
         for each in statements:
             done = connection.execute(each)
         return done.fetchall() if done.description else []
+
+
+def test_whoever_finds_the_server_full_waits(postgresql: Databases) -> None:
+    url = postgresql.empty()
+    run(url, "CREATE ROLE few LOGIN CONNECTION LIMIT 1")
+    try:
+        engine = engine_of(make_url(url).set(username="few"), PRIMARY)
+        first = engine.connect()
+        threading.Timer(0.5, engine.dispose).start()
+        threading.Timer(0.5, first.invalidate).start()
+        started = time.monotonic()
+        with engine.connect() as second:
+            assert second.exec_driver_sql("SELECT 1").scalar_one() == 1
+        assert time.monotonic() - started > 0.4
+        engine.dispose()
+    finally:
+        run(url, "DROP ROLE few")
+
+
+def test_whoever_finds_it_full_for_too_long_is_told(
+    postgresql: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.sql.sessions.BUSY_TIMEOUT", 0.3)
+    url = postgresql.empty()
+    run(url, "CREATE ROLE fewer LOGIN CONNECTION LIMIT 0")
+    try:
+        engine = engine_of(make_url(url).set(username="fewer"), PRIMARY)
+        with pytest.raises(OperationalError, match="too many connections"):
+            engine.connect()
+        engine.dispose()
+    finally:
+        run(url, "DROP ROLE fewer")
 
 
 @contextmanager
