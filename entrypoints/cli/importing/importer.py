@@ -1,4 +1,4 @@
-"""Registers the rows of an input, five hundred at a time."""
+"""Registers the rows of an input, some hundreds at a time."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,13 @@ from entrypoints.cli.importing.commands import BadRow, Commands
 from entrypoints.cli.importing.inputs import Input
 from entrypoints.cli.importing.interrupts import Interrupts
 from entrypoints.cli.importing.lines import Part
+from entrypoints.cli.importing.pace import Pace
 from entrypoints.cli.importing.records import Record, Records
 from entrypoints.cli.importing.refused import CannotWrite, RefusedFile
 from entrypoints.cli.importing.summary import AGAIN, Summary
 
-_BATCH: Final = 500
-"""Rows registered in one transaction."""
 _BATCH_BYTES: Final = 4 * 2**20
-"""Bytes of rows held at once, so that five hundred long ones do not fill the memory."""
+"""Bytes of rows held at once, so that hundreds of long ones do not fill the memory."""
 
 
 def import_rows(
@@ -50,12 +49,12 @@ def import_rows(
     """
     commands = Commands(fairlead, columns, create_sources)
     summary = Summary(sources=commands.sources)
-    interrupts = Interrupts()
+    interrupts, pace = Interrupts(), Pace(fairlead.changes)
     with RefusedFile(refused, source, records.layout) as file, interrupts.handled():
-        importer = _Importer(fairlead, commands, file, summary)
+        importer = _Importer(fairlead, commands, file, summary, pace)
         try:
             commands.check_source()
-            for batch in _batches(records):
+            for batch in _batches(records, pace):
                 with interrupts.shielded():
                     importer.register(batch)
                 progress(source.read, summary.rows)
@@ -81,6 +80,7 @@ class _Importer:
     commands: Commands
     refused: RefusedFile
     summary: Summary
+    pace: Pace
     unsaved: int | None = None
 
     def register(self, batch: Sequence[Record]) -> None:
@@ -107,11 +107,12 @@ class _Importer:
 
     def _outcomes(self, rows: Sequence[Record]) -> Iterator[Registered | Refused | BadRow]:
         read = [self.commands.of(each) for each in rows]
-        registered = iter(
-            self.fairlead.register_contacts(
-                [each for each in read if isinstance(each, RegisterContact)], COMMAND
+        with self.pace.transaction():
+            registered = iter(
+                self.fairlead.register_contacts(
+                    [each for each in read if isinstance(each, RegisterContact)], COMMAND
+                )
             )
-        )
         return (next(registered) if isinstance(each, RegisterContact) else each for each in read)
 
     def _count(self, record: Record, outcome: Registered | Refused | BadRow) -> None:
@@ -148,13 +149,13 @@ class _Importer:
         )
 
 
-def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+def _batches(records: Iterable[Record], pace: Pace) -> Iterator[list[Record]]:
     batch: list[Record] = []
     size = 0
     for record in records:
         batch.append(record)
         size += len(record.raw)
-        if len(batch) == _BATCH or size > _BATCH_BYTES:
+        if len(batch) >= pace.rows or size > _BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
