@@ -32,6 +32,7 @@ class Storm:
     Attributes:
         servers: to send to; each client has its own, and turns to any of them in trouble.
         closing: the part of contacts that are closed soon.
+        restless: the part of contacts that are transferred first; as often somebody pauses.
         acknowledged: the contact that each key was answered with.
         repeated: answers that were not an acknowledgement, by what they were.
         looks: times that somebody looked at the operators' loads, and found none above capacity.
@@ -39,6 +40,7 @@ class Storm:
 
     servers: Sequence[Server]
     closing: float = 0.0
+    restless: float = 0.0
     acknowledged: dict[str, dict[str, Any]] = field(default_factory=dict)
     repeated: list[str] = field(default_factory=list)
     looks: int = 0
@@ -104,18 +106,26 @@ class Storm:
                 key = f"key-{next(self._numbers)}"
                 answer = self._register(http, key, chance, own)
                 self.acknowledged[key] = answer
+                path, operator = f"/v1/contacts/{answer['id']}", f"operator-{chance.randrange(3)}"
+                if chance.random() < self.restless:
+                    to = {"operator_id": operator}
+                    self._call(http, f"{path}/transfer", to, {}, chance, own, conflicts=True)
+                if chance.random() < self.restless:
+                    for active in (False, True):
+                        change = {"active": active}
+                        where = f"/v1/operators/{operator}"
+                        self._call(http, where, change, {}, chance, own, method="PATCH")
                 if chance.random() < self.closing:
-                    path = f"/v1/contacts/{answer['id']}/close"
-                    self._post(http, path, None, {}, chance, own)
+                    self._call(http, f"{path}/close", None, {}, chance, own)
 
     def _register(
         self, http: httpx.Client, key: str, chance: random.Random, own: Server
     ) -> dict[str, Any]:
         body, headers = contact(f"lead-{key}"), {"Idempotency-Key": key}
-        answer: dict[str, Any] = self._post(http, "/v1/contacts", body, headers, chance, own)
+        answer: dict[str, Any] = self._call(http, "/v1/contacts", body, headers, chance, own)
         return answer
 
-    def _post(
+    def _call(
         self,
         http: httpx.Client,
         path: str,
@@ -123,15 +133,19 @@ class Storm:
         headers: dict[str, str],
         chance: random.Random,
         server: Server,
+        *,
+        method: str = "POST",
+        conflicts: bool = False,
     ) -> Any:
+        """Call until it is done, or, if there may be conflicts, until it is refused for one."""
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                answer = http.post(server.url + path, json=body, headers=headers)
+                answer = http.request(method, server.url + path, json=body, headers=headers)
             except httpx.TransportError as error:
                 self.repeated.append(type(error).__name__)
             else:
-                if answer.is_success:
+                if answer.is_success or (conflicts and answer.status_code == 409):
                     return answer.json()
                 assert answer.status_code == 503, (answer.text, server.said())
                 assert answer.headers["retry-after"], answer.text
