@@ -25,9 +25,10 @@ def p_value(contacts: Sequence[int], weights: Sequence[int]) -> float | None:
         None if there is nothing to tell: fewer than two operators have a weight, or there are so
         few contacts that some operator was due fewer than five.
     """
-    if any(got and not weight for got, weight in zip(contacts, weights, strict=True)):
+    everybody = list(zip(contacts, weights, strict=True))
+    if any(got and not weight for got, weight in everybody):
         return 0.0
-    pairs = [(got, weight) for got, weight in zip(contacts, weights, strict=True) if weight]
+    pairs = [(got, weight) for got, weight in everybody if weight]
     total, whole = sum(got for got, _ in pairs), sum(weight for _, weight in pairs)
     expected = [total * weight / whole for _, weight in pairs]
     if len(pairs) < 2 or min(expected) < _FEWEST:

@@ -143,6 +143,13 @@ def test_what_others_have_stored_meanwhile_is_taken_over(at_work: bool) -> None:
     assert (bench.operator(1).load, bench.operator(2).load) == (2, 9)
 
 
+@pytest.mark.parametrize("credits", [[0], [1, 1, -2]])
+def test_every_allocation_has_a_credit_to_take_over(credits: list[int]) -> None:
+    bench = Bench([source([1, 3])], [operator(1), operator(2)])
+    with pytest.raises(ValueError, match="zip"):
+        bench.dispatch.refresh([("telegram", 0, credits)], [])
+
+
 def test_the_queues_of_an_operator_are_those_of_its_sources() -> None:
     bench = Bench(
         [source([1, 1], "a"), source([1], "b"), source([0, 1], "c"), source([], "d")],
