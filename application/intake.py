@@ -3,14 +3,13 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NamedTuple, TypeVar, overload
 
 from application.ports.failures import Overloaded
 from application.together import after
 from application.transactions import Transactions
 from application.use_case import Order, UseCase, carry_out
-from application.worker import Worker
 from domain.actor import Actor
 from domain.errors import DomainError
 
@@ -67,7 +66,7 @@ class Intake:
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
         self._goes_on = False
-        self._worker = Worker("intake")
+        self._thread = ThreadPoolExecutor(1, "intake")
 
     @overload
     def submit(
@@ -127,8 +126,9 @@ class Intake:
         self._closing = True
         if self._writer is not None:
             await self._writer
-        self._worker.close()
+        self._thread.shutdown()
         # An application may be started again.
+        self._thread = ThreadPoolExecutor(1, "intake")
         self._closing = False
 
     async def _write(self) -> None:
@@ -175,12 +175,14 @@ class Intake:
         try:
             if self._is_short() and uow.begin_at_once():
                 with uow:
-                    await self._worker.run(partial(commit, decide()))
+                    await loop.run_in_executor(self._thread, commit, decide())
             else:
-                await self._worker.run(store)
+                await loop.run_in_executor(self._thread, store)
         except Exception as failure:  # noqa: BLE001 -- each is tried by itself, and gets its own
             orders = self._take(batch)
-            outcomes = await self._worker.run(partial(after, failure, self._transactions, orders))
+            outcomes = await loop.run_in_executor(
+                self._thread, after, failure, self._transactions, orders
+            )
             return _answers(batch, outcomes)
         return answers
 

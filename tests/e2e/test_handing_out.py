@@ -6,6 +6,7 @@ from pathlib import Path
 from application.operators import CreateOperator, UpdateOperator
 from application.register_contacts import RegisterContact
 from application.sources import CreateSource, ReplaceAllocations
+from application.use_case import carry_out
 from domain.actor import SCRIPT
 from domain.ids import OperatorId
 from tests.e2e.server import FAIRLEAD_SERVE, all_contacts, contact, opened, started, until
@@ -75,9 +76,7 @@ def test_what_a_script_was_killed_at_is_handed_out_by_whoever_comes(migrated_url
     ann = away(migrated_url)
     with opened(migrated_url) as fairlead:
         order = fairlead.update_operator.order(UpdateOperator(ann, active=True), SCRIPT)
-        fairlead.update_operator.transactions(
-            lambda uow: order.use_case.within(uow, order.command, SCRIPT)
-        )
+        fairlead.update_operator.transactions(lambda uow: carry_out(uow, [order]))
     assert 0 < waiting(migrated_url) < MANY
     with opened(migrated_url) as fairlead:
         fairlead.update_operator(UpdateOperator(ann, name="Anna"))
