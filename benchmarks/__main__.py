@@ -1,6 +1,7 @@
 """Measure Fairlead on this machine: `python -m benchmarks`, or `make bench`."""
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -28,6 +29,7 @@ _HOW = (
     "ratios are medians of the ratios of each turn. HTTP load is `wrk -t1`, new leads only; unless "
     "stated otherwise, each is known by a Telegram name alone and sends the word hello."
 )
+_FAILED = "could not be measured"
 
 
 def main() -> None:
@@ -49,13 +51,24 @@ def main() -> None:
         for name, measure in _measurements(Path(made), options):
             if options.only is None or options.only in name:
                 status.update(name)
-                for row in measure():
+                for row in _measured(name, measure, console):
                     rows.append(row)
                     console.print(f"{row.what}: {row.measured} against {row.beside}")
     report.show(rows, console)
     if options.only is None:
         report.write(rows, _HOW)
         console.print(f"Written to {report.RESULTS}.")
+    if any(row.measured == _FAILED for row in rows):
+        sys.exit(1)
+
+
+def _measured(name: str, measure: Callable[[], list[Row]], console: Console) -> list[Row]:
+    """Measure, or say that it failed: the others took a quarter of an hour, and are wanted."""
+    try:
+        return measure()
+    except Exception:  # noqa: BLE001 -- whatever it is, it is shown
+        console.print_exception()
+        return [Row(name, _FAILED)]
 
 
 def _measurements(

@@ -34,6 +34,7 @@ def on_sqlite(folder: Path, seconds: int) -> list[Row]:
     with serving(FAIRLEAD, url) as server:
         return [
             *_beside_readers("SQLite", server.address, seconds),
+            _beside_import("SQLite", folder, server.address, url, seconds),
             *_life("SQLite", server.address, url, seconds),
         ]
 
@@ -85,6 +86,25 @@ def _beside_readers(where: str, address: str, seconds: int) -> list[Row]:
             "0.5",
         )
     ]
+
+
+def _beside_import(where: str, folder: Path, address: str, url: str, seconds: int) -> Row:
+    alone = load.register(address, 32, seconds, kind="mix")
+    import_ = _importing(folder / "beside.csv", url)
+    try:
+        # It reads the beginning of the file first.
+        time.sleep(1)
+        beside = load.register(address, 32, seconds, kind="mix")
+    finally:
+        import_.terminate()
+        import_.wait()
+    return Row(
+        f"{where}, registrations of the real mix beside an import, against alone",
+        str(beside),
+        str(alone),
+        f"{beside.rate / alone.rate:.2f}",
+        "0.6, p99 60 ms",
+    )
 
 
 def _rate(lives: Mapping[str, load.Load]) -> float:
