@@ -89,7 +89,7 @@ class Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
 
     clock = providers.Singleton(SystemClock)
-    ids = providers.Singleton(SystemIds)
+    ids = providers.Singleton(SystemIds, clock)
     rolls = providers.Singleton(SystemRolls)
     pause = providers.Singleton(SystemPause)
     secrets = providers.Singleton(SystemSecrets)

@@ -151,7 +151,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     )
     problems.install(app)
     versions.install(app)
-    metrics, writing, listing = Metrics(fairlead), Writing(intake), Listing()
+    metrics, writing, listing = Metrics(fairlead, container.clock()), Writing(intake), Listing()
     contact_routes = contacts.router(fairlead, listing, intake)
     lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]
     rate = container.settings().rate_limit

@@ -63,7 +63,7 @@ def test_every_metric_is_explained_with_its_labels() -> None:
     with open_world() as world:
         world.source((world.operator(), 1))
         world.register()
-        metrics = Metrics(world.fairlead)
+        metrics = Metrics(world.fairlead, world.clock)
         metrics.count({"method": "GET", ROUTED: True}, 200, 0.1)
         text = metrics.text()[0].decode()
     shown: dict[str, set[str]] = {}
@@ -73,7 +73,8 @@ def test_every_metric_is_explained_with_its_labels() -> None:
             if not name.endswith("_created"):
                 shown.setdefault(name, set()).update(sample.labels.keys() - {"le"})
     listed = {
-        name: set(cells[0].split(", ")) for name, cells in rows("reference.md", "metric").items()
+        name: set(filter(None, cells[0].split(", ")))
+        for name, cells in rows("reference.md", "metric").items()
     }
     assert listed == shown
 

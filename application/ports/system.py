@@ -6,7 +6,16 @@ from uuid import UUID
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """Tells the time.
+
+    Attributes:
+        jumps: how often it was found to have jumped, forward or back.
+        corrections: how often it was set right after it had jumped forward: what was made by it in
+            between carries a time that is still to come.
+    """
+
+    jumps: int = 0
+    corrections: int = 0
 
     def now(self) -> datetime:
         """Return the moment, in UTC, to the millisecond."""
@@ -17,7 +26,10 @@ class Ids(Protocol):
     """Makes identifiers."""
 
     def new(self) -> UUID:
-        """Return a UUIDv7 that is greater than all that this process has made before."""
+        """Return a UUIDv7 that is greater than all that this process has made before.
+
+        After a correction of the clock, they begin anew.
+        """
         ...
 
 

@@ -5,11 +5,12 @@ from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
 from application.fairlead import Fairlead
+from application.ports.system import Clock
 
 ROUTED: Final = "fairlead.routed"
 """Set in a request's scope once its route is looked for."""
@@ -20,9 +21,10 @@ _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Metrics:
     """Keeps its own registry, so two applications in one process do not count together."""
 
-    def __init__(self, fairlead: Fairlead) -> None:
+    def __init__(self, fairlead: Fairlead, clock: Clock) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(_State(fairlead))
+        self._registry.register(_Jumps(clock))
         self._requests = Counter(
             "fairlead_http_requests",
             "Requests answered by this process.",
@@ -67,6 +69,25 @@ class Metrics:
             StorageUnavailable: the state cannot be read.
         """
         return generate_latest(self._registry), _CONTENT_TYPE
+
+
+class _Jumps(Collector):
+    """Tells whether this machine's clock can be believed."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def describe(self) -> Iterator[Metric]:
+        """Describe what is collected."""
+        return self.collect()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the counter."""
+        yield CounterMetricFamily(
+            "fairlead_clock_jumps",
+            "Times that this machine's clock was found to have jumped by more than a second.",
+            value=self._clock.jumps,
+        )
 
 
 class _State(Collector):

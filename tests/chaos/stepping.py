@@ -1,11 +1,12 @@
-"""A server whose clock goes an hour back at every SIGUSR1, and two days on at every SIGUSR2.
+"""A server whose clock signals set: SIGUSR1 an hour back, SIGUSR2 two days on, SIGHUP right.
 
 It is what `uvicorn --factory entrypoints.web:create_app` runs, on a clock of its own.
 """
 
 import argparse
 import signal
-from datetime import datetime, timedelta
+import time
+from datetime import timedelta
 
 import uvicorn
 
@@ -20,9 +21,7 @@ class SteppingClock(SystemClock):
 
     def __init__(self, hours: int) -> None:
         self.behind = timedelta(hours=hours)
-
-    def now(self) -> datetime:
-        return super().now() - self.behind
+        super().__init__(lambda: time.time_ns() - self.behind // timedelta(microseconds=1) * 1000)
 
     def step_back(self, *_: object) -> None:
         self.behind += timedelta(hours=1)
@@ -30,6 +29,11 @@ class SteppingClock(SystemClock):
 
     def step_on(self, *_: object) -> None:
         self.behind -= timedelta(days=2)
+        print(f"the clock is {-self.behind} ahead", flush=True)
+
+    def set_right(self, *_: object) -> None:
+        self.behind = timedelta()
+        print("the clock is right", flush=True)
 
 
 def serve() -> None:
@@ -41,5 +45,6 @@ def serve() -> None:
     clock = SteppingClock(given.behind)
     signal.signal(signal.SIGUSR1, clock.step_back)
     signal.signal(signal.SIGUSR2, clock.step_on)
+    signal.signal(signal.SIGHUP, clock.set_right)
     app = create_app(container=build_simulation(Settings(), clock))
     uvicorn.run(app, host=given.host, port=given.port, access_log=False)

@@ -1,6 +1,8 @@
 """Clocks that step, while contacts come in, are closed and handed out, and while time passes."""
 
 import signal
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -39,6 +41,42 @@ def test_clocks_that_step_back_lose_nothing_and_what_comes_later_stays_later(
             fleet.replace(0, shared_url, (*STEPPING, "--behind", str(hours)))
             assert storm.register_at(servers[0])["created_at"] < before["created_at"]
     assert_nothing_lost_and_nothing_twice(shared_url, storm)
+
+
+def test_once_a_clock_that_was_ahead_is_right_again_so_is_what_comes_in(
+    shared_url: str, fleet: Fleet
+) -> None:
+    migrated(shared_url)
+    furnish(shared_url, 4, 4, 4)
+    servers = fleet.start(shared_url, shared_url, command=STEPPING)
+    storm = Storm(servers, closing=0.9, restless=0.05)
+    with storm.blowing():
+        for _ in range(size(1, 5)):
+            for each in servers:
+                storm.wait_for(20)
+                each.process.send_signal(signal.SIGUSR2)
+                until_it_says(each, "clock jumped forward by 1728")
+                ahead = storm.register_at(each)
+                assert days_from_now(ahead) > 1
+                each.process.send_signal(signal.SIGHUP)
+                until_it_says(each, "clock jumped back by 1728")
+                right = storm.register_at(each)
+                assert abs(days_from_now(right)) < 0.01
+                assert right["id"] < ahead["id"]
+                with each.client() as client:
+                    metrics = client.get("/metrics").text
+                assert "fairlead_clock_jumps_total" in metrics
+                assert "fairlead_clock_jumps_total 0.0" not in metrics
+            storm.wait_for(20)
+    assert_nothing_lost_and_nothing_twice(shared_url, storm)
+
+
+def until_it_says(server: Server, words: str) -> None:
+    until(lambda: words in server.said(), server)
+
+
+def days_from_now(registered: dict[str, Any]) -> float:
+    return (datetime.fromisoformat(registered["created_at"]) - datetime.now(UTC)) / timedelta(1)
 
 
 def step_back(server: Server, hours: int) -> None:
