@@ -17,9 +17,10 @@ setup: $(VENV)/.dev  ## Install everything, development tools included
 # Many tests wait for processes, disks and clocks, so there are more runs than two cores.
 RUNS ?= 4
 PYTEST := $(BIN)/pytest -n $(RUNS) --dist loadfile --no-loadscope-reorder
-test: $(VENV)/.dev  ## Run the tests, RUNS at a time (4); takes six minutes on two cores, ONLY=tests/domain less
-	@echo 'Running the tests takes about six minutes on two cores; ONLY=tests/domain runs some.'
-	$(PYTEST) --ignore tests/chaos --ignore tests/test_image.py $(ONLY)
+# What needs a browser, an image or a storm is left to `make check`.
+test: $(VENV)/.dev  ## Run the tests, RUNS at a time (4); takes five minutes on two cores, ONLY=tests/domain less
+	@echo 'Running the tests takes about five minutes on two cores; ONLY=tests/domain runs some.'
+	$(PYTEST) --ignore tests/browser --ignore tests/chaos --ignore tests/test_image.py $(ONLY)
 
 chaos: $(VENV)/.dev  ## Break processes, databases, disks, networks and clocks under load; takes a quarter of an hour
 	FAIRLEAD_CHAOS=long $(BIN)/pytest tests/chaos
@@ -38,7 +39,7 @@ lint: $(VENV)/.dev  ## Check style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint  ## What CI runs: lint, all tests, a short form of chaos and the image; takes ten minutes
+check: lint  ## What CI runs: lint, all tests, in browsers too, a short form of chaos and the image; takes ten minutes
 	@echo 'Running all tests takes about eight minutes on two cores.'
 	$(PYTEST)
 

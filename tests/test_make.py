@@ -66,7 +66,7 @@ def test_how_long_it_takes_is_said_before_it_begins(folder: Path, target: str) -
     planned = make(folder, "-n", target).stdout.splitlines()
     assert first(planned, "a minute or two") < first(planned, "pip install")
     if target == "test":
-        assert first(planned, "about six minutes") < first(planned, "bin/pytest")
+        assert first(planned, "about five minutes") < first(planned, "bin/pytest")
 
 
 def first(lines: list[str], text: str) -> int:
