@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -23,6 +23,9 @@ from adapters.sql.files import Identity, SqliteFile
 from adapters.sql.open_file import OpenFile
 from adapters.sql.watching import Watcher
 from application.ports.failures import OutcomeUnknown, StorageAway
+
+_LOOK: Final = 0.001
+"""Seconds between two looks whether another process still writes."""
 
 
 class SqliteDatabase(Database):
@@ -158,14 +161,11 @@ class SqliteDatabase(Database):
             connection, self._writer = self._writer or self.write.connect(), None
             try:
                 driver: Any = connection.connection.dbapi_connection
-                if waits:
-                    connection.begin()
-                else:
-                    driver.execute("PRAGMA busy_timeout = 0")
-                    try:
-                        connection.begin()
-                    finally:
-                        driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000:.0f}")
+                driver.execute("PRAGMA busy_timeout = 0")
+                try:
+                    _wait_to_begin(connection, BUSY_TIMEOUT if waits else 0)
+                finally:
+                    driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000:.0f}")
                 version = self.version(connection)
             except BaseException:
                 connection.close()
@@ -210,6 +210,28 @@ class SqliteReadDatabase(ReadDatabase):
 
     def dispose(self) -> None:
         self._read.dispose()
+
+
+def _wait_to_begin(connection: Connection, patience: float) -> None:
+    """Begin, once no other process writes.
+
+    SQLite itself would look after 1, 2, 5, 10, ... and then 100 ms. Beside a process that begins
+    again as soon as it has ended, such as an import, that is too seldom to ever find a gap: a
+    request waited for 1.3 s.
+    """
+    end = time.monotonic() + patience
+    while True:
+        try:
+            connection.begin()
+        except (DBAPIError, sqlite3.Error) as error:
+            own = getattr(error, "orig", error)
+            code = getattr(own, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+            # The lower byte; the rest tells kinds of it apart.
+            if code & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
+                raise
+        else:
+            return
+        time.sleep(_LOOK)
 
 
 def _explained(file: SqliteFile, error: BaseException) -> BaseException:
