@@ -19,8 +19,7 @@ from domain.picker import ROLLS
 logger = logging.getLogger(__name__)
 
 _PAUSE: Final = 0.05
-"""Seconds. A process that finds SQLite locked retries after 1, 2, 5, 10, 15, ... ms, so it gets in
-during this pause."""
+"""Seconds, in which every process that waits to write gets its turn: it looks every millisecond."""
 
 _JUMP: Final = 1_000_000_000
 """Nanoseconds by which a clock that is set moves at once; to slow it down or speed it up by as much
@@ -76,9 +75,13 @@ class SystemClock(Clock):
 
 def _steady() -> Callable[[], int]:
     """Return a clock that nobody sets; where there is one, it goes on while the machine sleeps."""
-    if hasattr(time, "CLOCK_BOOTTIME"):
-        return partial(time.clock_gettime_ns, time.CLOCK_BOOTTIME)
-    return time.monotonic_ns
+    try:
+        boot_time = partial(time.clock_gettime_ns, time.CLOCK_BOOTTIME)
+        boot_time()
+    # Python may know it and the system not: a sandbox, or another kernel behind Linux's calls.
+    except (AttributeError, OSError):
+        return time.monotonic_ns
+    return boot_time
 
 
 class SystemIds(Ids):

@@ -83,11 +83,11 @@ class _OperatorId(_Id):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor | None:
         del coltype
-        return _or_none(_few) if dialect.name == "sqlite" else None
+        return _or_none(_operator_id) if dialect.name == "sqlite" else None
 
 
 @lru_cache(maxsize=8192)
-def _few(stored: bytes) -> UUID:
+def _operator_id(stored: bytes) -> UUID:
     return UUID(bytes=stored)
 
 

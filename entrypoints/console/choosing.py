@@ -1,6 +1,6 @@
-"""Operators and sources that forms offer to choose from."""
+"""Operators and sources that forms offer to choose from, and sources that pages have room for."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Annotated, Final
 from uuid import UUID
@@ -10,12 +10,15 @@ from fastapi import Query
 from application.fairlead import Fairlead
 from application.ports.operators import OperatorView
 from application.ports.paging import Page
+from application.ports.statistics import SourceDistribution
 from domain import limits
 from domain.errors import UnknownOperator
 from domain.ids import OperatorId
 
 _OFFERED: Final = 1000
 """Operators or sources in one list to choose from; a source can have as many operators."""
+_SHOWN: Final = 60
+"""Sources on one page."""
 Chosen = Annotated[str, Query(pattern=f"^$|{limits.KEY}")]
 """The key of a source, or nothing for all of them."""
 
@@ -50,3 +53,14 @@ def offered_sources(fairlead: Fairlead) -> Page[tuple[str, str]]:
     """Return keys and names of the sources that can be chosen on a page, ordered by key."""
     found = fairlead.catalogue.sources(limit=_OFFERED, after=None)
     return Page([(each.key, each.name) for each in found.items], found.more)
+
+
+def busiest(distribution: Sequence[SourceDistribution]) -> Sequence[SourceDistribution]:
+    """Return as many sources as a page has room for, in their order.
+
+    If there are more, they are those where most contacts wait or came in.
+    """
+    if len(distribution) <= _SHOWN:
+        return distribution
+    found = sorted(distribution, key=lambda each: (-each.waiting, -each.total))[:_SHOWN]
+    return sorted(found, key=lambda each: each.source)

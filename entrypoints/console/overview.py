@@ -1,6 +1,6 @@
 """The front page: who gets what, who waits, who is free; and the stream that keeps pages fresh."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -10,9 +10,8 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from application.fairlead import Fairlead
 from application.ports.failures import StorageUnavailable
-from application.ports.statistics import SourceDistribution
 from domain.actor import Actor
-from entrypoints.console.choosing import offered_sources
+from entrypoints.console.choosing import busiest, offered_sources
 from entrypoints.console.filled import EMPTY, Filled
 from entrypoints.console.live import Live
 from entrypoints.console.pages import form, go, page, pages_below
@@ -23,8 +22,6 @@ from entrypoints.edge.keyring import Keyring
 from entrypoints.edge.problems import Refusal
 from entrypoints.edge.writing import ACTOR
 
-_SOURCES: Final = 60
-"""Cards on the page: those where most contacts wait or came in; a link leads to the others."""
 _OPERATORS: Final = 60
 """Gauges on the page; a link leads to the others."""
 _BARS: Final = 8
@@ -94,7 +91,7 @@ def overview_page(
         period=period,
         periods=PERIODS,
         distribution=distribution,
-        shown=_busiest(distribution),
+        shown=busiest(distribution),
         names=dict(offered_sources(fairlead).items),
         bars=_BARS,
         operators=operators,
@@ -104,14 +101,6 @@ def overview_page(
         filled=filled,
         said=said(request, fairlead),
     )
-
-
-def _busiest(distribution: Sequence[SourceDistribution]) -> Sequence[SourceDistribution]:
-    """Return as many sources as have room, in their order."""
-    if len(distribution) <= _SOURCES:
-        return distribution
-    busiest = sorted(distribution, key=lambda each: (-each.waiting, -each.total))[:_SOURCES]
-    return sorted(busiest, key=lambda each: each.source)
 
 
 class _Minutes:

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from application.fairlead import Fairlead
 from application.ports.statistics import SourceDistribution
 from domain.conformity import DRIFTS_BELOW, p_value
-from entrypoints.console.choosing import Chosen, offered_sources
+from entrypoints.console.choosing import Chosen, busiest, offered_sources
 from entrypoints.console.pages import Viewer, page, pages_below
 from entrypoints.console.periods import PERIODS, Period, moment_of, span_of
 from entrypoints.console.spreadsheet import spreadsheet
@@ -26,6 +26,7 @@ def router(fairlead: Fairlead) -> APIRouter:
     def statistics(request: Request, source: Chosen = "", period: Period = Period.WEEK) -> Response:
         span = span_of(period)
         distribution = fairlead.statistics.distribution(source=source or None, span=span)
+        shown = busiest(distribution)
         return page(
             request,
             "statistics",
@@ -33,10 +34,11 @@ def router(fairlead: Fairlead) -> APIRouter:
             periods=PERIODS,
             chosen=source,
             sources=offered_sources(fairlead),
-            distribution=[(each, conformity(each)) for each in distribution],
+            distribution=[(each, conformity(each)) for each in shown],
+            left_out=len(shown) < len(distribution),
             drifts_below=DRIFTS_BELOW,
-            waits=fairlead.waiting_times(distribution, span),
-            totals={each.source: each.total for each in distribution},
+            waits=fairlead.waiting_times(shown, span),
+            totals={each.source: each.total for each in shown},
             bars=20,
         )
 

@@ -107,6 +107,18 @@ def test_a_clock_that_jumps_is_found_out_and_so_is_its_correction(
     assert sum("had been ahead" in each for each in caplog.messages) == corrections
 
 
+def test_a_system_without_a_clock_of_the_time_since_it_booted_has_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_: int) -> int:
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(time, "clock_gettime_ns", refuse)
+    clock = SystemClock()
+    assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=10)
+    assert clock.jumps == 0
+
+
 def test_ids_begin_anew_once_a_clock_that_was_ahead_is_right_again() -> None:
     by = Set()
     clock = by.clock()

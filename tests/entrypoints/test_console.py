@@ -287,7 +287,7 @@ def test_the_page_of_a_contact_says_nothing_where_all_could_be_read(
     assert "Not recognised" not in client.get(f"/console/contacts/{contact.id}").text
 
 
-def test_of_very_many_sources_the_overview_shows_those_that_need_somebody(
+def test_of_very_many_sources_pages_show_those_that_need_somebody(
     client: Client, world: World
 ) -> None:
     ann = world.operator("Ann", capacity=0)
@@ -301,3 +301,10 @@ def test_of_very_many_sources_the_overview_shows_those_that_need_somebody(
     assert shown[-4:] == ["s-66", "s-67", "s-68", "s-69"]
     assert "where the most contacts wait" in page
     assert 'href="/console/sources"' in page
+    page = client.get("/console/statistics").text
+    shown = re.findall(r'<h3><a href="/console/sources/(s-\d\d)"', page)
+    assert (len(shown), shown[-4:]) == (60, ["s-66", "s-67", "s-68", "s-69"])
+    assert "where the most contacts wait" in page
+    page = client.get("/console/statistics?source=s-60").text
+    assert 'href="/console/sources/s-60"' in page
+    assert "where the most contacts wait" not in page
