@@ -25,10 +25,10 @@ from entrypoints.console.live import Live
 from entrypoints.container import Container, build_container, build_simulation
 from entrypoints.demo import DemoClock, Month
 from entrypoints.edge import problems, service, versions
-from entrypoints.edge.access import OPEN
 from entrypoints.edge.below import Below
 from entrypoints.edge.bounds import Bounds
 from entrypoints.edge.calls import Calls
+from entrypoints.edge.document import completed
 from entrypoints.edge.front import FrontDoor, LeanRoute
 from entrypoints.edge.gate import Gate
 from entrypoints.edge.keyring import Keyring
@@ -71,14 +71,9 @@ class _Application(FastAPI):
         return stack
 
     def openapi(self) -> dict[str, Any]:
-        document = super().openapi()
-        # The gate asks for keys, and FastAPI does not know about it.
-        document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-        document["security"] = [{"key": []}]
-        for path in OPEN & document["paths"].keys():
-            for operation in document["paths"][path].values():
-                operation["security"] = []
-        return document
+        if self.openapi_schema is None:
+            self.openapi_schema = completed(super().openapi())
+        return self.openapi_schema
 
 
 def _say_if_lists_fail(readers: Readers) -> None:
@@ -203,13 +198,13 @@ def _spare_the_collector() -> None:
 
 
 async def _let_time_pass(container: Container, intake: Intake) -> None:
-    """Bring the plan for the purge up to date, and wake whenever something falls due."""
+    """Put right what a wrong clock has left, and wake whenever something falls due."""
     timers, items = container.timers(), container.storage().due
-    plan = container.fairlead().plan_purge
+    fairlead = container.fairlead()
 
     async def wake() -> None:
         # Like every transaction, this settles what is due.
-        await intake.submit(plan, PlanPurge(), TIMER)
+        await intake.submit(fairlead.plan_purge, PlanPurge(), TIMER)
 
     while PURGE not in timers.by_kind:
         with suppress(StorageUnavailable):

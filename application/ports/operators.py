@@ -10,7 +10,7 @@ from domain.operator import Operator
 
 @dataclass(frozen=True, slots=True)
 class OperatorView:
-    """An operator; see `domain.operator.Operator`."""
+    """An operator; `load` is the number of its assigned contacts that are not closed."""
 
     id: OperatorId
     key: str

@@ -22,7 +22,10 @@ class AllocationView:
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """A source with its allocations in the order of operator ids."""
+    """A source with its allocations in the order of operator ids.
+
+    `waiting` is the number of contacts that wait for an operator.
+    """
 
     key: str
     name: str

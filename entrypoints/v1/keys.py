@@ -7,12 +7,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from application.fairlead import Fairlead
 from application.keys import CreateKey, RevokeKey
+from application.ports.keys import KeyView
 from domain.access import KEY_PREFIX
 from entrypoints.edge.bodies import JsonRoute
 from entrypoints.edge.pages import Limit, address
 from entrypoints.edge.problems import created, documented
 from entrypoints.edge.writing import Writing
-from entrypoints.v1.schemas.keys import CreatedKeyOut, KeyOut, KeysOut, NewKey
+from entrypoints.v1.schemas.keys import CreatedKeyOut, KeyPage, NewKey
 
 Prefix = Annotated[str, Path(pattern=KEY_PREFIX, description="As the list of keys shows it.")]
 
@@ -43,7 +44,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             CreateKey(body.role, body.name, body.source, body.expires_at),
         )
         response.headers["Location"] = address(request, f"/v1/keys/{made.key.prefix}")
-        return CreatedKeyOut.of(made)
+        return CreatedKeyOut.of_created(made)
 
     @routes.get("", responses=documented())
     def list_keys(
@@ -51,18 +52,18 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
         cursor: Annotated[
             str | None, Query(pattern=KEY_PREFIX, description="next_cursor of the previous page.")
         ] = None,
-    ) -> KeysOut:
+    ) -> KeyPage:
         """List all keys ever made, the newest first; what is shown gives no access."""
         keys = iter(fairlead.keys.all())
         if cursor is not None:
             # Keys are never removed, so the one shown last is still there.
             keys = dropwhile(lambda each: each.prefix != cursor, keys)
             next(keys, None)
-        return KeysOut.of(list(islice(keys, limit + 1)), limit)
+        return KeyPage.of(list(islice(keys, limit + 1)), limit)
 
     @routes.delete("/{prefix}", responses=documented("unknown_key"))
-    async def revoke_key(prefix: Prefix, request: Request) -> KeyOut:
+    async def revoke_key(prefix: Prefix, request: Request) -> KeyView:
         """Revoke a key. Within a second it gives no access any more, in any process."""
-        return KeyOut.model_validate(await writing(request, fairlead.revoke_key, RevokeKey(prefix)))
+        return await writing(request, fairlead.revoke_key, RevokeKey(prefix))
 
     return routes

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from application.fairlead import Fairlead
 from application.operators import CreateOperator, UpdateOperator
+from application.ports.operators import OperatorView
 from domain.access import Permission
 from domain.ids import OperatorId
 from entrypoints.edge.bodies import JsonRoute
@@ -25,7 +26,7 @@ from entrypoints.edge.versions import (
 )
 from entrypoints.edge.writing import Writing
 from entrypoints.v1.operator_names import OperatorNames
-from entrypoints.v1.schemas.operators import NewOperator, OperatorChange, OperatorOut, OperatorPage
+from entrypoints.v1.schemas.operators import NewOperator, OperatorChange, OperatorPage
 
 
 def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
@@ -36,7 +37,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     @routes.post(
         "",
         status_code=201,
-        response_model=OperatorOut,
+        response_model=OperatorView,
         responses={
             **created(TAG),
             **documented(
@@ -69,12 +70,11 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         page = fairlead.lists.catalogue.operators(
             active=active, limit=limit, after=None if cursor is None else OperatorId(cursor)
         )
-        items = [OperatorOut.model_validate(each) for each in page.items]
-        return OperatorPage(items=items, next_cursor=next_id(page))
+        return OperatorPage(items=page.items, next_cursor=next_id(page))
 
     @routes.get(
         "/{operator_id}",
-        response_model=OperatorOut,
+        response_model=OperatorView,
         responses={**SEEN, **documented("unknown_operator")},
     )
     def get_operator(operator_id: Named, response: Response, seen: SeenTags) -> object:
@@ -83,7 +83,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
 
     @routes.patch(
         "/{operator_id}",
-        response_model=OperatorOut,
+        response_model=OperatorView,
         responses={
             **TAGGED,
             **documented(

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from application.fairlead import Fairlead
+from application.ports.sources import SourceView
 from application.sources import CreateSource, ReplaceAllocations, SetWeight, UpdateSource
 from domain import limits
 from domain.ids import OperatorId
@@ -28,7 +29,6 @@ from entrypoints.v1.schemas.sources import (
     NewSource,
     NewWeight,
     SourceChange,
-    SourceOut,
     SourcePage,
 )
 
@@ -46,7 +46,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     @routes.post(
         "",
         status_code=201,
-        response_model=SourceOut,
+        response_model=SourceView,
         responses={**created(TAG), **documented("source_exists", *_BODY)},
     )
     async def create_source(body: NewSource, request: Request, response: Response) -> object:
@@ -68,14 +68,11 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     ) -> SourcePage:
         """List sources in the order of their keys."""
         page = fairlead.lists.catalogue.sources(limit=limit, after=cursor)
-        return SourcePage(
-            items=[SourceOut.model_validate(each) for each in page.items],
-            next_cursor=page.items[-1].key if page.more else None,
-        )
+        return SourcePage(items=page.items, next_cursor=page.items[-1].key if page.more else None)
 
     @routes.get(
         "/{key}",
-        response_model=SourceOut,
+        response_model=SourceView,
         responses={**SEEN, **documented("unknown_source")},
     )
     def get_source(key: Key, response: Response, seen: SeenTags) -> object:
@@ -84,7 +81,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
 
     @routes.patch(
         "/{key}",
-        response_model=SourceOut,
+        response_model=SourceView,
         responses={**TAGGED, **documented(*_CHANGE)},
     )
     async def change_source(
@@ -116,7 +113,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         replace_allocations,
         methods=["PUT"],
         route_class_override=AllocationsRoute,
-        response_model=SourceOut,
+        response_model=SourceView,
         responses={
             **TAGGED,
             **documented("unknown_operator", "duplicate_operator", *_CHANGE),
@@ -125,7 +122,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
 
     @routes.patch(
         "/{key}/allocations/{operator_id}",
-        response_model=SourceOut,
+        response_model=SourceView,
         responses={
             **TAGGED,
             **documented("unknown_operator", "invalid_value", *_CHANGE),

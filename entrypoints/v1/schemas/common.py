@@ -1,7 +1,6 @@
 """What the schemas of v1 share: texts, keys and numbers with the limits of the domain."""
 
 from typing import Annotated, Final
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
@@ -49,10 +48,3 @@ class Shown(BaseModel):
     """A response body, filled from a view."""
 
     model_config = ConfigDict(from_attributes=True)
-
-
-class OperatorRefOut(Shown):
-    """An operator by id and name."""
-
-    id: UUID
-    name: str

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from application.ports.contacts import DecisionView
+from application.ports.operators import OperatorRef
 from application.register_contacts import RegisterContact
 from domain import limits
 from domain.availability import Availability, Obstacle
@@ -21,7 +22,6 @@ from entrypoints.v1.schemas.common import (
     Body,
     IdentityKind,
     OperatorName,
-    OperatorRefOut,
     Shown,
     SourceKey,
     Text,
@@ -138,7 +138,7 @@ class ContactOut(Shown):
     state: ContactState
     source: str
     lead: ContactLeadOut
-    operator: OperatorRefOut | None = Field(description="null while it waits.")
+    operator: OperatorRef | None = Field(description="null while it waits.")
     payload: Mapping[str, Any] | None
     created_at: datetime
     assigned_at: datetime | None = Field(
@@ -181,7 +181,7 @@ class NewTransfer(Body):
 class CandidateOut(BaseModel):
     """An allocated operator as it stood when the contact was assigned."""
 
-    operator: OperatorRefOut
+    operator: OperatorRef
     weight: int
     active: bool
     load: int
@@ -195,8 +195,8 @@ class TransferOut(Shown):
     """A transfer: a person gave the contact to an operator."""
 
     at: datetime = Field(description="When; `assigned_at` of the contact stays as it was.")
-    previous: OperatorRefOut | None = Field(description="null if the contact was waiting.")
-    operator: OperatorRefOut
+    previous: OperatorRef | None = Field(description="null if the contact was waiting.")
+    operator: OperatorRef
 
 
 class DecisionOut(BaseModel):
@@ -206,7 +206,7 @@ class DecisionOut(BaseModel):
     strategy: Strategy | None = Field(
         description="null if a person gave the contact away while it waited."
     )
-    picked: OperatorRefOut | None
+    picked: OperatorRef | None
     roll: int | None = Field(description="For `random`: the number drawn, out of 2**53.")
     candidates: list[CandidateOut] = Field(description="In the order in which ties are broken.")
     transfers: list[TransferOut]
@@ -216,8 +216,7 @@ class DecisionOut(BaseModel):
         """Show a decision."""
         decision = view.decision
         refs = {
-            operator_id: OperatorRefOut(id=operator_id, name=name)
-            for operator_id, name in view.names.items()
+            operator_id: OperatorRef(operator_id, name) for operator_id, name in view.names.items()
         }
         return cls(
             contact_id=view.contact_id,

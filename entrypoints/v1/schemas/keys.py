@@ -1,7 +1,7 @@
 """API keys in requests and responses."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import asdict, dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,7 +9,7 @@ from application.keys import CreatedKey
 from application.ports.keys import KeyView
 from domain.access import ApiKey, Role
 from entrypoints.edge.pages import Moment
-from entrypoints.v1.schemas.common import Body, Shown, SourceKey, Text
+from entrypoints.v1.schemas.common import Body, SourceKey, Text
 
 
 class NewKey(Body):
@@ -27,38 +27,26 @@ class NewKey(Body):
     expires_at: Moment | None = None
 
 
-class KeyOut(Shown):
-    """What is known of a key; nothing here gives access."""
+@dataclass(frozen=True, slots=True)
+class CreatedKeyOut(KeyView):
+    """A key that was just made. Keep `key`: it is shown here and never again."""
 
-    prefix: str
-    role: Role
-    name: str | None
-    source: str | None
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-
-
-class CreatedKeyOut(KeyOut):
-    """A key that was just made."""
-
-    key: str = Field(description="Keep it: it is shown here and never again.")
+    key: str
 
     @classmethod
-    def of(cls, made: CreatedKey) -> "CreatedKeyOut":
+    def of_created(cls, made: CreatedKey) -> "CreatedKeyOut":
         """Show a key, this once with its secret."""
-        shown = KeyOut.model_validate(made.key).model_dump()
-        return cls(**shown, key=made.secret)
+        return cls(**asdict(made.key), key=made.secret)
 
 
-class KeysOut(BaseModel):
+class KeyPage(BaseModel):
     """A page of keys."""
 
-    items: list[KeyOut]
+    items: list[KeyView]
     next_cursor: str | None
 
     @classmethod
-    def of(cls, keys: Sequence[ApiKey], limit: int) -> "KeysOut":
+    def of(cls, keys: Sequence[ApiKey], limit: int) -> "KeyPage":
         """Show as many keys as a page has; a key beyond these tells that there are more."""
-        shown = [KeyOut.model_validate(KeyView.of(each)) for each in keys[:limit]]
+        shown = [KeyView.of(each) for each in keys[:limit]]
         return cls(items=shown, next_cursor=shown[-1].prefix if len(keys) > limit else None)

@@ -1,11 +1,12 @@
 """Operators in requests and responses."""
 
-from datetime import datetime
+from collections.abc import Sequence
 from uuid import UUID
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictBool
 
-from entrypoints.v1.schemas.common import Body, Capacity, OperatorKey, Shown, Text
+from application.ports.operators import OperatorView
+from entrypoints.v1.schemas.common import Body, Capacity, OperatorKey, Text
 
 
 class NewOperator(Body):
@@ -31,20 +32,8 @@ class OperatorChange(Body):
     active: StrictBool | MISSING = MISSING
 
 
-class OperatorOut(Shown):
-    """An operator."""
-
-    id: UUID
-    key: str
-    name: str
-    active: bool
-    capacity: int
-    load: int = Field(description="Assigned contacts that are not closed.")
-    created_at: datetime
-
-
 class OperatorPage(BaseModel):
     """A page of operators."""
 
-    items: list[OperatorOut]
+    items: Sequence[OperatorView]
     next_cursor: UUID | None

@@ -1,13 +1,13 @@
 """Sources and allocations in requests and responses."""
 
-from datetime import datetime
-from uuid import UUID
+from collections.abc import Sequence
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 
+from application.ports.sources import SourceView
 from domain import limits
 from domain.strategy import Strategy
-from entrypoints.v1.schemas.common import Body, OperatorName, Shown, SourceKey, Text, Weight
+from entrypoints.v1.schemas.common import Body, OperatorName, SourceKey, Text, Weight
 
 
 class NewSource(Body):
@@ -65,28 +65,8 @@ class NewWeight(Body):
     weight: Weight
 
 
-class AllocationOut(Shown):
-    """An operator's weight, and its share of all weights of the source."""
-
-    operator_id: UUID
-    name: str
-    weight: int
-    share: float = Field(ge=0, le=1)
-
-
-class SourceOut(Shown):
-    """A source."""
-
-    key: str
-    name: str
-    strategy: Strategy
-    waiting: int = Field(description="Contacts that wait for an operator.")
-    allocations: list[AllocationOut]
-    created_at: datetime
-
-
 class SourcePage(BaseModel):
     """A page of sources."""
 
-    items: list[SourceOut]
+    items: Sequence[SourceView]
     next_cursor: str | None

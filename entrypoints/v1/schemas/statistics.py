@@ -1,44 +1,28 @@
 """Statistics in responses."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from application.ports.statistics import OperatorStatistics
-from entrypoints.v1.schemas.common import OperatorRefOut, Shown
+from application.ports.operators import OperatorRef
+from application.ports.statistics import OperatorStatistics, SourceDistribution
 
 
-class OperatorShareOut(Shown):
-    """What an operator should get of a source, and what it got."""
-
-    operator: OperatorRefOut
-    weight: int
-    target_share: float
-    contacts: int
-    actual_share: float | None
-
-
-class SourceDistributionOut(Shown):
-    """What happened on one source."""
-
-    source: str
-    total: int = Field(description="Contacts that came in during the period.")
-    waiting: int = Field(description="Contacts that wait now.")
-    operators: list[OperatorShareOut]
-
-
-class DistributionOut(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Distribution:
     """What happened, by source; the period is in whole hours."""
 
     since: datetime | None
     until: datetime | None
-    sources: list[SourceDistributionOut]
+    sources: Sequence[SourceDistribution]
 
 
 class OperatorStatisticsOut(BaseModel):
     """An operator's load, and the contacts that pickers gave it, by source."""
 
-    operator: OperatorRefOut
+    operator: OperatorRef
     active: bool
     load: int
     capacity: int
@@ -50,7 +34,7 @@ class OperatorStatisticsOut(BaseModel):
         """Show an operator's statistics."""
         operator = view.operator
         return cls(
-            operator=OperatorRefOut(id=operator.id, name=operator.name),
+            operator=OperatorRef(operator.id, operator.name),
             active=operator.active,
             load=operator.load,
             capacity=operator.capacity,

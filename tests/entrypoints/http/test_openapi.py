@@ -1,6 +1,7 @@
 """The OpenAPI document: complete, true, and its examples work."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -223,3 +224,14 @@ def test_the_examples_of_parameters_work_when_they_are_sent(caller: Client, memo
                 else:
                     answered(caller.get(path, params={parameter["name"]: example}))
     assert found >= 2
+
+
+def test_objects_have_the_names_of_what_they_show() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    assert {"Operator", "Source", "Contact", "Lead", "CreatedKey"} <= schemas.keys()
+    for name, schema in schemas.items():
+        assert not name.endswith(("Out", "View")), name
+        assert schema["title"] == name
+    references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(DOCUMENT)))
+    # No name was given twice, and none got lost: what is shown is what is referred to.
+    assert references == schemas.keys()
