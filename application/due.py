@@ -100,8 +100,8 @@ class Alarm:
     """Makes time pass when nobody calls; one per process, on its event loop.
 
     It looks once a second: another process may have stored something that is due earlier, and a
-    clock may have stepped. It also wakes at the start and once an hour, to plan anew what a wrong
-    clock planned.
+    clock may have stepped. It also wakes at the start, after a jump of the clock and once an hour,
+    to put right what a wrong clock has left.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Alarm:
         Args:
             timers: those of this process.
             items: tells when the first is due.
-            wake: plans what is to be planned, in a transaction, which also settles what is due.
+            wake: puts right what a wrong clock has left, in transactions, which settle what is due.
         """
         self._timers = timers
         self._items = items
@@ -120,16 +120,20 @@ class Alarm:
 
     async def run(self) -> None:
         """Wake again and again, until cancelled."""
-        kinds, woke, failed = self._timers.by_kind.keys(), monotonic() - _PLAN, 0
+        kinds, clock = self._timers.by_kind.keys(), self._timers.clock
+        woke, jumps, failed = monotonic() - _PLAN, 0, 0
         while kinds:
             left, failed = _LOOK, failed + 1
             try:
                 earliest = await asyncio.to_thread(self._items.earliest, kinds)
+                # Also if nothing is due: that is how a jump is found.
+                now = clock.now()
                 if earliest is not None:
-                    left = (earliest - self._timers.clock.now()).total_seconds()
-                if left <= 0 or monotonic() - woke >= _PLAN:
+                    left = (earliest - now).total_seconds()
+                if left <= 0 or clock.jumps != jumps or monotonic() - woke >= _PLAN:
+                    seen = clock.jumps
                     await self._wake()
-                    woke = monotonic()
+                    woke, jumps = monotonic(), seen
                 failed = 0
             except StorageUnavailable:
                 """Callers are told; the alarm asks again."""

@@ -23,6 +23,7 @@ from application.ports.statistics import StatisticsReader
 from application.ports.storage import Changes, Health, Readers
 from application.purging import PlanPurgeHandler, PurgeContactsHandler
 from application.register_contacts import RegisterContactHandler, RegisterContactsHandler
+from application.requeuing import RequeueHandler
 from application.searching import SearchHandler
 from application.sources import (
     CreateSourceHandler,
@@ -58,6 +59,7 @@ class Fairlead:
     erase_lead: EraseLeadHandler
     purge_contacts: PurgeContactsHandler
     plan_purge: PlanPurgeHandler
+    requeue: RequeueHandler
     create_key: CreateKeyHandler
     revoke_key: RevokeKeyHandler
     end_session: EndSessionHandler

@@ -50,8 +50,8 @@ class Queues:
     def joined(self, contact: Contact) -> None:
         """Take note of a contact that waits from now on, and is not stored yet."""
         queue = self._read.get(contact.source_key)
-        # Usually it is the youngest; but another process's clock may be ahead of this one's.
-        if queue is not None and queue.end is not None and contact.id < queue.end:
+        # Usually it is the last; but another process's clock may be ahead of this one's.
+        if queue is not None and queue.end is not None and contact.place < queue.end:
             del self._read[contact.source_key]
 
     def hand_out(self, at: datetime) -> list[DueItem]:
@@ -82,7 +82,7 @@ class Queues:
     def _give(self, keys: list[str], at: datetime, most: int) -> int:
         """Assign the oldest as far as what was read tells who that is; return how many."""
         given = 0
-        heads = [(first.id, key) for key in keys if (first := self._first(key))]
+        heads = [(first.place, key) for key in keys if (first := self._first(key))]
         heapq.heapify(heads)
         while heads and given < most:
             _, key = heads[0]
@@ -95,7 +95,7 @@ class Queues:
                 continue
             given += 1
             if (following := self._first(key)) is not None:
-                heapq.heapreplace(heads, (following.id, key))
+                heapq.heapreplace(heads, (following.place, key))
         return given
 
     def _first(self, key: str) -> Contact | None:
@@ -108,12 +108,12 @@ class _Queue:
     """The beginning of a queue, as it was read.
 
     Attributes:
-        end: the id of the last that was read.
+        end: the place of the last that was read.
     """
 
     def __init__(self, contacts: Sequence[Contact]) -> None:
         self._contacts = deque(contacts)
-        self.end = contacts[-1].id if contacts else None
+        self.end = contacts[-1].place if contacts else None
 
     @property
     def first(self) -> Contact | None:

@@ -22,6 +22,9 @@ _to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
+Place = tuple[datetime, ContactId]
+
+
 class ContactState(StrEnum):
     """A contact's life: waiting, then assigned, then closed; it may be closed while it waits."""
 
@@ -40,6 +43,7 @@ class Contact:
         conflicts: other leads that own some of the identities it came with.
         unread: what came as identities but could not be read as such, by kind.
         assigned_at: when it got its first operator; the time of a transfer is kept separately.
+        rank: the moment by which queues are ordered, if it is not that of the registration.
     """
 
     id: ContactId
@@ -54,6 +58,12 @@ class Contact:
     operator_id: OperatorId | None = None
     assigned_at: datetime | None = None
     closed_at: datetime | None = None
+    rank: datetime | None = None
+
+    @property
+    def place(self) -> Place:
+        """Its place in the queue: the smallest is handed out first."""
+        return self.rank or self.created_at, self.id
 
     def require_open(self) -> None:
         """Refuse a contact that is closed.

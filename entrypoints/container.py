@@ -34,6 +34,7 @@ from application.ports.storage import Readers, Storage
 from application.ports.system import Clock, Rolls
 from application.purging import PURGE, NightlyPurge, PlanPurgeHandler, PurgeContactsHandler
 from application.register_contacts import RegisterContactHandler, RegisterContactsHandler
+from application.requeuing import RequeueHandler
 from application.searching import SearchHandler
 from application.sources import (
     CreateSourceHandler,
@@ -146,6 +147,7 @@ class Container(containers.DeclarativeContainer):
             PurgeContactsHandler, transactions, clock=clock, pause=pause, record=_record
         ),
         plan_purge=providers.Singleton(PlanPurgeHandler, transactions, clock=clock, timers=timers),
+        requeue=providers.Singleton(RequeueHandler, transactions, clock=clock),
         create_key=providers.Singleton(
             CreateKeyHandler, transactions, clock=clock, secrets=secrets, record=_record
         ),

@@ -19,6 +19,7 @@ from application.intake import Intake
 from application.ports.failures import StorageUnavailable
 from application.ports.storage import Readers, Storage
 from application.purging import PURGE, PlanPurge
+from application.requeuing import Requeue
 from domain.actor import TIMER, Actor
 from entrypoints.console.app import create_console, refusal_page
 from entrypoints.console.live import Live
@@ -205,6 +206,7 @@ async def _let_time_pass(container: Container, intake: Intake) -> None:
     async def wake() -> None:
         # Like every transaction, this settles what is due.
         await intake.submit(fairlead.plan_purge, PlanPurge(), TIMER)
+        await intake.submit(fairlead.requeue, Requeue(), TIMER)
 
     while PURGE not in timers.by_kind:
         with suppress(StorageUnavailable):

@@ -1,6 +1,5 @@
 """The readers over a MemoryStore."""
 
-import heapq
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -135,8 +134,13 @@ class MemoryContactReader(ContactReader):
     ) -> Page[ContactView]:
         store = self._store
         with store.lock:
-            queues = store.queues.values() if source is None else [store.queues.get(source, {})]
-            ahead = (each for each in heapq.merge(*queues) if after is None or each > after)
+            if source is None:
+                every = sorted(each for queue in store.queues.values() for _, each in queue)
+                ahead = (each for each in every if after is None or each > after)
+            else:
+                queue = store.queues.get(source, {})
+                passed = None if after is None else store.contacts[after].place
+                ahead = (place[1] for place in queue if passed is None or place > passed)
             return _page(ahead, limit, lambda contact_id: contact_view(store, contact_id))
 
     def decisions(self, source: str, *, limit: int) -> list[Decision]:

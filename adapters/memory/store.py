@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from application.ports.due import DueItem
 from domain.access import ApiKey
 from domain.audit import AuditEntry
-from domain.contact import Contact
+from domain.contact import Contact, Place
 from domain.decision import Decision
 from domain.ids import AuditId, ContactId, LeadId, OperatorId
 from domain.lead import Lead
@@ -18,6 +18,7 @@ from domain.source import Source
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+Sortable = TypeVar("Sortable", ContactId, Place)
 
 
 class StoredTransfer(NamedTuple):
@@ -34,7 +35,8 @@ class MemoryStore:
     Entities go in and come out as copies. Readers and writers hold `lock`.
 
     Attributes:
-        contacts, queues: in the order of the contacts' ids.
+        contacts: in the order of their ids.
+        queues: by source, in the order of places.
         commits: how many units of work have stored something.
     """
 
@@ -45,7 +47,7 @@ class MemoryStore:
         self.leads: dict[LeadId, Lead] = {}
         self.identities: dict[str, LeadId] = {}
         self.contacts: dict[ContactId, Contact] = {}
-        self.queues: defaultdict[str, dict[ContactId, None]] = defaultdict(dict)
+        self.queues: defaultdict[str, dict[Place, None]] = defaultdict(dict)
         self.decisions: dict[ContactId, Decision] = {}
         self.transfers: dict[ContactId, tuple[StoredTransfer, ...]] = {}
         self.keys: dict[tuple[str, str], tuple[ContactId, bytes]] = {}
@@ -65,12 +67,10 @@ class MemoryStore:
         self._journal.append((mapping, key, mapping.get(key, _ABSENT)))
         mapping[key] = value
 
-    def put_sorted(
-        self, mapping: dict[ContactId, Value], contact_id: ContactId, value: Value
-    ) -> None:
+    def put_sorted(self, mapping: dict[Sortable, Value], key: Sortable, value: Value) -> None:
         """Set a value in a dictionary that is in the order of its keys."""
-        in_order = contact_id in mapping or contact_id >= next(reversed(mapping), contact_id)
-        self.put(mapping, contact_id, value)
+        in_order = key in mapping or key >= next(reversed(mapping), key)
+        self.put(mapping, key, value)
         if not in_order:
             _sort(mapping)
 

@@ -207,7 +207,7 @@ class MemoryContacts(Contacts):
         return {
             key: [
                 self._loaded.setdefault(each, self._found(each)).contact
-                for each in islice(self._store.queues[key], limit)
+                for _, each in islice(self._store.queues[key], limit)
             ]
             for key, limit in most.items()
         }
@@ -228,6 +228,15 @@ class MemoryContacts(Contacts):
                 earlier = store.transfers.get(contact.id, ())
                 transfer = StoredTransfer(at, previous, operator_id)
                 store.put(store.transfers, contact.id, (*earlier, transfer))
+
+    def requeue(self, to: datetime, *, later_than: datetime) -> int:
+        store = self._store
+        places = (place for queue in store.queues.values() for place in queue)
+        moved = [store.contacts[place[1]] for place in places if place[0] > later_than]
+        for contact in moved:
+            store.remove(store.queues[contact.source_key], contact.place)
+            self._put(replace(contact, rank=to))
+        return len(moved)
 
     def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
         # Every stretch of the walk lists them all: memory is for tests and simulations.
@@ -265,12 +274,13 @@ class MemoryContacts(Contacts):
         return Found(contact, self._store.leads[contact.lead_id].name)
 
     def _put(self, contact: Contact) -> None:
+        earlier = self._store.contacts.get(contact.id)
         self._store.put_sorted(self._store.contacts, contact.id, copy(contact))
         queue = self._store.queues[contact.source_key]
         if contact.state is ContactState.WAITING:
-            self._store.put_sorted(queue, contact.id, None)
-        elif contact.id in queue:
-            self._store.remove(queue, contact.id)
+            self._store.put_sorted(queue, contact.place, None)
+        elif earlier is not None and earlier.place in queue:
+            self._store.remove(queue, earlier.place)
 
 
 class MemoryDispatches(Dispatches):

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     bindparam,
     select,
+    tuple_,
     union_all,
 )
 from sqlalchemy.orm import aliased
@@ -27,6 +28,7 @@ from adapters.sql.tables import (
     LeadRow,
     LineupRow,
     OperatorRow,
+    Queued,
     TransferRow,
 )
 from adapters.sql.unread import UNREAD, unread_identities
@@ -58,6 +60,7 @@ CONTACT_COLUMNS: Final = (
     ContactRow.operator_id,
     ContactRow.assigned_at,
     ContactRow.closed_at,
+    ContactRow.rank,
 )
 CONTACT_VIEWS: Final = (
     select(
@@ -113,13 +116,18 @@ class SqlContactReader(ContactReader):
     def queue(
         self, source: str | None, *, limit: int, after: ContactId | None = None
     ) -> Page[ContactView]:
-        oldest = select(ContactRow.id).where(ContactRow.state == ContactState.WAITING)
-        if source is not None:
-            oldest = oldest.where(ContactRow.source_key == source)
-        if after is not None:
-            oldest = oldest.where(ContactRow.id > after)
-        oldest = oldest.order_by(ContactRow.id).limit(limit + 1)
-        query = CONTACT_VIEWS.where(ContactRow.id.in_(oldest)).order_by(ContactRow.id)
+        query = CONTACT_VIEWS.limit(limit + 1)
+        if source is None:
+            query = query.where(ContactRow.state == ContactState.WAITING).order_by(ContactRow.id)
+            if after is not None:
+                query = query.where(ContactRow.id > after)
+        else:
+            place = ContactRow.rank, ContactRow.id
+            query = query.where(Queued(), ContactRow.source_key == source).order_by(*place)
+            if after is not None:
+                passed = aliased(ContactRow)
+                last = select(passed.rank, passed.id).where(passed.id == after)
+                query = query.where(tuple_(*place) > last.scalar_subquery())
         with reading(self._database) as connection:
             rows = connection.execute(query).all()
         return Page([contact_view(row) for row in rows[:limit]], len(rows) > limit)

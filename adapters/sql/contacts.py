@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, cast, func, insert, literal_column, select, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from adapters.sql.contact_reader import (
     CONTACT_COLUMNS,
@@ -23,11 +32,12 @@ from adapters.sql.tables import (
     LeadRow,
     LineupRow,
     Moment,
+    Queued,
     TransferRow,
 )
 from adapters.sql.unread import UNREAD, add_unread, unread_identities
 from application.ports.contacts import Contacts, Found, Keyed, Purged
-from domain.contact import Contact, ContactState
+from domain.contact import Contact
 from domain.decision import Decision
 from domain.events import Assigned, Closed, Event, Registered, Transferred
 from domain.ids import ContactId
@@ -37,12 +47,12 @@ _found = select(*CONTACT_COLUMNS, UNREAD, LeadRow.name).join(
 )
 _find = Prepared(_found.where(among_ids(ContactRow.id, "ids")), "ids")
 _oldest_waiting = Prepared(
-    _found.where(ContactRow.source_key == bindparam("key"), ContactRow.state == bindparam("state"))
-    .order_by(ContactRow.id)
+    _found.where(ContactRow.source_key == bindparam("key"), Queued())
+    .order_by(ContactRow.rank, ContactRow.id)
     .limit(bindparam("most"))
     # Without it, SQLite's dialect would add an offset parameter.
     .offset(bindparam("passed_over")),
-    *("key", "state", "most", "passed_over"),
+    *("key", "most", "passed_over"),
 )
 _taken_keys = Prepared(
     select(
@@ -118,10 +128,7 @@ class SqlContacts(Contacts):
         # sources would sort everything that waits.
         queues = fetch_all(
             self._connection,
-            *(
-                (_oldest_waiting, (key, ContactState.WAITING, limit, 0))
-                for key, limit in most.items()
-            ),
+            *((_oldest_waiting, (key, limit, 0)) for key, limit in most.items()),
         )
         return {
             key: [self._once(row) for row in rows] for key, rows in zip(most, queues, strict=True)
@@ -135,6 +142,12 @@ class SqlContacts(Contacts):
         )
         if others:
             self._change(others)
+
+    def requeue(self, to: datetime, *, later_than: datetime) -> int:
+        moved = self._connection.execute(
+            update(ContactRow).where(Queued(), ContactRow.rank > later_than).values(rank=to)
+        )
+        return moved.rowcount
 
     def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
         self.removed = True
@@ -164,6 +177,7 @@ class SqlContacts(Contacts):
                     each.state,
                     each.operator_id,
                     each.assigned_at,
+                    each.rank or each.created_at,
                 )
                 for each in contacts
             ],
@@ -219,6 +233,7 @@ def _contact(row: Sequence[Any]) -> Contact:
         operator_id,
         assigned_at,
         closed_at,
+        rank,
         unread,
         *_,
     ) = row
@@ -235,4 +250,5 @@ def _contact(row: Sequence[Any]) -> Contact:
         operator_id,
         assigned_at,
         closed_at,
+        None if rank == created_at else rank,
     )

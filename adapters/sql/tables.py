@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import (
     BLOB,
     BigInteger,
+    Boolean,
     CheckConstraint,
     ColumnElement,
     DateTime,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 
 from domain.contact import ContactState
@@ -216,6 +218,46 @@ def _phone_tail_in_postgresql(*_: Any, **__: Any) -> str:
     return "right(key, 4)"
 
 
+class Queued(ColumnElement[bool]):
+    """Whether a contact waits, written as each database needs it to use the index of a queue."""
+
+    inherit_cache = True
+    type = Boolean()
+
+    def self_group(self, against: OperatorType | None = None) -> ColumnElement[Any]:
+        """Stand as it is: SQLAlchemy would compare it with 1, as if SQLite had no conditions."""
+        del against
+        return self
+
+
+@compiles(Queued, "sqlite")
+def _queued_in_sqlite(*_: Any, **__: Any) -> str:
+    # It would rather use an index that begins with `state`, and sort; none of these serves a sum.
+    return "state + 0 = 0"
+
+
+@compiles(Queued, "postgresql")
+def _queued_in_postgresql(*_: Any, **__: Any) -> str:
+    return "state = 0"
+
+
+class Epoch(ColumnElement[datetime]):
+    """The default of a moment in a column that was added to rows which existed before."""
+
+    inherit_cache = True
+    type = Moment
+
+
+@compiles(Epoch, "sqlite")
+def _epoch_in_sqlite(*_: Any, **__: Any) -> str:
+    return "0"
+
+
+@compiles(Epoch, "postgresql")
+def _epoch_in_postgresql(*_: Any, **__: Any) -> str:
+    return "'epoch'"
+
+
 PHONES = "key >= 'phone:' AND key < 'phone;'"
 """The condition of the index of phones; a query uses that index only if it repeats it verbatim."""
 
@@ -336,6 +378,13 @@ class ContactRow(Row):
             "ix_contacts_operator_id_source_key_state_id",
             *("operator_id", "source_key", "state", "id"),
         ),
+        # The queues: it has entries of waiting contacts alone.
+        Index(
+            "ix_contacts_queue",
+            *("source_key", "rank", "id"),
+            sqlite_where=Queued(),
+            postgresql_where=Queued(),
+        ),
         Index("ix_contacts_lead_id_id", "lead_id", "id"),
         Index("ix_contacts_state_id", "state", "id"),
         _CLUSTERED,
@@ -352,6 +401,7 @@ class ContactRow(Row):
     created_at: Mapped[datetime] = mapped_column(Moment)
     assigned_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    rank: Mapped[datetime] = mapped_column(Moment, server_default=Epoch())
 
 
 class UnreadIdentityRow(Row):

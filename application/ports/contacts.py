@@ -195,13 +195,20 @@ class Contacts(Protocol):
         ...
 
     def oldest_waiting(self, most: Mapping[str, int]) -> dict[str, list[Contact]]:
-        """Return waiting contacts by source, the oldest first, as they are stored.
+        """Return waiting contacts by source, in the order of their places, as they are stored.
 
         Save what has happened in a dispatch first. A contact that was found before is the same
         object.
 
         Args:
             most: how many at most, by source key.
+        """
+        ...
+
+    def requeue(self, to: datetime, *, later_than: datetime) -> int:
+        """Move contacts that wait at a place later than a moment to another; return how many.
+
+        Among each other they keep their order; what has happened in a dispatch is to be saved.
         """
         ...
 
@@ -234,7 +241,7 @@ class ContactReader(Protocol):
     def queue(
         self, source: str | None, *, limit: int, after: ContactId | None = None
     ) -> Page[ContactView]:
-        """Return contacts that wait, on one source or on all, the oldest first."""
+        """Return contacts that wait: on one source in the order of their places, on all by id."""
         ...
 
     def decisions(self, source: str, *, limit: int) -> list[Decision]:

@@ -322,8 +322,9 @@ def test_queues_and_latest_decisions_walk_no_further_than_they_show(library: Lib
         sum("ix_contacts_source_key_state_id (source_key=? AND state=?)" in step for step in steps)
         for _, steps in plans
     ]
-    assert of_source == [0, 1, 2, 0]
+    assert of_source == [0, 0, 2, 0]
     assert any("ix_contacts_state_id (state=?)" in step for step in plans[0][1])
+    assert any("ix_contacts_queue (source_key=?)" in step for step in plans[1][1])
 
 
 def test_a_queue_goes_on_by_its_index(library: Library) -> None:
@@ -335,7 +336,7 @@ def test_a_queue_goes_on_by_its_index(library: Library) -> None:
     assert_not_sorted(plans)
     walks = (
         "ix_contacts_state_id (state=? AND id>?)",
-        "_state_id (source_key=? AND state=? AND id>?)",
+        "ix_contacts_queue (source_key=? AND (rank,id)>(?,?))",
     )
     for (_, steps), walk in zip(plans, walks, strict=True):
         assert any(step.endswith(walk) for step in steps), steps
@@ -436,7 +437,7 @@ def test_the_queue_of_a_source_is_found_by_its_own_index(tmp_path: Path) -> None
         assigned = ContactFilter(states=[ContactState.ASSIGNED])
         (contact,) = world.fairlead.contacts.contacts(assigned, limit=1, after=None).items
         plans = library.plans(lambda: world.fairlead.close_contact(CloseContact(contact.id)))
-    step = "SEARCH contacts USING INDEX ix_contacts_source_key_state_id (source_key=? AND state=?)"
+    step = "SEARCH contacts USING INDEX ix_contacts_queue (source_key=?)"
     lead = "SEARCH leads USING PRIMARY KEY (id=?)"
     unread = "SEARCH unread_identities USING PRIMARY KEY (contact_id=?)"
     assert looks_into_queues(plans) == [[step, lead, "CORRELATED SCALAR SUBQUERY 1", unread]] * 3
@@ -447,5 +448,5 @@ def looks_into_queues(plans: list[tuple[Statement, list[str]]]) -> list[list[str
     return [
         steps
         for statement, steps in plans
-        if "FROM contacts" in statement.sql and "ORDER BY contacts.id" in statement.sql
+        if "FROM contacts" in statement.sql and "ORDER BY contacts.rank" in statement.sql
     ]

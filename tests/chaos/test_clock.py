@@ -71,6 +71,32 @@ def test_once_a_clock_that_was_ahead_is_right_again_so_is_what_comes_in(
     assert_nothing_lost_and_nothing_twice(shared_url, storm)
 
 
+def test_a_contact_of_a_clock_that_was_ahead_is_still_the_first(
+    shared_url: str, fleet: Fleet
+) -> None:
+    migrated(shared_url)
+    (server,) = fleet.start(shared_url, command=STEPPING)
+    with server.client() as client:
+
+        def register(person: str) -> Any:
+            body = {"source": "telegram", "lead": {"identities": {"telegram": person}}}
+            return client.post("/v1/contacts", json=body).json()["id"]
+
+        ann = client.post("/v1/operators", json={"name": "Ann", "capacity": 0}).json()["id"]
+        client.post("/v1/sources", json={"key": "telegram"})
+        weights = {"allocations": [{"operator_id": ann, "weight": 1}]}
+        client.put("/v1/sources/telegram/allocations", json=weights)
+        server.process.send_signal(signal.SIGUSR2)
+        until_it_says(server, "clock jumped forward by 1728")
+        first = register("first")
+        server.process.send_signal(signal.SIGHUP)
+        until_it_says(server, "1 contacts wait that came in when a clock was ahead")
+        second = register("second")
+        client.patch(f"/v1/operators/{ann}", json={"capacity": 1})
+        states = [client.get(f"/v1/contacts/{each}").json()["state"] for each in (first, second)]
+    assert states == ["assigned", "waiting"]
+
+
 def until_it_says(server: Server, words: str) -> None:
     until(lambda: words in server.said(), server)
 
