@@ -1,6 +1,6 @@
-# Not built by CI: there is no engine there; tests/test_image.py runs the steps in a bare Debian. Two stages: in the
-# second there are neither pip nor what builds, and no root. Only /data is written to: the rest may be read-only. The
-# base is named by its tag; whoever needs the same image tomorrow adds the digest that
+# CI has no container engine, so it does not build this; tests/test_image.py runs the steps in a bare Debian. There are
+# two stages: the second has neither pip nor build tools, and does not run as root. Only /data is written to; the rest
+# may be read-only. The base is named by its tag; to get the same image tomorrow, add the digest that
 # `docker buildx imagetools inspect python:3.13-slim` shows.
 FROM python:3.13-slim AS build
 WORKDIR /src
@@ -22,7 +22,7 @@ USER fairlead
 ENV FAIRLEAD_DATABASE_URL=sqlite:////data/fairlead.db PYTHONUNBUFFERED=1
 VOLUME /data
 EXPOSE 8000
-# /readyz needs a key as soon as there is one.
+# Not /readyz: it needs a key as soon as there is one.
 HEALTHCHECK CMD ["/venv/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz')"]
 ENTRYPOINT ["/venv/bin/fairlead"]
 CMD ["serve", "--host", "0.0.0.0"]

@@ -14,11 +14,11 @@ run: $(VENV)/.run  ## Install, migrate and serve on http://127.0.0.1:8000; insta
 
 setup: $(VENV)/.dev  ## Install everything, development tools included
 
-# Many tests wait for processes, disks and clocks, so there are more runs than two cores.
+# Many tests wait for processes, disks and clocks, so even two cores can run four at a time.
 RUNS ?= 4
 PYTEST := $(BIN)/pytest -n $(RUNS) --dist loadfile --no-loadscope-reorder
-# What needs a browser, an image or a storm is left to `make check`.
-test: $(VENV)/.dev  ## Run the tests, RUNS at a time (4); takes five minutes on two cores, ONLY=tests/domain less
+# Tests that need a browser, an image or a storm are left to `make check`.
+test: $(VENV)/.dev  ## Run the tests, RUNS at a time (4); takes five minutes on two cores, less with ONLY=tests/domain
 	@echo 'Running the tests takes about five minutes on two cores; ONLY=tests/domain runs some.'
 	$(PYTEST) --ignore tests/browser --ignore tests/chaos --ignore tests/test_image.py $(ONLY)
 
@@ -39,7 +39,7 @@ lint: $(VENV)/.dev  ## Check style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint  ## What CI runs: lint, all tests, in browsers too, a short form of chaos and the image; takes ten minutes
+check: lint  ## Run what CI runs: lint and all tests, with browsers, a short chaos run and the image; takes ten minutes
 	@echo 'Running all tests takes about eight minutes on two cores.'
 	$(PYTEST)
 
@@ -67,7 +67,7 @@ sbom: $(VENV)/.dev  ## List every runtime package with its hashes, in CycloneDX:
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
 		--of JSON -o $(SBOM) requirements.lock
 
-# Run it to collect new texts, translate those, and run it again to compile them.
+# Run it to collect new texts, translate them, and run it again to compile them.
 BABEL := $(BIN)/pybabel --quiet
 LOCALE := entrypoints/console/locale
 texts: $(VENV)/.dev  ## Collect the console's texts for translation, and compile what is translated
@@ -78,20 +78,20 @@ texts: $(VENV)/.dev  ## Collect the console's texts for translation, and compile
 	$(BABEL) compile -D console -d $(LOCALE)
 	@rm $(LOCALE)/console.pot
 
-docs: $(VENV)/.dev  ## Put the table of roles and calls into docs/access.md
+docs: $(VENV)/.dev  ## Write the table of roles and calls to docs/access.md
 	$(BIN)/python -m entrypoints.edge.access docs/access.md
 
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
-# A venv begun without ensurepip would look finished the next time.
+# Without ensurepip, an incomplete venv would be left that looks finished the next time.
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo '$(PYTHON) is not found: install Python 3.11 or newer, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Fairlead needs Python 3.11 or newer, and $(PYTHON) is older: install one and name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'Python cannot make virtual environments here: on Debian and Ubuntu, sudo apt install python3-venv' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# The project itself needs no hash: it is this folder.
+# The project itself needs no hash: it is installed from this folder.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 SAY_INSTALLING := @echo 'Installing into $(VENV): a minute or two, once.'
 $(VENV)/.run: requirements.lock requirements-build.lock pyproject.toml | $(VENV)/bin/python

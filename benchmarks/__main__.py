@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def _measured(name: str, measure: Callable[[], list[Row]], console: Console) -> list[Row]:
-    """Measure, or say that it failed: the others took a quarter of an hour, and are wanted."""
+    """Measure, or report a failure: the other results took a quarter of an hour and are wanted."""
     try:
         return measure()
     except Exception:  # noqa: BLE001 -- whatever it is, it is shown

@@ -1,8 +1,8 @@
 """The floor of any storage: a hand-written sqlite3 loop that does the same writes, and no more.
 
-No reading, no picking, no validation, no objects: the rows are made beforehand where they can be.
+No reading, no picking, no validation, no objects: where possible, the rows are made beforehand.
 Ids and decisions are bound as bytes, the obvious way to write it. The driver binds a bytearray
-faster, which Fairlead uses; with that, this loop would be 1.12 times as fast.
+faster, and Fairlead uses one; with that, this loop would be 1.12 times as fast.
 """
 
 import itertools
@@ -36,7 +36,7 @@ class Floor:
         self._number = itertools.count()
 
     def rate(self, size: int, rounds: int) -> float:
-        """Return contacts a second in batches of `size`; the median of `rounds`."""
+        """Return contacts per second in batches of `size`; the median of `rounds`."""
         rates = []
         for _ in range(rounds):
             rows = [self._row() for _ in range(size)]
@@ -99,7 +99,7 @@ class Floor:
 
 
 def longest_write(folder: Path, seconds: float) -> float:
-    """Return the milliseconds of the longest of many writes to a file, each flushed to the disk.
+    """Return how many milliseconds the longest of many writes takes, each flushed to the disk.
 
     Each is as large as a transaction of 32 contacts, into a file that already has its full length.
     """

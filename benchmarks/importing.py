@@ -10,7 +10,7 @@ from benchmarks.report import Row
 
 
 def generate(file: Path, rows: int) -> None:
-    """Write a file of that many rows, at most a million: none of the phones is a placeholder."""
+    """Write a file with this many rows, at most a million; no phone in it is a placeholder."""
     with file.open("w", encoding="utf-8") as out:
         out.write("number,source,phone,comment\n")
         for number in range(rows):
@@ -19,7 +19,7 @@ def generate(file: Path, rows: int) -> None:
 
 
 def importing(file: Path, url: str) -> list[str]:
-    """Return the command that imports such a file."""
+    """Return the command that imports a generated file."""
     command = [sys.executable, "-c", "from entrypoints.cli.main import app; app()", "import"]
     options = ["--source", "source", "--identity", "phone=phone", "--payload", "comment"]
     options += ["--key", "number", "--create-sources", "--database-url", url]
@@ -27,7 +27,7 @@ def importing(file: Path, url: str) -> list[str]:
 
 
 def memory(folder: Path, rows: int) -> Row:
-    """Import a generated file of that many rows into an empty database."""
+    """Import a generated file with this many rows into an empty database."""
     file = folder / f"leads-{rows}.csv"
     generate(file, rows)
     started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The whole life of contacts, while everything else goes on that goes on in a company."""
+"""The whole life of contacts, while everything else in a company goes on, too."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ from tests.postgresql import Databases, postgresql_server
 
 _COMMAND = (sys.executable, "-c", "from entrypoints.cli.main import app; app()")
 _CAPACITY = 60
-"""Of each operator: 2,400 in all, which the waves of life.lua exceed and fall short of."""
+"""Of each operator: 2,400 in total, which the waves of life.lua exceed and fall short of."""
 _READERS = 32
 _WATCHED = ("/console/", "/console/contacts", "/v1/stats/distribution", "/metrics")
 _POSTGRESQL = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "512MB"}
@@ -92,7 +92,7 @@ def _beside_import(where: str, folder: Path, address: str, url: str, seconds: in
     alone = load.register(address, 32, seconds, kind="mix")
     import_ = _importing(folder / "beside.csv", url)
     try:
-        # It reads the beginning of the file first.
+        # The import reads the beginning of the file first.
         time.sleep(1)
         beside = load.register(address, 32, seconds, kind="mix")
     finally:
@@ -120,7 +120,7 @@ def _told(lives: Mapping[str, load.Load]) -> str:
 
 @contextmanager
 def _everything_else(address: str, url: str, seconds: int) -> Iterator[list[float]]:
-    """Read, look, import and back up meanwhile; yields how many seconds each look has taken."""
+    """Read, look, import and back up meanwhile; yield how many seconds each look has taken."""
     looks: list[float] = []
     stop = threading.Event()
     watcher = threading.Thread(target=_watch, args=(address, looks, stop))
@@ -159,7 +159,7 @@ def _watch(address: str, looks: list[float], stop: threading.Event) -> None:
 
 
 def _importing(file: Path, url: str) -> "subprocess.Popen[bytes]":
-    """Begin to import more rows than there is time for."""
+    """Start to import more rows than there is time for."""
     generate(file, 300_000)
     return subprocess.Popen(
         [*importing(file, url)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -13,7 +13,7 @@ _MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 
 class Load(NamedTuple):
-    """What wrk measured: requests a second, and milliseconds of latency."""
+    """What wrk measured: requests per second, and latency in milliseconds."""
 
     rate: float
     p50: float
@@ -45,7 +45,7 @@ def register(
     """Register contacts as fast as they are answered, each of a new lead unless `kind` is `mix`.
 
     Args:
-        address: of the server.
+        address: the server's address.
         connections: the number of requests in flight.
         seconds: how long the load lasts.
         key: an API key, if the server needs one.
@@ -76,10 +76,10 @@ def read(address: str, connections: int, seconds: float) -> Load:
 
 
 def live(address: str, seconds: int) -> Mapping[str, Load]:
-    """Lead contacts through their whole life, on 32 connections; see life.lua.
+    """Take contacts through their whole life, on 32 connections; see life.lua.
 
     Returns:
-        For each kind of call what came of it.
+        What wrk measured, for each kind of call.
 
     Raises:
         RuntimeError: a request failed.

@@ -33,7 +33,7 @@ def starting(folder: Path, rounds: int) -> Row:
 
 
 def memory(folder: Path, registrations: int) -> Row:
-    """Measure the resident memory at rest and after that many registrations in batch calls."""
+    """Measure the resident memory at rest and after this many registrations in batch calls."""
     with serving(FAIRLEAD, database(folder, "memory")) as server:
         at_rest = server.mebibytes
         for first in range(0, registrations, _BATCH):

@@ -104,7 +104,7 @@ def mixed_rows(where: str, address: str, empty: str, rounds: int, seconds: int) 
 
 
 def against_plain(folder: Path, rounds: int, seconds: int) -> Row:
-    """Compare with one transaction a request, at one connection."""
+    """Compare with one transaction per request, at one connection."""
     with (
         serving(FAIRLEAD, database(folder, "grouped")) as ours,
         serving(PLAIN, database(folder, "plain")) as plain,
@@ -121,7 +121,7 @@ def against_plain(folder: Path, rounds: int, seconds: int) -> Row:
 
 
 def with_keys(folder: Path, rounds: int, seconds: int) -> Row:
-    """Compare calls with an API key with calls to a service where no key was made."""
+    """Compare calls with an API key with calls to a service that has no keys."""
     url = database(folder, "with-keys")
     with open_fairlead(url) as fairlead:
         key = fairlead.create_key(CreateKey(Role.INTAKE)).secret

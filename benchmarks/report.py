@@ -25,7 +25,7 @@ class Row(NamedTuple):
     """One figure.
 
     Attributes:
-        beside: the floor that it is measured against, in the same run.
+        beside: the floor that it is compared with, in the same run.
         ratio: to the floor; empty where there is none.
         goal: empty where there is none.
     """
@@ -48,7 +48,7 @@ def median_ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
 
 
 def machine() -> list[str]:
-    """Return what it was measured on, and what was measured."""
+    """Return the machine that was measured on, and the versions that were measured."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     system = f"{platform.system()} {platform.release()}"

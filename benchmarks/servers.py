@@ -1,4 +1,4 @@
-"""Servers to measure: Fairlead, and what it is measured against."""
+"""Servers to measure: Fairlead, and what it is compared with."""
 
 import os
 import socket
@@ -47,7 +47,7 @@ class Server(NamedTuple):
 
 
 def database(folder: Path, name: str, operators: int = 10) -> str:
-    """Make a database with a source whose operators never reach capacity; returns its URL."""
+    """Create a database with a source whose operators never reach capacity; return its URL."""
     url = f"sqlite:///{folder / name}.db"
     with open_fairlead(url) as fairlead:
         prepare(fairlead, [SOURCE], operators)
@@ -55,7 +55,7 @@ def database(folder: Path, name: str, operators: int = 10) -> str:
 
 
 def prepare(fairlead: Fairlead, sources: list[str], operators: int) -> None:
-    """Make sources, and operators who answer them all, with weights 1, 2, 3 and so on."""
+    """Create sources, and operators who serve them all, with weights 1, 2, 3 and so on."""
     made = [
         fairlead.create_operator(CreateOperator(f"Operator {number}", 1_000_000))
         for number in range(operators)
@@ -67,7 +67,7 @@ def prepare(fairlead: Fairlead, sources: list[str], operators: int) -> None:
 
 
 def open_company(fairlead: Fairlead, capacity: int = 1_000_000) -> None:
-    """Make thirty sources, bench-1 and so on, and forty operators, ten of them on each source."""
+    """Create thirty sources, bench-1 and so on, and forty operators, ten of them on each source."""
     made = [
         fairlead.create_operator(CreateOperator(f"Operator {number}", capacity))
         for number in range(1, 41)
@@ -129,7 +129,7 @@ def serving(
 
     Args:
         command: FAIRLEAD, EMPTY or PLAIN.
-        database_url: passed to it in the environment.
+        database_url: the URL that is passed to it in the environment.
         ready: a path that it answers with 200 once it is ready.
         key: the API key that its callers need.
     """

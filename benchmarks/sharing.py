@@ -142,7 +142,7 @@ class _Floor(AbstractContextManager["_Floor"]):
         self._connection.close()
 
     def rate(self, size: int, rounds: int) -> float:
-        """Return contacts a second in batches of `size`; the median of `rounds`."""
+        """Return contacts per second in batches of `size`; the median of `rounds`."""
         rates = []
         for _ in range(rounds):
             started = time.perf_counter()

@@ -34,7 +34,7 @@ _BATCH = 1000
 _DAYS = 30
 _SOURCES = [SOURCE, *(f"source-{number}" for number in range(28))]
 _NOBODY = "nobody"
-"""A source without operators: what comes in there waits."""
+"""A source without operators: its contacts wait."""
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
 
@@ -50,9 +50,9 @@ class _PastClock(Clock):
 
 
 def fill(folder: Path, sizes: Sequence[int]) -> dict[int, str]:
-    """Make databases with that many contacts of the last month; returns their URLs.
+    """Create databases with these numbers of contacts from the last month; return their URLs.
 
-    Thirty sources, three contacts a lead; one in a hundred waits, two in a hundred are closed.
+    Thirty sources, three contacts per lead; one in a hundred waits, two in a hundred are closed.
     """
     file, clock = folder / "stored.db", _PastClock()
     container = build_simulation(Settings(database_url=f"sqlite:///{file}"), clock)
@@ -73,7 +73,7 @@ def fill(folder: Path, sizes: Sequence[int]) -> dict[int, str]:
             urls[stored] = f"sqlite:///{copy}"
     storage.close()
     file.unlink()
-    # Otherwise the system writes it all out while something is measured.
+    # Otherwise the system would write it all to the disk while something is measured.
     os.sync()
     return urls
 
@@ -227,7 +227,7 @@ def browsing(url: str, stored: int, rounds: int) -> list[Row]:
 
 
 def _crowd(fairlead: Fairlead) -> OperatorId:
-    """Let 990 more operators answer two sources, and give them contacts; returns one of them."""
+    """Add 990 more operators to two sources, and give them contacts; return one of them."""
     hired = [fairlead.create_operator(CreateOperator(f"Crowd {n}", 1000)).id for n in range(990)]
     for key in _SOURCES[:2]:
         weights = [

@@ -15,14 +15,14 @@ LONGEST = (
     *("tests/test_image.py", "tests/test_readme.py", "tests/test_sbom.py", "tests/properties"),
     *("tests/chaos", "tests/e2e", "tests/browser", "tests/entrypoints/http/test_schemathesis.py"),
 )
-# No test depends on the speed of the machine, and whatever runs beside it.
+# No test depends on the speed of the machine, or on what else runs on it.
 settings.register_profile("fairlead", deadline=None)
 settings.load_profile("fairlead")
 
 
 @pytest.fixture(autouse=True)
 def environment_of_its_own() -> Iterator[None]:
-    """What a command leaves in the environment, as `serve` does for workers, ends with the test."""
+    """Undo what a command leaves in the environment, as `serve` does for its workers."""
     before = dict(os.environ)
     yield
     if os.environ != before:
@@ -32,7 +32,7 @@ def environment_of_its_own() -> Iterator[None]:
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    """A database file of the test's own; nothing is in it yet."""
+    """The URL of the test's own database file, which does not exist yet."""
     return f"sqlite:///{tmp_path / 'fairlead.db'}"
 
 
@@ -53,24 +53,24 @@ def postgresql(server_of_databases: Databases) -> Iterator[Databases]:
 
 @pytest.fixture
 def postgresql_url(postgresql: Databases) -> str:
-    """A PostgreSQL database of the test's own, with a schema and nothing else."""
+    """The URL of a PostgreSQL database for this test, with a schema and nothing else."""
     return postgresql.migrated()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that nobody waits for it at the end."""
+    """Begin with the tests that take longest, so that nobody waits for them at the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector what stays for good: walking it took a sixth of the time."""
+    """Hide permanent objects from the garbage collector: walking them took a sixth of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run on every storage what might find a difference between them."""
+    """Run tests that are marked `every_storage` on every storage."""
     every = metafunc.definition.get_closest_marker("every_storage")
     if every and "database_url" in metafunc.fixturenames:
         metafunc.parametrize("database_url", STORAGES, indirect=True)
@@ -78,7 +78,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The memory, or one storage after the other if the test is marked `every_storage`."""
+    """The URL of memory, or of each storage in turn if the test is marked `every_storage`."""
     storage = getattr(request, "param", "memory")
     if storage == "memory":
         return "memory://"
@@ -88,7 +88,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def shared_url(request: pytest.FixtureRequest) -> str:
-    """One database after the other that several processes can share."""
+    """The URL of each database in turn that several processes can share."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 

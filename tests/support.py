@@ -1,4 +1,4 @@
-"""Fakes behind the ports, and a wired application that is made of them."""
+"""Fakes for the ports, and an application that is wired with them."""
 
 import itertools
 import random
@@ -62,7 +62,7 @@ class FakeIds(Ids):
 
 @dataclass
 class FakeRolls(Rolls):
-    """Chance from a seed."""
+    """Random numbers from a seed."""
 
     source: random.Random = field(default_factory=lambda: random.Random(0))
 
@@ -99,7 +99,7 @@ class World:
         )
 
     def register(self, source: str = "telegram", **identities: str) -> ContactView:
-        """Register one contact, of a lead of its own if no identity is given."""
+        """Register one contact, of a new lead if no identity is given."""
         identities = identities or {"telegram": f"user-{next(_count)}"}
         return self.outcome(RegisterContact(source, identities)).contact
 
@@ -122,14 +122,14 @@ _count = itertools.count()
 def decision_of(
     strategy: Strategy, candidates: Sequence[Candidate], roll: int | None, picked: OperatorId
 ) -> Decision:
-    """A decision that picked whom it is told, right or wrong."""
+    """Return a decision that picked this operator, rightly or wrongly."""
     pool = Pool(strategy, candidates)
     position = pool.lineup.operator_ids.index(picked)
     return Decision(strategy, pool.lineup, pool.loads, array("q", pool.credits), roll, position)
 
 
 def copied(database_url: str) -> bool:
-    """Put a migrated file where there is none: it takes a tenth of the time of a migration."""
+    """Copy a migrated file to where there is none, in a tenth of the time of a migration."""
     file = make_url(database_url).database
     if (
         not database_url.startswith("sqlite:///")
@@ -159,12 +159,12 @@ def open_world(
     beside: World | None = None,
     read_database_url: str | None = None,
 ) -> Iterator[World]:
-    """Open an application on fakes and a real storage; the schema is made first.
+    """Open an application with fakes and a real storage; the schema is created first.
 
     Args:
         database_url: as in the settings.
-        beside: another world, of whose clock and ids this one shall be.
-        read_database_url: as in the settings; nothing is made there.
+        beside: another world, whose clock and ids this one shares.
+        read_database_url: as in the settings; nothing is created there.
     """
     container = build_container(
         Settings(database_url=database_url, read_database_url=read_database_url)

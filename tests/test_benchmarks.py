@@ -1,4 +1,4 @@
-"""What Fairlead is measured against answers as Fairlead does, or nothing is measured at all."""
+"""What Fairlead is measured against answers as Fairlead does; otherwise ratios mean nothing."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Documents that say what the code says."""
+"""The documents say what the code says."""
 
 import re
 from collections.abc import Iterator
@@ -85,7 +85,7 @@ def test_every_command_is_listed_with_what_its_help_says() -> None:
 
 
 def commands(command: object, words: str) -> Iterator[tuple[str, str]]:
-    """Yield a group's commands, those of its groups too, with the first line of their help."""
+    """Yield the commands of a group and its subgroups, with the first line of their help."""
     for name, each in getattr(command, "commands", {}).items():
         if hasattr(each, "commands"):
             yield from commands(each, f"{words} {name}")
@@ -94,7 +94,7 @@ def commands(command: object, words: str) -> Iterator[tuple[str, str]]:
 
 
 def rows(document: str, heading: str) -> dict[str, list[str]]:
-    """Return the table of a document whose first column has this heading, by that column."""
+    """Return a document's table, found by the heading of its first column and keyed by it."""
     lines = iter((ROOT / "docs" / document).read_text("utf-8").splitlines())
     table = dropwhile(lambda line: not line.startswith(f"| {heading} |"), lines)
     split = [
@@ -114,7 +114,7 @@ def test_nothing_that_watches_the_process_needs_a_key() -> None:
 
 
 def test_the_proxy_says_who_calls_and_by_which_name() -> None:
-    """Without the first a forgotten service behind nginx would be open to the world."""
+    """If nginx did not say who calls, a forgotten service behind it would be open to the world."""
     text = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
     for header in ("Host $http_host;", "X-Forwarded-For $remote_addr;", "X-Forwarded-Proto $"):
         assert f"proxy_set_header {header}" in text

@@ -1,4 +1,4 @@
-"""The contracts of import-linter fail when they are broken: an arrow drawn wrongly is seen."""
+"""Each import-linter contract fails when it is broken: a wrong import is noticed."""
 
 import re
 import shutil

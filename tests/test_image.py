@@ -1,4 +1,4 @@
-"""The Dockerfile's steps in a bare Debian, since there is no engine, and what else deploys it."""
+"""The Dockerfile's steps in a bare Debian, as there is no Docker, and other deployment files."""
 
 import os
 import re
@@ -25,10 +25,10 @@ COMPILERS = ("gcc", "cc", "make", "ld", "pip", "pip3")
 
 @dataclass
 class Image:
-    """A stage as it is built: a folder that commands run in as their root.
+    """A build stage: a folder that commands run in as their root.
 
     Attributes:
-        settings: what ENV has set.
+        settings: the variables that ENV has set.
     """
 
     root: Path
@@ -92,7 +92,7 @@ def built(bare: Path, folder: Path) -> Image:
 
 
 def copy(image: Image, stages: dict[str, Image], rest: str) -> None:
-    """Copy as Docker does: into a folder that is there, or to a new name."""
+    """Copy as Docker does: into an existing folder, or to a new name."""
     source = ROOT
     if rest.startswith("--from="):
         name, _, rest = rest.removeprefix("--from=").partition(" ")
@@ -124,7 +124,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
         capture_output=True,
         timeout=900,
     )
-    # The network as it is here, and whom it trusts.
+    # This machine's network settings and trusted certificates.
     certificates = os.environ.get("PIP_CERT", "/etc/ssl/certs/ca-certificates.crt")
     for each in ("/etc/resolv.conf", "/etc/hosts", certificates):
         if Path(each).is_file():
@@ -203,7 +203,7 @@ def test_the_unit_gives_the_service_as_little_as_can_be() -> None:
 
 
 def test_every_service_is_kept_within_bounds() -> None:
-    """Each by itself: how much memory, how many processes, and a root that is only read."""
+    """Each service limits its memory and processes, and has a read-only root."""
     for file in ("compose.yaml", "deploy/compose.yaml"):
         shared, _, services = (ROOT / file).read_text().partition("services:\n")
         ours = re.split(r"(?m)^(?:networks|volumes):", services)[0]

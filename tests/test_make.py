@@ -1,4 +1,4 @@
-"""make, as a newcomer meets it: what is missing is said in a line, and how long it takes."""
+"""make, for a newcomer: it says in one line what is missing, and how long things take."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder in which nothing has been installed yet."""
+    """A project folder in which nothing has been installed yet."""
     locks = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock")
     for name in ("Makefile", "pyproject.toml", *locks):
         shutil.copy(ROOT / name, tmp_path / name)
@@ -28,7 +28,7 @@ def make(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
 
 
 def pretend(folder: Path, refused: str) -> str:
-    """Make a python that fails where it is asked for something; returns its name."""
+    """Create a python that fails when asked for something; return its path."""
     path = folder / "python-here"
     path.write_text(
         f'#!/bin/sh\ncase "$*" in *{refused}*) exit 1;; esac\nexec {sys.executable} "$@"\n', "utf-8"
@@ -54,7 +54,7 @@ def test_a_python_that_is_not_there_or_too_old_is_said_in_a_line(folder: Path, t
 
 
 def test_a_python_without_venv_says_what_to_install(folder: Path) -> None:
-    """Debian's makes half a .venv then, which looks finished the next time."""
+    """Debian's Python would make half a .venv, which looks finished the next time."""
     done = make(folder, "run", f"PYTHON={pretend(folder, 'ensurepip')}")
     assert done.returncode != 0
     assert "sudo apt install python3-venv" in done.stderr.splitlines()[0]
@@ -70,5 +70,5 @@ def test_how_long_it_takes_is_said_before_it_begins(folder: Path, target: str) -
 
 
 def first(lines: list[str], text: str) -> int:
-    """Return the number of the first line with a text."""
+    """Return the number of the first line that contains a text."""
     return next(number for number, line in enumerate(lines) if text in line)

@@ -1,7 +1,7 @@
-"""No regular expression of ours can be made slow by the text that it is given.
+"""No text can make one of our regular expressions slow.
 
-What makes one slow is a repetition without an end within another, or two such in a row. Each
-pattern is taken apart, and must have neither; time is not measured.
+A pattern is slow if it has an unbounded repetition inside another, or two of them in a row. Each
+pattern is parsed, and must have neither; time is not measured.
 """
 
 import ast
@@ -22,7 +22,7 @@ _REPEATS = {constants.MAX_REPEAT, constants.MIN_REPEAT}
 
 
 def patterns() -> Iterator[str]:
-    """Yield every pattern that is written in the code, and those of the addresses."""
+    """Yield every pattern that is written in the code, and those of the routes."""
     for folder in ("domain", "application", "adapters", "entrypoints"):
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -52,7 +52,7 @@ def _text(pattern: object) -> str:
 
 
 def endless(parsed: Any, within: bool = False) -> Iterator[str]:
-    """Yield what is wrong with a pattern that has been taken apart."""
+    """Yield what is wrong with a parsed pattern."""
     before = False
     for operation, argument in parsed:
         inside = within

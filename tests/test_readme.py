@@ -74,7 +74,7 @@ def test_make_knows_every_target_that_the_documents_name() -> None:
 
 @contextmanager
 def _made_to_run(database: str) -> Iterator[str]:
-    """Serve by `make run`, on a free port; yields the address."""
+    """Serve with `make run` on a free port; yield the address."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -107,7 +107,7 @@ def test_the_api_tour_works_against_make_run(tmp_path: Path) -> None:
     tour = "".join(
         block for block in _blocks("README.md", "sh") if "curl" in block or "post" in block
     )
-    # The page has made a key by then: whoever goes on by hand needs no other function.
+    # By then the tour has made a key: a reader who goes on by hand needs no other function.
     tour += 'post /v1/operators \'{"name": "Afterwards", "capacity": 1}\'\n'
     with _made_to_run(database) as address:
         done = subprocess.run(

@@ -38,7 +38,7 @@ def test_the_bill_of_materials_lists_every_locked_package_with_every_hash(tmp_pa
 def test_nothing_is_locked_without_a_hash_or_from_elsewhere_than_an_index() -> None:
     for name in (f"requirements{each}.lock" for each in ("", "-build", "-dev", "-mutate")):
         lock = (ROOT / name).read_text("utf-8")
-        # A line that goes on says what belongs to the package of its first line.
+        # A continuation line belongs to the package of its first line.
         for requirement in lock.replace("\\\n", "").splitlines():
             if requirement.strip() and not requirement.startswith("#"):
                 assert "--hash=sha256:" in requirement, requirement

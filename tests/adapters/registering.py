@@ -1,11 +1,11 @@
-"""A process of its own that registers, for the tests with several: a script as a user writes it.
+"""A process that registers, for tests that need several: a script as a user would write it.
 
     python -m tests.adapters.registering URL forever
     python -m tests.adapters.registering URL SEED ROUNDS
 
 The first registers until it is killed and prints the id of each contact as soon as it is
-acknowledged. The second waits for a line on its input, does a seeded mixture of everything, and
-prints how many contacts it registered.
+acknowledged. The second waits for a line on its input, does a seeded mix of everything, and prints
+how many contacts it registered.
 """
 
 import itertools
@@ -43,7 +43,7 @@ def register_forever(fairlead: Fairlead) -> None:
 
 
 def mix(fairlead: Fairlead, seed: int, rounds: int) -> int:
-    """Do everything that takes or frees capacity, in an order that the seed fixes.
+    """Do everything that takes or frees capacity, in an order set by the seed.
 
     Returns the number of contacts registered.
     """
@@ -84,7 +84,7 @@ def mix(fairlead: Fairlead, seed: int, rounds: int) -> int:
 
 
 def _name(chance: random.Random, seed: int, number: int) -> str:
-    """Return a lead that others know too, or one that nobody has seen."""
+    """Return the name of a lead that others use too, or a new one."""
     if chance.random() < 0.6:
         return f"known-{chance.randrange(12)}"
     return f"new-{seed}-{number}-{chance.random()}"
@@ -104,7 +104,7 @@ def _disturb_a_contact(
     try:
         fairlead.transfer_contact(TransferContact(contact.id, chance.choice(operators)))
     except (ContactClosed, OperatorAtCapacity, OperatorInactive):
-        """Somebody was faster, or there is no room: both are answers."""
+        """Another process was faster, or there is no room: both are valid answers."""
 
 
 if __name__ == "__main__":

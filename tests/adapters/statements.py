@@ -1,8 +1,8 @@
-"""A recorder of the statements that really reach SQLite.
+"""A recorder of the statements that actually reach SQLite.
 
 SQLite's own trace callback fires once for every row of an executemany and shows the text with its
 values filled in, so it cannot tell one statement run for 500 rows from 500 statements. The recorder
-stands one step above it: it is the class of connection that the driver is told to make, and notes
+works one step above it: it is the connection class that the driver is told to use, and it notes
 each call of execute and executemany on its cursors. It sees what SQLAlchemy executes and what goes
 to the cursor directly.
 """

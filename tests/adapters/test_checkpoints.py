@@ -1,4 +1,4 @@
-"""Checkpoints: what is committed reaches the file, and the log does not grow for ever."""
+"""Checkpoints: what is committed reaches the file, and the log does not grow forever."""
 
 import shutil
 import sqlite3
@@ -38,7 +38,7 @@ def log_of(world: World) -> Path:
 
 
 def operators_in_the_file_alone(world: World, folder: Path) -> int:
-    """Count operators in the file as it would be without its log."""
+    """Count the operators in the file alone, without its log."""
     alone = folder / "alone.db"
     shutil.copyfile(file_of(world), alone)
     with closing(sqlite3.connect(alone)) as connection:
@@ -77,7 +77,7 @@ def test_a_long_log_is_begun_anew(world: World, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_reader_holds_nobody_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beginning the log anew has to wait for its readers; it is left for another time."""
+    """Restarting the log would have to wait for its readers, so it is left for later."""
     monkeypatch.setattr(checkpoints, "LONGEST", 0)
     database = database_of(world.container.storage())
     world.fairlead.create_operator(CreateOperator("Ann", 1))
@@ -125,7 +125,7 @@ def test_closing_ends_the_thread(sqlite_url: str) -> None:
 
 
 class TestWhatIsRemoved:
-    """It stands neither in the file nor in its log, as soon as nobody reads what was before."""
+    """It is gone from the file and the log as soon as no one reads an earlier state."""
 
     TOLD = (b"Telltale", b"telltale@example.com", b"told in confidence")
 
@@ -183,7 +183,7 @@ class TestWhatIsRemoved:
     def test_what_fails_again_and_again_does_not_fill_the_log(
         self, world: World, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """A file that is somewhere else is not back ten times a second."""
+        """While a file is moved away, its checkpoint must not fail and log ten times a second."""
         contact = self.told(world)
         file = file_of(world)
         with closing(sqlite3.connect(file, isolation_level=None)) as reader:

@@ -1,4 +1,4 @@
-"""Real threads and real processes on one storage: the invariants hold whatever meets."""
+"""Real threads and real processes on one storage: the invariants hold whatever happens at once."""
 
 import random
 import signal
@@ -38,7 +38,7 @@ THREADS = 8
 
 @pytest.fixture
 def fairlead(database_url: str) -> Iterator[Fairlead]:
-    """Each storage as a user opens it: with the machine's own clock, ids and chance."""
+    """Each storage as a user opens it: with the machine's own clock, ids and randomness."""
     with open_fairlead(database_url) as opened:
         yield opened
 
@@ -51,7 +51,7 @@ def shared(shared_url: str) -> Iterator[Fairlead]:
 
 
 def furnish(fairlead: Fairlead, *capacities: int) -> list[OperatorView]:
-    """Make three sources, and operators that serve all of them."""
+    """Create three sources, and operators that serve all of them."""
     operators = [
         fairlead.create_operator(CreateOperator(f"Operator {number}", capacity))
         for number, capacity in enumerate(capacities)
@@ -66,7 +66,7 @@ def furnish(fairlead: Fairlead, *capacities: int) -> list[OperatorView]:
 
 
 def at_once(*works: Callable[[], None]) -> None:
-    """Run each in a thread of its own, all let go at the same moment; raise what they raise."""
+    """Run each in its own thread, all released at the same moment; raise what they raise."""
     start = threading.Barrier(len(works))
 
     def run(work: Callable[[], None]) -> None:
@@ -162,7 +162,7 @@ class TestThreads:
         assert len(all_contacts(fairlead)) == 1
 
     def test_leads_that_are_known_never_take_anyone_past_capacity(self, fairlead: Fairlead) -> None:
-        """The case DESIGN.md calls out: nothing but a lock taken first guards the load here."""
+        """The critical case: nothing but a lock taken first guards the load here."""
         operators = furnish(fairlead, 2, 3, 5)
         known = [
             register(fairlead, RegisterContact("a", {"telegram": f"{n}"})).contact
@@ -201,7 +201,7 @@ class TestThreads:
         assert_sound(fairlead)
 
     def test_readers_see_whole_transactions(self, fairlead: Fairlead) -> None:
-        """Batches of 20 are seen as twenties, by lists and by counters, while they are written."""
+        """While batches of 20 are written, lists and counters show only whole batches."""
         furnish(fairlead, 10_000)
         done = threading.Event()
 
@@ -228,7 +228,7 @@ class TestThreads:
 
 @contextmanager
 def processes(*arguments: tuple[str, ...], output: int | IO[str]) -> Iterator[list[Process]]:
-    """Start processes; those that still run at the end are killed."""
+    """Start processes; at the end, kill those that still run."""
     with ExitStack() as stack:
         started = [
             stack.enter_context(
@@ -267,7 +267,7 @@ class TestProcesses:
                 assert process.stdin
                 process.stdin.write("\n")
                 process.stdin.flush()
-            # This process makes it three.
+            # This process is the third.
             mine = mix(shared, 3, 50)
             registered = mine
             for process in started:
@@ -314,7 +314,7 @@ class TestProcesses:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait for something that is sure to come; give up after 30 seconds."""
+    """Wait for something that is sure to happen; give up after 30 seconds."""
     deadline = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < deadline
@@ -324,7 +324,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
 def test_a_storage_that_fails_now_and_then_keeps_the_invariants(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Writers that give up after a busy timeout of nothing have changed nothing."""
+    """Writers that give up at once, with a busy timeout of 0, have changed nothing."""
     monkeypatch.setattr("adapters.sql.sqlite.BUSY_TIMEOUT", 0.0)
     with open_fairlead(sqlite_url) as first, open_fairlead(sqlite_url) as second:
         furnish(first, 1, 2)

@@ -1,4 +1,4 @@
-"""Copying: every row of every table into an empty database, of one moment, or nothing."""
+"""Copying: every row of every table, as of one moment, into an empty database; or nothing."""
 
 import signal
 import sqlite3
@@ -41,7 +41,7 @@ from tests.support import World, open_world
 
 ROOT = Path(__file__).parents[2]
 NOT_COPIED = {"alembic_version", "write_lock"}
-"""What the target makes itself: its schema's version, and its engine's lock."""
+"""What the target creates itself: its schema's version, and its engine's lock."""
 
 DAY = timedelta(days=1)
 Rows = Mapping[str, list[str]]
@@ -49,7 +49,7 @@ Rows = Mapping[str, list[str]]
 
 @dataclass
 class Urls:
-    """Databases that nothing is in yet, not even a schema."""
+    """Databases that are still empty, without even a schema."""
 
     folder: Path
     server: Databases
@@ -85,7 +85,7 @@ def target(request: pytest.FixtureRequest, urls: Urls) -> str:
 
 
 def live(world: World) -> None:
-    """Do everything that is stored in a place of its own."""
+    """Do everything that has its own place in the storage."""
     ann, bob, eve = (world.operator(name, capacity=30) for name in ("Ann", "Боб", "Eve"))
     world.operator("Gone", capacity=0, active=False)
     world.source((ann, 3), (bob, 5), (eve, 0))
@@ -161,7 +161,7 @@ def copy(
 
 
 def stored(url: str) -> Rows:
-    """Every row of every table, in values that no engine has a hand in."""
+    """Every row of every table, in values that do not depend on the engine."""
     with reading_from(url) as connection:
         return {
             table.name: sorted(repr(tuple(row)) for row in connection.execute(select(table)))
@@ -210,7 +210,7 @@ def test_every_row_of_every_table_arrives(source: World, target: str) -> None:
 
 
 def test_there_and_back_again_is_the_same_file(urls: Urls) -> None:
-    """Byte for byte in every column, and of the same type: what SQLite itself has stored."""
+    """The same bytes and the same types in every column, as SQLite itself stores them."""
     first, between, last = (urls.new(each) for each in ("sqlite", "postgresql", "sqlite"))
     with open_world(first) as world:
         live(world)
@@ -291,7 +291,7 @@ def test_a_target_in_use_is_not_even_migrated(source: World, target: str) -> Non
 def test_a_target_that_is_filled_while_it_is_migrated_is_left_as_it_is(
     source: World, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is looked at again by whoever holds its lock."""
+    """The copy checks again once it holds the target's lock."""
 
     def migrate_and_be_overtaken(database: Database) -> None:
         migrate(database)
@@ -364,7 +364,7 @@ def test_a_copy_that_is_killed_leaves_nothing(source: World, target: str) -> Non
 
 
 class Losing(Snapshot):
-    """Forgets the last row of the contacts' counters, which nothing refers to."""
+    """Loses the last row of the registration counters, which nothing refers to."""
 
     def __init__(self, whole: Snapshot) -> None:
         self._whole = whole
@@ -396,7 +396,7 @@ def test_a_row_that_does_not_arrive_is_noticed_and_nothing_is_kept(
 
 
 def test_a_moment_that_was_let_go_holds_nothing_up(sqlite_url: str) -> None:
-    """SQLite cannot begin its log anew while somebody reads what was before."""
+    """SQLite cannot restart its log while a reader uses an earlier state."""
     with open_world(sqlite_url) as world:
         live(world)
         storage = world.container.storage()
@@ -414,7 +414,7 @@ def test_a_moment_that_was_let_go_holds_nothing_up(sqlite_url: str) -> None:
 
 
 class TestAWriterMeanwhile:
-    """The copy is of one moment, and says what came after it."""
+    """The copy is of one moment, and reports what came after it."""
 
     def test_registrations_are_counted_and_not_copied(self, source: World, target: str) -> None:
         before = stored(url_of(source))

@@ -29,7 +29,7 @@ candidates = st.builds(
     operator_id=st.uuids().map(OperatorId),
     weight=st.integers(0, limits.MAX_WEIGHT),
     availability=st.sampled_from(Availability),
-    # A capacity may be lowered below the load, which stays as it is then.
+    # Lowering a capacity below the load leaves the load as it is.
     load=st.integers(0, 2 * limits.MAX_CAPACITY),
     capacity=st.integers(0, limits.MAX_CAPACITY),
     credit=st.integers(-(10**15), 10**15),
@@ -102,7 +102,7 @@ def test_a_version_of_the_future_is_refused_by_its_number(version: int) -> None:
 
 
 def test_the_layout_stays_as_it_was_first_written() -> None:
-    """Stored decisions are read by every later release."""
+    """Every later release must read the decisions that are stored."""
     lineup = bytes.fromhex(
         "02"
         "00000000000000000000000000000001"

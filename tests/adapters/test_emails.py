@@ -1,4 +1,4 @@
-"""Mailboxes that can exist are taken, and one mailbox is one text."""
+"""Addresses that can exist are accepted, and a mailbox has one normal text."""
 
 import email_validator
 import pytest
@@ -106,7 +106,7 @@ plain = st.builds(
 
 
 def by_the_library(text: str) -> str | None:
-    """Return what the library makes of an address; its list of domains is not asked here."""
+    """Return what the library makes of an address, without its list of domains."""
     try:
         found = email_validator.validate_email(text, check_deliverability=False)
     except email_validator.EmailNotValidError:
@@ -163,6 +163,6 @@ def test_an_address_normalised_is_normal(text: str) -> None:
 
 
 def test_what_an_earlier_release_stored_is_still_found() -> None:
-    """The library alone, with its own list of domains, decided then."""
+    """Earlier, the library alone decided, with its own list of domains."""
     for stored in ("ann@example.com", "иван@пример.рф", "é@example.com", "o'neil@a-b.co.uk"):
         assert read_email(stored) == stored == by_the_library(stored)

@@ -1,4 +1,4 @@
-"""A database file by its names, and what stands in the way of one."""
+"""A database file under all its names, and what can prevent its use."""
 
 import os
 import sqlite3
@@ -13,7 +13,7 @@ from adapters.sql.troubles import trouble_with
 
 
 def forbidding(*what: tuple[Path, int]) -> Callable[[Path, int], bool]:
-    """Return what a user is told to whom just this is forbidden."""
+    """Return a permission check for a user who is denied just this."""
     return lambda path, asked: (path, asked) not in what
 
 

@@ -1,6 +1,7 @@
 """What an earlier release has stored is opened, migrated, read and checked, on both engines.
 
-The databases were made by the release that names them, see tests/golden/make.py, and never change.
+Each database was made by the release that it is named after, and never changes; see
+tests/golden/make.py.
 """
 
 import shutil
@@ -58,7 +59,7 @@ def contacts(fairlead: Fairlead) -> list[ContactView]:
 
 
 def by_person(fairlead: Fairlead) -> dict[str, LeadExport]:
-    """Return the leads that are known by something, each under its identities."""
+    """Return the leads that have identities, each under all of its identities."""
     leads = fairlead.leads.leads(identity=None, limit=200, after=None).items
     return {
         identity.key: fairlead.leads.export(lead.id, limit=5000)
@@ -68,7 +69,7 @@ def by_person(fairlead: Fairlead) -> dict[str, LeadExport]:
 
 
 def test_numbers_that_are_stored_are_these_for_ever(release: str) -> None:
-    """A member that comes in between must not take the number of another."""
+    """A member added in between must not take the number of another."""
     del release
     assert STATE_NUMBERS == {
         ContactState.WAITING: 0,
@@ -136,7 +137,7 @@ def test_people_are_who_they_were(fairlead: Fairlead) -> None:
 
 
 def test_the_first_assignment_is_the_one_that_counts(fairlead: Fairlead) -> None:
-    """Transfers wrote over it; where it can be known it is right, else it is the nearest."""
+    """Transfers used to overwrite it; it is right where it can be known, else the nearest."""
     (given_by_hand,) = by_person(fairlead)["vk:id1"].contacts
     first, second = given_by_hand.transfers
     assert first.previous is None
@@ -154,7 +155,7 @@ def test_keys_audit_and_statistics_are_read(fairlead: Fairlead) -> None:
 
 
 def test_work_goes_on(fairlead: Fairlead) -> None:
-    """What waits is handed out by the credits that were stored."""
+    """What waits is handed out, and every invariant still holds."""
     kirill = next(
         each
         for each in fairlead.catalogue.operators(active=None, limit=9, after=None).items

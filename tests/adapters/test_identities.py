@@ -1,4 +1,4 @@
-"""Identities in one spelling."""
+"""Identities are normalised to one spelling."""
 
 import random
 
@@ -151,7 +151,7 @@ UNSEEN = (
 
 
 class TestUnseen:
-    """Characters that nobody sees are no part of any value."""
+    """Invisible characters are not part of any value."""
 
     @pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
     @pytest.mark.parametrize(

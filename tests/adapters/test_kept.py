@@ -1,4 +1,4 @@
-"""A dispatch kept from one registration to the next is what the database would say."""
+"""A dispatch kept from one registration to the next agrees with the database."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +32,7 @@ def world(sqlite_url: str) -> Iterator[World]:
 
 @pytest.fixture
 def elsewhere(world: World, sqlite_url: str) -> Iterator[World]:
-    """The same database, opened as another process would."""
+    """The same database, opened as another process would open it."""
     with open_world(sqlite_url, beside=world) as opened:
         yield opened
 
@@ -59,10 +59,10 @@ def test_the_second_registration_reads_no_source_and_no_operator(world: World) -
 
 
 def test_what_others_registered_is_read_but_not_made_anew(world: World, elsewhere: World) -> None:
-    """The lineup stands for all that is made: were it another object, it would be stored again."""
+    """The lineup stands for all that could be rebuilt: a new one would be stored again."""
     world.source((world.operator(), 1), (world.operator(), 2))
     register(elsewhere)
-    # It takes in what stays as it is, now that somebody else writes, too.
+    # Now that another process writes too, it also reads what does not change.
     register(world)
     with recording(world.container.storage()) as recorded:
         for other in (elsewhere, world, elsewhere):
@@ -81,7 +81,7 @@ def test_what_is_kept_does_not_grow_with_what_happens(world: World) -> None:
     world.source((ann, 1))
     held = [register(world) for _ in range(4)]
     for number in range(20):
-        # One is closed, one that waited is handed out, and somebody changes a capacity.
+        # One is closed, a waiting one is handed out, and a capacity is changed.
         world.fairlead.close_contact(CloseContact(held.pop(0).id))
         held.append(register(world))
         world.fairlead.update_operator(UpdateOperator(ann.id, capacity=3 - number % 2))

@@ -1,4 +1,4 @@
-"""A search of SQL takes so long and no longer, however many leads there are."""
+"""A search in SQL does a bounded amount of work, however many leads there are."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,7 +18,7 @@ FURTHEST = 100
 
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A crowd that is all called Ivan; the last is the only one called Li."""
+    """A crowd in which everyone is called Ivan, and only the last is called Li."""
     path = tmp_path_factory.mktemp("crowd") / "fairlead.db"
     with open_world(f"sqlite:///{path}") as world:
         lessons = []
@@ -53,7 +53,7 @@ def stretches(walk: Callable[..., Walk], *, but: object = None) -> list[Walk]:
 @pytest.mark.parametrize(
     ("way", "asked", "number"),
     [
-        # None of them is rare: the walk goes along the first of the longest.
+        # None of them is rare: the walk follows the first of the longest.
         ("by_words", ["ivan", "petrov9"], 0),
         ("by_words", ["iv", "pe", "li"], 0),
         ("by_words", ["ivan", "petrov1"], 43),
@@ -85,7 +85,7 @@ def test_a_rare_word_is_found_at_once_beside_one_that_everybody_has(search: SqlL
 
 
 def test_no_more_leads_are_looked_at_than_that_are_passed_by(search: SqlLeadSearch) -> None:
-    """Whoever is found by an identity of the same name, as most are, is on an earlier page."""
+    """A lead also found by an identity with that text, as most are, is on an earlier page."""
     for way, asked in (("by_words", ["ivan"]), ("by_beginnings", ["ivan"])):
         looked = list[object]()
 

@@ -1,4 +1,4 @@
-"""Migrations: up, down and up again, by several processes at once, to the schema of the tables."""
+"""Migrations: up, down and up again, by several processes at once, to the declared schema."""
 
 import re
 import sqlite3
@@ -33,7 +33,7 @@ POSTGRESQL_ONLY = {"0005"}
 
 
 def revisions() -> list[str]:
-    """Return every revision, the oldest first."""
+    """Return every revision, oldest first."""
     found = ScriptDirectory.from_config(_config()).walk_revisions()
     return [each.revision for each in found][::-1]
 
@@ -47,7 +47,7 @@ def database(sqlite_url: str) -> Iterator[Database]:
 
 
 def schema(engine: Engine) -> dict[str, list[str]]:
-    """Return what SQLite keeps of tables and indexes, each cut into its sorted parts.
+    """Return the SQL that SQLite keeps of tables and indexes, each cut into sorted parts.
 
     alembic's comparison sees neither check constraints nor WITHOUT ROWID nor partial indexes.
     """
@@ -60,7 +60,7 @@ def schema(engine: Engine) -> dict[str, list[str]]:
 
 
 def _parts(sql: str) -> list[str]:
-    """Cut `CREATE ... (one, two) rest` into its parts; their order is of no account."""
+    """Cut `CREATE ... (one, two) rest` into its parts; their order does not matter."""
     head, body, rest = re.fullmatch(r"([^(]*)\((.*)\)([^)]*)", sql, re.DOTALL).groups()  # type: ignore[union-attr]
     parts = [head, rest, *re.split(r",(?![^(]*\))", body)]
     return sorted(re.sub(r"\s+", " ", each).strip() for each in parts)
@@ -91,7 +91,7 @@ def test_there_is_one_head() -> None:
     assert ScriptDirectory.from_config(_config()).get_heads() == revisions()[-1:]
 
 
-# alembic sees no index of an expression; the comparison of texts below does.
+# alembic does not see indexes of expressions; the comparison of texts below does.
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 @pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
 def test_the_migrated_schema_is_that_of_the_tables(database: Database, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_the_migrated_schema_is_that_of_the_tables(database: Database, tmp_path:
         assert compare_metadata(context, Row.metadata) == []
     declared = create_engine(f"sqlite:///{tmp_path / 'declared.db'}")
     Row.metadata.create_all(declared)
-    # Triggers are the migrations' alone.
+    # Only migrations create triggers.
     migrated = schema(database.read)
     assert {name for name in migrated if name not in schema(declared)} == {
         "audit_refuses_update",
@@ -113,7 +113,7 @@ def test_the_migrated_schema_is_that_of_the_tables(database: Database, tmp_path:
 
 
 def test_credits_are_kept_on_the_way_up_and_down(database: Database) -> None:
-    """They stood in a column of the allocations before they stood in one value of the source."""
+    """They were a column of the allocations before they became one value of the source."""
     migrate(database, "0001")
     given = [("a", 1, 70, 5), ("a", 2, 30, -9), ("a", 3, 0, 4), ("b", 2, 1, 0)]
     query = "SELECT source_key, operator_id, weight, credit FROM allocations ORDER BY 1, 2"
@@ -186,7 +186,7 @@ def test_migrating_what_is_migrated_changes_nothing(database: Database) -> None:
 
 
 def test_a_migration_that_fails_leaves_the_schema_as_it_was(database: Database) -> None:
-    """DDL is part of the transaction: there is no half of a schema to clean up by hand."""
+    """DDL is part of the transaction: there is no half-made schema to clean up by hand."""
     with database.write.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE transfers (x)")
     before = schema(database.read)
@@ -196,7 +196,7 @@ def test_a_migration_that_fails_leaves_the_schema_as_it_was(database: Database) 
 
 
 def test_two_processes_migrate_at_once(database: Database, sqlite_url: str) -> None:
-    # The file is made first, so that both meet over the schema.
+    # Create the file first, so that both processes compete for the schema.
     database.read.connect().close()
     code = (
         "import sys\n"
@@ -246,7 +246,7 @@ def test_every_pooled_connection_is_set_up(database: Database, role: str) -> Non
 
 
 def test_a_writer_holds_the_write_lock_from_its_first_moment(database: Database) -> None:
-    """BEGIN IMMEDIATE: what is read is read under the lock; readers take none."""
+    """BEGIN IMMEDIATE: a writer also reads under the lock; readers take none."""
     migrate(database)
     other = sqlite3.connect(str(database.url.database), timeout=0)
     with database.read.connect() as connection:
@@ -273,7 +273,7 @@ def test_an_identity_has_one_owner_by_the_schema(database: Database) -> None:
 
 
 def test_threads_open_databases_at_once(tmp_path: Path) -> None:
-    """What migrates keeps its work in globals, and one thread's must not end in another's file."""
+    """Alembic keeps its work in globals; one thread's must not end up in another's file."""
 
     def opened(number: int) -> list[str]:
         with open_fairlead(f"sqlite:///{tmp_path / f'{number}.db'}") as fairlead:

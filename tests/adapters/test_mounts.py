@@ -1,4 +1,4 @@
-"""Whether a file is on a network disk, told from what is mounted."""
+"""Whether a file is on a network disk, judging by what is mounted."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A file that is moved, removed or replaced while it is open: noticed before anything is told."""
+"""A file moved, removed or replaced while it is open: noticed before anything is answered."""
 
 import os
 import shutil
@@ -41,11 +41,11 @@ def world(sqlite_url: str) -> Iterator[World]:
 
 
 def refused(world: World, reason: str) -> None:
-    """Hold that nothing works, be it read or written, and that each says why."""
+    """Assert that no read or write works, and that each says why."""
     storage, fairlead = world.container.storage(), world.fairlead
     for use in (
-        # A transaction for writing that begins within a millisecond of the last look finds out at
-        # its end only.
+        # A write transaction that begins within a millisecond of the last look finds out only at
+        # its end.
         storage.health.ready,
         world.register,
         lambda: fairlead.create_operator(CreateOperator("Ann", 1)),
@@ -83,7 +83,7 @@ def test_a_file_that_is_moved_is_missed_and_welcome_again(
 
 
 def test_what_was_moved_is_whole_without_its_log(world: World, path: Path, aside: Path) -> None:
-    """Whoever moves the file alone has everything; and the log is nothing to another file."""
+    """A file moved by itself has everything, and the log left behind is empty."""
     before = everything(world.container.storage())
     database_of(world.container.storage()).checkpoints.stop()
     world.fairlead.create_operator(CreateOperator("Bob", 1))
@@ -114,7 +114,7 @@ def test_what_takes_its_place_is_left_alone(
     with open_world(f"sqlite:///{path}") as replaced:
         (only,) = replaced.fairlead.catalogue.operators(active=None, limit=9, after=None).items
         assert only.name == "Somebody else"
-    # Whose log it was has everything.
+    # The file that the log belonged to has everything.
     with open_world(f"sqlite:///{aside}") as moved:
         assert (
             len(moved.fairlead.contacts.contacts(ContactFilter(), limit=9, after=None).items) == 2
@@ -148,7 +148,7 @@ def test_a_log_that_goes_away_is_noticed_with_the_next_checkpoint(
     with pytest.raises(sqlite3.OperationalError, match="restart"):
         checkpoints.checkpoint()
     refused(world, f"fairlead.db{suffix} was moved, removed or replaced")
-    # As after a kill -9: the file by itself.
+    # As after a kill -9: the file alone.
     with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as alone:
         assert alone.execute("SELECT count(*) FROM contacts").fetchone() == (2,)
 
@@ -173,13 +173,13 @@ def test_a_file_that_comes_back_changed_needs_a_restart(
 def test_a_file_that_is_written_over_is_noticed(
     world: World, path: Path, tmp_path: Path, how: str
 ) -> None:
-    """`cp` keeps the number of the file that it writes to."""
+    """`cp` keeps the inode of the file that it writes to."""
     storage, copy = world.container.storage(), tmp_path / "copy.db"
     database = database_of(storage)
     if how == "by a backup":
         storage.backup(copy)
     elif how == "by an older copy":
-        # By hand, while nothing has it open: it keeps a log.
+        # By hand, while nothing has it open: this copy keeps a log, not a journal.
         storage.close()
         shutil.copyfile(path, copy)
         with database.write.begin() as connection:
@@ -265,7 +265,7 @@ def test_what_is_closed_opens_what_is_there_by_then(world: World, path: Path, as
 
 
 def test_only_the_last_to_close_a_file_forgets_it(world: World, sqlite_url: str) -> None:
-    """What is open here is not read by anything but SQLite, which would lose its locks by that."""
+    """Closing a file drops all locks that SQLite holds on it, so only the last user closes it."""
     first = database_of(world.container.storage())
     identity = first.file.identity()
     shared = descriptors._shared[identity]
@@ -283,7 +283,7 @@ def test_only_the_last_to_close_a_file_forgets_it(world: World, sqlite_url: str)
 
 
 def test_a_look_costs_one_call_of_the_system(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One before a transaction, if nobody has just looked, and one after its commit."""
+    """One before a transaction, unless the last look was just now, and one after its commit."""
     real, asked = os.stat, list[object]()
 
     def stat(path: object) -> os.stat_result:
@@ -328,7 +328,7 @@ def test_a_replica_that_is_replaced_is_read_anew(tmp_path: Path, world: World) -
 
 
 def test_the_file_stays_held_while_everything_else_is_closed(sqlite_url: str, path: Path) -> None:
-    """So that SQLite does not remove the log, and make another one with the next connection."""
+    """Otherwise SQLite removes the log, and makes another one with the next connection."""
     database = open_database(sqlite_url)
     database.create()
     database.snapshot().close()

@@ -1,4 +1,4 @@
-"""Which database a URL names, in every spelling that people bring along."""
+"""Which database a URL names, in every spelling that people use."""
 
 import pytest
 from sqlalchemy import URL
@@ -10,7 +10,7 @@ from entrypoints.settings import Settings
 
 
 def connected(url: str) -> dict[str, object]:
-    """What the driver would be told."""
+    """The arguments that the driver would get."""
     database = open_database(url)
     assert isinstance(database, PostgresqlDatabase)
     _, told = database.write.dialect.create_connect_args(database.write.url)
@@ -89,7 +89,7 @@ def test_no_password_of_the_query_is_shown_where_a_copy_names_its_databases() ->
 
 
 def test_what_a_url_says_of_the_connection_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """But for the encoding, which is Fairlead's own affair."""
+    """Except for the encoding, which Fairlead sets itself."""
     given: list[dict[str, object]] = []
 
     def note(url: URL, **options: object) -> object:
@@ -107,6 +107,6 @@ def test_what_a_url_says_of_the_connection_holds(monkeypatch: pytest.MonkeyPatch
     assert primary["client_encoding"] == "UTF8"
     assert primary["prepare_threshold"] is None
     assert "schema" not in primary
-    # Whichever of them is the primary just now; a replica is none.
+    # Connect to whichever host is the primary now; a replica never is one.
     assert primary["target_session_attrs"] == "read-write"
     assert "target_session_attrs" not in replica

@@ -1,4 +1,4 @@
-"""A text is a phone only if it is certainly one number, and one number is one text."""
+"""A text is a phone only if it is certainly one number; a number has one normal text."""
 
 import re
 
@@ -156,7 +156,7 @@ def test_numbers_are_read_as_people_write_them_at_home(
 
 
 class TestBareDigits:
-    """What comes without a plus: of the region if there it is a number, else with its code."""
+    """Without a plus: a number of the region if it is one there, else one with country code."""
 
     @pytest.mark.parametrize(
         ("region", "written", "expected"),
@@ -175,11 +175,11 @@ class TestBareDigits:
             ("US", "9162234567", "+19162234567"),
             ("BR", "5511987654321", "+5511987654321"),
             ("DE", "79161234567", "+4979161234567"),
-            # A number that no table has yet, and that nothing else can be.
+            # A number that is in no table yet, and cannot be anything else.
             ("RU", "9351234568", "+79351234568"),
-            # One that could be Russian, one day, and Belgian.
+            # One that is Belgian, or could be Russian one day.
             ("RU", "3201234598", A),
-            # Of no use to anybody: what begins so in Russia is no number, nor anywhere else.
+            # Not a number: none begins like this, in Russia or anywhere else.
             ("RU", "2212345678", N),
         ],
     )
@@ -198,7 +198,7 @@ class TestBareDigits:
 
 
 class TestPlaceholders:
-    """What everybody types who does not want to give a number."""
+    """What people type when they do not want to give a number."""
 
     @pytest.mark.parametrize(
         "written",
@@ -229,7 +229,7 @@ class TestPlaceholders:
 
 
 class TestExtensions:
-    """One of several people who share a number: nobody is recognised by it."""
+    """An extension means that several people share a number: it identifies none of them."""
 
     @pytest.mark.parametrize(
         "extension",
@@ -293,7 +293,7 @@ def test_nothing_that_is_not_digits_reaches_the_parser(monkeypatch: pytest.Monke
     assert all(re.fullmatch(r"\+?[0-9]+", each) for each in parsed)
 
 
-# ---- held against the library --------------------------------------------------------------------
+# ---- compared with the library -------------------------------------------------------------------
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
@@ -307,7 +307,7 @@ digits = st.text("0123456789", max_size=15)
 
 @st.composite
 def numbers_of(draw: st.DrawFn, region: str) -> str:
-    """Numbers of a region behind its code: examples of the library with some digits changed."""
+    """National numbers of a region: the library's examples with some digits changed."""
     example = phonenumbers.example_number_for_type(region, draw(st.sampled_from(KINDS)))
     example = example or phonenumbers.example_number(region)
     assume(example is not None)
@@ -382,7 +382,7 @@ def test_what_is_said_of_a_number_at_home_is_what_a_parse_says(
 
 
 def test_the_usual_spellings_take_no_parse(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fast ways are taken: a test that both ways agree would not notice if they were not."""
+    """The fast paths are taken: a test that both paths agree would not notice if they were not."""
 
     def never(*_: object) -> None:
         raise AssertionError("it was parsed")
@@ -478,7 +478,7 @@ def examples() -> list[str]:
 
 
 def test_no_two_numbers_of_the_world_meet() -> None:
-    """Each is itself or unread, and nobody else's other spelling, but for the documented pairs."""
+    """Each is itself or unread, and no other number's spelling, except for documented pairs."""
     known = examples()
     assert len(known) > 900
     owners: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""PostgreSQL: the writers' lock, and what happens when the server or the way to it goes away."""
+"""PostgreSQL: the writers' lock, and what happens when the server or the connection fails."""
 
 import threading
 import time
@@ -64,7 +64,7 @@ def url_of(world: World) -> str:
 
 
 def cut_off(world: World) -> None:
-    """End every session of the application, as a server that is restarted does."""
+    """End every session of the application, as a restart of the server does."""
     with closing(connected(url_of(world))) as other:
         ended = other.execute(
             "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity "
@@ -75,13 +75,13 @@ def cut_off(world: World) -> None:
 
 
 def only_set(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    """Let transactions that begin from now on set this and nothing else."""
+    """Make transactions that begin from now on set this and nothing else."""
     statement = f"SELECT set_config('{name}', '{value}', true)"
     monkeypatch.setattr(adapter, "to_write", lambda *_: statement)
 
 
 def registers(world: World) -> None:
-    """Hold that everything works."""
+    """Assert that everything works."""
     before = len(world.fairlead.leads.leads(identity=None, limit=200, after=None).items)
     world.register()
     after = len(world.fairlead.leads.leads(identity=None, limit=200, after=None).items)
@@ -122,11 +122,11 @@ def test_a_registration_that_is_cut_off_alone_is_tried_again(
 
 
 def test_a_deadlock_with_a_stranger_is_of_this_moment(world: World) -> None:
-    """Nobody who keeps to the lock can be in one; a session that somebody opened by hand can."""
+    """A writer that takes the lock first cannot be in one; a session opened by hand can."""
     with closing(connected(url_of(world))) as stranger:
 
         def want_the_source() -> None:
-            # The server ends whoever has waited longest; that is to be the other one.
+            # The server ends the session that has waited longest; that must be the other one.
             time.sleep(0.3)
             stranger.execute("UPDATE sources SET name = name")
 
@@ -187,7 +187,7 @@ def test_when_the_commit_gets_no_answer_nobody_says_that_nothing_happened(world:
             happened(
                 uow, SourceChanged(uow.dispatches.load(sources=["telegram"]).source("telegram"))
             )
-            # SQLAlchemy waits for each answer, so it is the commit that gets none.
+            # SQLAlchemy waits for each answer, so only the commit gets none.
             uow.due.cancel("nothing")
             cut_off(world)
             uow.commit()
@@ -198,10 +198,10 @@ def test_when_the_commit_gets_no_answer_nobody_says_that_nothing_happened(world:
 
 
 def test_whoever_hears_of_a_contact_finds_it_on_the_disk(world: World) -> None:
-    """The lock is given back before; the answer is not.
+    """The lock is released before the contact is on the disk; the answer is not given before.
 
     What PostgreSQL itself adds to its log in between would look like a contact that is not on the
-    disk, and what it brings to the disk by itself, five times a second, like one that is.
+    disk; what it flushes to the disk by itself, five times a second, would look like one that is.
     """
     with closing(connected(url_of(world))) as other:
         kept = 0
@@ -259,7 +259,7 @@ def test_a_writer_waits_for_another_no_longer_than_its_patience(
 def test_a_writer_that_falls_silent_loses_the_lock(
     world: World, postgresql_url: str, monkeypatch: pytest.MonkeyPatch, reads: bool
 ) -> None:
-    """A host that has gone cannot give the lock back, before its first statement or after one."""
+    """A host that has gone cannot release the lock, whether or not it has run a statement."""
     only_set(monkeypatch, "idle_in_transaction_session_timeout", "300ms")
     silent = world.container.storage().unit_of_work()
 
@@ -277,11 +277,11 @@ def test_a_writer_that_falls_silent_loses_the_lock(
 
 
 def test_the_server_looks_after_a_writer_that_has_gone_or_stands_still(postgresql_url: str) -> None:
-    """By means that work in the midst of a message, too; nothing stays set."""
+    """The settings also work in the middle of a message, and do not outlast a transaction."""
     looking = [f"tcp_keepalives_{name}" for name in ("idle", "interval", "count")]
 
     def probes(connection: Connection) -> list[str]:
-        # Asked of the driver itself: what SQLAlchemy executes is waited for, and has no limit.
+        # Ask the driver itself: what SQLAlchemy executes is waited for, and has no limit.
         driver: Any = connection.connection.driver_connection
         return [
             driver.execute(f"SHOW {name}").fetchone()[0]
@@ -307,7 +307,7 @@ def test_the_server_looks_after_a_writer_that_has_gone_or_stands_still(postgresq
 def test_a_transaction_that_stands_still_in_the_midst_of_sending_is_ended(
     world: World, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To the server it works: it counts as idle no more than a long query does."""
+    """To the server it is working: like a long query, it does not count as idle."""
     only_set(monkeypatch, "transaction_timeout", "300ms")
     still = world.container.storage().unit_of_work()
     assert isinstance(still, SqlUnitOfWork)
@@ -316,7 +316,7 @@ def test_a_transaction_that_stands_still_in_the_midst_of_sending_is_ended(
         with still:
             monkeypatch.undo()
             driver: Any = still._turn.connection.connection.driver_connection
-            # What follows in the pipeline never comes.
+            # The rest of the pipeline never arrives.
             driver.execute("SELECT")
             with open_world(postgresql_url, beside=world) as other:
                 other.register()
@@ -329,7 +329,7 @@ def test_a_transaction_that_stands_still_in_the_midst_of_sending_is_ended(
 def test_a_long_queue_is_handed_out_however_long_it_takes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What takes longer than the limit would otherwise be tried, and taken back, for ever."""
+    """Otherwise, what takes longer than the limit would be tried and rolled back forever."""
     (ann,) = world.fairlead.catalogue.operators(active=None, limit=2, after=None).items
     world.fairlead.update_operator(UpdateOperator(ann.id, active=False))
     for _ in range(4):
@@ -395,7 +395,7 @@ def test_what_is_kept_in_memory_is_dropped_when_another_process_has_written(
 
 @pytest.mark.parametrize("key", [None, "message-1"])
 def test_a_registration_never_waits_between_its_writes(world: World, key: str | None) -> None:
-    """Whatever SQLAlchemy executes by itself is waited for, and so is everything after it."""
+    """Whatever SQLAlchemy executes itself has to be waited for, and so does everything after."""
     storage = world.container.storage()
     executed: list[str] = []
 
@@ -414,7 +414,7 @@ def test_a_registration_never_waits_between_its_writes(world: World, key: str | 
 
 
 def test_statements_are_not_prepared_if_the_url_says_so(postgresql_url: str) -> None:
-    """A pool that hands out connections by the transaction may not know them."""
+    """A pool that hands out connections per transaction may not support them."""
     with open_world(f"{postgresql_url}?prepare_threshold=none") as world:
         world.source((world.operator(), 1))
         for _ in range(8):
@@ -460,7 +460,7 @@ _DESCRIBED = (
 
 
 def described(database: Database) -> list[Any]:
-    """What PostgreSQL says of columns, indexes and constraints."""
+    """What PostgreSQL says about columns, indexes and constraints."""
     with database.read.connect() as connection:
         return [connection.exec_driver_sql(query).all() for query in _DESCRIBED]
 
@@ -477,7 +477,7 @@ def test_changes_are_told_after_the_server_was_restarted(world: World) -> None:
 def test_names_and_values_are_found_by_index_whatever_the_language_of_the_database(
     postgresql: Databases,
 ) -> None:
-    """In the order of a language, the semicolon may come before the colon."""
+    """In the sort order of a language, the semicolon may come before the colon."""
     url = postgresql.empty()
     with open_world(url) as world:
         world.source((world.operator(), 1))
@@ -502,7 +502,7 @@ def test_names_and_values_are_found_by_index_whatever_the_language_of_the_databa
 
 
 def test_threads_that_find_no_connection_free_wait_for_one(world: World) -> None:
-    """More threads than a process takes connections, each in a transaction of its own."""
+    """More threads than a process takes connections, each in its own transaction."""
     together = threading.Barrier(3 * CONNECTIONS)
 
     def read() -> int:

@@ -1,8 +1,8 @@
 """How many statements a registration takes.
 
-What is counted are calls of execute and executemany on the driver's cursors; see statements.py.
-An executemany is one statement however many rows it is given: it is prepared once and never goes
-back to Python in between.
+These tests count calls of execute and executemany on the driver's cursors; see statements.py. An
+executemany is one statement however many rows it gets: it is prepared once and never goes back to
+Python in between.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,14 +26,14 @@ def world(sqlite_url: str) -> Iterator[World]:
     with open_world(sqlite_url) as opened:
         for key in ("a", "b"):
             opened.source(*((opened.operator(f"Operator {n}"), n) for n in range(1, 6)), key=key)
-        # The first decisions on a source store its lineup, once; and to record is to come by other
+        # The first decisions on a source store its lineup, once; and recording opens new
         # connections, as another process would.
         statements(opened, commands(2, 1_000_000))
         yield opened
 
 
 def commands(count: int, first: int = 0) -> list[RegisterContact]:
-    """Return commands as full as they come: name, two identities, payload, key."""
+    """Return commands with everything: name, two identities, payload, key."""
     return [
         RegisterContact(
             "ab"[number % 2],
@@ -47,7 +47,7 @@ def commands(count: int, first: int = 0) -> list[RegisterContact]:
 
 
 def statements(world: World, batch: list[RegisterContact]) -> list[Statement]:
-    """Register a batch and return the statements it took, without what opens a connection."""
+    """Register a batch; return the statements it took, without those that open connections."""
     with recording(world.container.storage()) as recorded:
         outcomes = world.fairlead.register_contacts(batch)
     assert all(isinstance(each, Registered) for each in outcomes)
@@ -62,7 +62,7 @@ def test_new_leads_take_a_constant_number_of_statements(world: World) -> None:
         assert len({each.sql for each in taken}) == len(taken), "none is run twice"
         assert sum(each.verb == "BEGIN" for each in taken) == 1
         first += size
-        # The first contact of a batch of one has one source; more have two, in as many statements.
+        # A batch of one has one source, a larger one has two, in the same number of statements.
         counts[size] = len(taken)
     assert set(counts.values()) == {counts[1]}
     assert counts[1] <= 20
@@ -115,7 +115,7 @@ def test_contacts_that_wait_take_no_more(world: World) -> None:
 
 
 def test_closing_takes_a_constant_number_however_many_waited_for_it(world: World) -> None:
-    """Each slot goes to a contact that waited, on one source or the other."""
+    """Each slot goes to a waiting contact, on one source or the other."""
     ann, bob = (world.operator(name, capacity=200) for name in ("Ann", "Bob"))
     for key, operator in (("c", ann), ("d", bob)):
         world.source((operator, 1), key=key)
@@ -127,7 +127,7 @@ def test_closing_takes_a_constant_number_however_many_waited_for_it(world: World
         if isinstance(each, Registered)
     ]
     counts = []
-    # The first stores the lineups, once.
+    # The first round stores the lineups, once.
     for size in (2, 2, 10, 100):
         closing, served = served[:size], served[size:]
         orders = [

@@ -1,7 +1,7 @@
 """How SQLite finds what is asked for: by an index, never by walking a table that grows.
 
 The statements are not copied here: they are recorded while the real code runs, and SQLite is asked
-how it goes about each.
+for its plan of each.
 """
 
 import itertools
@@ -44,7 +44,7 @@ _walk = re.compile(rf"\bSCAN ({GROWING})\b")
 
 
 class Library:
-    """A few thousand contacts on three sources, most closed, some waiting."""
+    """A few thousand contacts on three sources, most assigned, the others waiting."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -183,7 +183,7 @@ def test_erasing_a_lead_finds_what_is_its_own(library: Library) -> None:
 
 
 def test_what_refers_to_a_row_that_goes_is_found_by_index(library: Library) -> None:
-    """SQLite looks for it by itself, once a row, and shows no plan of that."""
+    """SQLite looks for it by itself, once per row, and shows no plan for that."""
     database = database_of(library.world.container.storage())
     with closing(sqlite3.connect(str(database.url.database))) as file:
         for child, parent, column in file.execute(
@@ -349,7 +349,7 @@ def test_the_sources_of_an_operator_are_found_by_index(library: Library) -> None
 
 
 def met(library: Library, way: str, *asked: object, after: str | None = None) -> list[list[str]]:
-    """The plans of one walk of the search for leads, as far as it looks along an index."""
+    """The plans of one walk of the lead search, for the statements that walk along an index."""
     walk = getattr(library.world.fairlead.lead_search, way)
     plans = library.plans(lambda: walk(*asked, after=after, limit=5, but=lambda _: False))
     assert_found_by_index(plans)
@@ -423,7 +423,7 @@ def test_statistics_of_a_period_read_what_is_of_it(library: Library) -> None:
         if "FROM contacts" in statement.sql
     ]
     index = "ix_contacts_source_key_state_id (source_key=? AND state=? AND id>? AND id<?)"
-    # Of each source: three states, and whether there are more contacts, without their rows.
+    # For each source: three states, and whether there are more contacts, without their rows.
     looked_at, more = (
         [f"SEARCH contacts USING {kind} {index}"] * 3 for kind in ("INDEX", "COVERING INDEX")
     )
@@ -444,7 +444,7 @@ def test_the_queue_of_a_source_is_found_by_its_own_index(tmp_path: Path) -> None
 
 
 def looks_into_queues(plans: list[tuple[Statement, list[str]]]) -> list[list[str]]:
-    """The plans of those statements that look for the contacts that have waited longest."""
+    """The plans of the statements that look for the contacts that have waited longest."""
     return [
         steps
         for statement, steps in plans

@@ -1,4 +1,4 @@
-"""PostgreSQL as it is found: whatever a role, a database, a server or the environment sets."""
+"""PostgreSQL works whatever a role, a database, a server or the environment sets."""
 
 import threading
 import time
@@ -46,7 +46,7 @@ HOSTILE = {
 
 
 def run(url: str, *statements: Any) -> list[Any]:
-    """Run statements by hand; returns the rows of the last."""
+    """Run statements by hand; return the rows of the last."""
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(address, autocommit=True, client_encoding="UTF8") as connection:
         for each in statements:
@@ -88,7 +88,7 @@ def test_whoever_finds_it_full_for_too_long_is_told(
 
 @contextmanager
 def by_default(url: str, **settings: str) -> Iterator[None]:
-    """Let every new session in a database begin with these settings."""
+    """Make every new session in a database begin with these settings."""
     database = sql.Identifier(make_url(url).database or "")
     changes = [
         sql.SQL("ALTER DATABASE {} SET {} = {}").format(
@@ -104,12 +104,12 @@ def by_default(url: str, **settings: str) -> Iterator[None]:
 
 
 def lead_a_path(url: str, path: str) -> None:
-    """Let every new session in a database begin with a search path, for ever."""
+    """Make every new session in a database begin with a search path, permanently."""
     run(url, f'ALTER DATABASE "{make_url(url).database}" SET search_path = {path}')
 
 
 def works(url: str, tmp_path: Path) -> None:
-    """Hold that a database is written, read, checked and copied, and that nothing is distorted."""
+    """Assert that a database is written, read, checked and copied without distortion."""
     with open_world(url) as world:
         ann, boris = world.operator("Анна", 2), world.operator("Boris 😀", 1)
         world.source((ann, 1), (boris, 3))
@@ -145,7 +145,7 @@ def works(url: str, tmp_path: Path) -> None:
 
 
 def copied(world: World, to: str) -> None:
-    """Copy a world; hold that it is the same on the other side."""
+    """Copy a world; assert that the copy is the same."""
     storage = build_container(Settings(database_url=to)).storage()
     with world.container.storage().snapshot() as snapshot:
         storage.fill(snapshot, lambda _: None)
@@ -198,9 +198,9 @@ def test_time_outs_for_others_end_no_transaction(postgresql_url: str) -> None:
 def test_who_waited_for_the_lock_goes_on_whatever_the_usual_isolation(
     postgresql_url: str, usual: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By such a default, whoever waits would be turned away once the lock is free.
+    """With such a default, a waiting writer would be turned away once the lock is free.
 
-    Who is turned away may try again, and under load is turned away again.
+    It could try again, but under load it would be turned away again.
     """
     database = PostgresqlDatabase(make_url(postgresql_url))
     monkeypatch.setattr(database, "_once_more", lambda attempt: attempt())
@@ -237,7 +237,7 @@ def test_what_was_acknowledged_is_on_the_disk_though_the_server_waits_for_none(
         for _ in range(20):
             world.register()
             kept += run(postgresql_url, where) == [(True,)]
-    # PostgreSQL writes its log by itself, too, five times a second.
+    # PostgreSQL also writes its log by itself, five times a second.
     assert kept > 15
 
 
@@ -259,7 +259,7 @@ class TestEncoding:
     def test_what_it_holds_is_read_and_copied_and_nothing_is_added(
         self, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Whoever has one from before has to get out of it."""
+        """Anyone who has one from before must be able to leave it."""
         with monkeypatch.context() as patched:
             patched.setattr("adapters.sql.postgresql.require_fit", lambda _: 150000)
             container = build_container(Settings(database_url=url))
@@ -309,11 +309,11 @@ class TestRole:
 
     @pytest.fixture
     def role(self, postgresql: Databases) -> Iterator[tuple[str, str]]:
-        """A database's URL as its owner, and as a role without any right."""
+        """A database's URL for its owner, and for a role without any rights."""
         url = postgresql.empty()
         name = make_url(url).database or ""
         run(url, f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
-        # As every server from 15 on has it.
+        # The default since PostgreSQL 15.
         run(url, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         mine = make_url(url).set(username=name, password=name)
         yield url, mine.render_as_string(hide_password=False)
@@ -347,7 +347,7 @@ class TestRole:
 
 
 class TestLock:
-    """A session that somebody opened by hand, and that keeps everybody from writing."""
+    """A session opened by hand that keeps everyone else from writing."""
 
     def test_the_service_is_not_ready_as_long_as_nobody_gets_the_lock(
         self, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
@@ -360,7 +360,7 @@ class TestLock:
             psycopg.connect(address.render_as_string(hide_password=False)) as other,
         ):
             other.execute("UPDATE write_lock SET version = version + 1")
-            # Others write as a rule: it is no reason to wait for them, nor to give up.
+            # Other writers are normal: no reason to wait for them, or to give up.
             world.fairlead.health.ready()
             with pytest.raises(StorageAway, match="lock timeout"):
                 world.operator()
@@ -422,7 +422,7 @@ class TestSchema:
         database.dispose()
 
     def test_a_later_migration_goes_where_the_tables_are(self, postgresql: Databases) -> None:
-        """A schema that has the role's name comes first in the usual path."""
+        """A schema with the role's name comes first in the default path."""
         url = postgresql.empty()
         database = open_database(url)
         migrate(database, "0008")
@@ -475,7 +475,7 @@ class TestSchema:
 def test_what_is_in_memory_is_dropped_when_a_standby_without_it_takes_over(
     postgresql_url: str,
 ) -> None:
-    """It lacks what was written last, and others count on from where it stands."""
+    """It lacks the latest writes, and others go on counting from where it stands."""
     here, other = (PostgresqlDatabase(make_url(postgresql_url)) for _ in range(2))
 
     def written(database: PostgresqlDatabase) -> Turn:

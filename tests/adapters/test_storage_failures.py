@@ -1,4 +1,4 @@
-"""SQLite that cannot be read or written: nothing is half-done, and it works again afterwards."""
+"""When SQLite cannot be read or written, nothing is half-done, and it works again later."""
 
 import sqlite3
 import subprocess
@@ -40,7 +40,7 @@ def world(sqlite_url: str) -> Iterator[World]:
 
 
 def furnish(world: World) -> None:
-    """Give it two operators that are full, one to spare, and contacts that wait."""
+    """Create two operators at capacity, a spare one, and waiting contacts."""
     ann, bob = world.operator("Ann", capacity=3), world.operator("Bob", capacity=3)
     world.operator("Spare", capacity=3)
     world.source((ann, 1), (bob, 1))
@@ -49,7 +49,7 @@ def furnish(world: World) -> None:
 
 
 def writes(world: World) -> list[Callable[[], object]]:
-    """Return one call of every use case that writes."""
+    """Return one call of each of the main use cases that write."""
     fairlead = world.fairlead
     ann, bob, spare = fairlead.catalogue.operators(active=None, limit=3, after=None).items
     first, second = fairlead.contacts.contacts(
@@ -67,7 +67,7 @@ def writes(world: World) -> list[Callable[[], object]]:
 
 
 def assert_unavailable(world: World, reason: str) -> None:
-    """Assert that every use case that writes says why it cannot, and changes nothing."""
+    """Assert that each of these use cases says why it cannot write, and changes nothing."""
     before = everything(world.container.storage())
     for write in writes(world):
         with pytest.raises(StorageUnavailable, match=reason) as refused:
@@ -85,7 +85,7 @@ def assert_works_again(world: World) -> None:
 
 @contextmanager
 def before_writing(database: Database, pragma: str) -> Iterator[None]:
-    """Set every connection for writing to something before it begins; the last one fails."""
+    """Run a pragma on every write connection before its transaction begins."""
 
     def set_up(connection: Connection) -> None:
         driver: Any = connection.connection.dbapi_connection
@@ -96,7 +96,7 @@ def before_writing(database: Database, pragma: str) -> Iterator[None]:
         yield
     finally:
         event.remove(database.write, "begin", set_up)
-        # A pragma ends with its connection, and that of a failure is back in the pool.
+        # A pragma lasts as long as its connection, and one that failed is back in the pool.
         database.write.dispose()
 
 
@@ -129,7 +129,7 @@ class TestReadOnly:
 
 
 class TestFull:
-    """A disk that is full, as SQLite sees it: no page more may be added to the file."""
+    """A disk that is full, as SQLite sees it: no more pages can be added to the file."""
 
     def test_nothing_is_half_done_and_it_works_again(self, world: World) -> None:
         database = database_of(world.container.storage())
@@ -146,7 +146,7 @@ class TestFull:
             assert len(failures) == len(batch)
             assert {"full" in str(each) for each in failures} == {True}
             assert everything(world.container.storage()) == before
-            # A full disk is still read, and a contact that needs no new page is still closed.
+            # Reads work on a full disk, and so does closing a contact, which needs no new page.
             (mine, *_) = world.fairlead.contacts.contacts(
                 ContactFilter(), limit=1, after=None
             ).items
@@ -158,7 +158,7 @@ class TestFull:
 
 @contextmanager
 def locked_by_another_process(path: str) -> Iterator[None]:
-    """Hold a writing transaction in another process."""
+    """Hold a write transaction open in another process."""
     code = (
         "import sqlite3, sys\n"
         "file = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
@@ -209,7 +209,7 @@ class TestLocked:
 
 
 class TestNotThere:
-    """A database that is not there yet, or that is none."""
+    """A file that does not exist yet, or is not a database."""
 
     @pytest.mark.parametrize("there", [True, False])
     def test_one_that_was_not_migrated_says_what_to_run(
@@ -277,7 +277,7 @@ class TestNotThere:
 
 
 class TestBatch:
-    """A lot on which the storage fails is rolled back and tried one by one."""
+    """A batch on which the storage fails is rolled back and retried one by one."""
 
     @pytest.fixture
     def watched(self, world: World) -> Watched:
@@ -336,7 +336,7 @@ class TestBatch:
 
 
 def test_an_error_leaves_no_transaction_open(world: World) -> None:
-    """Whatever goes wrong in a unit of work, the next one of any thread or process can begin."""
+    """Whatever goes wrong in a unit of work, the next one can begin, in any thread or process."""
     storage = world.container.storage()
     for error in (ZeroDivisionError(), sqlite3.OperationalError("x"), KeyboardInterrupt()):
         with pytest.raises((StorageUnavailable, type(error))), storage.unit_of_work():
@@ -368,7 +368,7 @@ def test_a_batch_on_a_locked_database_waits_once(
 def test_what_could_not_be_committed_is_answered_once_and_as_not_registered(
     tmp_path: Path,
 ) -> None:
-    """A lot that fails, and then each of it alone: as many answers as commands, none a contact."""
+    """The batch fails, then each command alone: an answer for each command, none a contact."""
     with open_world(f"sqlite:///{tmp_path / 'x.db'}") as world:
         world.source((world.operator(), 1))
         storage = world.container.storage()
@@ -379,7 +379,7 @@ def test_what_could_not_be_committed_is_answered_once_and_as_not_registered(
 
 
 def registering(world: World, begin: UnitOfWorkFactory) -> RegisterContactsHandler:
-    """Return what registers in units of work of a test's own."""
+    """Return a handler that registers in a test's own units of work."""
     transactions = replace(world.container.transactions(), begin=begin)
     return RegisterContactsHandler(
         replace(world.fairlead.register_contact, transactions=transactions)

@@ -1,4 +1,4 @@
-"""Time, ids and chance, as the operating system gives them."""
+"""Time, ids and randomness from the operating system."""
 
 import itertools
 import threading
@@ -64,7 +64,7 @@ def test_the_clock_tells_utc_to_the_millisecond() -> None:
 
 @dataclass
 class Set:
-    """A clock that somebody sets, in seconds by which it is wrong, and one that nobody does."""
+    """A clock that can be set wrong by some seconds, compared with one that cannot be set."""
 
     wrong: float = 0.0
 
@@ -131,7 +131,7 @@ def test_ids_begin_anew_once_a_clock_that_was_ahead_is_right_again() -> None:
     assert made == sorted(set(made))
     assert right <= time_of(made[0]) < right + timedelta(seconds=10)
     assert {each.version for each in made} == {7}
-    # Others may be corrected in the same millisecond.
+    # Other processes may be corrected in the same millisecond.
     assert not {each.int & ((1 << 62) - 1) for each in made} & {
         SystemIds(clock).new().int & ((1 << 62) - 1) for _ in range(100)
     }
@@ -154,7 +154,7 @@ def test_rolls_are_whole_numbers_within_their_range() -> None:
     rolls = [SystemRolls()() for _ in range(2000)]
     assert {type(each) for each in rolls} == {int}
     assert all(0 <= each < ROLLS for each in rolls)
-    # Each half of the range is missed by all of 2,000 with a probability of 2**-2000.
+    # All 2,000 rolls miss a given half of the range with a probability of 2**-2000.
     assert min(rolls) < ROLLS // 2 <= max(rolls)
     assert len(set(rolls)) > 1990
 

@@ -1,4 +1,4 @@
-"""SQLite's watcher: it goes on when its connection or its file does not."""
+"""SQLite's watcher recovers when its connection or its file fails."""
 
 import shutil
 import sqlite3
@@ -47,7 +47,7 @@ def test_no_snapshot_is_held_between_two_questions(
     world.operator()
     changes.token()
     path = world.container.settings().database_url.removeprefix("sqlite:///")
-    # SQLite makes one checkpoint at a time, and waits for no other to end.
+    # SQLite runs one checkpoint at a time, and does not wait for another to end.
     database.checkpoints.stop()
     other = sqlite3.connect(path, timeout=0)
     busy, *_ = other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

@@ -1,4 +1,4 @@
-"""Units of work around the real ones, that count, wait or fail as a test wants it."""
+"""Units of work around the real ones that count, wait or fail as a test wants."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -15,13 +15,13 @@ from domain.events import Registered
 
 @dataclass
 class Watched:
-    """A factory of units of work that says how many there were and what each of them stored.
+    """A factory of units of work that notes how many there were and what each stored.
 
     Attributes:
-        batches: payloads of the contacts that each transaction added, in their order.
+        batches: payloads of the contacts that each transaction added, in order.
         gate: transactions begin only while it is open.
         disk: they are committed only while it is open.
-        fail: called with the contacts of a transaction before they are stored.
+        fail: called with the contacts of a transaction once they are stored, before the commit.
     """
 
     real: UnitOfWorkFactory
@@ -50,7 +50,7 @@ class _UnitOfWork(UnitOfWork):
         added = [each.contact for each in dispatch.events if isinstance(each, Registered)]
         self._watched.batches[-1] += [each.payload for each in added]
         self._real.save(dispatch)
-        # After the fact, so that there is something to roll back.
+        # Only after saving, so that there is something to roll back.
         self._watched.fail(added)
 
     def begin_at_once(self) -> bool:
@@ -71,7 +71,7 @@ class _UnitOfWork(UnitOfWork):
 
 
 def fails_on(payload: str) -> Callable[[Sequence[Contact]], None]:
-    """Return a failure of the storage on every transaction that has this payload in it."""
+    """Return a function that fails every transaction that has this payload in it."""
 
     def fail(contacts: Sequence[Contact]) -> None:
         if any(each.payload == payload for each in contacts):
@@ -81,7 +81,7 @@ def fails_on(payload: str) -> Callable[[Sequence[Contact]], None]:
 
 
 class FailingCommit(UnitOfWork):
-    """Everything works until it is to be kept."""
+    """Everything works until the commit."""
 
     def __init__(self, real: UnitOfWork) -> None:
         self._real = real

@@ -1,4 +1,4 @@
-"""What people do, in a word."""
+"""Shorthand for what people do."""
 
 from application.contacts import CloseContact, TransferContact
 from application.operators import UpdateOperator
@@ -29,7 +29,7 @@ def update(
 
 
 def now(world: World, contact: ContactView) -> ContactView:
-    """The contact as it stands."""
+    """The contact as it is now."""
     return world.fairlead.contacts.contact(contact.id)
 
 

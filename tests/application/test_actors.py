@@ -1,4 +1,4 @@
-"""What an actor is bound to holds in every use case, whoever calls it."""
+"""What an actor is bound to limits it in every use case, wherever the call comes from."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -42,7 +42,7 @@ def identities(house: World, lead: LeadId) -> set[str]:
 
 
 class TestBoundToASource:
-    """Nothing is registered, seen or changed beyond it."""
+    """An actor bound to a source registers, sees and changes nothing on any other."""
 
     def test_it_registers_there_and_nowhere_else(self, house: World) -> None:
         for source in ("theirs", "nowhere"):
@@ -70,7 +70,7 @@ class TestBoundToASource:
 
 
 class TestWhoMayNotRead:
-    """Learns nothing of anybody that it has not said itself."""
+    """An actor that may not read learns nothing about a person that it has not sent itself."""
 
     @pytest.mark.parametrize("actor", [BOUND, FREE], ids=["bound", "free"])
     def test_a_known_person_looks_like_a_new_one(self, house: World, actor: Actor) -> None:
@@ -94,7 +94,7 @@ class TestWhoMayNotRead:
         again = register(house, FREE, command)
         assert again.replayed
         assert (again.contact.lead.name, again.contact.lead.created) == (None, None)
-        # And takes nothing from who may know.
+        # And it hides nothing from an actor that may read.
         assert register(house, READS, command).contact.lead.name == "Ivan"
 
     def test_whose_first_contact_shares_a_transaction_is_told_no_more(self, house: World) -> None:
@@ -107,7 +107,7 @@ class TestWhoMayNotRead:
 
     @pytest.mark.parametrize("actor", [BOUND, FREE], ids=["bound", "free"])
     def test_no_id_of_a_lead_is_known_to_it(self, house: World, actor: Actor) -> None:
-        """Neither one that there is nor one that there is not: both are refused alike."""
+        """An id that exists and one that does not are refused in the same way."""
         there = house.register("ours").lead.id
         refusals = []
         for each in (there, lead_id(9)):
@@ -121,7 +121,7 @@ class TestWhoMayNotRead:
 
 
 class TestNamesAndIdentities:
-    """A bot that is bound to a source takes over nobody that others have made known."""
+    """A bot bound to a source cannot take over a person whom another source made known."""
 
     def test_they_are_added_to_whom_its_source_made_known(self, house: World) -> None:
         made = register(house, BOUND, RegisterContact("ours", IVAN)).contact.lead.id
@@ -130,7 +130,7 @@ class TestNamesAndIdentities:
         assert house.fairlead.leads.lead(made).name == "Ivan"
 
     def test_a_clock_that_was_ahead_changes_nothing_about_it(self, house: World) -> None:
-        """The contact that made somebody known need not be the one with the oldest id."""
+        """The contact that made a person known need not be the one with the oldest id."""
         made = register(house, BOUND, RegisterContact("ours", IVAN)).contact.lead.id
         house.clock.advance(minutes=-5)
         house.register("theirs", **IVAN)
@@ -143,7 +143,7 @@ class TestNamesAndIdentities:
     ) -> None:
         victim = house.register("theirs", **IVAN).lead.id
         if first:
-            # To have written through the source is not to be made known by it.
+            # Writing through a source does not mean being made known by it.
             register(house, BOUND, first)
         both = RegisterContact("ours", IVAN | {"telegram": "attacker"}, lead_name="Attacker")
         assert register(house, BOUND, both).contact.lead.id == victim
@@ -166,14 +166,14 @@ class TestNamesAndIdentities:
         assert identities(house, house.register("ours", **vk).lead.id) == {"vk", "phone"}
 
     def test_who_is_bound_to_nothing_adds_them_to_anybody(self, house: World) -> None:
-        """A key for all sources is a company's own hub; it is trusted with who is who."""
+        """A key for all sources is the company's own hub, trusted to say who is who."""
         victim = house.register("theirs", **IVAN).lead.id
         register(house, FREE, RegisterContact("ours", IVAN | {"telegram": "i"}, lead_name="Ivan"))
         assert identities(house, victim) == {"phone", "telegram"}
 
 
 class TestRoomForIdentities:
-    """A lead has a hundred at most, however they come."""
+    """A lead has at most a hundred identities, however they are added."""
 
     def test_contacts_go_on_and_add_no_more(self, house: World) -> None:
         lead = self.crowded(house, limits.MAX_LEAD_IDENTITIES - 1)

@@ -1,4 +1,4 @@
-"""What is done is answered from within its transaction: no failing read can make it look undone."""
+"""Answers come from inside the transaction: no failing read can make a change look undone."""
 
 import dataclasses
 from typing import Any, get_type_hints
@@ -40,7 +40,7 @@ READERS = {
 
 
 def test_whoever_writes_has_nothing_else_to_read_from() -> None:
-    """Every use case that changes anything, also one that is yet to be written."""
+    """Every use case that changes anything, including those yet to be written."""
     writing = {
         name: hints
         for name, handler in get_type_hints(Fairlead).items()
@@ -53,7 +53,7 @@ def test_whoever_writes_has_nothing_else_to_read_from() -> None:
 
 
 class Fails:
-    """Every read that it is asked for fails."""
+    """Fails at every read."""
 
     def __getattr__(self, name: str) -> Any:
         def fail(*_: object, **__: object) -> Any:
@@ -64,7 +64,7 @@ class Fails:
 
 @pytest.fixture
 def blind() -> Any:
-    """An application whose readers all fail, and one on the same storage that sees."""
+    """An application whose readers all fail, and a working one on the same storage."""
     with open_world("memory://") as seeing:
         storage = seeing.container.storage()
         readers = ("catalogue", "contacts", "leads", "lead_search", "statistics", "keys", "audit")

@@ -1,4 +1,4 @@
-"""The latest assignments, found without an index on their moment."""
+"""The latest assignments, found without an index on their time."""
 
 import random
 
@@ -24,7 +24,7 @@ def test_nothing_was_assigned_where_nothing_has_come(world: World) -> None:
 
 
 def test_a_contact_that_waited_comes_first_when_it_is_handed_out(world: World) -> None:
-    """However many have come since, on its own source or on another one."""
+    """However many contacts have come since, on the same source or another."""
     busy, free = world.operator("Busy", 1), world.operator("Free", 1000)
     world.source((busy, 1), key="slow")
     world.source((free, 1), key="fast")

@@ -1,4 +1,4 @@
-"""The audit log: an entry with every change of configuration and every transfer, and no other."""
+"""The audit log: every change that is audited has its entry, and nothing else does."""
 
 import json
 from collections.abc import Callable
@@ -39,7 +39,7 @@ IVAN = RegisterContact(
 
 
 def log(world: World) -> list[AuditEntry]:
-    """Every entry, the oldest first."""
+    """Every entry, oldest first."""
     page = world.fairlead.audit.entries(subject=None, action=None, limit=1000, after=None)
     assert not page.more
     return list(page.items)[::-1]
@@ -53,7 +53,7 @@ def written(world: World, work: Callable[[], object]) -> list[tuple[Any, ...]]:
 
 
 def every_change(world: World) -> dict[str, Any]:
-    """A command for each handler that writes the log; each can be carried out after the others."""
+    """A command for each handler that writes the log; each can run after the others."""
     ann, bob = world.operator("Ann"), world.operator("Bob")
     world.source((ann, 1))
     contact, done = world.outcome(IVAN).contact, world.register()
@@ -85,7 +85,7 @@ def recording_handlers(world: World) -> dict[str, Any]:
 
 
 class TestEveryChangeHasItsEntry:
-    """One each, of what it was and what it is."""
+    """One entry each, with the values before and after."""
 
     def test_an_operator_created(self, world: World) -> None:
         (entry,) = written(
@@ -286,7 +286,7 @@ def test_what_is_refused_writes_nothing(world: World) -> None:
 
 
 def test_what_cannot_be_kept_leaves_no_entry(world: World) -> None:
-    """Each with the handler that is wired, on a storage whose disk fills up at the commit."""
+    """Each with the wired handler, on a storage whose disk fills up at the commit."""
     commands = every_change(world)
     handlers = recording_handlers(world)
     real = world.container.storage().unit_of_work
@@ -315,14 +315,14 @@ def test_what_cannot_be_kept_leaves_no_entry(world: World) -> None:
 
 
 class TestWhoActed:
-    """What whoever lets somebody in has said."""
+    """The actor is the one that the entry point named."""
 
     def test_a_script_unless_anybody_says_otherwise(self, world: World) -> None:
         world.operator()
         assert [each.actor for each in log(world)] == ["script"]
 
     def test_whoever_acts_is_named(self, world: World) -> None:
-        """Whatever use case it is."""
+        """In every use case."""
         actor = Actor("flk_abcdefghij", Role.ADMIN)
         commands, handlers = every_change(world), recording_handlers(world)
         assert commands.keys() == handlers.keys()

@@ -1,7 +1,8 @@
-"""The check: it finds nothing in a sound storage, and every kind of defect that is planted.
+"""The check finds nothing in a sound storage, and every kind of defect that is planted.
 
-Defects are planted behind the service's back: with plain SQL in the database, and in the store's
-dictionaries. Two owners of one identity cannot be planted: both storages hold identities by key.
+Defects are planted behind the service's back: with plain SQL in a database, or directly in the
+dictionaries of the memory store. Two owners of one identity cannot be planted, because every
+storage holds identities by key.
 """
 
 import sqlite3
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.every_storage
 
 @dataclass
 class Scene:
-    """Ann has `held`, Bob was given `moved` by hand, `waits` waits, `closed` was Ann's."""
+    """Ann has `held`, `moved` was transferred to Bob, `waits` waits, `closed` was Ann's."""
 
     world: World
     ann: OperatorView
@@ -71,7 +72,7 @@ class Scene:
         )
 
     def change_candidate(self, operator: OperatorView, **values: Any) -> None:
-        """Change what the decision on `held` says of an operator."""
+        """Change what the decision on `held` says about an operator."""
         decision = self.world.fairlead.contacts.decision(self.held.id).decision
         assert decision is not None
         changed = decision_of(
@@ -110,10 +111,10 @@ def file_of(url: str) -> Path:
 
 
 def execute(url: str, *sql: tuple[Any, ...]) -> None:
-    """Run statements; each must touch something, or nothing would be planted."""
+    """Run statements; each must change a row, or nothing would be planted."""
     if url.startswith("postgresql"):
         with psycopg.connect(url.replace("+psycopg", "")) as server:
-            # Rows may refer to nothing.
+            # Turn foreign keys off: planted rows may refer to nothing.
             server.execute("SET session_replication_role = replica")
             for statement, *values in sql:
                 assert server.execute(statement.replace("?", "%s"), values).rowcount > 0
@@ -124,7 +125,7 @@ def execute(url: str, *sql: tuple[Any, ...]) -> None:
 
 
 def in_sqlite(value: Any) -> Any:
-    """A value as SQLite has it; PostgreSQL has types for moments and UUIDs."""
+    """A value as SQLite stores it; PostgreSQL has types for times and UUIDs."""
     if isinstance(value, datetime):
         return int(value.timestamp() * 1000)
     return value.bytes if isinstance(value, UUID) else value
@@ -200,7 +201,7 @@ def plant_credit(scene: Scene) -> None:
 
 
 def plant_other_circumstances(scene: Scene) -> None:
-    """In these, Bob would have been picked."""
+    """With these values, Bob would have been picked."""
     scene.change_candidate(scene.bob, availability=Availability.AVAILABLE, weight=9)
 
 
@@ -273,7 +274,7 @@ def plant_waiting_with_an_operator(scene: Scene) -> None:
 
 
 def plant_lost_contact(scene: Scene) -> None:
-    """In a file it leaves a decision and a transfer behind that belong to nothing."""
+    """In a file, this leaves behind a decision and a transfer that belong to no contact."""
     scene.plant(
         lambda store: store.contacts.pop(scene.moved.id),
         ("DELETE FROM contacts WHERE id = ?", scene.moved.id),
@@ -312,7 +313,7 @@ def test_a_planted_defect_is_found_and_nothing_else(
 
 
 def test_an_identity_without_its_lead_is_found(scene: Scene) -> None:
-    """The file finds it, too: its foreign key leads nowhere."""
+    """SQLite reports it too: the foreign key refers to nothing."""
     scene.plant(
         lambda store: store.identities.update({"vk:1": lead_id(1)}),
         ("UPDATE identities SET lead_id = ? WHERE key = 'vk:1'", lead_id(1)),
@@ -345,7 +346,7 @@ def test_credits_that_are_not_as_many_as_the_allocations_are_found(
 
 
 def test_a_damaged_file_is_found(sqlite_url: str) -> None:
-    """The first page of an index, which no query of the check reads, is overwritten."""
+    """Overwrites the first page of an index that no query of the check reads."""
     with open_world(sqlite_url) as world:
         world.source((world.operator(), 1))
         world.register()
@@ -363,7 +364,7 @@ def test_a_damaged_file_is_found(sqlite_url: str) -> None:
 
 
 def change(mapping: MutableMapping[Any, Any], key: object, **values: object) -> None:
-    """Replace an entity by one with other values, past every rule."""
+    """Replace an entity with a changed copy, bypassing every rule."""
     entity = copy(mapping[key])
     for name, value in values.items():
         setattr(entity, name, value)

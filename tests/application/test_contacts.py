@@ -1,4 +1,4 @@
-"""Closing and transferring, and what waited for the slot."""
+"""Closing and transferring contacts, and who gets the freed slot."""
 
 import itertools
 from uuid import UUID
@@ -94,7 +94,7 @@ class TestClose:
         assert world.defects() == []
 
     def test_a_contact_of_an_operator_who_left_the_source_can_be_closed(self, world: World) -> None:
-        """The freed slot still goes to what waits on the other sources of the operator."""
+        """The freed slot still goes to what waits on the operator's other sources."""
         ann = world.operator("Ann", capacity=1)
         world.source((ann, 1), key="a")
         world.source((ann, 1), key="b")
@@ -120,14 +120,14 @@ class TestTransfer:
 
     @pytest.fixture
     def held(self, world: World, ann: OperatorView) -> ContactView:
-        """A contact that Ann has; she alone serves the source."""
+        """A contact that Ann holds; she is the only operator of the source."""
         world.source((ann, 1))
         return world.register()
 
     def test_the_contact_and_the_load_change_hands(
         self, world: World, ann: OperatorView, bob: OperatorView, held: ContactView
     ) -> None:
-        """Bob is not allocated to the source: a person may choose anybody."""
+        """Bob is not allocated to the source: a transfer by hand may go to any operator."""
         world.clock.advance(minutes=5)
         moved = transfer(world, held, bob)
         assert moved.operator is not None

@@ -1,4 +1,4 @@
-"""What is known of a person is corrected: nothing moves, nothing merges, nothing comes back."""
+"""Correcting what is known about a person: nothing moves, merges or comes back."""
 
 import threading
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def come(world: World, name: str | None, **identities: str) -> tuple[LeadId, str
 
 
 class TestNames:
-    """The name that somebody has given by hand is the name."""
+    """A name set by hand stays; names from later contacts do not overwrite it."""
 
     def test_a_name_is_corrected_wherever_it_is_shown(self, world: World, ivan: LeadView) -> None:
         changed = rename(world, ivan, " Пётр Ёлкин ")
@@ -101,7 +101,7 @@ class TestNames:
 
 
 class TestIdentitiesAdded:
-    """An identity is given to who has none of it, and taken from nobody."""
+    """An identity can be added only if no other lead has it."""
 
     def test_a_person_is_known_by_it_from_then_on(self, world: World, ivan: LeadView) -> None:
         changed = add(world, ivan, "email", " Ivan@Shop.RU ")
@@ -176,7 +176,7 @@ class TestIdentitiesAdded:
 
 
 class TestIdentitiesRemoved:
-    """An identity that is taken from a person is nobody's."""
+    """An identity removed from a lead belongs to no lead."""
 
     @pytest.mark.parametrize("value", ["+79161234567", "8 (916) 123-45-67", " 9161234567 "])
     def test_whoever_comes_with_it_later_is_somebody_else(
@@ -235,7 +235,7 @@ class TestIdentitiesRemoved:
     def test_one_that_would_not_be_taken_for_one_today_can_go(
         self, world: World, ivan: LeadView
     ) -> None:
-        """What was stored under another rule, or another country, is removed as it stands."""
+        """What was stored under other rules, or for another country, is removed as stored."""
         with world.container.storage().unit_of_work() as uow:
             lead = Lead(ivan.id, ivan.name, ivan.created_at)
             uow.leads.learn([Recognition(lead, False, [Identity("phone", "none")], False)])

@@ -1,4 +1,4 @@
-"""Why: the decision behind every assignment, and what people did since."""
+"""Why an operator has a contact: the decision, and any transfers since."""
 
 from uuid import UUID
 
@@ -46,7 +46,7 @@ def test_a_decision_shows_everybody_and_why_not(world: World) -> None:
 
 
 def test_a_decision_shows_the_credits_before_the_pick(world: World) -> None:
-    # In ties on this source it is the second one's turn.
+    # On this source, ties go to the operator created second.
     bob, ann = world.operator("Bob"), world.operator("Ann")
     world.source((ann, 3), (bob, 1))
     decisions = [world.fairlead.contacts.decision(world.register().id).decision for _ in range(3)]
@@ -58,8 +58,8 @@ def test_a_decision_shows_the_credits_before_the_pick(world: World) -> None:
 
 
 def test_a_decision_is_of_its_time(world: World) -> None:
-    """What changes afterwards does not change it, and it still recomputes."""
-    # In ties on this source it is the second one's turn.
+    """Later changes do not affect it, and it still recomputes."""
+    # On this source, ties go to the operator created second.
     bob, ann = world.operator("Bob", 5), world.operator("Ann", 5)
     world.source((ann, 1), (bob, 1))
     contact = world.register()

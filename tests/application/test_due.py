@@ -1,4 +1,4 @@
-"""The one clock: what is due is settled before anything is decided, whoever comes."""
+"""The one clock: every transaction settles what is due before it decides anything."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ from tests.support import World
 
 @dataclass
 class Diary:
-    """A timer that notes what it was called with, and may do something besides."""
+    """A timer that notes what it is called with, and may do some work besides."""
 
     settled: list[DueItem] = field(default_factory=list)
     work: Callable[[UnitOfWork, DueItem], Sequence[DueItem] | None] = lambda _uow, _item: None
@@ -41,7 +41,7 @@ class Diary:
 
 @pytest.fixture
 def diary(world: World) -> Diary:
-    """One kind more that the world knows to settle."""
+    """One more kind of item that the world knows how to settle."""
     made = Diary()
     by_kind = world.container.timers().by_kind
     assert isinstance(by_kind, dict)
@@ -74,7 +74,7 @@ def test_whatever_is_asked_for_what_is_due_happens_before(world: World, diary: D
 
 
 def test_what_happens_is_in_time_for_what_is_decided(world: World, diary: Diary) -> None:
-    """An operator whose shift has ended by the clock gets nothing, whether or not anybody woke."""
+    """An operator whose shift has ended by the clock gets nothing, even if no alarm rang."""
     ann, bob = world.operator("Ann"), world.operator("Bob")
     world.source((ann, 1000), (bob, 1))
 
@@ -122,7 +122,7 @@ def test_what_is_left_of_long_work_is_due_again(world: World, diary: Diary) -> N
     diary.work = a_slice
     put(world, "3")
     for count in (1, 2, 3, 3):
-        # In the next transaction, though no time has passed, or the clock was set back.
+        # In the next transaction, even if no time has passed or the clock was set back.
         world.register()
         world.clock.advance(hours=-1)
         assert diary.subjects == ["3", "2", "1"][:count]
@@ -227,7 +227,7 @@ def test_the_alarm_wakes_when_nobody_calls(world: World, diary: Diary) -> None:
         await asyncio.wait_for(settled.wait(), 20)
         assert diary.subjects == ["now"]
         settled.clear()
-        # A clock may step, which no sleep until a moment would notice.
+        # A clock may jump, and a sleep until a fixed time would not notice.
         world.clock.advance(minutes=1)
         await asyncio.wait_for(settled.wait(), 20)
         running.cancel()
@@ -240,7 +240,7 @@ def test_the_alarm_wakes_when_nobody_calls(world: World, diary: Diary) -> None:
 def test_an_alarm_that_cannot_wake_tries_again(
     world: World, diary: Diary, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever is wrong with it, time is to pass when it is over."""
+    """Whatever the failure is, due items are settled once it is over."""
     put(world, "now")
     failures: list[Exception] = [ZeroDivisionError(), StorageUnavailable("away.")]
 
@@ -266,7 +266,7 @@ def test_an_alarm_that_cannot_wake_tries_again(
 def test_an_alarm_that_never_can_wake_rests_longer_each_time(
     world: World, diary: Diary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A database that can only be read would fill the log otherwise."""
+    """Otherwise a read-only database would fill the log."""
     monkeypatch.setattr("application.due._LOOK", 0.001)
     put(world, "now")
     tries = 0
@@ -283,6 +283,6 @@ def test_an_alarm_that_never_can_wake_rests_longer_each_time(
         running.cancel()
 
     asyncio.run(main())
-    # 1, 2, 4, ... milliseconds: half a second is over after nine.
+    # It rests 1, 2, 4, ... milliseconds: nine rests take half a second.
     assert 1 <= tries <= 10
     assert diary.subjects == []

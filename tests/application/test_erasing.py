@@ -1,4 +1,4 @@
-"""Erasing a person's data: nothing tells of the person, and everything counted stays."""
+"""Erasing a person's data: nothing about the person is left, and all counts stay."""
 
 import sqlite3
 from contextlib import closing

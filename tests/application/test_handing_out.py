@@ -1,4 +1,4 @@
-"""A long hand-out goes in slices: others get their turn, and no one overtakes a queue."""
+"""A long hand-out runs in slices: others get their turn, and no contact jumps a queue."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.every_storage
 
 @pytest.fixture
 def ann(world: World) -> OperatorView:
-    """Away, while a thousand contacts wait for her, most of them on one of four sources."""
+    """Inactive, while a thousand contacts wait for her, most of them on one of four sources."""
     made = world.operator("Ann", capacity=10 * MANY, active=False)
     for key in SOURCES:
         world.source((made, 1), key=key)
@@ -48,7 +48,7 @@ def queue(world: World, ann: OperatorView) -> Sequence[ContactView]:
 
 
 def handed_out(world: World, queue: Sequence[ContactView]) -> int:
-    """Return how many of a queue have an operator; those are the first of it."""
+    """Return how many of a queue have an operator; assert that they are the first ones."""
     operators = {each.id: each.operator for each in all_contacts(world.fairlead)}
     has = [operators[each.id] is not None for each in queue]
     assert has == sorted(has, reverse=True)
@@ -56,12 +56,12 @@ def handed_out(world: World, queue: Sequence[ContactView]) -> int:
 
 
 def anything(world: World) -> None:
-    """Begin a transaction, as whoever asks for anything does."""
+    """Begin a transaction, as any request does."""
     world.container.transactions()(lambda _: None)
 
 
 def come_back(world: World, ann: OperatorView) -> int:
-    """Have Ann take contacts in one transaction and no more; return how many it gave her."""
+    """Activate Ann in a single transaction; return how many contacts it gave her."""
     transactions = world.container.transactions()
     order = world.fairlead.update_operator.order(UpdateOperator(ann.id, active=True), SCRIPT)
     transactions(lambda uow: carry_out(uow, [order]))
@@ -155,7 +155,7 @@ def test_a_queue_that_nobody_hands_out_is_a_defect(
 
 
 def test_an_older_contact_that_comes_later_is_served_first(world: World) -> None:
-    """As from a process whose clock is behind: within one transaction, too."""
+    """As from a process whose clock is behind; it also holds within one transaction."""
     ann = world.operator("Ann", capacity=1)
     world.source((ann, 1))
     served, waiting = world.register(), world.register()
@@ -172,7 +172,7 @@ def test_an_older_contact_that_comes_later_is_served_first(world: World) -> None
 def test_an_intake_lets_others_in_between_slices(
     world: World, ann: OperatorView, queue: Sequence[ContactView]
 ) -> None:
-    """And goes on by itself, though nobody asks for anything more."""
+    """And it finishes on its own, even if no further request comes."""
     bob = world.operator("Bob")
     world.source((bob, 1), key="site")
     fairlead = world.fairlead

@@ -1,4 +1,4 @@
-"""Group commit: what comes together is stored together, and everyone hears of their own."""
+"""Group commit: what arrives together is stored together; each caller gets its own result."""
 
 import asyncio
 import threading
@@ -31,7 +31,7 @@ def watched(world: World) -> Iterator[Watched]:
 
 @dataclass
 class Registering:
-    """An intake by which scripts register."""
+    """An intake through which scripts register contacts."""
 
     world: World
     intake: Intake
@@ -44,7 +44,7 @@ class Registering:
 def run(
     world: World, watched: Watched
 ) -> Callable[[Callable[[Registering], Awaitable[None]]], None]:
-    """Return a function that runs a story on an event loop with an intake, and closes it."""
+    """Return a function that runs a story with an intake on an event loop, then closes it."""
 
     def runner(story: Callable[[Registering], Awaitable[None]]) -> None:
         async def main() -> None:
@@ -189,7 +189,7 @@ def test_a_refusal_reaches_only_its_own_waiter(run: Runner, watched: Watched, wo
 def test_a_failure_of_the_storage_reaches_only_whom_it_is_about(
     run: Runner, watched: Watched, world: World
 ) -> None:
-    """The lot is rolled back and tried one by one."""
+    """The whole batch is rolled back and retried one by one."""
     watched.fail = fails_on('{"number":3}')
 
     async def story(intake: Registering) -> None:
@@ -313,7 +313,7 @@ def test_an_answer_that_was_made_is_for_nobody_if_the_commit_fails(world: World)
 
 
 def assert_not_locked(world: World) -> None:
-    """Assert that another thread can register, without waiting for ever if it cannot."""
+    """Assert that another thread can register, without waiting forever if it cannot."""
     writer = threading.Thread(target=world.register, daemon=True)
     writer.start()
     writer.join(10)
@@ -377,7 +377,7 @@ def test_an_intake_that_was_never_used_closes(run: Runner, watched: Watched) -> 
 
 
 def test_other_writers_work_beside_the_intake(run: Runner, world: World) -> None:
-    """The intake's transaction lives in two threads; the others wait for it and it for them."""
+    """The intake's transaction spans two threads; others wait for it, and it waits for them."""
 
     async def story(intake: Registering) -> None:
         async def requests(first: int) -> None:

@@ -1,4 +1,4 @@
-"""Making keys and taking them back."""
+"""Creating and revoking keys."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -34,7 +34,7 @@ def test_every_key_is_another_one_and_long_enough_that_nobody_guesses_it(world: 
     assert len({each.key.prefix for each in made}) == 20
     assert len({each.secret for each in made}) == 20
     for each in made:
-        # 32 bytes in letters of six bits each.
+        # 32 bytes in base64, six bits a character.
         assert len(each.secret.removeprefix(f"{each.key.prefix}_")) == 43
 
 
@@ -44,7 +44,7 @@ def test_a_key_that_would_have_expired_at_once_is_not_made(world: World) -> None
         with pytest.raises(InvalidValue) as refusal:
             create(world, expires_at=moment)
         assert refusal.value.field == "expires_at"
-    # Moments are kept to the millisecond: less than one from now is now.
+    # Times are stored to the millisecond: less than one from now is now.
     with pytest.raises(InvalidValue):
         create(world, expires_at=now + timedelta(microseconds=999))
     assert world.fairlead.keys.all() == []
@@ -60,7 +60,7 @@ def test_a_moment_is_kept_in_utc_to_the_millisecond(world: World) -> None:
 
 
 def test_a_moment_that_no_storage_can_read_again_is_refused(world: World) -> None:
-    """Reading it would fail for all keys at once, and so would every call."""
+    """Otherwise reading keys would fail for all of them at once, and so would every call."""
     west = timezone(timedelta(hours=-14))
     with pytest.raises(InvalidValue) as refusal:
         create(world, expires_at=datetime(9999, 12, 31, 23, 59, 59, tzinfo=west))
@@ -97,7 +97,7 @@ def test_a_revoked_key_opens_nothing_and_stays_in_the_list(world: World) -> None
 
 
 def test_a_key_that_is_revoked_twice_keeps_its_first_moment(world: World) -> None:
-    """Whoever looks into a leak has to know since when the key was of no use."""
+    """Anyone who investigates a leak must know when the key stopped working."""
     made = create(world)
     first = world.fairlead.revoke_key(RevokeKey(made.key.prefix))
     world.clock.advance(hours=1)
@@ -115,7 +115,7 @@ def test_a_key_that_is_not_there_cannot_be_revoked(world: World) -> None:
 def test_there_are_a_thousand_keys_that_open_something_at_most(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every process reads them again and again; those that open nothing are only listed."""
+    """Every process keeps rereading valid keys; expired and revoked ones are only listed."""
     monkeypatch.setattr(limits, "MAX_KEYS", 3)
     create, now = world.fairlead.create_key, world.clock.now()
     create(CreateKey(Role.VIEWER, expires_at=now + timedelta(hours=1)))

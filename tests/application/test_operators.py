@@ -1,4 +1,4 @@
-"""Creating and changing operators, and what waited for the capacity."""
+"""Creating and changing operators, and handing out what waited for capacity."""
 
 import sqlite3
 from contextlib import closing
@@ -51,7 +51,7 @@ def test_an_unknown_operator_is_refused(world: World) -> None:
 
 
 def test_an_inactive_operator_gets_nothing_and_keeps_what_it_has(world: World) -> None:
-    # In ties on this source it is the second one's turn.
+    # On this source, ties go to the operator created second.
     bob, ann = world.operator("Bob"), world.operator("Ann")
     world.source((ann, 1), (bob, 1))
     first = world.register()
@@ -85,7 +85,7 @@ def test_new_room_goes_to_the_oldest_contacts_across_all_sources(world: World, h
 
 
 def test_new_room_is_filled_by_the_picker_of_each_source(world: World) -> None:
-    """Not simply by whoever was freed: the decisions are those of a source with two operators."""
+    """Not simply by the operator who was freed: the source's picker decides among all."""
     ann, bob = world.operator("Ann", 0), world.operator("Bob", 0)
     world.source((ann, 1), (bob, 3))
     contacts = [world.register() for _ in range(8)]
@@ -129,7 +129,7 @@ def test_a_capacity_lowered_below_the_load_takes_nothing_away(world: World) -> N
 
 
 def test_a_wrong_length_of_a_queue_does_not_stop_the_service(sqlite_url: str) -> None:
-    """On memory:// the same is an endless loop."""
+    """Handing out must not loop forever looking for a contact that is not there."""
     with open_world(sqlite_url) as world:
         ann = world.operator()
         world.source((ann, 1))
@@ -141,7 +141,7 @@ def test_a_wrong_length_of_a_queue_does_not_stop_the_service(sqlite_url: str) ->
 
 
 class TestKeys:
-    """What stands for an operator where people and programs name it."""
+    """A key stands for an operator where people and programs name it."""
 
     def test_it_is_made_of_the_name_and_never_anothers(self, world: World) -> None:
         names = ("Анна Ёлкина", "anna elkina", "ANNA-ELKINA!", "Annabel", "李", "王")

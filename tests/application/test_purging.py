@@ -1,4 +1,4 @@
-"""Purging: what was closed long ago goes, and nothing else can be told from it."""
+"""Purging removes contacts closed long ago, and nothing else changes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -125,7 +125,7 @@ def test_a_moment_that_is_not_in_the_past_is_refused(world: World, ahead: timede
 
 
 class Units:
-    """Units of work, counted, of which one may fail."""
+    """Counts units of work; one of them may fail."""
 
     def __init__(self, world: World, failing: int | None = None) -> None:
         self.world, self.failing, self.begun = world, failing, 0
@@ -145,7 +145,7 @@ def test_many_go_in_small_transactions_with_a_pause_between_them(world: World) -
     units, pauses, told = Units(world), list[int](), list[int]()
 
     def pause(most: float | None = None) -> None:  # noqa: ARG001 -- any length is the same here
-        # Others write in between, and what they write stays.
+        # Others write in between, and their writes stay.
         pauses.append(units.begun)
         close(world, world.register())
 
@@ -187,7 +187,7 @@ def test_what_was_removed_before_a_failure_is_removed(world: World) -> None:
 
 
 class TestNightly:
-    """What FAIRLEAD_KEEP_DAYS asks for, in a world that keeps closed contacts for thirty days."""
+    """What FAIRLEAD_KEEP_DAYS does, in a world that keeps closed contacts for thirty days."""
 
     KEEP = timedelta(days=30)
 
@@ -259,7 +259,7 @@ class TestNightly:
     def test_a_clock_that_is_years_ahead_removes_nothing_and_leaves_no_plan_behind(
         self, nightly: World, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """A machine may start with any clock, and set it right a minute later."""
+        """A machine may start with a wrong clock and correct it a minute later."""
         old = nightly.register()
         close(nightly, old)
         nightly.fairlead.plan_purge(PlanPurge())

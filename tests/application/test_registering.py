@@ -1,4 +1,4 @@
-"""Registering: whose lead, who gets it, asked twice, and many at once."""
+"""Registering: which lead, which operator, retries, and batches."""
 
 from collections.abc import Mapping
 from typing import Any

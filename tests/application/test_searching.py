@@ -1,4 +1,4 @@
-"""The search finds what people have in their hands, by a fixed amount of work."""
+"""A search accepts ids, identities and names, and does a bounded amount of work."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,13 +17,13 @@ from tests.support import World, open_world
 
 @pytest.fixture
 def memory() -> Iterator[World]:
-    """An application on memory alone."""
+    """An application on memory storage only."""
     with open_world() as opened:
         yield opened
 
 
 class Counted:
-    """Passes every call on, counts it, and notes the longest text that was asked for."""
+    """Forwards and counts every call, and checks that what it asks for is bounded."""
 
     def __init__(self, behind: Any, calls: Counter[str]) -> None:
         self._behind = behind
@@ -191,7 +191,7 @@ def test_an_identity_that_looks_like_an_id_is_found(memory: World, stored: str, 
 
 
 def test_what_is_an_id_and_an_identity_is_found_as_both(world: World) -> None:
-    """Some systems send our own ids back as theirs."""
+    """Some systems send our ids back to us as identities of their own."""
     world.source()
     operator, contact = world.operator(), world.register(vk="1")
     by_contact = world.register(external_id=str(contact.id)).lead.id

@@ -163,7 +163,7 @@ def test_a_new_set_hands_out_nothing_of_other_sources(world: World) -> None:
 
 
 def test_removed_operators_keep_their_contacts_and_get_no_more(world: World) -> None:
-    # In ties on this source it is the second one's turn.
+    # On this source, ties go to the operator created second.
     bob, ann = world.operator("Bob"), world.operator("Ann")
     world.source((ann, 1), (bob, 1))
     first = world.register()
@@ -175,8 +175,8 @@ def test_removed_operators_keep_their_contacts_and_get_no_more(world: World) -> 
 
 
 def test_credits_are_kept_when_weights_change(world: World) -> None:
-    """After Ann's turn it is Bob's, also if everybody's weight was changed in between."""
-    # In ties on this source it is the second one's turn.
+    """After Ann's turn comes Bob's, even if both weights change in between."""
+    # On this source, ties go to the operator created second.
     bob, ann = world.operator("Bob"), world.operator("Ann")
     world.source((ann, 1), (bob, 1))
     assert holder(world, world.register()) == "Ann"
@@ -213,8 +213,8 @@ def test_an_operator_on_the_shared_pool_of_two_sources_is_freed_for_both(world: 
 
 
 def test_credits_sum_to_nothing_after_a_replacement_that_hands_out(world: World) -> None:
-    """Ann's credit comes back, in one transaction, to what it was before the replacement."""
-    # In ties on this source it is the second one's turn.
+    """In one transaction, Ann's credit returns to what it was before the replacement."""
+    # On this source, ties go to the operator created second.
     bob, ann, cat = world.operator("Bob", 10), world.operator("Ann", 10), world.operator("Cat", 10)
     world.source((ann, 2), (bob, 1), (cat, 1))
     assert holder(world, world.register()) == "Ann"
@@ -227,7 +227,7 @@ def test_credits_sum_to_nothing_after_a_replacement_that_hands_out(world: World)
 
 
 def test_credits_that_come_back_to_where_they_were_are_stored_too(world: World) -> None:
-    """I5: balancing moves a credit away, handing out moves it back, and it was not written."""
+    """I5: a credit that balancing moves and handing out moves back must still be written."""
     cid, bob, ann = world.operator("Cid"), world.operator("Bob"), world.operator("Ann")
     key = world.source((bob, 1), (ann, 1))
     world.register()
@@ -238,7 +238,7 @@ def test_credits_that_come_back_to_where_they_were_are_stored_too(world: World) 
 
 
 def test_one_weight_leaves_the_others_and_everybodys_credit(world: World) -> None:
-    # In ties on this source it is the second one's turn.
+    # On this source, ties go to the operator created second.
     bob, ann, cat = world.operator("Bob"), world.operator("Ann"), world.operator("Cat")
     world.source((ann, 1), (bob, 1))
     assert holder(world, world.register()) == "Ann"

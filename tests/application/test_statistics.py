@@ -1,4 +1,4 @@
-"""Statistics: who should have got what, and who did."""
+"""Statistics: what each operator should have received, and what each did."""
 
 import itertools
 from datetime import timedelta
@@ -114,8 +114,8 @@ def test_an_operator_that_was_removed_is_still_shown_with_weight_0(world: World)
 
 
 def test_a_period_of_whole_hours_counts_what_happened_in_it(world: World) -> None:
-    """From 9:00 on: midnights are 15, 39 and 63 hours later. `until` is exclusive."""
-    # In ties on this source it is the second one's turn.
+    """START is at 9:00, so midnights are 15, 39 and 63 hours later. `until` is exclusive."""
+    # On this source, ties go to the operator created second.
     bob, ann = world.operator("Bob"), world.operator("Ann")
     world.source((ann, 1), (bob, 1))
     hours = [0, 0, 1, 14, 15, 15, 38, 39, 62, 63, 64, 90]

@@ -1,4 +1,4 @@
-"""Transactions try again what was lost, a few times, and nothing else."""
+"""Transactions retry lost work a few times, and nothing else."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.support import World
 
 
 class Work:
-    """Work that fails a number of times and then is done."""
+    """Work that fails a number of times and then succeeds."""
 
     def __init__(self, failures: int, failure: Callable[[str], StorageUnavailable]) -> None:
         self.begun = 0
@@ -32,7 +32,7 @@ class Work:
 
 
 class Pauses:
-    """Takes no time, and notes how long each might have been."""
+    """Takes no time, and notes how long each pause could have been."""
 
     def __init__(self) -> None:
         self.most = list[float | None]()

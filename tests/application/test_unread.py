@@ -1,4 +1,4 @@
-"""Who is who: what is no identity, what cannot be read, and what else a number may be."""
+"""Who is who: what is no identity, what cannot be read, and other spellings of a number."""
 
 from collections.abc import Iterator, Mapping
 
@@ -23,7 +23,7 @@ from tests.support import World, open_world
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """In memory: what is stored is the contract suites' to say."""
+    """In memory: the contract suites test what is stored."""
     with open_world() as opened:
         opened.source((opened.operator(), 1))
         yield opened
@@ -47,7 +47,7 @@ NOTHING = [None, "", " ", "\t\r\n", "\u200b", "\ufeff \u202a\u202c", "\u00a0\u30
 
 
 class TestNothing:
-    """`null`, and a text in which there is nothing to see, are as if they were not named."""
+    """`null` and text with nothing visible in it count as absent."""
 
     @pytest.mark.parametrize("nothing", NOTHING, ids=lambda value: repr(value)[:12])
     def test_it_is_no_identity(self, world: World, nothing: str | None) -> None:
@@ -93,7 +93,7 @@ UNREADABLE = [
 
 
 class TestUnread:
-    """One bad value does not spoil the others: a bot seldom asks twice."""
+    """One bad value does not spoil the others: a bot rarely asks twice."""
 
     @pytest.mark.parametrize(
         ("kind", "value", "reason"), UNREADABLE, ids=lambda value: repr(value)[:16]
@@ -171,7 +171,7 @@ class TestUnread:
         assert fourth.field == "lead.id"
 
     def test_a_fingerprint_with_it_is_the_same_in_every_release(self) -> None:
-        """Without, it is what it always was: see test_registering.py."""
+        """For the fingerprint without unread values, see test_registering.py."""
 
         def normalise(kind: str, value: str) -> Identity:
             if kind == "phone":
@@ -185,7 +185,7 @@ class TestUnread:
 
 
 class TestOtherSpellings:
-    """A number that messengers send in two forms is one person's."""
+    """A number that messengers send in two forms belongs to one person."""
 
     @pytest.mark.parametrize(
         ("one", "another"),

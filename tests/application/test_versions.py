@@ -1,4 +1,4 @@
-"""Nobody overwrites what they have not seen: a change may name the version that its author saw."""
+"""No one overwrites what they have not seen: a change may name the version its author saw."""
 
 from collections.abc import Callable
 from typing import Any
@@ -109,7 +109,7 @@ def test_what_was_seen_is_changed(
 
 
 class TestContact:
-    """A contact is another one when it has another operator, or none any more."""
+    """A contact's version changes with its operator and its state."""
 
     @pytest.mark.usefixtures("ann")
     def test_what_went_to_somebody_else_meanwhile_is_not_transferred(self, world: World) -> None:
@@ -146,7 +146,7 @@ class TestContact:
 
     @pytest.mark.usefixtures("ann")
     def test_what_is_so_already_is_no_conflict(self, world: World) -> None:
-        """Somebody who presses a button twice has meant it once."""
+        """Anyone who presses a button twice meant it once."""
         bob = world.operator("Bob")
         seen = world.register()
         moved = world.fairlead.transfer_contact(TransferContact(seen.id, bob.id, seen.version))

@@ -1,4 +1,4 @@
-"""Waiting times: all contacts of a period while they are not too many, else the newest."""
+"""Waiting times: of every contact in a period if there are few enough, else of the newest."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,7 +17,7 @@ from tests.support import START, FakeClock, World
 
 
 class Asked:
-    """Notes what it is asked for, and has seen nobody wait."""
+    """Notes what it is asked for, and reports that no contact waited."""
 
     def __init__(self) -> None:
         self.most: Mapping[str, int] = {}
@@ -59,7 +59,7 @@ def test_else_no_more_than_fit_and_nobody_has_more_at_the_cost_of_others(
     assert sum(seen.values()) <= room
     cut = [number for key, number in seen.items() if number < totals[key]]
     if cut:
-        # What is cut gets no less than anybody else, but for what a division leaves over.
+        # A source that is cut gets no less than any other, apart from rounding.
         assert max(seen.values()) - min(cut) <= len(totals)
         assert room - sum(seen.values()) < len(totals)
 

@@ -1,4 +1,4 @@
-"""A real Chromium, and a small company behind a real server for it to look at."""
+"""A real Chromium, and a real server with a small company for it to look at."""
 
 import os
 import re
@@ -24,25 +24,25 @@ from tests.e2e.server import FAIRLEAD_SERVE, Server, get, migrated, started, unt
 
 CHROMIUM = (
     os.environ.get("FAIRLEAD_CHROMIUM")
-    # Without a window's worth of work, it takes half of the time.
+    # It draws no window, so it takes half the time.
     or shutil.which("chromium-headless-shell")
     or shutil.which("chromium")
 )
 REQUIRED = os.environ.get("FAIRLEAD_BROWSER_TESTS") == "required"
 ELSEWHERE = "fairlead.test"
-"""This machine under a name that is not its own, as browsers see a server without https."""
+"""Another name for this machine: browsers treat it like any server without HTTPS."""
 SCREENSHOTS = Path(os.environ.get("FAIRLEAD_SCREENSHOTS", "build/screenshots"))
-"""Where pictures of every page go."""
+"""Where screenshots of every page go."""
 
 
 @dataclass
 class Company:
-    """A server with three operators and two sources.
+    """A server, and what was created on it.
 
     Attributes:
         operators: ids by name.
-        contacts: ids of what was registered, the oldest first.
-        keys: by role, where keys were made.
+        contacts: ids of the registered contacts, oldest first.
+        keys: API keys by role, if any were created.
     """
 
     server: Server
@@ -62,7 +62,7 @@ class Company:
         return answer
 
     def until_keys_count(self) -> None:
-        """Wait until the server knows that keys were made."""
+        """Wait until the server knows that there are keys."""
         until(lambda: get(self.server, "/v1/operators") == 401, self.server)
 
     def hire(self, name: str, capacity: int) -> str:
@@ -91,13 +91,13 @@ class Company:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser, for one module only: while it is open, no test can run an event loop."""
+    """A browser for one module only: while it is open, no test can run an event loop."""
     if CHROMIUM is None:
         if REQUIRED:
             pytest.fail("no chromium, and FAIRLEAD_BROWSER_TESTS=required asks for it")
         pytest.skip("no chromium on this machine; install it, or name one by FAIRLEAD_CHROMIUM")
     with sync_playwright() as playwright:
-        # The sandbox needs a kernel that containers seldom give; every page is this project's own.
+        # The sandbox needs kernel features that containers seldom offer; every page is our own.
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=[
@@ -120,7 +120,7 @@ def empty_server(sqlite_url: str, tmp_path: Path) -> Iterator[Company]:
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    """Ann answers everything, Bob and Cid one source each; one source has nobody."""
+    """Ann serves two sources, Bob and Cid one of them each; a third source has no operator."""
     folder = tmp_path_factory.mktemp("company")
     url = f"sqlite:///{folder / 'fairlead.db'}"
     migrated(url)
@@ -141,11 +141,11 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
 
 @dataclass
 class Looker:
-    """A context that notes everything that went wrong in it.
+    """A browser context that records everything that goes wrong in it.
 
     Attributes:
-        faults: errors of the console, of scripts, and requests that left the host.
-        expected: what the browser may complain of: a pattern, or none.
+        faults: messages of the browser's console, script errors, and requests to other hosts.
+        expected: a pattern for what the browser may complain about, or None.
     """
 
     context: BrowserContext
@@ -188,7 +188,7 @@ Look = Callable[..., Looker]
 
 @pytest.fixture
 def look(chromium: Browser) -> Iterator[Look]:
-    """Return a function that opens a window; no fault may come up in any."""
+    """Return a function that opens a window; no window may have an unexpected fault."""
     opened: list[Looker] = []
 
     def opener(company: Company, **options: object) -> Looker:
@@ -205,7 +205,7 @@ def look(chromium: Browser) -> Iterator[Look]:
 
 
 def following(page: Page) -> Page:
-    """Wait until a page is told of what happens, and has caught up."""
+    """Wait until a page receives events and has caught up."""
     expect(page.locator("footer [data-live]")).to_be_visible()
     return page
 

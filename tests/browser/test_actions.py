@@ -1,4 +1,4 @@
-"""Everything that can be done on a page is done, and is stored."""
+"""Everything that can be done on a page works, and is stored."""
 
 import csv
 import io
@@ -73,7 +73,7 @@ def test_a_strategy_is_changed(company: Company, look: Look) -> None:
     page.get_by_label("Strategy").select_option("random")
     page.get_by_label("Name", exact=True).fill("Night")
     page.get_by_role("button", name="Save", exact=True).click()
-    # Not what the heading contains: it was "Night line" before.
+    # To look for "Night" would prove nothing: the heading was "Night line" before.
     expect(page.get_by_role("heading", level=1)).not_to_contain_text("Night line")
     assert company.call("GET", "/sources/night").json()["strategy"] == "random"
 

@@ -1,4 +1,4 @@
-"""While the server is away pages stay, say how old they are, and go on by themselves."""
+"""While the server is away, pages stay, say how old they are, and recover by themselves."""
 
 import re
 import signal
@@ -17,7 +17,7 @@ Back = Callable[[], None]
 
 @pytest.fixture
 def mortal(sqlite_url: str, tmp_path: Path) -> Iterator[tuple[Company, Back]]:
-    """A small company whose server can be ended, and what starts it again at the same port."""
+    """A small company whose server can be killed, and what starts it again on the same port."""
     migrated(sqlite_url)
     with ExitStack() as servers:
         server = servers.enter_context(started(sqlite_url, tmp_path, FAIRLEAD_SERVE))
@@ -33,7 +33,7 @@ def mortal(sqlite_url: str, tmp_path: Path) -> Iterator[tuple[Company, Back]]:
 
 
 def refused_only(window: Looker) -> None:
-    """Take note that the browser itself complained that nobody was there, and of nothing else."""
+    """Allow the browser to complain that the server was unreachable, and of nothing else."""
     window.expected = "ERR_|503|Failed to load|^htmx:"
 
 
@@ -73,7 +73,7 @@ def test_a_click_does_not_lose_the_page(mortal: tuple[Company, Back], look: Look
 
 
 def test_a_server_that_stands_still_is_away(company: Company, look: Look) -> None:
-    """Nothing is cut off: it is the silence that tells."""
+    """No connection is cut: only the silence shows it."""
     window = look(company)
     page = window.context.new_page()
     page.clock.install()
@@ -91,7 +91,7 @@ def test_a_server_that_stands_still_is_away(company: Company, look: Look) -> Non
 
 
 def wake(page: Page) -> None:
-    """Let the time of a page pass until it has found its server again."""
+    """Advance a page's clock until it has found its server again."""
     for _ in range(20):
         page.clock.run_for(3_000)
         page.wait_for_timeout(200)
@@ -104,7 +104,7 @@ def wake(page: Page) -> None:
 def test_who_answers_for_the_server_does_not_lose_the_page(
     company: Company, look: Look, status: int
 ) -> None:
-    """A proxy, a database that is away, or the sign-in of a network."""
+    """It may be a proxy, a service without its database, or the sign-in page of a network."""
     window = look(company)
     page = following(window.page(f"{company.url}/operators"))
     page.route(f"{company.url}/operators", lambda route: route.fulfill(status=status, body="x"))

@@ -1,6 +1,6 @@
 """A thousand operators on a source: every page can still be drawn and used.
 
-That pages are fast with a million contacts besides is measured by `make bench`.
+`make bench` measures that pages are fast with a million contacts besides.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ CROWD = 1000
 
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    """A company of a thousand who all answer one source, with a contact for each and one more."""
+    """A thousand operators who all serve one source, with a contact for each and one more."""
     folder = tmp_path_factory.mktemp("crowd")
     url = f"sqlite:///{folder / 'fairlead.db'}"
     with open_fairlead(url) as fairlead:

@@ -1,4 +1,4 @@
-"""Pages follow what happens, wherever it happens."""
+"""Pages follow every change, wherever it is made."""
 
 import signal
 import subprocess
@@ -26,7 +26,7 @@ def test_a_registration_shows_within_a_second(company: Company, look: Look) -> N
     total = page.locator(".figures dd").first
     before = figure(total.inner_text())
     company.register("telegram", "+79162220001", "Just Come")
-    # A second, and what a loaded machine takes to draw.
+    # A second, plus the time that a loaded machine takes to draw.
     expect(total).to_have_text(str(before + 1), timeout=3000)
     expect(page.get_by_role("link", name="Just Come")).to_be_visible()
 
@@ -38,8 +38,8 @@ def test_the_last_of_several_registrations_is_not_missed(company: Company, look:
     for number in range(5):
         before = figure(total.inner_text())
         company.register("telegram", f"+7916333{number}001")
-        # The page is told of the second while it fetches what the first has changed, or shortly
-        # after that.
+        # The page hears of the second while it fetches what the first has changed, or shortly
+        # afterwards.
         time.sleep(0.1 + 0.1 * number)
         company.register("telegram", f"+7916333{number}002")
         expect(total).to_have_text(str(before + 2), timeout=3000)
@@ -89,7 +89,7 @@ def test_a_server_does_not_wait_for_open_pages_when_it_is_to_end(
     expect(page.locator("[data-live]")).to_be_visible()
     process = empty_server.server.process
     process.send_signal(signal.SIGTERM)
-    # Streams of events would go on for ever; the server cuts requests off after thirty seconds.
+    # Event streams never end by themselves; the server cuts requests off after thirty seconds.
     assert process.wait(15) is not None
     # The page has noticed, and the browser says so.
     expect(page.locator("[data-live]")).to_be_hidden()

@@ -1,4 +1,4 @@
-"""Whatever happens meanwhile, a page keeps what somebody has chosen, and does what they meant."""
+"""Whatever happens meanwhile, a page keeps what a user has chosen, and does what they meant."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def transfer(company: Company, contact: str, name: str) -> None:
 
 
 def held_by(company: Company, name: str, lead: str) -> str:
-    """Register a contact that an operator has."""
+    """Register a contact, and make sure that this operator has it."""
     number = f"+7917{len(company.contacts):07d}"
     contact = company.register("telegram", number, lead)
     if holder(company, contact) != name:
@@ -42,12 +42,12 @@ def holder(company: Company, contact: str) -> str:
 TAKE_ANYTHING = """() => document.addEventListener("click", ({ target }) => {
     if (target.form) target.form.noValidate = true;
 }, true)"""
-"""Has the browser send what it would refuse. A form that is told earlier forgets it as soon as the
-page is read anew."""
+"""Makes the browser send what it would refuse. A form that is told earlier forgets it as soon as
+the page is refreshed."""
 
 
 def until_read(company: Company, page: Page) -> None:
-    """Change something that every page shows or not, and wait until this one has read it."""
+    """Change something, whether a page shows it or not, and wait until this page has read it."""
     with page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true"):
         company.register("night", f"+7918{len(company.contacts):07d}")
     page.wait_for_function("() => !document.querySelector('.htmx-request')")
@@ -57,7 +57,7 @@ def test_a_transfer_goes_to_whom_it_was_chosen_for(company: Company, look: Look)
     contact = held_by(company, "Ann", "Chosen One")
     page = following(look(company).page(f"{company.url}/contacts/{contact}"))
     page.get_by_label("Transfer to").select_option(label="Cid")
-    # Whoever stood before Cid in the list is gone from it.
+    # The operator before Cid disappears from the list.
     pause(company, "Bob")
     until_read(company, page)
     expect(page.get_by_label("Transfer to").locator("option:checked")).to_have_text(
@@ -97,7 +97,7 @@ def test_a_contact_that_changed_hands_is_not_transferred_blindly(
     page.get_by_role("button", name="Transfer").click()
     expect(page.get_by_role("alert")).to_contain_text("Meanwhile this contact has gone to Bob")
     assert holder(company, contact) == "Bob"
-    # Why nothing was done stands until something is done, whatever happens elsewhere.
+    # The reason stays until the user does something, whatever happens elsewhere.
     until_read(company, page)
     expect(page.get_by_role("alert")).to_contain_text("Meanwhile this contact has gone to Bob")
     expect(page.get_by_label("Transfer to").locator("option:checked")).to_have_text(
@@ -121,7 +121,7 @@ def test_rows_come_and_go_while_somebody_chooses(company: Company, look: Look) -
     expect(page.get_by_label("Transfer to").locator("option:checked")).to_have_text("Bob")
     page.locator(f"#transfer-{second}").click()
     expect(page.locator(".notice")).to_have_text("Transferred to Bob: Second Row.")
-    # What is done to one is done to the next one likewise.
+    # The choice stays for the next row.
     expect(page.get_by_label("Transfer to").locator("option:checked")).to_have_text("Bob")
     page.locator(f"#transfer-{third}").click()
     expect(page.locator(".notice")).to_have_text("Transferred to Bob: Third Row.")
@@ -138,7 +138,7 @@ def test_a_press_acts_on_what_was_under_it_when_it_began(company: Company, look:
     page = following(look(company).page(f"{company.url}/operators/{company.operators['Ann']}"))
     page.mouse.move(*middle(page.locator(f"#close-{older}")))
     page.mouse.down()
-    # The row above goes, so that another one would come under the pointer.
+    # The row above disappears, which would move another one under the pointer.
     company.call("POST", f"/contacts/{newer}/close")
     page.wait_for_timeout(1500)
     expect(page.locator(f"#contact-{newer}")).to_be_visible()
@@ -156,7 +156,7 @@ def test_what_came_under_the_pointer_just_now_is_not_pressed(company: Company, l
     page.wait_for_timeout(700)
     state = company.call("GET", f"/contacts/{below}").json()["state"]
     assert state == "assigned"
-    # Whoever has seen it presses it.
+    # Once it has been visible for a while, it can be pressed.
     page.locator(f"#close-{below}").click()
     expect(page.locator(".notice")).to_have_text("Closed: Row Below.")
 
@@ -205,7 +205,7 @@ def test_weights_follow_a_colleague_until_somebody_types(company: Company, look:
     expect(rows).to_have_count(2)
     expect(rows.nth(0)).to_contain_text("12")
     expect(page.get_by_label("Weight of Ann")).to_have_value("77")
-    # What was typed stands until it is decided on, and so does why it was not saved.
+    # What was typed stays until the conflict is resolved, and so does the reason.
     until_read(company, page)
     expect(page.get_by_role("alert")).to_contain_text("Somebody else has changed this meanwhile")
     rows.nth(1).get_by_role("button", name="Take").click()
@@ -267,7 +267,7 @@ def test_errors_stand_at_their_field_and_the_keyboard_goes_there(
     expect(page.get_by_label("Имя", exact=True)).to_have_value("Боб")
     described = capacity.get_attribute("aria-describedby")
     expect(page.locator(f"#{described}")).to_be_visible()
-    # What was refused is typed all the same.
+    # A refused value stays in its field.
     until_read(company, page)
     expect(capacity).to_have_value("-1")
     window.expected = "422"

@@ -21,7 +21,7 @@ OUTSIDE: Final = """() => [...document.querySelectorAll("main *, footer *, heade
 
 @pytest.fixture(scope="module")
 def wordy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    """A company in which everything has as long a name as it can have, without a space."""
+    """A company in which every name is as long as it can be, and has no spaces."""
     folder = tmp_path_factory.mktemp("wordy")
     url = f"sqlite:///{folder / 'fairlead.db'}"
     migrated(url)

@@ -1,4 +1,4 @@
-"""Every page, in both themes and languages and on a phone, and by the rules of accessibility."""
+"""Every page, in both themes and languages, on a phone, and checked for accessibility."""
 
 import re
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def address(company: Company, path: str) -> str:
 
 
 def settled(page: Page) -> Page:
-    """Wait until charts are drawn and times are the viewer's."""
+    """Wait until charts are drawn and times are in the viewer's time zone."""
     page.wait_for_function("() => !document.querySelector('time')?.textContent.includes('UTC')")
     for chart in page.query_selector_all("[data-chart]"):
         chart.wait_for_selector(".uplot, :scope:not(:empty)", state="attached")
@@ -62,7 +62,7 @@ def test_a_page_is_drawn_and_keeps_the_rules_of_accessibility(
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_speaks_russian_and_fits_on_a_phone(company: Company, look: Look, name: str) -> None:
-    """Russian words are the longer ones."""
+    """In Russian, because its words are longer."""
     phone = {"width": 360, "height": 740}
     window = look(company, viewport=phone, is_mobile=True, has_touch=True, locale="ru-RU")
     page = settled(window.page(address(company, PAGES[name])))
@@ -73,7 +73,7 @@ def test_a_page_speaks_russian_and_fits_on_a_phone(company: Company, look: Look,
 
 
 def test_a_chart_writes_times_as_its_viewers_do(company: Company, look: Look) -> None:
-    """In Russian there is no p.m.; what a canvas shows is taken from where it is drawn."""
+    """Russian has no p.m.; the texts are captured as the canvas draws them."""
     page = look(company, locale="ru-RU").page(f"{company.url}/")
     settled(page)
     drawn = page.evaluate(
@@ -149,7 +149,7 @@ def test_everything_can_be_reached_by_the_keyboard(company: Company, look: Look)
 
 
 def walked(page: Page) -> Iterator[str]:
-    """Press Tab until the page has been walked through."""
+    """Press Tab through the whole page; yield the HTML of each element that gets the focus."""
     for _ in range(200):
         page.keyboard.press("Tab")
         html = page.evaluate("document.activeElement.outerHTML")
@@ -162,7 +162,7 @@ def test_what_is_not_there_is_said_so(company: Company, look: Look) -> None:
     window = look(company)
     page = window.page(company.url + MISSING)
     expect(page.get_by_role("alert")).to_have_text("There is no such contact.")
-    # The browser itself notes the 404.
+    # The browser itself reports the 404.
     window.expected = "404"
 
 

@@ -15,7 +15,7 @@ from tests.e2e.server import FAIRLEAD_SERVE, migrated, opened, started
 
 @pytest.fixture
 def guarded(sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    """A small company with a key of each role; a fresh one, since addresses may try ten keys."""
+    """A small company with a key for each role; a new one each time, as one may try ten keys."""
     migrated(sqlite_url)
     with started(sqlite_url, tmp_path_factory.mktemp("guarded"), FAIRLEAD_SERVE) as server:
         company = Company(server, sqlite_url)
@@ -46,7 +46,7 @@ def signed_in(guarded: Company, window: Looker, role: Role) -> Page:
 
 
 def only_statuses(window: Looker, *statuses: str) -> None:
-    """Take note that the browser itself complains of these answers, and of nothing else."""
+    """Allow the browser to complain of these answers, and of nothing else."""
     window.expected = "|".join(statuses)
 
 
@@ -69,14 +69,14 @@ def test_a_key_opens_the_console_and_signing_out_closes_it(guarded: Company, loo
     expect(page.get_by_role("heading", level=1)).to_have_text("Войти")
     page.goto(f"{guarded.url}/operators")
     expect(page.get_by_role("heading", level=1)).to_have_text("Войти")
-    # What the page was fetching as its session ended.
+    # The page was fetching something when its session ended.
     only_statuses(window, "401")
 
 
 def test_the_documentation_can_be_read_with_a_session(guarded: Company, look: Look) -> None:
     page = signed_in(guarded, look(guarded), Role.VIEWER)
     page.get_by_role("link", name="API", exact=True).click()
-    # A bundle of a megabyte is compiled and drawn first, while other tests have the processors.
+    # A bundle of a megabyte is compiled and drawn first, while other tests use the processors.
     expect(page.get_by_text("/v1/contacts/batch")).to_be_visible(timeout=30_000)
 
 
@@ -109,7 +109,7 @@ def test_a_session_ends_with_its_key(guarded: Company, look: Look) -> None:
     with opened(guarded.database_url) as fairlead:
         fairlead.revoke_key(RevokeKey(guarded.keys[Role.VIEWER][:14]))
     for _ in range(100):
-        # The page itself may be on its way to the sign-in.
+        # The page itself may already be on its way to the sign-in.
         with suppress(PlaywrightError):
             page.goto(f"{guarded.url}/operators")
         if page.url.endswith("/sign-in"):
@@ -119,7 +119,7 @@ def test_a_session_ends_with_its_key(guarded: Company, look: Look) -> None:
 
 
 def test_an_open_page_does_not_outlive_its_key(guarded: Company, look: Look) -> None:
-    """Nobody touches it: it is the next change, or the end of its stream, that leads it away."""
+    """Nobody touches it: the next change, or the end of its stream, takes it to the sign-in."""
     window = look(guarded)
     page = signed_in(guarded, window, Role.VIEWER)
     expect(page.locator("[data-live]")).to_be_visible()

@@ -12,15 +12,15 @@ from tests.browser.conftest import ELSEWHERE, Company, Look, Looker, figure, fol
 from tests.e2e.server import FAIRLEAD_SERVE, migrated, opened, started
 
 TABS: Final = 8
-"""Browsers make six connections to a host."""
+"""More than the six connections that browsers make to a host."""
 ELECTION: Final = 15_000
-"""Milliseconds. Without locks, a tab that led and went without a word is followed when its lease of
-three seconds has run out, and all tabs are told by then; machines may be busy."""
+"""Milliseconds. Without locks, a leading tab that vanishes is replaced when its lease of three
+seconds has run out; all tabs must be told within this time, even on a busy machine."""
 
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    """A small company whose keys let others than this machine in."""
+    """A small company with a key, so that it also serves callers other than this machine."""
     folder = tmp_path_factory.mktemp("tabs")
     url = f"sqlite:///{folder / 'fairlead.db'}"
     migrated(url)
@@ -35,7 +35,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
 
 
 class Streams:
-    """Counts the connections for events that a window has open."""
+    """Counts the event connections that a window has open."""
 
     def __init__(self, window: Looker) -> None:
         self._open: set[Request] = set()
@@ -51,9 +51,9 @@ class Streams:
         self._open.discard(request)
 
     def until_one(self, tab: Page) -> None:
-        """Wait until one is left: who leads may change while tabs are being opened."""
+        """Wait until one is left: the leader may change while tabs are being opened."""
         for _ in range(100):
-            # What a tab has open ends with it, and nobody is told of that.
+            # A tab's connections end with it, without an event.
             if sum(not each.frame.page.is_closed() for each in self._open) == 1:
                 return
             tab.wait_for_timeout(100)
@@ -61,7 +61,7 @@ class Streams:
 
 
 def sign_in(guarded: Company, window: Looker, host: str) -> str:
-    """Sign in; return where the console is for that window."""
+    """Sign in; return the console's URL for that window."""
     url = guarded.url.replace("127.0.0.1", host)
     page = window.page(f"{url}/")
     page.get_by_label("API key").fill(guarded.keys[Role.ADMIN])
@@ -98,7 +98,7 @@ def test_eight_tabs_are_all_told_and_go_on_when_the_one_that_listens_is_closed(
             expect(tab.get_by_role("switch")).to_have_attribute(
                 "aria-checked", said, timeout=ELECTION
             )
-        # The first one listens; whoever is left elects another.
+        # The first tab listens; the remaining ones elect another.
         tabs.pop(0).close()
     for tab in tabs:
         following(tab)
@@ -106,14 +106,14 @@ def test_eight_tabs_are_all_told_and_go_on_when_the_one_that_listens_is_closed(
     for tab in tabs:
         tab.get_by_role("link", name="Sources", exact=True).click()
         expect(tab.get_by_role("heading", level=1)).to_have_text("Sources")
-    # Of what it cannot do for a site without https the browser complains on every page.
+    # On every page, the browser complains of what it cannot do for a site without HTTPS.
     window.expected = "untrustworthy"
 
 
 def test_a_tab_that_is_left_by_a_link_goes_on_telling_the_others(
     company: Company, look: Look
 ) -> None:
-    """Its connection ends with the page, and begins anew with the next."""
+    """Its connection ends with the page, and a new one begins with the next."""
     window = look(company)
     first, second = (following(window.page(f"{company.url}/")) for _ in range(2))
     total = second.locator(".figures dd").first

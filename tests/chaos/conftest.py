@@ -15,16 +15,16 @@ from tests.e2e.server import FAIRLEAD_SERVE, Server, started
 
 @dataclass
 class Fleet:
-    """Servers; they are gone when the test ends."""
+    """Servers that are killed when the test ends."""
 
     folder: Path
     stack: ExitStack
     servers: list[Server] = field(default_factory=list)
 
     def start(self, *urls: str, command: Sequence[str] = FAIRLEAD_SERVE) -> list[Server]:
-        """Start a server on each of these databases; returns all servers, dead or alive."""
+        """Start a server on each of these databases; return all servers, dead or alive."""
         with ExitStack() as reserving:
-            # All of them at once, so that no port is given out twice.
+            # Reserve all of them at once, so that no port is given out twice.
             reserved = [
                 reserving.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in urls
             ]

@@ -1,4 +1,4 @@
-"""A network that fails when it is told to: what a server is reached through."""
+"""A network in front of a server that fails on demand."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 class Proxy:
-    """Passes on what comes, between whoever connects and a server, until it is cut or frozen."""
+    """Passes data between clients and a server, until it is cut or frozen."""
 
     def __init__(self, host: str, port: int) -> None:
         """Take the server's address."""
@@ -30,36 +30,37 @@ class Proxy:
         self._run(self._cut())
 
     def freeze(self) -> None:
-        """Let nothing through any more, either way; nobody is told."""
+        """Let nothing more through in either direction; neither side is told."""
         self._run(self._freeze())
 
     def freeze_at_answer_to(self, request: bytes) -> None:
-        """Freeze when the server has answered this, and before the client knows.
+        """Freeze when the server has answered this, before the client knows.
 
-        `sprung` is set then. A server answers a pipeline when it has all of it.
+        `sprung` is set at that moment. A server answers a pipeline once it has all of it.
         """
         self._run(self._set_trap(_Trap(request, _Spring.FREEZES_ANSWER)))
 
     def freeze_within(self, request: bytes) -> None:
-        """Freeze when the server has the request up to the end of this, and nothing of the rest.
+        """Freeze when the server has the request up to the end of this, and none of the rest.
 
-        `sprung` is set then. It has carried out what came before and goes on waiting for more.
+        `sprung` is set at that moment. The server has carried out what came before and waits for
+        more.
         """
         self._run(self._set_trap(_Trap(request, _Spring.FREEZES_REQUEST)))
 
     def lose_answer_to(self, request: bytes) -> None:
-        """Reset the connection when the server has answered this, and before the client knows.
+        """Reset the connection when the server has answered this, before the client knows.
 
-        `sprung` is set then.
+        `sprung` is set at that moment.
         """
         self._run(self._set_trap(_Trap(request, _Spring.LOSES_ANSWER)))
 
     def mend(self) -> None:
-        """Let everything through again, what was held up too."""
+        """Let everything through again, including what was held up."""
         self._run(self._mend())
 
     def lead_to(self, host: str, port: int) -> None:
-        """Lead whoever connects from now on to another server; who is connected stays so."""
+        """Connect new clients to another server; existing connections stay."""
         self._target = host, port
 
     async def _cut(self) -> None:
@@ -99,9 +100,9 @@ class Proxy:
                 both.create_task(self._pass_requests(reader, requests, caught))
                 both.create_task(self._pass_answers(answers, writer, caught))
         except* (OSError, _Ended):
-            """One of the two has gone; the other hears of it."""
+            """One side has gone; the other is told."""
         except* asyncio.CancelledError:
-            """It was cut."""
+            """The connection was cut."""
         finally:
             for each in writers:
                 each.transport.abort()
@@ -140,7 +141,7 @@ class Proxy:
             await self._flowing.wait()
             writer.write(data)
             await writer.drain()
-        # Over a distance, the server's last word is there before the end of the connection.
+        # Over a real network, the server's last message arrives before the connection ends.
         await asyncio.sleep(0.1)
         raise _Ended
 
@@ -157,19 +158,19 @@ class _Spring(Enum):
 
 
 class _Trap(NamedTuple):
-    """What happens to a request that holds these bytes, or to its answer."""
+    """What happens to a request that contains these bytes, or to its answer."""
 
     request: bytes
     spring: _Spring
 
 
 class _Ended(Exception):
-    """A connection has come to its end."""
+    """A connection has ended."""
 
 
 @contextmanager
 def proxy_to(host: str, port: int) -> Iterator[Proxy]:
-    """Open a proxy to a server, in a thread of its own."""
+    """Run a proxy to a server in its own thread."""
     proxy = Proxy(host, port)
     thread = threading.Thread(target=proxy._loop.run_forever)
     thread.start()

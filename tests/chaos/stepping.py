@@ -1,6 +1,6 @@
-"""A server whose clock signals set: SIGUSR1 an hour back, SIGUSR2 two days on, SIGHUP right.
+"""A server whose clock is set by signals: SIGUSR1 an hour back, SIGUSR2 two days on, SIGHUP right.
 
-It is what `uvicorn --factory entrypoints.web:create_app` runs, on a clock of its own.
+It runs what `uvicorn --factory entrypoints.web:create_app` runs, with its own clock.
 """
 
 import argparse

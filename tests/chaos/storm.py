@@ -1,4 +1,4 @@
-"""The load under which things break, and the book of what was acknowledged meanwhile."""
+"""The load under which things break, and a record of what was acknowledged meanwhile."""
 
 import itertools
 import os
@@ -17,25 +17,25 @@ from tests.e2e.server import Server, all_contacts, contact, opened
 
 LONG = os.environ.get("FAIRLEAD_CHAOS") == "long"
 PATIENCE = 60
-"""Seconds that a client goes on with one message, until it is acknowledged."""
+"""Seconds for which a client repeats one message until it is acknowledged."""
 
 
 def size(short: int, long: int) -> int:
-    """Return how often something is done: in CI, and by `make chaos`."""
+    """Return how often something is done: `short` in CI, `long` in `make chaos`."""
     return long if LONG else short
 
 
 @dataclass
 class Storm:
-    """Clients that send each message under a key of its own until it is acknowledged.
+    """Clients that send each message under its own key until it is acknowledged.
 
     Attributes:
-        servers: to send to; each client has its own, and turns to any of them in trouble.
-        closing: the part of contacts that are closed soon.
-        restless: the part of contacts that are transferred first; as often somebody pauses.
+        servers: servers to send to; each client has its own, and turns to any of them in trouble.
+        closing: the fraction of contacts that are closed soon.
+        restless: the fraction of contacts that are transferred; operators are paused as often.
         acknowledged: the contact that each key was answered with.
-        repeated: answers that were not an acknowledgement, by what they were.
-        looks: times that somebody looked at the operators' loads, and found none above capacity.
+        repeated: the codes or errors of calls that were not acknowledged and were sent again.
+        looks: how often the operators' loads were looked at, with none above capacity.
     """
 
     servers: Sequence[Server]
@@ -50,7 +50,7 @@ class Storm:
 
     @contextmanager
     def blowing(self, clients: int = 8) -> Iterator[None]:
-        """Send without a pause while the block runs; then finish what was begun."""
+        """Send continuously while the block runs; then finish what was begun."""
         with ThreadPoolExecutor(clients + 1) as pool:
             self._running = [pool.submit(self._client, number) for number in range(clients)]
             self._running.append(pool.submit(self._watch))
@@ -63,17 +63,17 @@ class Storm:
                 each.result(2 * PATIENCE)
 
     def wait_for(self, more: int) -> None:
-        """Wait until so many more are acknowledged."""
+        """Wait until this many more are acknowledged."""
         enough = len(self.acknowledged) + more
         self._wait_until(lambda: len(self.acknowledged) >= enough)
 
     def wait_for_refusals(self, more: int) -> None:
-        """Wait until so many more requests came to nothing."""
+        """Wait until this many more requests have failed."""
         enough = len(self.repeated) + more
         self._wait_until(lambda: len(self.repeated) >= enough)
 
     def wait_for_looks(self, more: int) -> None:
-        """Wait until somebody has looked so many times more."""
+        """Wait until the loads have been looked at this many more times."""
         enough = self.looks + more
         self._wait_until(lambda: self.looks >= enough)
 
@@ -82,7 +82,7 @@ class Storm:
         while not holds():
             for each in self._running:
                 if each.done():
-                    # None of them has an end before the storm has, unless it fails.
+                    # None of them ends before the storm does, unless it fails.
                     each.result()
             assert time.monotonic() < deadline, self.repeated[-20:]
             time.sleep(0.01)
@@ -137,7 +137,7 @@ class Storm:
         method: str = "POST",
         conflicts: bool = False,
     ) -> Any:
-        """Call until it is done, or, if there may be conflicts, until it is refused for one."""
+        """Call until it succeeds or, if conflicts are allowed, until it is refused for one."""
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
@@ -169,12 +169,12 @@ class Storm:
 
 
 def client() -> httpx.Client:
-    # The certificates of the world, which nobody here asks for, take 20 ms to read.
+    # The system's certificates, which are not needed here, take 20 ms to read.
     return httpx.Client(timeout=30, trust_env=False, verify=False)  # noqa: S501 -- loopback
 
 
 def assert_nothing_lost_and_nothing_twice(url: str, storm: Storm) -> None:
-    """Hold what must be true after every storm, with the servers that are alive now."""
+    """Assert what must be true after every storm, with the servers that are alive now."""
     assert storm.looks
     chance = random.Random(0)
     with client() as http:

@@ -1,4 +1,4 @@
-"""Clocks that step, while contacts come in, are closed and handed out, and while time passes."""
+"""Clocks that step while contacts come in, are closed and handed out, and while work falls due."""
 
 import signal
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ def test_clocks_that_step_back_lose_nothing_and_what_comes_later_stays_later(
                 assert before["id"] < after["id"]
                 assert before["created_at"] <= after["created_at"]
             storm.wait_for(20)
-            # A process that starts now knows of no later time.
+            # A process that starts now does not know the later time.
             fleet.replace(0, shared_url, (*STEPPING, "--behind", str(hours)))
             assert storm.register_at(servers[0])["created_at"] < before["created_at"]
     assert_nothing_lost_and_nothing_twice(shared_url, storm)
@@ -114,7 +114,7 @@ def step_back(server: Server, hours: int) -> None:
 def test_what_is_due_happens_once_though_clocks_step_and_processes_are_killed(
     shared_url: str, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The nightly purge of two processes, of which one is killed at it, while nobody calls."""
+    """The nightly purge by two processes, one of which is killed during it, while nobody calls."""
     monkeypatch.setenv("FAIRLEAD_KEEP_DAYS", "1")
     migrated(shared_url)
     furnish(shared_url, 100_000)

@@ -1,4 +1,4 @@
-"""A disk that is full, and has room again, while contacts come in."""
+"""A disk that fills up and gets room again while contacts come in."""
 
 import resource
 import shutil
@@ -17,7 +17,7 @@ from tests.e2e.server import Server, furnish, get, migrated
 
 
 class Disk(Protocol):
-    """Where a database is."""
+    """The disk that holds a database."""
 
     database: Path
 
@@ -32,7 +32,7 @@ class Disk(Protocol):
 class LimitedFiles(Disk):
     """A disk on which no file of these processes may be longer than the database is now.
 
-    Writes are cut short and fail; what SQLite is told is another error than of a full disk.
+    Writes are cut short and fail; SQLite gets another error than from a full disk.
     """
 
     database: Path
@@ -55,7 +55,7 @@ def limit_files(server: Server, length: int) -> None:
 
 @dataclass
 class SmallDisk(Disk):
-    """A file system of the test's own, which ballast can fill."""
+    """The test's own file system, which ballast can fill."""
 
     database: Path
 
@@ -92,7 +92,7 @@ def small_disk(folder: Path) -> Iterator[Disk]:
 
 @pytest.fixture(params=["limited files", "small disk"])
 def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
-    """One disk after the other that can be filled."""
+    """Each disk that can be filled, in turn."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if request.param == "limited files":

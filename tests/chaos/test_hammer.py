@@ -1,6 +1,6 @@
-"""Many connections to many processes, all of which want the same few slots.
+"""Many connections to several processes, all of which want the same few slots.
 
-They register and close contacts, transfer some, and send operators away and back.
+They register and close contacts, transfer some, and pause and resume operators.
 """
 
 from tests.chaos.conftest import Fleet

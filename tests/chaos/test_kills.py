@@ -1,4 +1,4 @@
-"""Processes that are killed with SIGKILL, one after the other, while all of them have work."""
+"""Processes that are killed with SIGKILL, one after another, while all of them are busy."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""A network between the processes and PostgreSQL that is cut, and that stands still."""
+"""A network between the processes and PostgreSQL that is cut or freezes."""
 
 from collections.abc import Callable, Iterator
 
@@ -13,7 +13,7 @@ from tests.e2e.server import furnish, get
 
 @pytest.fixture
 def proxy(postgresql_url: str) -> Iterator[Proxy]:
-    """A network between somebody and the test's database."""
+    """A network in front of the test's database."""
     url = make_url(postgresql_url)
     with proxy_to(url.host or "127.0.0.1", url.port or 5432) as opened:
         yield opened
@@ -21,9 +21,9 @@ def proxy(postgresql_url: str) -> Iterator[Proxy]:
 
 @pytest.fixture
 def far_url(postgresql_url: str, proxy: Proxy) -> str:
-    """The test's database, as it is reached through the proxy.
+    """The URL of the test's database through the proxy.
 
-    Statements are not prepared, so that the proxy can tell them.
+    Statements are not prepared, so that the proxy can recognise them.
     """
     url = make_url(postgresql_url).set(host="127.0.0.1", port=proxy.port)
     asked = url.update_query_dict({"prepare_threshold": "none"})
@@ -38,7 +38,7 @@ def test_a_network_that_is_cut_again_and_again_loses_nothing(
     with storm.blowing():
         for _ in range(rounds):
             storm.wait_for(20)
-            # Not the `COMMITTED` of a transaction that begins.
+            # Not the `COMMITTED` of a statement that begins a transaction.
             proxy.lose_answer_to(b"COMMIT;")
             assert proxy.sprung.wait(30)
             storm.wait_for(20)
@@ -51,7 +51,7 @@ def test_a_network_that_is_cut_again_and_again_loses_nothing(
             proxy.freeze()
             for each in storm.servers:
                 assert get(each, "/healthz") == 200
-            # Whatever was on its way never comes.
+            # Whatever was on its way never arrives.
             proxy.cut()
             proxy.mend()
     assert "storage_unavailable" in storm.repeated
@@ -64,9 +64,9 @@ def test_a_network_that_is_cut_again_and_again_loses_nothing(
 @pytest.mark.parametrize(
     ("freeze", "request_"),
     [
-        # It waits for an answer; it has the lock and has said so far all that it has to say.
+        # It holds the lock, has sent everything so far, and waits for an answer.
         (Proxy.freeze_at_answer_to, b"UPDATE write_lock"),
-        # It has the lock and is in the midst of what it has to say.
+        # It holds the lock and is in the middle of sending.
         (Proxy.freeze_within, b"INSERT INTO registered_counts"),
     ],
 )
@@ -86,7 +86,7 @@ def test_a_process_whose_network_stands_still_with_the_lock_is_overtaken(
             storm.wait_for(20)
             freeze(proxy, request_)
             assert proxy.sprung.wait(30)
-            # All of these are the other's.
+            # The other process takes all of these.
             storm.wait_for(200)
             assert get(far, "/healthz") == 200
             proxy.mend()

@@ -1,4 +1,4 @@
-"""A pool between the processes and PostgreSQL that hands out connections by the transaction."""
+"""A pool between the processes and PostgreSQL that hands out connections per transaction."""
 
 import os
 import shutil
@@ -18,14 +18,14 @@ from tests.e2e.server import furnish
 from tests.postgresql import as_somebody_else
 
 CONNECTIONS = 3
-"""To the server; fewer than want one at a time."""
+"""Connections to the server; fewer than are wanted at a time."""
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
 @pytest.fixture
 def pooled_url(postgresql_url: str, tmp_path: Path) -> Iterator[str]:
-    """The test's database, as it is reached through PgBouncer."""
+    """The URL of the test's database through PgBouncer."""
     if PGBOUNCER is None:
         pytest.skip("there is no pgbouncer here")
     with socket.create_server(("127.0.0.1", 0)) as reserved:
@@ -46,7 +46,7 @@ default_pool_size = {CONNECTIONS}
 max_client_conn = 1000
 """
     )
-    # Whoever it runs as may not reach into the test's folder.
+    # The user that it runs as may have no access to the test's folder.
     with configuration.open() as readable, (tmp_path / "pgbouncer.log").open("wb") as log:
         process = subprocess.Popen(
             [PGBOUNCER, f"/dev/fd/{readable.fileno()}"],
@@ -96,7 +96,7 @@ def test_processes_behind_a_pool_keep_every_promise(
 
 
 def sessions(url: str) -> int:
-    """Return how many sessions of others there are in a database."""
+    """Return how many other sessions there are in a database."""
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         found = connection.execute(
             "SELECT count(*) FROM pg_stat_activity "

@@ -1,4 +1,4 @@
-"""Fixtures of the contract suites: one storage after the other, reached through its ports."""
+"""Fixtures of the contract suites: each storage in turn, reached through its ports."""
 
 import pytest
 

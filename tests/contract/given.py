@@ -1,4 +1,4 @@
-"""What the contract suites start from, put into a storage through its ports."""
+"""What the contract suites start from, stored through the ports."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -92,7 +92,7 @@ class Given:
         closed: bool = False,
         **more: Any,
     ) -> Contact:
-        """Store one contact: waiting, or assigned to the operator; loads are not counted."""
+        """Store one contact, waiting or assigned to the operator; loads do not change."""
         contact_id = ContactId(self.new_id())
         contact = Contact(contact_id, source.key, lead.id, time_of(contact_id), **more)
         decision = None
@@ -108,14 +108,14 @@ class Given:
 
 
 def happened(uow: UnitOfWork, *events: Event) -> None:
-    """Store events as they are: no load, no queue and no counter moves."""
+    """Store events as they are: no load, queue or counter changes."""
     dispatch = Dispatch([], [], lambda: 0)
     dispatch.events += events
     uow.save(dispatch)
 
 
 def moved_to_its_operator(contact: Contact, previous: OperatorId | None, at: datetime) -> Event:
-    """Say that a contact came to the operator that it has."""
+    """Return the transfer that brought a contact to its present operator."""
     assert contact.operator_id
     return Transferred(contact, previous, contact.operator_id, at)
 
@@ -130,7 +130,7 @@ def decision_on(*operators: Operator) -> Decision:
 
 
 def everything(storage: Storage) -> list[Any]:
-    """Return all that the readers and the auditor of a storage show."""
+    """Return everything that the readers and the auditor of a storage show."""
     return list(_everything(storage))
 
 

@@ -1,4 +1,4 @@
-"""The contract of Audit and AuditReader: entries come in, and stay as they are."""
+"""The contract of Audit and AuditReader: entries are added, and never change."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -131,7 +131,7 @@ def test_the_database_itself_refuses_to_change_or_remove_an_entry(
 
 @pytest.mark.parametrize("how", ["INSERT OR REPLACE", "REPLACE"])
 def test_nor_does_sqlite_replace_one(sqlite_url: str, how: str) -> None:
-    """Of the row that goes then, no trigger on DELETE is told."""
+    """Replacing deletes the old row without firing triggers on DELETE."""
     columns = "id, at, 'nobody', action, subject, NULL, NULL"
     statement = text(f"{how} INTO audit SELECT {columns} FROM audit")  # noqa: S608
     with open_world(sqlite_url) as world:
@@ -147,7 +147,7 @@ def test_nor_does_sqlite_replace_one(sqlite_url: str, how: str) -> None:
 
 @pytest.mark.parametrize("statement", ["TRUNCATE audit", "TRUNCATE audit, leads CASCADE"])
 def test_nor_does_postgresql_truncate_it(postgresql_url: str, statement: str) -> None:
-    """Of that, triggers on DELETE are not told either."""
+    """TRUNCATE does not fire triggers on DELETE either."""
     with open_world(postgresql_url) as world:
         given = Given(world)
         entry = add(given)

@@ -85,7 +85,7 @@ def test_facts_are_of_one_moment_whatever_happens_meanwhile(storage: Storage, wo
         assert [each.load for each in facts.operators()] == [3]
         thread = threading.Thread(target=disturb)
         thread.start()
-        # Memory makes the writer wait until the facts are closed, a database does not.
+        # Memory makes the writer wait until the facts are closed; a database does not.
         thread.join(0.3)
         assert len(contacts(facts)) == 3
         assert {each["telegram"] for each in facts.registered()} == {3}

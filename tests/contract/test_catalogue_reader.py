@@ -55,7 +55,7 @@ def test_pages_of_operators_are_stable_while_rows_are_added(
         assert len(page.items) <= limit
         seen += [each.id for each in page.items]
         if page.more and len(first) < 12:
-            # The list goes from old to new, so whoever comes while it is read stands at its end.
+            # The list runs from old to new, so operators created while it is read come last.
             first.append(given.operator(f"Newcomer {len(first)}").id)
     assert seen == first
 
@@ -107,7 +107,7 @@ def test_sources_are_listed_by_key(storage: Storage, given: Given) -> None:
 
 
 def test_pages_of_sources_are_stable_while_rows_are_added(storage: Storage, given: Given) -> None:
-    """A key before the cursor moves nothing; one after it is met in its place."""
+    """A new key before the cursor shifts nothing; one after it appears in its place."""
     for key in ("b", "d", "f", "h"):
         given.source(key)
     first = storage.catalogue.sources(limit=2, after=None)

@@ -136,7 +136,7 @@ def test_every_filter_and_every_combination_of_them(storage: Storage, given: Giv
 
 
 class TestPeriods:
-    """`since` belongs to the period, `until` does not, to the millisecond."""
+    """`since` is inclusive and `until` exclusive, to the millisecond."""
 
     @pytest.fixture
     def contacts(self, given: Given) -> list[ContactId]:
@@ -188,7 +188,7 @@ class TestPeriods:
 
 
 class TestPages:
-    """Lists page by cursor, the newest first."""
+    """Lists are paged by cursor, newest first."""
 
     @pytest.mark.parametrize("limit", [1, 4, 5, 10, 200])
     def test_pages_are_stable_while_rows_are_added(
@@ -291,7 +291,7 @@ def test_leads_are_not_mixed_up(storage: Storage, given: Given) -> None:
 
 
 class TestQueue:
-    """Contacts that wait, the oldest first."""
+    """Waiting contacts, oldest first."""
 
     @pytest.mark.parametrize("source", [None, "a", "b", "empty", "nowhere"])
     def test_what_waits_is_shown_in_the_order_in_which_it_came(

@@ -110,7 +110,7 @@ def test_contacts_are_found_with_their_leads_names_and_what_is_not_there_is_miss
 def test_a_contact_is_one_object_within_a_unit_of_work(
     storage: Storage, given: Given, source: Source, lead: Lead
 ) -> None:
-    """Or what one command does to it would be unseen by the next."""
+    """Otherwise one command would not see what the command before did to it."""
     waiting = given.contact(source, lead)
     with storage.unit_of_work() as uow:
         found = uow.contacts.find([waiting.id])[waiting.id].contact
@@ -142,7 +142,7 @@ def test_hundreds_are_added_at_once(
 
 
 class TestKeyed:
-    """Contacts registered before, by source and idempotency key."""
+    """Contacts registered earlier, by source and idempotency key."""
 
     def test_the_key_is_unique_within_a_source(
         self, storage: Storage, given: Given, lead: Lead
@@ -234,7 +234,7 @@ class TestOldestWaiting:
 
 
 class TestSaving:
-    """What happens to a contact after it came in."""
+    """What happens to a contact after it is registered."""
 
     def test_what_is_handed_out_is_assigned_with_its_decision(
         self, storage: Storage, given: Given, ann: Operator, source: Source, lead: Lead
@@ -268,7 +268,7 @@ class TestSaving:
         contact = given.contact(source, lead)
         previous = None
         for target in (bob, ann, bob):
-            # Within one millisecond: the order is not taken from the clock.
+            # Within one millisecond: the order does not come from the clock.
             contact.assign(target.id, given.now)
             with storage.unit_of_work() as uow:
                 happened(uow, moved_to_its_operator(contact, previous, given.now))

@@ -1,4 +1,4 @@
-"""The contract of Dispatches: what is locked and loaded, and what is stored of it."""
+"""The contract of Dispatches: what is locked, loaded and stored."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from tests.support import World
 
 
 class House:
-    """Five operators on four sources; Eve answers nothing."""
+    """Five operators and four sources; Eve serves none of them."""
 
     def __init__(self, given: Given) -> None:
         self.ann = given.operator("Ann", capacity=limits.MAX_CAPACITY, load=3)
@@ -41,7 +41,7 @@ def house(given: Given) -> House:
 
 
 def load(storage: Storage, **what: list[str] | list[OperatorId]) -> Dispatch:
-    """Load into a unit of work that has nothing from the one before."""
+    """Load into a unit of work that keeps nothing from the one before."""
     with storage.unit_of_work() as uow:
         happened(uow)
     with storage.unit_of_work() as uow:
@@ -58,7 +58,7 @@ class TestLoad:
     def test_sources_come_by_key_with_all_their_operators_by_id(
         self, storage: Storage, house: House
     ) -> None:
-        """The inactive, the full and those of weight 0 too: they may become eligible."""
+        """Including those who are inactive, full or of weight 0: they may become eligible."""
         assert loaded(load(storage, sources=["b"])) == (
             [house.b],
             [house.ann, house.bob, house.cid],
@@ -212,7 +212,7 @@ class TestSave:
     def test_a_slot_is_refused_if_the_storage_knows_better(
         self, storage: Storage, given: Given, change: dict[str, int]
     ) -> None:
-        """The last line of defence of I2: what was decided on is no longer what is stored."""
+        """The last line of defence for I2: the decision used values that are no longer stored."""
         ann, bob = given.operator("Ann", capacity=3, load=2), given.operator("Bob")
         given.source("a", (ann, 1), (bob, 1))
         before = everything(storage)

@@ -1,4 +1,4 @@
-"""The contract of what falls due."""
+"""The contract of DueItems and DueReader."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The contract of Health, and of what a storage does at its beginning and end."""
+"""The contract of Health, and of migrating and closing a storage."""
 
 from application.ports.storage import Storage
 from tests.contract.given import Given

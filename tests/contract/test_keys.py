@@ -66,7 +66,7 @@ def test_all_keys_are_shown_the_newest_first(storage: Storage, given: Given) -> 
         made.append(key_of(given, number))
         add(storage, made[-1])
         given.world.clock.advance(milliseconds=1)
-    # Two of one moment have an order, too: pages would jump otherwise.
+    # Two keys of the same moment have an order, too: otherwise pages would jump.
     twins = [key_of(given, 8), key_of(given, 7)]
     add(storage, *twins[::-1])
     assert storage.keys.all() == [*twins, *made[::-1]]
@@ -110,7 +110,7 @@ def test_what_is_rolled_back_was_never_made_or_revoked(storage: Storage, given: 
 
 
 def test_nothing_else_that_is_stored_tells_of_keys(storage: Storage, given: Given) -> None:
-    """Dispatching, statistics and audits are as they were; keys are beside all that."""
+    """Keys are separate: dispatching, statistics and audits stay as they were."""
     given.source("telegram", (given.operator(), 1))
     before = everything(storage)
     add(storage, key_of(given, 1))
@@ -118,7 +118,7 @@ def test_nothing_else_that_is_stored_tells_of_keys(storage: Storage, given: Give
 
 
 class TestSessions:
-    """Those that somebody has ended are known until they would have ended by themselves."""
+    """An ended session is remembered until it would have expired by itself."""
 
     def test_what_stands_for_all_of_a_key_takes_the_place_of_each(
         self, storage: Storage, given: Given

@@ -88,7 +88,7 @@ def test_leads_are_found_by_other_spellings_where_an_identity_is_nobodys(
 
 
 class TestExport:
-    """Everything stored about a person, and nothing about anybody else."""
+    """Everything stored about a person, and nothing about anyone else."""
 
     def test_a_lead_is_shown_with_all_its_contacts_the_newest_first(
         self, storage: Storage, given: Given
@@ -141,7 +141,7 @@ class TestExport:
     def test_more_identities_than_a_lead_may_have_are_exported_and_not_shown(
         self, storage: Storage, given: Given
     ) -> None:
-        """Before there was a bound, a lead could take any number."""
+        """Before there was a limit, a lead could have any number of identities."""
         identities = [Identity("vk", f"{number:03}") for number in range(150)]
         lead = given.lead(*identities)
         assert list(storage.leads.export(lead.id, limit=1).lead.identities) == identities

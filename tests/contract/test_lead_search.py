@@ -22,7 +22,7 @@ def nobody(_: LeadView) -> bool:
 
 
 def walked(walk: Callable[..., Walk], *, limit: int = 200, but: Passed = nobody) -> list[LeadView]:
-    """Return everybody who is met on a walk, a stretch after the other."""
+    """Return every lead met on a walk, stretch by stretch."""
     met: list[LeadView] = []
     walk = partial(walk, limit=limit, but=but)
     stretch = walk(after=None)
@@ -31,7 +31,7 @@ def walked(walk: Callable[..., Walk], *, limit: int = 200, but: Passed = nobody)
         met += [each.lead for each in stretch.met]
         if stretch.stopped is None:
             return met
-        # Whether one goes on from the last who was met or from where it stopped.
+        # Going on from the last lead met gives the same as going on from where it stopped.
         assert stretch.met
         again = walk(after=stretch.met[-1].place)
         assert again == walk(after=stretch.stopped)
@@ -48,9 +48,9 @@ def shown(storage: Storage, *lead_ids: LeadId) -> list[LeadView]:
 
 
 class TestByValues:
-    """Leads that own a value, of whatever kind."""
+    """Leads that own a value, whatever its kind."""
 
-    # Kinds that are beginnings of others.
+    # Some kinds are prefixes of others.
     KINDS = ("a", "a0", "a_", "aa", "ab", "b", "phone", "phone2", "phones", "z" * 32)
 
     def test_a_value_is_found_under_every_kind_the_newest_lead_first(
@@ -98,7 +98,7 @@ class TestByValues:
 
 
 class TestByPhoneTail:
-    """Leads whose phones end in some digits."""
+    """Leads with phone numbers that end in given digits."""
 
     def test_phones_are_found_by_their_last_digits_and_nothing_else_is(
         self, storage: Storage, given: Given, search: LeadSearch
@@ -125,7 +125,7 @@ NAMES = ["Ann", "ann lee", "Anna", "An", "Lee, Ann", "Änn", "Анна", "анн
 
 
 class TestByWords:
-    """Leads in whose names words begin so."""
+    """Leads with names whose words begin with given texts."""
 
     @pytest.mark.parametrize(
         "text",
@@ -211,7 +211,7 @@ class TestByWords:
 
 
 class TestByBeginnings:
-    """Leads that own an identity whose value begins so."""
+    """Leads that own an identity whose value begins with a given text."""
 
     def test_identities_of_every_kind_are_found_by_how_they_begin(
         self, storage: Storage, given: Given, search: LeadSearch

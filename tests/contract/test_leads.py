@@ -100,7 +100,7 @@ def test_a_lead_is_found_by_other_spellings_of_its_identities(
     with storage.unit_of_work() as uow:
         uow.leads.learn([found])
     assert storage.leads.lead(ann.id).identities == [PHONE, other]
-    # What is its own wins, whatever else it is like; and what is of two is of none.
+    # An exact match wins over other spellings; spellings of two leads match neither.
     own = Identity("phone", "+74951234567", (PHONE.key,))
     assert recognise(index(storage, [own]), own).lead == bob
     both = Identity("phone", "+70", (PHONE.key, "telegram:a:b"))
@@ -145,7 +145,7 @@ def test_a_lead_can_be_made_and_taught_more_in_one_go(storage: Storage, given: G
 def test_a_lead_is_known_by_the_contact_that_made_it_known(
     storage: Storage, given: Given, first: int
 ) -> None:
-    """Which need not be the one with the oldest id: clocks differ, and step back."""
+    """It need not be the one with the oldest id: clocks differ, and can step back."""
     lead, stranger = given.lead(PHONE, CHAT), given.lead(Identity("vk", "1"))
     sources = [given.source(key) for key in "abc"]
     for number, source in enumerate(sources):
@@ -166,7 +166,7 @@ def test_a_lead_without_a_name_stays_without(storage: Storage, given: Given) -> 
 def test_every_identity_has_one_owner_whatever_is_registered(
     storage: Storage, given: Given
 ) -> None:
-    """Contacts that name two leads at once move nothing from one to the other."""
+    """A contact that names two leads moves nothing from one to the other."""
     first, second = given.lead(PHONE), given.lead(EMAIL)
     given.source("telegram")
     contact = given.world.register(phone=PHONE.value, email=EMAIL.value, telegram=CHAT.value)
@@ -182,7 +182,7 @@ def test_a_name_of_the_longest_is_kept(storage: Storage, given: Given) -> None:
 
 
 class TestCorrecting:
-    """What a person has said of another by hand."""
+    """Corrections of a lead by hand."""
 
     def test_a_lead_is_read_as_it_stands(self, storage: Storage, given: Given) -> None:
         lead = given.lead(PHONE, name="Ann")
@@ -239,7 +239,7 @@ class TestCorrecting:
 
 
 class TestErasing:
-    """Whatever tells of the person goes; what is counted stays."""
+    """Everything about the person goes; what is counted stays."""
 
     def erase(self, storage: Storage, *lead_ids: LeadId) -> None:
         with storage.unit_of_work() as uow:

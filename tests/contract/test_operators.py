@@ -1,4 +1,4 @@
-"""The contract of Operators."""
+"""The contract of how a storage keeps operators."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -100,7 +100,7 @@ def test_all_that_belongs_to_the_contact_goes_with_it(
     assert list(storage.auditor.defects()) == []
     with storage.unit_of_work() as uow:
         assert uow.contacts.keyed([("telegram", "key")]) == {}
-        # The key may name another contact now.
+        # The key can be used for another contact now.
         again = Contact(ContactId(given.new_id()), "telegram", lead.id, given.now)
         happened(uow, Registered(again, None, ("key", bytes(32))))
 
@@ -143,7 +143,7 @@ def test_few_at_a_time_and_the_oldest_first(
 ) -> None:
     contacts = []
     for number in range(7):
-        # Every third is closed too late; those are looked at, too.
+        # Every third is closed too late, but still counts towards the limit.
         contacts.append(given.contact(source, lead, ann, closed=number % 3 != 1))
         given.world.clock.advance(minutes=1)
     moment = given.now

@@ -1,4 +1,4 @@
-"""The contract of Sources."""
+"""The contract of how a storage keeps sources."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The contract of StatisticsReader: counters say what a count of the contacts would say."""
+"""The contract of StatisticsReader: counters agree with a count of the contacts."""
 
 import random
 from collections import Counter
@@ -230,7 +230,7 @@ def test_what_was_purged_is_no_longer_there(storage: Storage, world: World) -> N
 
 
 class TestWaits:
-    """How long contacts waited for an operator, or wait by now."""
+    """How long contacts waited for an operator, or have been waiting until now."""
 
     def test_the_newest_of_every_source_are_looked_at(self, storage: Storage, given: Given) -> None:
         chance, lead, ann = random.Random(3), given.lead(), given.operator()
@@ -249,7 +249,7 @@ class TestWaits:
                 "state": ContactState.ASSIGNED,
             }
             contact = given.contact(source, lead, closed=bool(closed), **more if assigned else {})
-            # What is closed before anybody got it is closed at once here.
+            # Here, a contact closed without an operator is closed at once.
             seconds = max(waited, 0.0) if assigned else 0.0 if closed else None
             came[source.key].append((hour_of(contact.created_at), seconds, contact.created_at))
         last, now = hour_of(given.now), given.now + timedelta(minutes=5, milliseconds=7)
@@ -281,7 +281,7 @@ class TestWaits:
                         assert each.whole == (len(inside) <= most)
 
     def test_who_waits_has_waited_until_now(self, storage: Storage, world: World) -> None:
-        """A queue of three is no median of 0."""
+        """A queue of three must not show a median of 0."""
         world.source((world.operator(capacity=0), 1))
         for _ in range(3):
             world.register()
@@ -329,6 +329,6 @@ class TestWaits:
 
 
 def waits(storage: Storage, world: World) -> SourceWaits:
-    """Return those of the one source, of all time."""
+    """Return the waits on the only source, over all time."""
     (found,) = storage.statistics.waits({"telegram": 500}, span=HourSpan(), now=world.clock.now())
     return found

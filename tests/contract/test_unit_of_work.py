@@ -1,4 +1,4 @@
-"""The contract of UnitOfWork: everything or nothing."""
+"""The contract of UnitOfWork: all or nothing."""
 
 import threading
 from collections.abc import Callable
@@ -172,7 +172,7 @@ def test_entities_that_come_out_are_copies(storage: Storage, given: Given) -> No
 
 
 def test_units_of_work_come_one_after_the_other(storage: Storage, given: Given) -> None:
-    """A second writer reads what the first one has committed, never what it was going to."""
+    """A second writer reads what the first has committed, never its uncommitted changes."""
     ann = given.operator("Ann", capacity=1)
     given.source("telegram", (ann, 1))
     lead = given.lead(Identity("telegram", "first"))
@@ -260,7 +260,7 @@ def test_nothing_begins_at_once_while_another_writes(storage: Storage) -> None:
 def test_what_is_committed_in_the_block_stays_whatever_comes_after(
     storage: Storage, given: Given
 ) -> None:
-    """The commit may come from another thread than the rest."""
+    """The commit may come from a different thread than the rest."""
     ann = Operator(OperatorId(given.new_id()), "Ann", 5, True, given.now)
 
     def commit(uow: UnitOfWork) -> None:

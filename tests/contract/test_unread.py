@@ -1,4 +1,4 @@
-"""Identities that could not be read: kept with their contact, and gone with it."""
+"""Identities that could not be read: kept with their contact, and removed with it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Entities for tests: numbered, so that a test's lines say what differs and nothing else."""
+"""Numbered entities for tests, so that a test states only what differs."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -58,7 +58,7 @@ def availability(active: bool) -> Availability:
 
 
 class Bench:
-    """A dispatch over some sources and operators, and new contacts to feed it with."""
+    """A dispatch over some sources and operators, and new contacts to feed it."""
 
     def __init__(self, sources: Iterable[Source], operators: Iterable[Operator]) -> None:
         self.clock = FakeClock()

@@ -1,4 +1,4 @@
-"""Keys and roles: what opens, what is permitted, what is stored."""
+"""Keys and roles: what a key opens, what a role permits, and what is stored."""
 
 import hmac
 from dataclasses import replace
@@ -74,7 +74,7 @@ def test_a_revoked_key_opens_nothing_also_if_it_has_not_expired() -> None:
 def test_whatever_is_wrong_whole_digests_are_compared_in_constant_time(
     presented: str, key: ApiKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A look at the dates first, or at the first letters, would tell who is nearly right."""
+    """Checking the dates or the first characters first would give away a nearly correct key."""
     compared: list[tuple[bytes, bytes]] = []
     compare = hmac.compare_digest
 
@@ -127,7 +127,7 @@ def test_a_name_that_cannot_be_shown_or_stored_is_refused(name: str) -> None:
 
 def test_the_visible_part_of_a_key_is_found_in_it() -> None:
     assert prefix_of(SECRET) == PREFIX
-    # The secret may hold more of what stands between the two.
+    # The secret may itself contain the separator.
     assert prefix_of(f"{PREFIX}_a_b") == PREFIX
 
 

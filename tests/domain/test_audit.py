@@ -1,4 +1,4 @@
-"""What an entry of the audit log keeps of a change."""
+"""What an audit log entry keeps of a change."""
 
 from domain.audit import differences
 

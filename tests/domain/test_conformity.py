@@ -1,4 +1,4 @@
-"""The words `as configured` and `drifts` stand on a p-value."""
+"""The p-value behind the words `as configured` and `drifts`."""
 
 import math
 import random
@@ -14,7 +14,7 @@ def test_the_tail_is_the_integral_of_the_density(degrees: int) -> None:
     """The density, times a constant, summed in small steps."""
 
     def density(x: float) -> float:
-        # In the variable sqrt(x), where that of one degree is finite at 0.
+        # In the variable sqrt(x), in which the density of one degree is finite at 0.
         return float(x ** (degrees - 1) * math.exp(-x * x / 2))
 
     step = 0.001
@@ -26,7 +26,7 @@ def test_the_tail_is_the_integral_of_the_density(degrees: int) -> None:
 
 
 def test_a_textbook_example() -> None:
-    """Throws of a die: what is known of chi-square 2 with five degrees of freedom."""
+    """Throws of a die: the tabulated value for chi-square 2 with five degrees of freedom."""
     found = p_value([16, 18, 16, 14, 12, 12], [1] * 6)
     assert found == pytest.approx(0.849, abs=0.001)
     assert p_value([30, 70], [1, 3]) == pytest.approx(math.erfc(math.sqrt(2 / 3)))
@@ -54,7 +54,7 @@ def test_chance_is_called_a_drift_about_once_in_a_hundred_times() -> None:
 
 
 def test_nothing_is_likelier_than_certain() -> None:
-    """Where the terms add up to a little more by rounding."""
+    """Even where, by rounding, the terms add up to slightly more."""
     assert _tail(6.328603733109096, 59) == 1
 
 

@@ -1,4 +1,4 @@
-"""A contact's life, and what a payload may be."""
+"""A contact's life cycle, and what a payload may be."""
 
 import json
 import sys

@@ -96,7 +96,7 @@ def test_a_decision_for_somebody_who_was_not_eligible_does_not_recompute() -> No
 
 @pytest.mark.parametrize("strategy", Strategy)
 def test_a_pool_that_is_kept_up_to_date_picks_like_one_made_anew(strategy: Strategy) -> None:
-    """Loads move while the pool is in use; nobody is picked past capacity, nobody is forgotten."""
+    """Loads move while the pool is in use; no operator is picked past capacity or forgotten."""
     chance = random.Random(7)
     kept = Pool(strategy, [candidate(number, number + 1, capacity=3) for number in range(5)])
     for _ in range(500):

@@ -26,7 +26,7 @@ LATER = START + timedelta(hours=2)
 
 
 def standing(bench: Bench) -> list[Any]:
-    """Everything that a dispatch holds, so that `nothing changed` can be said of all of it."""
+    """Everything that a dispatch holds, so that a test can assert that nothing changed."""
     dispatch = bench.dispatch
     dispatch.settle()
     return [
@@ -137,7 +137,7 @@ def test_what_others_have_stored_meanwhile_is_taken_over(at_work: bool) -> None:
     bench.dispatch.refresh([("telegram", 0, [7, -7])], loads)
     assert bench.credits() == [7, -7]
     assert not bench.dispatch.handed_out_later
-    # The first is full now, so all that is open to it is the second.
+    # The first operator is full now, so the second gets every contact.
     assert [bench.admit().operator_id for _ in range(4)] == [operator_id(2)] * 4
     assert bench.admit().state is ContactState.WAITING
     assert (bench.operator(1).load, bench.operator(2).load) == (2, 9)
@@ -167,7 +167,7 @@ def test_the_queues_of_an_operator_are_those_of_its_sources() -> None:
 
 
 def test_a_change_of_one_operator_leaves_the_others_as_they_stand() -> None:
-    """The pools of other sources go on, and know every load."""
+    """The pools of other sources stay in use, and know every load."""
     bench = Bench(
         [source([1, 1], "a"), source([1], "b"), source([0, 0, 1], "c")],
         [operator(1, 2), operator(2, 2), operator(3, 1)],

@@ -36,7 +36,7 @@ def test_the_first_id_at_a_moment_parts_what_came_before_from_the_rest() -> None
 
 @pytest.mark.parametrize("fraction", [MICROSECOND, 500 * MICROSECOND, 999 * MICROSECOND])
 def test_within_a_millisecond_the_first_id_is_of_the_next_one(fraction: timedelta) -> None:
-    """Ids made within a millisecond are stamped with its beginning, which is before the moment."""
+    """An id carries the start of its millisecond, which lies before the moment asked for."""
     first = first_id_at(MOMENT + fraction)
     assert id_made_at(MOMENT) < first < id_made_at(MOMENT + MILLISECOND)
     assert time_of(first) == MOMENT + MILLISECOND

@@ -1,4 +1,4 @@
-"""Which lead: the rules 1 to 3 of the design."""
+"""Which lead a contact belongs to, and what the lead learns from it."""
 
 import itertools
 from uuid import UUID
@@ -67,7 +67,7 @@ def test_a_lead_known_by_several_of_the_identities_is_no_conflict(ids: FakeIds) 
 
 
 def test_what_a_lead_learns_under_one_identity_holds_under_its_others(ids: FakeIds) -> None:
-    """The storage may read the same lead once for each identity; it is one lead all the same."""
+    """The storage may read the same lead once for each identity; it is still one lead."""
     index = LeadIndex([(PHONE, lead(1)), (EMAIL, lead(1))])
     index.recognise([PHONE], new_id=ids.new, name="Ann")
     found = index.recognise([EMAIL], new_id=ids.new, name="Bob")
@@ -75,7 +75,7 @@ def test_what_a_lead_learns_under_one_identity_holds_under_its_others(ids: FakeI
 
 
 def test_the_strongest_identity_decides_whatever_the_order(ids: FakeIds) -> None:
-    """`external_id`, then `phone`, then `email`, then the others by name of kind."""
+    """`external_id`, then `phone`, then `email`, then the other kinds by name."""
     owners = [(EXTERNAL, 5), (PHONE, 4), (EMAIL, 3), (TELEGRAM, 2), (VK, 1)]
     index = LeadIndex([(identity, lead(number)) for identity, number in owners])
     for order in itertools.permutations([EXTERNAL, PHONE, EMAIL, TELEGRAM, VK]):
@@ -105,7 +105,7 @@ PAIR = (
 
 
 class TestOtherSpellings:
-    """Look-up variants: of whom a number is that comes in one of its two forms."""
+    """Look-up variants: whose number it is when it comes in one of its two forms."""
 
     def test_an_identity_is_what_it_is_whatever_else_it_is_like(self) -> None:
         plain = Identity("phone", "+5511987654321")

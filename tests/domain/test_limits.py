@@ -1,4 +1,4 @@
-"""The limits of values from outside."""
+"""Limits on values from outside."""
 
 import sys
 import unicodedata
@@ -42,7 +42,7 @@ def test_what_nobody_sees_is_taken_away_and_nothing_else(value: str, seen: str) 
 
 
 def test_everything_that_unicode_calls_a_format_or_a_control_character_is_known() -> None:
-    """But for those that are seen, in Arabic, Syriac and others, and for white space and NUL."""
+    """Except the visible ones, in Arabic, Syriac and others, and white space and NUL."""
     shown = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
     shown.update(range(0x13430, 0x13440))
     unseen = [

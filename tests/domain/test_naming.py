@@ -1,4 +1,4 @@
-"""Keys that are made of names."""
+"""Keys made from names."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""An operator keeps to its limits and its capacity."""
+"""An operator stays within its limits and its capacity."""
 
 import pytest
 

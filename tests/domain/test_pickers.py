@@ -1,4 +1,4 @@
-"""What pickers promise, and where two operators are due alike; see also tests/properties."""
+"""What pickers promise, and picks among equally due operators; see also tests/properties."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def test_chance_promises_nothing() -> None:
 
 @pytest.mark.parametrize("quarters", [(1, 1, -2), (2, -1, -1), (1, 0, -1), (0, 0, 0), (3, -3, 0)])
 def test_a_picker_that_remembers_picks_as_one_that_does_not(quarters: tuple[int, ...]) -> None:
-    """At quarters of a contact, where a credit is exactly as large as a limit."""
+    """In quarters of a contact, so that a credit can be exactly as large as a limit."""
     weights = (2, 1, 1)
     credits = [each * CONTACT // 4 for each in quarters]
     picker, now = ExactPicker(), credits

@@ -1,4 +1,4 @@
-"""What a refusal says, and which value it names: the words that reach people and programs."""
+"""What a refusal says, and which value it names: the text that people and programs get."""
 
 from collections.abc import Callable
 from types import SimpleNamespace

@@ -80,7 +80,7 @@ def test_who_comes_back_after_being_removed_starts_at_nothing() -> None:
 def test_what_a_removed_operator_leaves_over_is_spread_evenly(
     left_over: int, expected: list[int]
 ) -> None:
-    """Evenly means to the unit: nobody's share of it differs by more than one unit."""
+    """Evenly means to the unit: no two operators' parts differ by more than one unit."""
     some = source([1, 1, 1, 1])
     for allocation, credit in zip(some.allocations, [100, 0, -100, 0], strict=True):
         allocation.credit = credit
@@ -154,9 +154,9 @@ def test_ties_are_broken_by_something_that_differs_from_source_to_source() -> No
     first = Counter(each[0].operator_id for each in turns)
     assert len(set(map(str, turns))) > 20
     assert set(first) == {operator_id(number) for number in range(1, 5)}
-    # A quarter each, give or take what chance gives once in ten thousand times.
+    # A quarter each, within bounds that chance breaks once in ten thousand times.
     assert all(8 <= number <= 44 for number in first.values())
-    # It follows from key and ids alone: another process, another day, the same.
+    # The order depends only on key and ids: it is the same in every process, on every day.
     assert [each.operator_id for each in source([1, 2, 3, 4], "vk").in_turn()] == [
         operator_id(number) for number in (3, 4, 2, 1)
     ]

@@ -1,4 +1,4 @@
-"""A server for the tests of one module, which share it and must leave it in good health."""
+"""A server for the tests of one module, which share it and must leave it healthy."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Running:
 
 @pytest.fixture
 def migrated_url(shared_url: str) -> str:
-    """One database after the other that has a schema and nothing else."""
+    """The URL of a database with a schema and nothing else, on each engine in turn."""
     migrated(shared_url)
     return shared_url
 
@@ -31,7 +31,7 @@ def running(
     tmp_path_factory: pytest.TempPathFactory,
     server_of_databases: Databases,
 ) -> Iterator[Running]:
-    """A running server; afterwards it ends without a defect and its data are sound.
+    """A running server; it must end without a defect and leave sound data.
 
     Its database is a file, unless a module says otherwise; see ON_BOTH_ENGINES.
     """
@@ -56,7 +56,7 @@ def server(running: Running) -> Server:
 
 @pytest.fixture
 def database_url(running: Running) -> str:
-    """The server's database."""
+    """The URL of the server's database."""
     return running.database_url
 
 

@@ -1,4 +1,4 @@
-"""A real server: uvicorn in a process of its own, on a database file and a free port."""
+"""A real server: uvicorn in its own process, on a given database and a free port."""
 
 import os
 import signal
@@ -25,16 +25,16 @@ from tests.processes import FAIRLEAD, Process, start
 from tests.support import copied
 
 ON_BOTH_ENGINES = pytest.mark.parametrize("running", ["sqlite", "postgresql"], indirect=True)
-"""What a module is marked with whose server is to run on one database after the other."""
+"""Marks tests and modules whose server runs on each database engine in turn."""
 
 UVICORN = ("uvicorn.main:main", "--factory", "entrypoints.web:create_app", "--no-access-log")
 FAIRLEAD_SERVE = (FAIRLEAD, "serve")
-"""Programs that serve, with their first words."""
+"""Programs that serve, with their first arguments."""
 
 
 @dataclass
 class Server:
-    """A running server; `stop` ends it the polite way, `kill` with SIGKILL."""
+    """A running server; `stop` ends it with SIGTERM, `kill` with SIGKILL."""
 
     url: str
     log: Path
@@ -56,7 +56,7 @@ class Server:
 
 
 def migrated(url: str) -> None:
-    """Bring a database up to date."""
+    """Migrate a database to the latest schema."""
     if copied(url):
         return
     storage = build_container(Settings(database_url=url)).storage()
@@ -66,7 +66,7 @@ def migrated(url: str) -> None:
 
 @contextmanager
 def opened(url: str) -> Iterator[Fairlead]:
-    """Look into a database from this process."""
+    """Open a database from this process."""
     container = build_container(Settings(database_url=url))
     try:
         yield container.fairlead()
@@ -75,7 +75,7 @@ def opened(url: str) -> Iterator[Fairlead]:
 
 
 def furnish(url: str, *capacities: int) -> None:
-    """Put operators of these capacities, of weights 1, 2, 3, ..., and a source into a database."""
+    """Create a source, and operators with these capacities and with weights 1, 2, 3, ..."""
     with opened(url) as fairlead:
         operators = [
             fairlead.create_operator(CreateOperator(f"Operator {number}", capacity))
@@ -90,7 +90,7 @@ def furnish(url: str, *capacities: int) -> None:
 
 
 def all_contacts(fairlead: Fairlead, source: str | None = None) -> Iterator[ContactView]:
-    """Yield every contact, of a source or of all, page by page."""
+    """Yield every contact, of one source or of all, page by page."""
     after, more = None, True
     while more:
         page = fairlead.contacts.contacts(ContactFilter(source), limit=200, after=after)
@@ -106,7 +106,7 @@ def started(
     port: int = 0,
     host: str = "127.0.0.1",
 ) -> Iterator[Server]:
-    """Start a server, wait until it answers, and see to it that it is gone afterwards."""
+    """Start a server, wait until it answers, and make sure that it is gone afterwards."""
     with socket.create_server(("127.0.0.1", port)) as reserved:
         port = reserved.getsockname()[1]
     log = folder / f"server-{port}.log"
@@ -119,7 +119,7 @@ def started(
     server = Server(f"http://{f'[{host}]' if ':' in host else host}:{port}", log, process)
     try:
         with server.client() as client:
-            # Several workers on a busy machine take half a minute.
+            # On a busy machine, several workers take half a minute.
             until(lambda: alive(client), server, 90)
         yield server
     finally:
@@ -136,12 +136,12 @@ def alive(client: httpx.Client) -> bool:
 
 
 def get(server: Server, path: str) -> int:
-    """Return the status of what a path answers."""
+    """Return the status of the answer to a GET of a path."""
     return httpx.get(server.url + path, trust_env=False, timeout=30).status_code
 
 
 def until(condition: Callable[[], bool], server: Server, seconds: float = 20) -> None:
-    """Wait for something, no longer than that."""
+    """Wait until a condition holds, but no longer than this."""
     end = time.monotonic() + seconds
     while not condition():
         assert server.process.poll() is None, server.said()
@@ -156,19 +156,19 @@ def contact(name: str, source: str = "telegram") -> dict[str, Any]:
 
 @dataclass
 class Load:
-    """What threads got that registered one contact after the other."""
+    """What the answers were to threads that each registered one contact after another."""
 
     acknowledged: list[dict[str, Any]] = field(default_factory=list)
     refused: list[httpx.Response] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
-    """Requests that got no answer, by the kind of error."""
+    """The kind of error of each request that got no answer."""
 
 
 @contextmanager
 def under_load(*servers: Server, threads: int = 8, enough: int = 100) -> Iterator[Load]:
-    """Register without a pause in many threads; the block begins when `enough` are acknowledged.
+    """Register continuously in many threads; the block begins when `enough` are acknowledged.
 
-    When the block ends the threads finish what they are at, and all is noted.
+    When the block ends, the threads finish their current requests, and those are recorded, too.
     """
     load, stop, lock = Load(), threading.Event(), threading.Lock()
     ready = threading.Event()

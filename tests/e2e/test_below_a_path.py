@@ -1,4 +1,4 @@
-"""A real server below a path, behind a proxy that takes the path off its requests or does not."""
+"""A real server below a path, behind a proxy that strips the path from requests or does not."""
 
 import http.client
 import re
@@ -22,7 +22,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Proxy(BaseHTTPRequestHandler):
-    """Passes on what is below the path, as nginx would, and answers all else itself."""
+    """Passes on requests below the path, as nginx would, and answers all others itself."""
 
     target: ClassVar[str]
     strips: ClassVar[bool]
@@ -38,7 +38,7 @@ class Proxy(BaseHTTPRequestHandler):
         for name, value in self.headers.items():
             upstream.putheader(name, value)
         upstream.endheaders(body or None)
-        # Who has seen enough of a stream hangs up.
+        # A client that has seen enough of a stream hangs up.
         with closing(upstream), suppress(BrokenPipeError):
             self.answer(upstream.getresponse())
 
@@ -62,7 +62,7 @@ class Proxy(BaseHTTPRequestHandler):
 
 @contextmanager
 def proxied(server: Server, *, strips: bool) -> Iterator[httpx.Client]:
-    """Stand before a server; yield a client that calls the proxy's host."""
+    """Run a proxy in front of a server; yield a client of that proxy."""
     about = {"target": urlsplit(server.url).netloc, "strips": strips}
     proxy = ThreadingHTTPServer(("127.0.0.1", 0), type("Proxy", (Proxy,), about))
     threading.Thread(target=proxy.serve_forever, daemon=True).start()
@@ -90,7 +90,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def key(server: Server) -> str:
-    """An administrator's, which the server knows."""
+    """An administrator's key that the server already knows."""
     with server.client() as client:
         made = client.post(f"{ROOT}/v1/keys", json={"role": "admin"})
         assert made.headers["location"] == f"{ROOT}/v1/keys/{made.json()['prefix']}"
@@ -105,7 +105,7 @@ def client(request: pytest.FixtureRequest, server: Server) -> Iterator[httpx.Cli
 
 
 class Links(HTMLParser):
-    """What a page leads to, loads, or sends forms to."""
+    """What a page links to, loads, or sends forms to."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -176,7 +176,7 @@ def test_forms_redirects_cookies_and_the_stream_stay_below_the_path(
     assert {each.path for each in client.cookies.jar} == {ROOT}
     page = client.get(f"{ROOT}/console/operators").text
     (token,) = {*re.findall(r'name="form-token" value="([^"]+)"', page)}
-    # A browser says so of a form that comes from this very host.
+    # A browser sends this with a form that comes from this very host.
     form = FORM | {"Origin": str(client.base_url).rstrip("/")}
     chosen = client.post(
         f"{ROOT}/console/preferences",
@@ -226,7 +226,7 @@ def test_who_looks_after_the_process_needs_no_path(server: Server, key: str) -> 
     with server.client() as client:
         assert client.get("/healthz").json() == {"status": "alive"}
         assert client.get(f"{ROOT}/healthz").json() == {"status": "alive"}
-        # Without the slash at its end it is the same place.
+        # Without its trailing slash, it is the same place.
         front = client.get(ROOT, headers=bearer(key))
         assert front.headers["location"] == f"{ROOT}/console/"
         assert client.get(f"{ROOT}x", headers=bearer(key)).status_code == 404

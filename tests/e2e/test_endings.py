@@ -1,4 +1,4 @@
-"""What is acknowledged is there, however the server ends, and however many there are."""
+"""What was acknowledged is stored, however a server ends, and however many there are."""
 
 import signal
 import socket
@@ -46,7 +46,7 @@ def test_sigterm_finishes_what_was_accepted(migrated_url: str, tmp_path: Path) -
     with started(migrated_url, tmp_path) as server, under_load(server, threads=16) as load:
         server.process.send_signal(signal.SIGTERM)
         server.process.wait(30)
-    # The signal is raised again once everything is done; a server that was stuck is killed.
+    # Once everything is done, the server raises the signal again; a stuck one would be killed.
     assert server.process.returncode in {0, -signal.SIGTERM}
     assert "Traceback" not in server.said()
     assert not load.refused

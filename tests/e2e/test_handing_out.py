@@ -1,4 +1,4 @@
-"""A long hand-out over real servers: killed in the middle of it, and with others beside it."""
+"""A long hand-out on real servers: killed halfway, and with other registrations meanwhile."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +15,7 @@ MANY = 5000
 
 
 def away(url: str) -> OperatorId:
-    """Have many contacts wait for an operator who is away, and nobody for another."""
+    """Make many contacts wait for an operator who is away, and none for a second one."""
     with opened(url) as fairlead:
         ann, bob = (
             fairlead.create_operator(CreateOperator(name, 100_000, active)).id
@@ -40,7 +40,7 @@ def waiting(url: str) -> int:
 
 
 def assert_in_order(url: str) -> None:
-    """Those who have an operator are the oldest, and got it in the order in which they came."""
+    """Assert that the oldest contacts have an operator, and got one in the order they came in."""
     with opened(url) as fairlead:
         assert fairlead.check_invariants() == []
         moments = [each.assigned_at for each in all_contacts(fairlead, "telegram")]
@@ -64,7 +64,7 @@ def test_a_server_that_is_killed_at_it_goes_on_where_it_was(
     left = waiting(migrated_url)
     assert 0 < left < MANY
     assert_in_order(migrated_url)
-    # The next one goes on by itself.
+    # The next server carries on by itself.
     with started(migrated_url, tmp_path, FAIRLEAD_SERVE) as server:
         until(lambda: waiting(migrated_url) == 0, server, 60)
         server.stop()

@@ -1,4 +1,4 @@
-"""Keys over real servers: who is served before there is one, and how soon a change counts."""
+"""Keys on real servers: who is served before there is one, and how soon a change counts."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from tests.entrypoints.http.keys import bearer
 
 CHANGED = "event: changed"
 PATIENCE = 20
-"""Seconds. A key counts within one; a machine that others use may take longer to show it."""
+"""Seconds. A key counts within one; a busy machine may take longer to show it."""
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def asked(server: Server, **headers: str) -> httpx.Response:
 
 @contextmanager
 def listening(server: Server, key: str | None = None) -> Iterator[Iterator[str]]:
-    """Yield the events of a console's page, as they come, until the server ends them."""
+    """Yield the events of a console page, as they come, until the server ends the stream."""
     headers = {} if key is None else bearer(key)
     with httpx.stream(
         "GET", f"{server.url}/console/events", headers=headers, trust_env=False, timeout=PATIENCE
@@ -62,7 +62,7 @@ def listening(server: Server, key: str | None = None) -> Iterator[Iterator[str]]
 
 
 def becomes(status: int, server: Server, **headers: str) -> None:
-    """Wait until every process behind a server answers so."""
+    """Wait until every process behind a server answers with this status."""
     until(
         lambda: {asked(server, **headers).status_code for _ in range(10)} == {status},
         server,
@@ -73,12 +73,12 @@ def becomes(status: int, server: Server, **headers: str) -> None:
 def test_new_and_revoked_keys_count_in_every_process(migrated_url: str, tmp_path: Path) -> None:
     with serving(migrated_url, tmp_path) as one, serving(migrated_url, tmp_path) as two:
         assert [asked(each).status_code for each in (one, two)] == [200, 200]
-        # Nobody is served without a key any more as soon as there is one.
+        # As soon as there is a key, nobody is served without one.
         admin = make(migrated_url, Role.ADMIN)
         for each in (one, two):
             becomes(401, each)
             assert asked(each, **bearer(admin)).status_code == 200
-        # Made by one process, known to the other; revoked there, dead here.
+        # Created by one process, known to the other; revoked by that one, invalid in both.
         answer = httpx.post(
             f"{one.url}/v1/keys", json={"role": "viewer"}, headers=bearer(admin), trust_env=False
         )
@@ -95,7 +95,7 @@ def test_new_and_revoked_keys_count_in_every_process(migrated_url: str, tmp_path
 
 
 def test_who_calls_is_what_a_trusted_proxy_says(migrated_url: str, tmp_path: Path) -> None:
-    """A proxy on this machine is believed; it adds the address that it sees itself at the end."""
+    """A proxy on this machine is trusted; it appends the address that it sees itself."""
     with serving(migrated_url, tmp_path) as server:
         assert asked(server).status_code == 200
         for forwarded in ("203.0.113.9", "127.0.0.1, 203.0.113.9", "::1, 203.0.113.9", "unknown"):
@@ -111,7 +111,7 @@ def test_who_calls_is_not_what_anybody_else_says(
     monkeypatch.setenv("FAIRLEAD_TRUSTED_PROXIES", "192.0.2.1, 10.0.0.0/8")
     with serving(migrated_url, tmp_path) as server:
         assert asked(server).status_code == 200
-        # Somebody has passed it on, and nobody who is believed has said for whom.
+        # Somebody has passed the call on, and no trusted proxy has said for whom.
         for forwarded in ("203.0.113.9", "127.0.0.1"):
             assert asked(server, **{"X-Forwarded-For": forwarded}).status_code == 403
 
@@ -125,7 +125,7 @@ def test_before_there_is_a_key_no_proxy_makes_anybody_local(
     trusted: str | None,
     host: str,
 ) -> None:
-    """However it speaks of whom it speaks for, over either family, whoever is trusted."""
+    """However the proxy names its client, over IPv4 or IPv6, and whichever proxies are trusted."""
     migrated(sqlite_url)
     if trusted is not None:
         monkeypatch.setenv("FAIRLEAD_TRUSTED_PROXIES", trusted)
@@ -222,7 +222,7 @@ def test_a_stream_ends_with_the_key_that_it_was_opened_with(
         assert [next(stream), next(other)] == [CHANGED, CHANGED]
         revoke(migrated_url, revoked)
         becomes(401, server, **bearer(revoked))
-        # It may have been told of the key's end itself. The next change ends it.
+        # The stream may have reported the revocation itself. The next change ends it.
         furnish(migrated_url, 10)
         assert set(stream) <= {CHANGED}
         assert next(other) == CHANGED
@@ -252,7 +252,7 @@ def test_several_workers_know_the_same_keys(migrated_url: str, tmp_path: Path) -
 def test_a_session_that_was_signed_out_of_is_over_in_every_process(
     migrated_url: str, tmp_path: Path
 ) -> None:
-    """Whoever has kept its cookie has kept nothing; another session of the same key goes on."""
+    """A kept copy of its cookie opens nothing; another session of the same key goes on."""
     key = make(migrated_url, Role.VIEWER)
     with serving(migrated_url, tmp_path) as one, serving(migrated_url, tmp_path) as two:
         cookies = []

@@ -1,4 +1,4 @@
-"""The whole life of contacts over a real server."""
+"""The whole life of contacts on a real server."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,7 +17,7 @@ def created(client: httpx.Client, path: str, body: dict[str, Any]) -> Any:
 
 
 def house(client: httpx.Client, key: str, *capacities: int) -> list[str]:
-    """Make operators of these capacities, all of weight 1 on one source that nobody else has."""
+    """Create operators with these capacities, all with weight 1 on a new source of their own."""
     ids = [
         created(client, "/v1/operators", {"name": f"Operator {number}", "capacity": capacity})["id"]
         for number, capacity in enumerate(capacities)
@@ -35,7 +35,7 @@ def test_the_whole_life_of_a_contact(client: httpx.Client) -> None:
     second = created(client, "/v1/contacts", contact("petr", "life"))
     third = created(client, "/v1/contacts", contact("ivan", "life"))
     if first["operator"]["id"] == bob:
-        # Of equals it was his turn.
+        # Both were equal, and it was Bob's turn.
         ann, bob = bob, ann
     assert (first["operator"]["id"], second["operator"]["id"]) == (ann, bob)
     assert (third["state"], third["lead"]["id"]) == ("waiting", first["lead"]["id"])
@@ -97,7 +97,7 @@ def test_sixteen_threads_pass_no_limit_and_closes_hand_out_what_waits(
         now = client.get("/v1/contacts?source=crowd&state=assigned&limit=200").json()["items"]
         assert sorted(each["id"] for each in now) == oldest
 
-        # Registrations, closes and changes of capacity all at once.
+        # Registrations, closes and changes of capacity, all at once.
         changes = pool.submit(
             lambda: [
                 client.patch(f"/v1/operators/{ids[0]}", json={"capacity": n % 5}).status_code

@@ -1,7 +1,7 @@
-"""Thousands of connections at once: what is promised to one is kept for all of them.
+"""Thousands of connections at once: what is promised to one holds for all of them.
 
-Every test waits for something that happens, never for a time; the one clock that counts is the
-storage's own, which gives up on a locked file after ten seconds.
+Every test waits for an event, never for a fixed time; the only clock that counts is the storage's
+own, which gives up on a locked file after ten seconds.
 """
 
 import asyncio
@@ -38,17 +38,17 @@ from tests.e2e.test_trouble import connected, locked
 from tests.processes import fairlead
 
 FILES = 3 * MOST_WAITING // 2
-"""Connections that this process and the server must be allowed to have."""
+"""How many connections this process and the server must be allowed to have."""
 
 NET = 60
-"""Seconds after which a story is stuck; none comes near."""
+"""Seconds after which a story counts as stuck; none comes near it."""
 
 BOTH_COMMANDS = pytest.mark.parametrize(
     "command", [UVICORN, FAIRLEAD_SERVE], ids=["uvicorn", "fairlead-serve"]
 )
 
 RESET = struct.pack("ii", 1, 0)
-"""SO_LINGER: a socket that is closed says so by a reset."""
+"""SO_LINGER: closing the socket sends a reset."""
 
 
 class Answer(NamedTuple):
@@ -61,7 +61,7 @@ class Answer(NamedTuple):
 
 
 class Caller(asyncio.Protocol):
-    """A connection that sends what it is told to, byte by byte, and may leave at any time."""
+    """A connection that sends exactly the bytes it is given, and may leave at any time."""
 
     def __init__(self) -> None:
         self.got = bytearray()
@@ -85,7 +85,7 @@ class Caller(asyncio.Protocol):
         self._transport.write(request)
 
     async def answer(self) -> Answer | None:
-        """Return the next answer; None if the server hung up without a word of it."""
+        """Return the next answer, or None if the server hung up without sending any of it."""
         while (found := self._whole()) is None:
             if self._ended.is_set():
                 assert not self.got, f"the answer is torn: {self.got!r}"
@@ -95,7 +95,7 @@ class Caller(asyncio.Protocol):
         return found
 
     async def leave(self, *, reset: bool = False) -> None:
-        """Hang up, politely or not."""
+        """Hang up, in an orderly way or with a reset."""
         if reset and not self._ended.is_set():
             connection = self._transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
@@ -120,7 +120,7 @@ class Caller(asyncio.Protocol):
 
 @asynccontextmanager
 async def callers(server: Server, count: int) -> AsyncIterator[list[Caller]]:
-    """Open connections, a hundred at a time: no more than can wait to be accepted."""
+    """Open connections, a hundred at a time, as only so many can wait to be accepted."""
     address = httpx.URL(server.url)
     host, port = address.host, address.port
     assert port is not None
@@ -138,17 +138,17 @@ async def callers(server: Server, count: int) -> AsyncIterator[list[Caller]]:
 
 
 async def call(server: Server, method: str, path: str, body: object = None) -> Answer:
-    """Call on a connection of its own."""
+    """Make a call on a new connection."""
     async with callers(server, 1) as (caller,):
         caller.send(request(method, path, body))
         return one(await caller.answer())
 
 
 async def settled(server: Server) -> None:
-    """Return when the server has taken up all that was sent to it before.
+    """Return when the server has started on everything that was sent to it before.
 
-    It serves connections in the order in which something arrives, so whoever calls now is
-    answered after it has read everything else; it did something with it in the next rounds.
+    It serves connections in the order in which data arrive, so a call made now is answered after
+    it has read everything else; in the next rounds, it has begun to process that.
     """
     for _ in range(5):
         assert (await call(server, "GET", "/healthz")).status == 200
@@ -172,7 +172,7 @@ def request(method: str, path: str, body: object = None, *, announce_more: int =
 
 
 def numbered(source: str, number: int) -> dict[str, Any]:
-    """Return the body of a registration that is known again by its number."""
+    """Return the body of a registration that can be recognised by its number."""
     return contact(f"user-{number}", source) | {"payload": {"number": number}}
 
 
@@ -181,14 +181,14 @@ def registration(source: str, number: int) -> bytes:
 
 
 def number_of(answer: Answer) -> int:
-    """Return which registration was acknowledged."""
+    """Return the number of the registration that was acknowledged."""
     assert answer.status == 201, answer
     number: int = answer.json()["payload"]["number"]
     return number
 
 
 def registered(url: str, source: str) -> list[int]:
-    """Return the numbers of all contacts of a source that are in the database, in order."""
+    """Return the numbers of all stored contacts of a source, in order."""
     with opened(url) as fairlead:
         return sorted((each.payload or {})["number"] for each in all_contacts(fairlead, source))
 
@@ -206,7 +206,7 @@ def defects(url: str) -> list[Defect]:
 
 
 def allow_files(pid: int) -> None:
-    """Let a process have as many connections as these tests open."""
+    """Allow a process as many connections as these tests open."""
     soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < FILES:
         pytest.skip(f"a process may have no more than {hard} files here")
@@ -216,7 +216,7 @@ def allow_files(pid: int) -> None:
 
 @pytest.fixture(autouse=True)
 def many_files() -> Iterator[None]:
-    """Let this process have enough connections while a test runs."""
+    """Allow this process enough connections while a test runs."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     allow_files(os.getpid())
     yield
@@ -232,7 +232,7 @@ def run(story: Coroutine[Any, Any, None]) -> None:
 
 
 async def happens(condition: Callable[[], bool]) -> None:
-    """Wait until something is the case, for less time than a lock may be held."""
+    """Wait until a condition holds, for less time than a lock may be held."""
     try:
         async with asyncio.timeout(8):
             while not condition():  # noqa: ASYNC110 -- an event of a thousand connections is none
@@ -245,16 +245,16 @@ async def happens(condition: Callable[[], bool]) -> None:
 def test_clients_that_leave_by_the_thousand_cost_nothing(
     server: Server, client: httpx.Client, database_url: str
 ) -> None:
-    """More of them leave than may wait: whatever was kept for one that left would shut others out.
+    """More leave than may wait: anything kept for those that left would shut others out.
 
-    Whoever had sent a whole request is registered once, whoever had not is not, and whoever stays
-    is answered.
+    A client that has sent a whole request is registered once, one that has not is not registered,
+    and one that stays is answered.
     """
     house(client, "leavers", 100_000)
     allow_files(server.process.pid)
     left = MOST_WAITING // 2 + 50
     cut_off = [
-        # A body that would do, if only it were not announced to be longer.
+        # A body that would be valid if it were not announced as longer.
         request("POST", "/v1/contacts", numbered("leavers", -1), announce_more=1),
         registration("leavers", -2)[:-10],
         registration("leavers", -3)[:40],
@@ -303,7 +303,7 @@ def test_whoever_is_past_the_bound_is_refused_before_the_lock_is_free_and_nobody
     async def story() -> None:
         async with callers(server, MOST_WAITING + past) as (first, *crowd):
             with locked(database_url):
-                # Its transaction cannot begin, so that it stays in the queue.
+                # Its transaction cannot begin, so it stays in the queue.
                 first.send(registration("bound", 0))
                 await settled(server)
                 for number, each in enumerate(crowd, 1):
@@ -323,7 +323,7 @@ def test_whoever_is_past_the_bound_is_refused_before_the_lock_is_free_and_nobody
                 assert not any(each.got for each in waiting)
             acknowledged = sorted(map(number_of, await answers(waiting)))
             assert len(acknowledged) == MOST_WAITING
-            # Whoever was refused can try again, on the same connection or another one.
+            # Afterwards, registrations are accepted again.
             again = await call(server, "POST", "/v1/contacts", numbered("bound", 10_000))
             acknowledged.append(number_of(again))
             assert registered(database_url, "bound") == acknowledged
@@ -333,7 +333,7 @@ def test_whoever_is_past_the_bound_is_refused_before_the_lock_is_free_and_nobody
 
 
 def overloaded(answer: Answer) -> None:
-    """Hold an answer to what a full queue must answer."""
+    """Assert that an answer is what a full queue must answer."""
     assert answer.status == 503, answer
     assert answer.headers["content-type"] == "application/problem+json"
     assert int(answer.headers["retry-after"]) > 0
@@ -389,7 +389,7 @@ def test_reads_and_health_answer_while_hundreds_wait_and_while_their_batch_fails
 
 @contextmanager
 def poisoned(url: str, field: str, values: list[int]) -> Iterator[None]:
-    """Make the database refuse contacts with these payloads, and with them the whole batch."""
+    """Make the database refuse contacts with these payloads, and so their whole batch."""
     choice = ", ".join(map(str, values))
     with closing(connected(url)) as other:
         if isinstance(other, psycopg.Connection):
@@ -416,7 +416,7 @@ def poisoned(url: str, field: str, values: list[int]) -> Iterator[None]:
 def test_sigterm_waits_for_hundreds_that_wait_for_the_lock(
     migrated_url: str, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    """Who is connected gets a whole answer, who has left is registered; nobody new comes in."""
+    """Clients that stay get whole answers, those that left are registered, no new ones get in."""
     batch = [numbered("telegram", number) for number in range(1000, 2000)]
 
     async def story(server: Server) -> None:
@@ -457,7 +457,7 @@ def test_sigterm_waits_for_hundreds_that_wait_for_the_lock(
 def test_sigterm_tears_no_answer_in_a_storm(
     migrated_url: str, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    """A connection gets the whole answer, or is closed without a word and without a contact."""
+    """A connection gets a whole answer, or is closed without any answer and without a contact."""
     acknowledged: list[int] = []
     unheard: list[int] = []
 
@@ -491,7 +491,7 @@ def test_sigterm_tears_no_answer_in_a_storm(
 
 
 def listening(server: Server) -> bool:
-    """Tell whether the server takes new connections."""
+    """Tell whether the server accepts new connections."""
     address = httpx.URL(server.url)
     try:
         socket.create_connection((address.host, address.port or 80)).close()
@@ -501,7 +501,7 @@ def listening(server: Server) -> bool:
 
 
 async def ended(server: Server) -> None:
-    """Wait for the server's end, which must be its own and without a defect."""
+    """Wait for the server to end, which it must do by itself and without a defect."""
     await asyncio.to_thread(server.process.wait, 30)
     assert server.process.returncode in {0, -signal.SIGTERM}
     assert "Traceback" not in server.said()

@@ -1,4 +1,4 @@
-"""The file of a running server is moved, removed or replaced, and comes back."""
+"""A running server's file is moved, removed or replaced, and comes back."""
 
 import os
 import re
@@ -32,7 +32,7 @@ from tests.processes import fairlead
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A database with operators and a source, in a folder of its own."""
+    """A database file with operators and a source, in a folder of its own."""
     folder = tmp_path / "data"
     folder.mkdir()
     migrated(url_of(folder / "fairlead.db"))
@@ -45,12 +45,12 @@ def url_of(file: Path) -> str:
 
 
 def belonging(file: Path) -> list[Path]:
-    """Return a file and whatever SQLite keeps beside it."""
+    """Return a file and those that SQLite keeps next to it."""
     return [each for suffix in ("", *BESIDE) if (each := Path(f"{file}{suffix}")).exists()]
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    """Return what is in the files of a folder; the log's index is not worth keeping."""
+    """Return the contents of a folder's files, but for the log's index, which may be lost."""
     return {each.name: each.read_bytes() for each in folder.iterdir() if each.suffix != ".db-shm"}
 
 
@@ -69,7 +69,7 @@ def file_with_its_log(file: Path, aside: Path) -> Back:
 
     def back() -> None:
         for name in names:
-            # Files of the log may have gone with the end of the service.
+            # Files of the log may have disappeared when the service ended.
             if (aside / name).exists():
                 (aside / name).rename(file.parent / name)
 
@@ -118,7 +118,7 @@ WAYS = {
 def taken_away(
     file: Path, way: str, *servers: Server, tmp_path: Path
 ) -> Iterator[tuple[Load, Back]]:
-    """Take the file of servers away under load; the block begins when calls are refused."""
+    """Take the servers' file away under load; the block begins when calls are refused."""
     aside = tmp_path / "aside"
     aside.mkdir()
     with under_load(*servers) as load:
@@ -128,12 +128,12 @@ def taken_away(
 
 
 def assert_refused(load: Load) -> None:
-    """Hold every refusal to a reason; what was being committed may or may not be stored."""
+    """Assert that every refusal has a reason; a commit in progress may or may not be stored."""
     for each in load.refused:
         assert each.status_code == 503
         problem = each.json()
         assert problem["code"] in {"storage_unavailable", "outcome_unknown"}
-        # On its way back, the file may stand there a moment before its log does.
+        # When the file comes back, it may be there a moment before its log.
         assert re.search(r"fairlead\.db(-wal|-shm)? was", problem["detail"])
 
 
@@ -164,7 +164,7 @@ def test_what_was_acknowledged_is_there_when_the_file_is_back(
     after = content(file.parent) if file.parent.exists() else {}
     assert after == before, "nothing is made, and nothing changed that was put there"
     if file.exists():
-        # Whoever wants the other one has it, and not the log of the first.
+        # The other file can be used, without the log of the first.
         done = fairlead("check", "--database-url", url_of(file))
         assert done.returncode == (2 if way == "replaced by something else" else 0), done.stderr
     back()
@@ -220,7 +220,7 @@ def test_a_file_that_is_removed_is_not_made_anew(file: Path, tmp_path: Path) -> 
             until(lambda: len(load.refused) > 50, server)
         assert_refused(load)
         assert get(server, "/readyz") == 503
-        # As long as it is open, it can be copied from where Linux shows it.
+        # As long as it is open, it can be copied from /proc.
         files = Path(f"/proc/{server.process.pid}/fd").iterdir()
         still = next(each for each in files if str(each.readlink()).startswith(f"{file} "))
         shutil.copy(still, tmp_path / "rescued.db")
@@ -257,7 +257,7 @@ def test_workers_notice_and_make_nothing(file: Path, tmp_path: Path) -> None:
         assert_refused(load)
         for _ in range(20):
             assert get(server, "/readyz") == 503
-        # One that dies is started anew, and finds nothing.
+        # A worker that dies is started again, and finds nothing.
         os.kill(workers(server)[0], signal.SIGKILL)
         until(lambda: server.said().count("Application startup complete") == 3, server, 90)
         for _ in range(20):
@@ -270,7 +270,7 @@ def test_workers_notice_and_make_nothing(file: Path, tmp_path: Path) -> None:
 
 
 def register(server: Server, count: int, name: str) -> None:
-    """Register that many contacts of people of their own."""
+    """Register this many contacts, each of a different person."""
     with server.client() as client:
         bodies = [contact(f"{name}-{number}") for number in range(count)]
         for start in range(0, count, 500):
@@ -299,7 +299,7 @@ def test_a_backup_is_not_mixed_with_the_log_of_the_database_before_it(
         assert "fairlead.db does not exist" in done.stderr
         assert "fairlead.db-wal" in done.stderr
         assert content(file.parent) == left
-    # A backup that somebody puts there by hand is not opened with that log either.
+    # A backup that is put there by hand is not opened with that log either.
     shutil.copy(good, file)
     for words in (["serve"], ["check"]):
         done = fairlead(*words, "--database-url", url)
@@ -308,7 +308,7 @@ def test_a_backup_is_not_mixed_with_the_log_of_the_database_before_it(
     assert content(file.parent) == left | {file.name: good.read_bytes()}
     file.unlink()
 
-    # As the sentence says: what belongs together goes together.
+    # As the message advises: files that belong together are moved together.
     for each in belonging(file):
         each.rename(str(each).replace(str(file), str(broken)))
     assert fairlead("restore", good, "--database-url", url).returncode == 0
@@ -319,7 +319,7 @@ def test_a_backup_is_not_mixed_with_the_log_of_the_database_before_it(
 
 
 def workers(server: Server) -> list[int]:
-    """Return the processes that a server has started, other than Python's own tracker."""
+    """Return the worker processes of a server, without Python's own resource tracker."""
     parent = server.process.pid
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     return [

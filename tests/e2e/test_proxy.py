@@ -1,4 +1,4 @@
-"""Behind nginx, with the configuration that is shipped: who calls, and what is written down."""
+"""Behind nginx, with the shipped configuration: who calls, and what is logged."""
 
 import os
 import re
@@ -27,7 +27,7 @@ SECRETS = ("9161234567", "telltale", "flk_")
 
 @dataclass
 class Proxy:
-    """nginx before a server."""
+    """nginx in front of a server."""
 
     server: Server
     plain: str
@@ -39,7 +39,7 @@ class Proxy:
         return "".join(each.read_text() for each in self.logs.glob("*.log"))
 
     def client(self, base_url: str) -> httpx.Client:
-        # The certificate was made a moment ago, for this machine alone.
+        # The certificate was just made, for this machine alone.
         return httpx.Client(base_url=base_url, verify=False, trust_env=False)  # noqa: S501
 
 
@@ -51,7 +51,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def proxy(sqlite_url: str, tmp_path: Path) -> Iterator[Proxy]:
-    """The shipped configuration, but for where it listens, logs and finds what is behind it."""
+    """The shipped configuration, except for where it listens and logs, and its upstream server."""
     if NGINX is None:
         if REQUIRED:
             pytest.fail("no nginx, and FAIRLEAD_PROXY_TESTS=required asks for it")
@@ -124,7 +124,7 @@ def key(proxy: Proxy, url: str) -> str:
 
 
 def test_nobody_becomes_this_machine_by_it(proxy: Proxy) -> None:
-    """Nginx says itself who calls, and is believed; what a caller says is not passed on."""
+    """Nginx itself says who calls, and is trusted; it does not pass on what a caller says."""
     with proxy.client(proxy.plain) as client:
         assert client.get("/v1/operators").status_code == 200
         for said in (

@@ -1,6 +1,6 @@
-"""Clients that are slow, endless or ambiguous, on real sockets: each is cut off alone.
+"""Slow, endless or ambiguous clients, on real sockets: only they are cut off.
 
-All of them come at once, to one server; the figures are those that the server is shipped with.
+The slow ones come at the same time, to one server, with the time-outs that it ships with.
 """
 
 import socket
@@ -44,7 +44,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @dataclass
 class Seen:
-    """What a client got before it was cut off, and after how many seconds."""
+    """What a client got before it was cut off, and how many seconds that took."""
 
     answer: bytes
     seconds: float
@@ -70,7 +70,7 @@ def send(server: Server, first: bytes, drip: bytes = b"", every: float = 0.5) ->
         if drip:
             pool.submit(trickle, connection)
         answer = b""
-        # Whoever sends on after the end is reset; what came before that counts.
+        # A client that keeps sending after the end is reset; what came before that counts.
         with suppress(ConnectionError):
             while received := connection.recv(65536):
                 answer += received
@@ -114,7 +114,7 @@ def test_every_slow_client_is_cut_off_in_time_and_nobody_else_waits_for_them(
             assert b"connection: close" in seen[name].answer.lower(), name
         read = status == 408 and b"\r\n\r\n" in first
         least = bodies.PATIENCE if read else protocol.PATIENCE
-        # Clocks and machines differ; what counts is that it is neither at once nor for ever.
+        # Clocks and machines differ; it must only be neither at once nor never.
         assert least - 1 < seen[name].seconds < 3 * least, (name, seen[name].seconds)
 
 
@@ -181,7 +181,7 @@ def test_a_trailer_is_no_header(served: Server) -> None:
     trailers = b"X-Forwarded-For: 203.0.113.7\r\nIdempotency-Key: trailed\r\nHost: evil.example\r\n"
     chunks = b"%x\r\n%b\r\n0\r\n%b\r\n" % (len(BODY), BODY, trailers)
     seen = send(served, CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + chunks)
-    # From another address, or for another host, it would be refused: no key has been made here.
+    # From another address, or for another host, it would be refused: there is no key here.
     assert seen.status == 201, seen
     again = httpx.post(
         f"{served.url}/v1/contacts",
@@ -214,7 +214,7 @@ def count(server: Server) -> int:
 
 
 def test_who_wishes_for_another_protocol_fills_no_log(sqlite_url: str, tmp_path: Path) -> None:
-    """Every call may carry the wish; it is answered over HTTP and said nothing of."""
+    """Any call may ask for an upgrade; it is answered over HTTP, and nothing is logged."""
     migrated(sqlite_url)
     with started(sqlite_url, tmp_path, FAIRLEAD_SERVE) as server:
         with server.client() as client:
@@ -226,7 +226,7 @@ def test_who_wishes_for_another_protocol_fills_no_log(sqlite_url: str, tmp_path:
 
 
 def test_a_connection_that_rests_between_two_calls_is_kept(served: Server) -> None:
-    """Longer than the five seconds of uvicorn's default."""
+    """It is kept longer than uvicorn's default of five seconds."""
     host, port = served.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as connection:
         for pause in (6, 0):

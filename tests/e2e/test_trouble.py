@@ -1,4 +1,4 @@
-"""The database in trouble while a server runs: 503 with a reason, and service afterwards."""
+"""Database trouble while a server runs: 503 with a reason, and normal service afterwards."""
 
 import resource
 import sqlite3
@@ -34,23 +34,23 @@ def locked(url: str) -> Iterator[None]:
 
 
 def connected(url: str) -> sqlite3.Connection | psycopg.Connection:
-    """Connect to a database as another program; transactions are its own to begin."""
+    """Connect to a database as another program; it begins its transactions itself."""
     if url.startswith("sqlite:"):
         return sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
     return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
 
 
 def read_only(url: str) -> str:
-    """Return a database's URL by which nothing can be written."""
+    """Return a URL of the database through which nothing can be written."""
     if url.startswith("sqlite:"):
         return f"sqlite:///file:{url.removeprefix('sqlite:///')}?mode=ro&uri=true"
-    # As a server that follows another one, and has not been told yet that it leads now.
+    # Like a standby that has not been told yet that it is the primary now.
     settings = {"options": "-c default_transaction_read_only=on"}
     return make_url(url).update_query_dict(settings).render_as_string(hide_password=False)
 
 
 def unavailable(answer: httpx.Response, reason: str) -> None:
-    """Hold an answer to what a storage that is away must be answered with."""
+    """Assert that an answer is what callers must get while the storage is unavailable."""
     assert answer.status_code == 503, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert int(answer.headers["retry-after"]) > 0
@@ -62,7 +62,7 @@ def unavailable(answer: httpx.Response, reason: str) -> None:
 
 
 def quick(client: httpx.Client, path: str) -> Any:
-    """Return what a call answers, which must not wait for a lock: that would take longer."""
+    """Return the answer to a call that must not wait for a lock, which would take longer."""
     answer = client.get(path, timeout=BUSY_TIMEOUT / 2)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -112,7 +112,7 @@ def test_a_full_disk_gives_503_and_nothing_is_half_done(
 ) -> None:
     (operator,) = house(client, "full", 100_000)
     before = created(client, "/v1/contacts", contact("ivan", "full"))
-    # No file of that process may grow: what a write answers then is what a full disk answers.
+    # No file of that process may grow, so a write is answered as on a full disk.
     unlimited = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (4096, unlimited[1]))
     unavailable(client.post("/v1/contacts", json=contact("petr", "full")), "database")
@@ -170,7 +170,7 @@ def test_a_client_that_goes_away_takes_nothing_with_it(
             pass
         else:
             raise AssertionError("the database was not locked")
-    # What it asked for is carried out, and asking again finds it.
+    # Its request is carried out, and sending it again finds the contact.
     again = client.post(
         "/v1/contacts", json=contact("ivan", "impatient"), headers={"Idempotency-Key": "k"}
     )

@@ -20,7 +20,7 @@ RUSSIAN = {"Accept-Language": "ru"}
 
 @dataclass
 class House:
-    """A console with Ann and Bob on one source, and a contact that Ann has."""
+    """A console with Ann and Bob on one source, and a contact assigned to Ann."""
 
     world: World
     client: Client
@@ -56,7 +56,7 @@ class House:
 
 @contextmanager
 def furnished() -> Iterator[House]:
-    """Open a console with a storage in memory."""
+    """Open a console with in-memory storage."""
     with open_world() as world, serving_world(world) as client:
         ann, bob = world.operator("Ann", 5), world.operator("Bob", 5)
         world.source((ann, 1))
@@ -71,7 +71,7 @@ def said(text: str) -> str | None:
 
 
 def fields(text: str, action: str) -> dict[str, str]:
-    """Return what the form of a page sends that leads there."""
+    """Return the fields that a page's form with this action sends."""
     form = re.search(rf'<form[^>]*action="/console{re.escape(action)}".*?</form>', text, re.DOTALL)
     assert form, action
     inputs = re.findall(r"<input[^>]*>", form[0])
@@ -86,7 +86,7 @@ def fields(text: str, action: str) -> dict[str, str]:
 
 
 def undo(house: House, text: str) -> str:
-    """Press what takes back what was done last; return the page that comes."""
+    """Press Undo after the last action; return the resulting page."""
     toast = text.partition('id="said"')[2].partition("</div>")[0]
     action = re.search(r'action="/console([^"]*)"', toast)
     assert action, toast

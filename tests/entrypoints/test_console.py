@@ -1,4 +1,4 @@
-"""The console over HTTP: what a browser test cannot ask, or need not."""
+"""The console over HTTP: what a browser test cannot check, or does not have to."""
 
 import re
 from collections.abc import Iterator
@@ -154,7 +154,7 @@ def test_a_console_behind_a_prefix_keeps_to_it(client: Client) -> None:
 
 
 class TestAudit:
-    """The page of the audit log."""
+    """The audit log page."""
 
     def test_it_says_who_did_what(self, client: Client, world: World) -> None:
         ann, bob = world.operator("Ann"), world.operator("<b>Bob")

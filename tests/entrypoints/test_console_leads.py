@@ -1,4 +1,4 @@
-"""The pages of people over HTTP: what is corrected, what is found, and lists that go on."""
+"""Lead pages over HTTP: corrections, search, and lists of several pages."""
 
 import re
 from collections.abc import Iterator
@@ -35,13 +35,13 @@ def send(client: Client, lead_id: object, language: str = "en", **fields: str) -
 
 
 def more(text: str) -> str | None:
-    """Return where the link that goes on with a list leads to."""
+    """Return the address of the link that continues a list."""
     found = re.findall(r'<p class="more">.*?<a href="([^"]+)">(?:More|Older|Search further)', text)
     return unescape(found[0]) if found else None
 
 
 class TestCorrecting:
-    """A page on which what is wrong about a person is made right."""
+    """The page where a person's data are corrected."""
 
     @pytest.fixture
     def ivan(self, world: World) -> LeadId:
@@ -184,7 +184,7 @@ class TestCorrecting:
 
 
 class TestSearching:
-    """The page of what a search has found."""
+    """The search results page."""
 
     def test_one_that_is_found_alone_is_shown_at_once(self, client: Client, world: World) -> None:
         world.source()
@@ -249,7 +249,7 @@ class TestSearching:
 
 
 class TestLists:
-    """Whatever stops somewhere goes on behind a link."""
+    """A list that is cut off continues behind a link."""
 
     def walk(self, client: Client, way: str | None, pattern: str) -> list[str]:
         seen: list[str] = []

@@ -1,4 +1,4 @@
-"""What the console refuses stays typed, and says why at its field in the reader's language."""
+"""A refused form keeps its input, and explains errors at their fields in the reader's language."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def house() -> Iterator[House]:
 
 
 class TestRefused:
-    """Errors keep what was typed, and stand at their field in the reader's language."""
+    """Errors keep what was typed, and appear at their field in the reader's language."""
 
     CASES = (
         ("/operators", {"name": "", "capacity": "7"}, "name", "Введите имя"),

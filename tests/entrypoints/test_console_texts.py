@@ -1,4 +1,4 @@
-"""Every text of the console is there in Russian, and what is compiled is what is translated."""
+"""Every console text is translated into Russian, and the compiled catalogue is up to date."""
 
 import re
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""Times of the console: how long contacts waited, and when they were assigned."""
+"""Times in the console: how long contacts waited, and when they were assigned."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ RUSSIAN = {"Accept-Language": "ru"}
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """A world in memory, an hour ago."""
+    """An in-memory world whose clock is an hour behind."""
     with open_world() as opened:
         opened.clock.moment = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
         yield opened
@@ -125,7 +125,7 @@ def test_a_period_without_contacts_says_so(client: Client, world: World) -> None
 
 @pytest.fixture
 def handed_on(world: World) -> ContactView:
-    """A contact that waited 5 minutes, was handed out, and transferred after 10 more."""
+    """A contact that waited 5 minutes, was assigned, and was transferred 10 minutes later."""
     ann, bob = world.operator("Ann", 0), world.operator("Bob")
     world.source((ann, 1))
     contact = world.register()

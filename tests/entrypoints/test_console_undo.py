@@ -1,4 +1,4 @@
-"""The console says to whom something was done, takes it back, and overwrites nobody in silence."""
+"""The console names whom an action affected, can undo it, and never overwrites silently."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def house() -> Iterator[House]:
 
 
 class TestUndo:
-    """Actions say to whom, and can be taken back."""
+    """Actions name whom they affected, and can be undone."""
 
     def test_a_transfer_goes_back_to_whoever_had_it(self, house: House) -> None:
         path = f"/contacts/{house.contact.id}/transfer"
@@ -126,10 +126,10 @@ def test_an_address_that_somebody_made_up_says_nothing(house: House, query: str)
 
 
 class TestMeanwhile:
-    """What a colleague has changed is shown, and never overwritten in silence."""
+    """A colleague's changes are shown, and never silently overwritten."""
 
     def weigh(self, house: House) -> httpx.Response:
-        """Save weights on a page that was opened before somebody else has changed them."""
+        """Save weights from a page that was opened before somebody else changed them."""
         path = "/sources/telegram/weights"
         form = fields(house.look("/sources/telegram"), path)
         cid = house.world.operator("Cid")
@@ -158,7 +158,7 @@ class TestMeanwhile:
         assert house.send(path, form).status_code == 412
         form = fields(house.send(path, form).text, path)
         assert said(house.after(house.send(path, form))) == "The weights of telegram are changed."
-        # Cid came meanwhile, and nothing was said of Cid.
+        # Cid was added in the meantime, and this user never changed Cid's weight.
         assert house.weights() == {"Ann": 66, "Bob": 30, "Cid": 7}
 
     def test_whoever_both_have_added_is_one_row(self, house: House) -> None:

@@ -1,4 +1,4 @@
-"""A decision is said in sentences, each of which is true of it."""
+"""A decision is explained in sentences, and each is true of that decision."""
 
 from uuid import UUID
 

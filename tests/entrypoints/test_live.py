@@ -1,4 +1,4 @@
-"""Pages are told of every change, however slowly they listen."""
+"""Pages hear of every change, however slowly they read."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,7 +13,7 @@ CHANGED = "event: changed"
 
 
 class FakeChanges(Changes):
-    """Changes when it is told to."""
+    """Changes only when the test says so."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -37,7 +37,7 @@ async def anybody() -> bool:
 
 
 def tell(story: Callable[[Live, FakeChanges, AsyncIterator[str]], Awaitable[None]]) -> None:
-    """Run a story with a page that has been told to read once."""
+    """Run a story with a page that has received its first event."""
 
     async def main() -> None:
         changes = FakeChanges()
@@ -51,7 +51,7 @@ def tell(story: Callable[[Live, FakeChanges, AsyncIterator[str]], Awaitable[None
 
 
 async def looked(changes: FakeChanges) -> None:
-    """Wait until the storage has been asked twice more: whatever changed before has been seen."""
+    """Wait until the storage has been asked twice more: by then, earlier changes have been seen."""
     before = changes.asked
     while changes.asked < before + 2:  # noqa: ASYNC110 -- the fake is asked in a thread
         await asyncio.sleep(0.001)
@@ -74,7 +74,7 @@ def test_what_changes_while_a_slow_client_is_written_to_is_told_too() -> None:
     async def story(live: Live, changes: FakeChanges, stream: AsyncIterator[str]) -> None:
         del live
         for _ in range(5):
-            # Nobody takes what the stream has to say meanwhile.
+            # Meanwhile, nobody reads from the stream.
             changes.number += 1
             await looked(changes)
             changes.number += 1

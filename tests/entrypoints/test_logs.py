@@ -1,4 +1,4 @@
-"""The log: an object a line, and nothing of a person in it whatever goes wrong."""
+"""The log: one object per line, and no personal data in it, whatever goes wrong."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ NAME, PHONE, EMAIL, VK = "Telltalov", "+79990001122", "telltale@mail.example.com
 _OF_LEAD = "/v1/leads/{lead_id}/identities/{kind}/{value:text}"
 PAYLOAD, IDEMPOTENCY = "telltale payload", "telltale-idempotency"
 TELLTALES = ("elltal", "9990001122")
-"""What is in every value above, and in whatever else a test sends."""
+"""Every value above, and everything else that a test sends, contains one of these."""
 BODY = {
     "source": "telegram",
     "lead": {"name": NAME, "identities": {"phone": PHONE, "email": EMAIL, "vk": VK}},
@@ -49,7 +49,7 @@ def record(**values: Any) -> logging.LogRecord:
 
 
 def raised() -> Any:
-    """What logging takes as exc_info: an exception from another, both with values in them."""
+    """Return exc_info for logging: an exception raised from another, both with personal data."""
     try:
         try:
             _ = dict[str, str]()[PHONE]
@@ -60,7 +60,7 @@ def raised() -> Any:
 
 
 class TestJson:
-    """One object a line."""
+    """One object per line."""
 
     def line(self, **values: Any) -> dict[str, Any]:
         text = JsonFormatter().format(record(**values))
@@ -132,7 +132,7 @@ class TestJson:
 
 
 class TestText:
-    """Lines for people, with the same caution."""
+    """Lines for people to read, with the same caution."""
 
     def test_a_line(self) -> None:
         assert TextFormatter().format(record()) == (
@@ -158,18 +158,18 @@ def test_the_configuration_is_one_that_logging_takes(kind: LogFormat) -> None:
 
 
 def untold(text: str) -> None:
-    """Hold that nothing in a text is of a person."""
+    """Assert that a text contains no personal data."""
     for each in TELLTALES:
         assert each not in text, text
 
 
 @contextmanager
 def logged() -> Iterator[StringIO]:
-    """Write everything that is logged, by whomever and however unimportant, as JSON."""
+    """Capture everything that any logger logs at INFO or above, as JSON."""
     text, root = StringIO(), logging.getLogger()
     handler, level = logging.StreamHandler(text), root.level
     handler.setFormatter(JsonFormatter())
-    # The test's own client says where it goes.
+    # The test's own client logs the addresses that it calls.
     handler.addFilter(lambda record: not record.name.startswith("httpx"))
     root.addHandler(handler)
     root.setLevel(logging.INFO)
@@ -188,7 +188,7 @@ def lines(text: str) -> list[dict[str, Any]]:
 
 
 def provoke(call: Any) -> None:
-    """Register somebody, and make every mistake that has a person's data in it."""
+    """Register somebody, and make every mistake that involves personal data."""
     assert call("POST", "/v1/contacts", json=BODY).status_code == 201
     assert call("POST", "/v1/contacts", json=BODY | {"payload": {PAYLOAD: 1}}).status_code == 409
     assert call("POST", "/v1/contacts", json=BODY | {NAME: 1}).status_code == 422
@@ -215,7 +215,7 @@ def provoke(call: Any) -> None:
 
 
 def registered_twice(storage: Storage, world: World) -> None:
-    """Give an identity to a second lead, which the database refuses in words of its own."""
+    """Give an identity to a second lead, which the database refuses in its own words."""
     lead_id = LeadId(world.container.ids().new())
     lead = Lead(lead_id, NAME, time_of(lead_id))
     with storage.unit_of_work() as uow:
@@ -320,7 +320,7 @@ def test_a_log_that_goes_to_no_terminal_is_json(sqlite_url: str, tmp_path: Path)
 
 
 def test_the_rest_of_a_driver_s_words_is_not_logged(postgresql_url: str) -> None:
-    """PostgreSQL tells below its first line which value was there already."""
+    """Below the first line, PostgreSQL's error names the value that already exists."""
     with open_world(postgresql_url) as world, logged() as text:
         registered_twice(world.container.storage(), world)
         with pytest.raises(StorageUnavailable):

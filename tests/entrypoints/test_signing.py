@@ -1,4 +1,4 @@
-"""Signing in to the console and out, over HTTP: sessions, their forms, and what ends them."""
+"""Signing in to and out of the console over HTTP: sessions, their forms, and what ends them."""
 
 import re
 import time
@@ -42,7 +42,7 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def client(world: World) -> Iterator[Client]:
-    """A browser of somebody who has not signed in, at a service whose keys are always fresh."""
+    """A browser that has not signed in, on a service that reads its keys afresh for every call."""
     world.source((world.operator("Ann"), 1))
     make(world, Role.ADMIN)
     with pytest.MonkeyPatch.context() as patch:
@@ -68,7 +68,7 @@ def look(client: Client, path: str = "/", **headers: str) -> httpx.Response:
 
 
 def cookie_of(answer: httpx.Response) -> str:
-    """Return the session that an answer begins."""
+    """Return the session that an answer starts."""
     assert answer.status_code == 303, answer.text
     found = re.match(rf"{COOKIE}=([^;]*)", answer.headers["set-cookie"])
     assert found
@@ -99,9 +99,9 @@ def test_a_page_without_a_session_leads_to_the_sign_in(client: Client, path: str
     assert (form.status_code, form.headers["location"]) == (303, "/console/sign-in")
     head = client.request("HEAD", f"/console{path}", headers=PAGE)
     assert (head.status_code, head.headers["location"]) == (303, "/console/sign-in")
-    # What is no browser is told what is wrong, and not shown a page.
+    # A client that is not a browser gets an error, not a page.
     assert client.get(f"/console{path}").status_code == 401
-    # A part of a page that is open takes the page there.
+    # A request for part of an open page takes the whole page to the sign-in.
     part = client.get(f"/console{path}", headers={"HX-Request": "true"})
     assert (part.status_code, part.headers["hx-redirect"]) == (401, "/console/sign-in")
 
@@ -120,7 +120,7 @@ def test_a_key_opens_the_console_and_what_it_explains_but_no_call_of_the_api(
     for path in ("/console/", "/docs", "/openapi.json", "/static/swagger-ui/swagger-ui.css"):
         assert client.get(path).status_code == 200
     assert client.get("/").headers["location"] == "console/"
-    # Any site can make a browser send its cookies there; only pages carry tokens.
+    # Any site can make a browser send its cookies to the API; only pages carry tokens.
     for path in ("/v1/operators", "/metrics", "/readyz"):
         assert client.get(path).status_code == 401
     assert "Sign out" in look(client).text
@@ -147,7 +147,7 @@ def test_a_key_that_may_not_read_opens_no_console_but_what_explains_the_calls(
 
 
 def test_whoever_tries_keys_is_told_to_wait_and_a_right_one_still_opens(world: World) -> None:
-    """Behind a proxy everybody may have one address."""
+    """Behind a proxy, everybody may share one address."""
     key = make(world, Role.VIEWER)
     app = create_app(container=world.container)
     with serving(app) as client:
@@ -200,7 +200,7 @@ def test_a_session_ends_when_its_key_expires(client: Client, world: World) -> No
 def test_a_session_ends_after_a_working_day(
     client: Client, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Sent by hand: a browser that keeps the time would not send it any more.
+    # Sent by hand: a browser with the right time would no longer send it.
     cookie = f"{COOKIE}={sign_in(client, make(world, Role.VIEWER))}"
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 12 * 3600 - 5)
@@ -210,7 +210,7 @@ def test_a_session_ends_after_a_working_day(
 
 
 def test_two_instances_on_one_host_sign_nobody_out_of_each_other(world: World) -> None:
-    """Browsers send what a host has set to all of its ports, and to all paths below it."""
+    """Browsers send a host's cookies to all of its ports and paths."""
     keys = [make(world, Role.ADMIN), make(world, Role.VIEWER)]
     app = create_app(container=world.container)
     jar: dict[str, str] = {}
@@ -311,7 +311,7 @@ def test_a_session_that_was_ended_is_none(world: World) -> None:
         assert world.fairlead.end_session(EndSession(session)) == session
         assert key_of_session(mine, Known(world)) is None
         assert key_of_session(other, Known(world)) == key
-    # What is over by itself is not kept.
+    # A session that has expired by itself is not kept.
     world.clock.moment = session.ends_at
     later = session_in(other, world)
     world.fairlead.end_session(EndSession(later))
@@ -321,7 +321,7 @@ def test_a_session_that_was_ended_is_none(world: World) -> None:
 def test_whoever_signs_out_again_and_again_ends_all_sessions_of_the_key(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is kept of a key is bounded: every process holds it in memory."""
+    """The number of ended sessions kept per key is bounded: every process holds them in memory."""
     monkeypatch.setattr(limits, "MAX_ENDED_SESSIONS", 5)
     make(world, Role.VIEWER)
     make(world, Role.INTAKE)
@@ -339,7 +339,7 @@ def test_whoever_signs_out_again_and_again_ends_all_sessions_of_the_key(
 def test_a_session_that_is_over_stays_over_when_all_of_the_key_are_ended(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that ends sooner does not take their place: its holder can sign such a one itself."""
+    """Ending one that expires sooner does not revive them: a key's holder can sign such a one."""
     monkeypatch.setattr(limits, "MAX_ENDED_SESSIONS", 3)
     make(world, Role.VIEWER)
     (key,) = world.fairlead.keys.all()
@@ -355,7 +355,7 @@ def test_a_session_that_is_over_stays_over_when_all_of_the_key_are_ended(
 
 
 def test_what_a_keys_holder_signs_itself_is_no_session(world: World) -> None:
-    """The digest that signs is one of the key, which its holder has."""
+    """Sessions are signed with a digest of the key, which its holder has."""
     make(world, Role.VIEWER)
     (key,) = world.fairlead.keys.all()
     sound, soon = "a" * 22, int(time.time()) + 1000
@@ -378,7 +378,7 @@ def test_what_a_keys_holder_signs_itself_is_no_session(world: World) -> None:
 
 
 def test_signing_out_by_another_credential_ends_nothing(client: Client, world: World) -> None:
-    """The form is open to everybody; only a session that is good is ended by it."""
+    """Anyone may send the form, but it ends only a valid session."""
     key = make(world, Role.VIEWER)
     for cookie in ("a", "a.b", "a.b.c", f"{key[:14]}.{'a' * 22}.253402300799.x"):
         for headers in ({}, bearer(key), bearer("flk_wrong")):
@@ -459,7 +459,7 @@ def test_a_form_with_the_token_of_its_session_is_taken(client: Client, world: Wo
     own = {"form-token": token(look(client))}
     assert send(client, "/operators", name="Bob", capacity="1", **own).status_code == 303
     assert names(world) == ["Ann", "Bob"]
-    # Languages can be chosen by who is signed in, and by who is not.
+    # Anyone can choose a language, signed in or not.
     chosen = send(client, "/preferences", language="ru", here="/console/", **own)
     assert "fairlead_language=ru" in chosen.headers["set-cookie"]
     gone = send(client, "/sign-out", **own)
@@ -480,7 +480,7 @@ def test_signing_out_works_also_if_the_session_has_ended(client: Client, world: 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/preferences"])
 def test_another_site_signs_nobody_in_or_out(client: Client, world: World, path: str) -> None:
-    """Who is signed in by somebody else works in that one's name and does not see it."""
+    """Anyone signed in by somebody else would act in that person's name without noticing."""
     headers = {"Sec-Fetch-Site": "cross-site"}
     answer = send(client, path, headers, key=make(world, Role.VIEWER), language="ru")
     assert answer.status_code == 403
@@ -513,7 +513,7 @@ def test_a_forced_form_of_what_a_role_may_not_do_is_a_page_with_403(
 def test_no_page_offers_what_the_key_of_who_looks_does_not_permit(
     client: Client, world: World, role: Role
 ) -> None:
-    """Every form that is shown with a button to send it could be sent."""
+    """Every form that is shown with an enabled button can be sent."""
     contact = world.register()
     sign_in(client, make(world, role))
     operator = contact.operator
@@ -531,7 +531,7 @@ def test_no_page_offers_what_the_key_of_who_looks_does_not_permit(
 
 
 def offered(text: str) -> set[str]:
-    """Return where the forms of a page lead that have a button which can be pressed."""
+    """Return the actions of a page's forms that have an enabled button."""
     return {
         found[1]
         for head, body in re.findall(r"<form([^>]*)>(.*?)</form>", text, re.DOTALL)

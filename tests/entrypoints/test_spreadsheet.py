@@ -1,4 +1,4 @@
-"""Tables as CSV: a double click opens them right."""
+"""Tables as CSV: a double click opens them correctly."""
 
 import csv
 import io
@@ -48,7 +48,7 @@ def test_moments_are_in_utc_whatever_their_zone() -> None:
 def test_every_value_is_in_its_cell_and_none_is_a_formula(
     spoken: Any, rows: list[list[int | float | str]]
 ) -> None:
-    """Whichever separator a spreadsheet takes, and whether or not it sees quotes as such."""
+    """Whichever separator a spreadsheet assumes, and whether or not it understands quotes."""
     text = spreadsheet(rows, spoken).removeprefix("\ufeff")
     mark = spoken.decimal_mark
     own = ";" if mark == "," else ","

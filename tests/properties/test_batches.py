@@ -1,4 +1,4 @@
-"""Commands that share transactions leave what they would have left one after the other."""
+"""Commands that share transactions have the same effect as when run one by one."""
 
 from collections.abc import Callable, Sequence
 from tempfile import TemporaryDirectory
@@ -50,16 +50,16 @@ acts = st.one_of(
     st.tuples(st.sampled_from(["rename", "identity", "erase"]), small, small, st.none()),
 )
 minutes = st.sampled_from([1, 1, 1, -2])
-"""As a rule a later one; sometimes an earlier one, as when another process's clock was ahead."""
+"""Usually forwards; sometimes backwards, as when another process's clock was ahead."""
 scripts = st.lists(
     st.tuples(minutes, st.lists(acts, min_size=1, max_size=8)), min_size=1, max_size=6
 )
-"""What happens, minute by minute; what happens within one minute shares a transaction."""
+"""What happens, minute by minute; the acts of one minute share a transaction."""
 Asked = tuple[int, list[tuple[str, Any, Actor]]]
 
 
 class Town:
-    """Three operators and two sources, and the commands that chance makes of acts."""
+    """Three operators and two sources; turns random acts into commands."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -113,7 +113,7 @@ class Town:
         )
 
     def hear(self, outcome: object) -> object:
-        """Take note of an outcome; returns what of it is compared."""
+        """Note an outcome; return the part of it that is compared."""
         if isinstance(outcome, Registered):
             if not outcome.replayed:
                 self._new.append(outcome.contact)
@@ -121,7 +121,7 @@ class Town:
         return (type(outcome), str(outcome)) if isinstance(outcome, Exception) else outcome
 
     def pass_time(self, minutes: int) -> None:
-        """From now on everybody knows the ids of the contacts that have come in so far."""
+        """Advance the clock; from now on, acts may refer to the contacts registered so far."""
         self.contacts += self._new
         self._new.clear()
         self.world.clock.advance(minutes=minutes)
@@ -130,7 +130,7 @@ class Town:
 def one_by_one(
     town: Town, script: Sequence[tuple[int, Sequence[Act]]]
 ) -> tuple[list[Asked], list[object]]:
-    """Carry out a script; returns the commands that it came to, and what each was answered."""
+    """Run a script; return the commands it led to, and the answer to each."""
     all_asked, heard = list[Asked](), []
     for step, minute in script:
         town.pass_time(step)
@@ -147,7 +147,7 @@ def one_by_one(
 
 
 def together(town: Town, all_asked: Sequence[Asked]) -> list[object]:
-    """Carry out the same commands, those of a minute in one transaction."""
+    """Run the same commands, those of each minute in one transaction."""
     heard = []
     for step, minute in all_asked:
         town.pass_time(step)

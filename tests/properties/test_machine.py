@@ -1,8 +1,8 @@
-"""The whole application against a tiny model of it, whatever is done to it in whatever order.
+"""The whole application against a tiny model of it, under any actions in any order.
 
-After every step the service's own check must find nothing, and everything that it shows must be
-what the model says. The model knows the rules of the design and shares no code with the service:
-who may be given a contact, who waits, whose lead it is, what a credit is.
+After every step, the service's own check must find nothing, and everything that the service shows
+must match the model. The model shares no code with the service. It knows the rules of the design:
+who may get a contact, who waits, which lead a contact belongs to, what a credit is.
 """
 
 import tempfile
@@ -49,7 +49,7 @@ from tests.support import World, open_world
 
 ALL = 100_000
 STRONGEST_FIRST = ["external_id", "phone", "email", "telegram", "vk"]
-"""The kinds that the machine uses, the one that decides first."""
+"""The kinds that the machine uses, strongest first."""
 
 SPELLINGS = {
     "external_id": [["crm-1"], ["crm-2"]],
@@ -63,17 +63,17 @@ SPELLINGS = {
     "telegram": [["@ann", " @ann"], ["@Ann"], ["@bob"]],
     "vk": [["1"], ["2"]],
 }
-"""For every kind the identities of some people, each in its spellings, the normal one first."""
+"""For every kind, the identities of some people, each in its spellings, normal form first."""
 OTHER = {
     "phone:+5511987654321": "phone:+551187654321",
     "phone:+551187654321": "phone:+5511987654321",
 }
-"""Identities that are one person's unless two have them already."""
+"""Identities that belong to one person unless two people already have them."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A registration as drawn: numbers that stand for what there is at the time."""
+    """A registration as drawn: its numbers select from what exists at the time."""
 
     source: int
     identities: Mapping[str, tuple[int, int]]
@@ -142,7 +142,7 @@ class ModelContact:
 
 
 class FairleadMachine(RuleBasedStateMachine):
-    """Does things to the application and to the model."""
+    """Performs actions on the application and on the model."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -240,7 +240,7 @@ class FairleadMachine(RuleBasedStateMachine):
 
     @rule(sources=st.lists(some, min_size=3, max_size=6))
     def register_strangers(self, sources: list[int]) -> None:
-        """More than there are free slots, so that some wait."""
+        """Often more than there are free slots, so that some wait."""
         before = len(self.leads)
         self.send(
             [
@@ -251,7 +251,7 @@ class FairleadMachine(RuleBasedStateMachine):
 
     @rule(batch=st.lists(wanted, min_size=1, max_size=3))
     def register_again(self, batch: list[Wanted]) -> None:
-        """Twice in one batch, and a third time by itself."""
+        """Twice in one batch, and a third time in another."""
         commands = [self.command(each) for each in batch]
         self.send([*commands, *commands])
         self.send(commands)
@@ -479,7 +479,7 @@ class FairleadMachine(RuleBasedStateMachine):
         return [key for key, each in self.contacts.items() if each.state == "assigned"]
 
     def in_turn(self, source: str) -> list[tuple[OperatorId, int]]:
-        """Weights by operator; the first of several equals is picked."""
+        """Weights by operator, in the order in which ties are broken."""
 
         def digest(allocation: tuple[OperatorId, int]) -> bytes:
             return blake2b(allocation[0].bytes, key=source.encode(), digest_size=16).digest()
@@ -577,11 +577,11 @@ class FairleadMachine(RuleBasedStateMachine):
     def expect_handed_out(
         self, replaced: tuple[str, Mapping[OperatorId, int]] | None = None
     ) -> None:
-        """Whatever was freed went to the contacts that had waited longest, each where it could.
+        """Expect free slots to have gone to the contacts that waited longest and could use them.
 
         Args:
-            replaced: a source whose allocations were replaced, and the credits that were kept:
-                what they were balanced to shows in the first decision, or at rest.
+            replaced: a source whose allocations were replaced, and the credits that were kept; the
+                balanced credits show in the first decision or, without one, in the storage.
         """
         for contact_id in sorted(self.contacts):
             contact = self.contacts[contact_id]
@@ -616,7 +616,7 @@ class FairleadMachine(RuleBasedStateMachine):
         return decision
 
     def expect_assigned(self, contact_id: ContactId, decision: Decision) -> None:
-        """The decision saw what the model sees, and picked as the rule says."""
+        """Expect that the decision saw what the model sees, and picked by the rule."""
         contact = self.contacts[contact_id]
         source = self.sources[contact.source]
         assert decision.strategy is source.strategy
@@ -662,7 +662,7 @@ class FairleadMachine(RuleBasedStateMachine):
 
 
 def normal(kind: str, value: str | None) -> str:
-    """The normal spelling of an identity; empty if it is none."""
+    """The normal form of an identity; empty if it is none."""
     assert value is not None, "no command of this machine takes an identity away"
     for spellings in SPELLINGS[kind]:
         if value in spellings:
@@ -679,7 +679,7 @@ def _nobody() -> Any:
 
 
 class SqliteMachine(FairleadMachine):
-    """The same on a database file of its own."""
+    """The same on its own database file."""
 
     def new_url(self) -> str:
         folder = self.stack.enter_context(tempfile.TemporaryDirectory())
@@ -697,7 +697,7 @@ class PostgresqlMachine(FairleadMachine):
 
 @pytest.fixture(scope="module", autouse=True)
 def _server(server_of_databases: Databases) -> None:
-    """Hand the machine a server; hypothesis makes the machine by itself."""
+    """Give the machine class a server; hypothesis creates the machines itself."""
     PostgresqlMachine.databases = server_of_databases
 
 

@@ -25,14 +25,14 @@ from tests.domain.samples import PLENTY, Bench, availability, operator, operator
 from tests.properties.tijdeman import exact_pick, grants, random_pick
 
 DESIGN = [1, 34, 5, 7, 38, 1, 64, 12, 4, 1, 12]
-"""The weights on which smooth weighted round robin strays by more than one contact."""
+"""Weights on which smooth weighted round robin strays by more than one contact."""
 
 EXACT = ExactPicker()
 RANDOM = RandomPicker()
 
 some_weight = st.one_of(st.integers(1, 10), st.integers(1, 1_000_000))
 some_weights = st.lists(some_weight, min_size=1, max_size=12)
-# As integers come, no two are ever equal; at quarters of a contact many are, and ties happen.
+# Random integers are hardly ever equal; in quarters of a contact many are, and ties happen.
 some_credit = st.one_of(
     st.integers(-3 * CONTACT, 3 * CONTACT),
     st.integers(-12, 12).map(lambda quarters: quarters * CONTACT // 4),
@@ -42,7 +42,7 @@ Run = tuple[list[int], list[list[int]]]
 
 
 def run_exact(weights: Sequence[int], steps: int, credits: Sequence[int] | None = None) -> Run:
-    """Pick `steps` times; returns the positions picked and the credits after every pick."""
+    """Pick `steps` times; return the positions picked and the credits after every pick."""
     now = list(credits or [0] * len(weights))
     positions, history = [], []
     picker = ExactPicker()
@@ -72,7 +72,7 @@ def farthest_stray(weights: Sequence[int], positions: Sequence[int]) -> Fraction
 
 
 def bound(weights: Sequence[int], steps: int) -> Fraction:
-    """The promise, and the rounding that whole units imply: under one unit of credit a contact."""
+    """The promise, plus the rounding to whole units: under one unit of credit per contact."""
     count = len(weights)
     tijdeman = 1 - Fraction(1, 2 * count - 2) if count > 1 else Fraction(0)
     assert ExactPicker.bound(count) == float(tijdeman)
@@ -85,7 +85,7 @@ class TestBoth:
     def test_only_members_are_picked(
         self, weights: list[int], roll: int, data: st.DataObject
     ) -> None:
-        """Also through a pool in which not everybody is eligible."""
+        """Also from a pool in which not every operator is eligible."""
         assert EXACT.pick(tuple(weights), [0] * len(weights), None).position in range(len(weights))
         assert RANDOM.pick(tuple(weights), [0] * len(weights), roll).position in range(len(weights))
         candidates = [
@@ -112,7 +112,7 @@ class TestBoth:
 
 class TestRandom:
     def test_the_test_below_knows_the_chi_square_distribution(self) -> None:
-        """Against the tables: critical values of 5 % and 0.1 %."""
+        """Compared with tables: critical values at 5 % and 0.1 %."""
         for freedom, five_percent, one_in_a_thousand in (
             (1, 3.841459, 10.827566),
             (2, 5.991465, 13.815511),
@@ -130,9 +130,9 @@ class TestRandom:
     def test_observed_shares_match_the_weights(self, weights: list[int]) -> None:
         """Pearson's chi-square test on 20,000 rolls.
 
-        A right picker would be rejected for one seed in a million (p < 1e-6); the seed is fixed,
+        A correct picker would be rejected for one seed in a million (p < 1e-6); the seed is fixed,
         so this test either always fails or never does. The tail is computed, not approximated.
-        Shares that are off by some 5 % of themselves are found.
+        Shares that are off by about 5 % of their size are detected.
         """
         rolls = random.Random(20_000)
         number = 20_000
@@ -150,7 +150,7 @@ class TestRandom:
     def test_every_roll_of_a_stretch_as_long_as_the_share_picks_the_operator(
         self, weights: list[int]
     ) -> None:
-        """The ends of the stretches are looked at one by one; between them nothing can change.
+        """Every stretch is checked at its ends and once inside; nothing can change between them.
 
         The stretch of an operator begins at the first roll at or above ROLLS times the sum of the
         shares before it, so its length is its probability times ROLLS, to less than one roll.
@@ -201,7 +201,7 @@ class TestExact:
     def test_after_every_contact_each_operator_is_within_the_bound(
         self, weights: list[int], steps: int
     ) -> None:
-        """Within 1 - 1/(2n - 2) of its exact share, or 10^-12 of a contact more a step."""
+        """Within 1 - 1/(2n - 2) of its exact share, plus 10^-12 of a contact per step."""
         positions, _ = run_exact(weights, steps)
         assert farthest_stray(weights, positions) <= bound(weights, steps)
 
@@ -227,7 +227,7 @@ class TestExact:
     @given(weights=some_weights, steps=st.integers(1, 60))
     @settings(max_examples=150, deadline=None)
     def test_a_credit_is_what_is_owed(self, weights: list[int], steps: int) -> None:
-        """The exact share less the contacts got, to less than a unit a step."""
+        """The exact share minus the contacts received, to less than one unit per step."""
         positions, history = run_exact(weights, steps)
         for index, weight in enumerate(weights):
             owed = Fraction(steps * weight, sum(weights)) - positions.count(index)
@@ -269,7 +269,7 @@ class TestExact:
     def test_it_agrees_with_the_rule_whatever_the_credits_are(
         self, pool: list[tuple[int, int]]
     ) -> None:
-        """With credits, too, that no pool of its own could have brought about."""
+        """Including credits that no pool could have produced by itself."""
         weights = [weight for weight, _ in pool]
         credits = [credit for _, credit in pool]
         position, after = EXACT.pick(tuple(weights), credits, None)
@@ -287,7 +287,7 @@ class TestExact:
     def test_what_a_picker_remembers_changes_nothing(
         self, pool: list[tuple[int, int]], other: list[int], steps: int
     ) -> None:
-        """From any credits, also if the weights are others in the middle of it."""
+        """From any credits, even if the weights change along the way."""
         weights, now = tuple(weight for weight, _ in pool), [credit for _, credit in pool]
         others = tuple((other * len(pool))[: len(pool)])
         picker = ExactPicker()
@@ -296,7 +296,7 @@ class TestExact:
             fresh = ExactPicker().pick(turn, now, None)
             picked = picker.pick(turn, now, None)
             assert picked == fresh
-            # Now and then credits come that the picker has not returned.
+            # Now and then, pass credits that this picker has not returned.
             now = fresh.credits if step % 5 == 4 else picked.credits
 
     @given(weights=st.lists(st.integers(1, 100), min_size=2, max_size=8), data=st.data())
@@ -304,7 +304,7 @@ class TestExact:
     def test_where_shares_are_whole_units_it_agrees_with_real_arithmetic(
         self, weights: list[int], data: st.DataObject
     ) -> None:
-        """A total that divides 10^12 leaves nothing to round, so no unit appears in the rule."""
+        """A total that divides 10^12 leaves nothing to round, so units do not affect the rule."""
         total = data.draw(st.sampled_from([1024, 1000, 4096, 10_000]))
         weights = [*weights, total - sum(weights)]
         positions, _ = run_exact(weights, 120)
@@ -344,10 +344,10 @@ class TestComingAndGoing:
         after: int,
         data: st.DataObject | None,
     ) -> None:
-        """While it is away its credit is frozen; back again, it is within 2 contacts of its share.
+        """While it is away its credit is frozen; once back, it is within 2 contacts of its share.
 
-        That is, after every one of the contacts since its return. (Searching for the worst found
-        1.6; an operator that caught up on what it missed would be off by the whole of it.)
+        This holds after every contact since its return. (A search for the worst case found 1.6; an
+        operator that caught up on what it missed would be off by all of it.)
         """
         leaver = data.draw(st.integers(0, len(weights) - 1)) if data else len(weights) - 1
         bench = Bench([source(weights)], [operator(i + 1) for i in range(len(weights))])
@@ -368,7 +368,7 @@ class TestComingAndGoing:
 
     @pytest.mark.parametrize("reason", ["inactive", "at_capacity", "zero_weight"])
     def test_whatever_the_reason_an_operator_is_not_caught_up_on(self, reason: str) -> None:
-        """Half of 400 contacts passed it by; of the next 40 it gets its 20, one more or less."""
+        """It missed its half of 400 contacts; of the next 40 it gets its 20, give or take one."""
         bench = Bench([source([1, 1])], [operator(1), operator(2)])
         leaver, stays = operator_id(1), operator_id(2)
         for _ in range(10):
@@ -397,14 +397,14 @@ class TestComingAndGoing:
     def test_credits_stay_bounded_whoever_comes_and_goes(
         self, weights: list[int], pools: list[int]
     ) -> None:
-        """Within n contacts, for pools that do not look at the credits."""
+        """Within n contacts, for pools that do not depend on the credits."""
         credits = play(weights, [pool_of(weights, bits) for bits in pools])
         assert max(map(abs, credits)) <= len(weights) * CONTACT
 
     @given(weights=some_weights)
     @settings(max_examples=100, deadline=None)
     def test_in_a_pool_that_stays_at_most_one_is_ever_overdue(self, weights: list[int]) -> None:
-        """So that serving the overdue first changes nothing there; it is Tijdeman's theorem."""
+        """So serving the overdue first changes nothing there; this is Tijdeman's theorem."""
         now: Sequence[int] = [0] * len(weights)
         total, count = sum(weights), len(weights)
         for step in range(1, 150):
@@ -417,11 +417,11 @@ class TestComingAndGoing:
 
     @pytest.mark.parametrize("seed", range(12))
     def test_credits_stay_bounded_even_if_somebody_works_against_them(self, seed: int) -> None:
-        """Within n contacts either way, for pools that look at the credits.
+        """Within n contacts either way, for pools that depend on the credits.
 
-        The adversary lets only operators be eligible whose credits are close together, mostly the
-        lowest: then each of them has to pay, and those left out are owed. Without the largest
-        credit first among those overdue, up to n^2/4 was owed: 24.2 was seen for n = 12.
+        The adversary makes only operators eligible whose credits are close together, mostly the
+        lowest: then each of them has to pay, and those left out are owed. Before the largest
+        credit went first among the overdue, up to n^2/4 was owed: 24.2 was seen for n = 12.
         """
         chance = random.Random(seed)
         count = chance.choice([2, 4, 8, 12])
@@ -446,7 +446,7 @@ def pool_of(weights: Sequence[int], bits: int) -> Pool:
 
 
 def play(weights: Sequence[int], pools: Sequence[Pool]) -> list[int]:
-    """One contact for each pool of eligible operators; returns every credit there ever was."""
+    """Pick once from each pool of eligible operators; return every credit that occurred."""
     ever: set[int] = set()
     credits = [0] * len(weights)
     for pool in pools:
@@ -473,7 +473,7 @@ def play(weights: Sequence[int], pools: Sequence[Pool]) -> list[int]:
 
 
 def smooth_weighted_round_robin(weights: Sequence[int], steps: int) -> list[int]:
-    """As nginx does it: everybody grows by its weight, the highest is picked and pays the total."""
+    """As in nginx: each grows by its weight; the highest is picked and pays the total."""
     current = [0] * len(weights)
     positions = []
     for _ in range(steps):
@@ -501,7 +501,7 @@ def chi_square_tail(freedom: int, statistic: float) -> float:
 def pooled(
     weights: Sequence[int], counts: Sequence[int], number: int
 ) -> tuple[list[float], list[int]]:
-    """Expected and observed counts; what is expected less than 20 times is counted together."""
+    """Expected and observed counts; operators expected fewer than 20 times are pooled."""
     expected = [number * weight / sum(weights) for weight in weights]
     large = [index for index, each in enumerate(expected) if each >= 20]
     rest = [index for index in range(len(weights)) if index not in large]

@@ -1,4 +1,4 @@
-"""The pickers once more, slowly and from the text of the rule: what the tests compare with."""
+"""Slow pickers, written from the text of the rules, for tests to compare with."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -7,7 +7,7 @@ from domain.picker import CONTACT, ROLLS
 
 
 def grants(weights: Sequence[int]) -> list[int]:
-    """One contact by weight, in whole units; left-over units go to the largest remainders."""
+    """Divide one contact by weight in whole units; leftover units go to the largest remainders."""
     exact = [Fraction(CONTACT * weight, sum(weights)) for weight in weights]
     whole = [each.numerator // each.denominator for each in exact]
     for _ in range(CONTACT - sum(whole)):
@@ -19,9 +19,9 @@ def grants(weights: Sequence[int]) -> list[int]:
 def exact_pick(
     credits: Sequence[int | Fraction], grown_by: Sequence[int | Fraction]
 ) -> tuple[int, list[int | Fraction]]:
-    """Tijdeman's rule, with the largest credit first where somebody is overdue.
+    """Apply Tijdeman's rule, with the largest credit first where an operator is overdue.
 
-    A weight is what the credit grows by: the share of one contact.
+    A weight here is what the credit grows by: the share of one contact.
 
     Returns the position picked, and the credits afterwards, in units of credit.
     """
@@ -43,7 +43,7 @@ def exact_pick(
 
 
 def random_pick(weights: Sequence[int], roll: int) -> int:
-    """The position on whose stretch of 0 to 1, as long as its share, the roll falls."""
+    """Lay the shares end to end from 0 to 1; return the position on whose share the roll falls."""
     point = Fraction(roll, ROLLS)
     end = Fraction(0)
     for position, weight in enumerate(weights):

@@ -1,4 +1,4 @@
-"""The command, run in this process on a database file of the test's own."""
+"""The command, run in this process on the test's own database file."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ Command = Callable[..., Result]
 
 @pytest.fixture(autouse=True)
 def _nothing_given() -> Iterator[None]:
-    """A command remembers what was on its line for as long as its process lives."""
+    """A command remembers its database URL until its process ends, so reset it."""
     token = given.set(None)
     yield
     given.reset(token)
@@ -22,7 +22,7 @@ def _nothing_given() -> Iterator[None]:
 
 @pytest.fixture
 def fairlead(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Run `fairlead` with these words, in an empty folder."""
+    """Run `fairlead` with these arguments, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FAIRLEAD_DATABASE_URL", sqlite_url)
     monkeypatch.setenv("COLUMNS", "200")

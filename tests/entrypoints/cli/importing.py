@@ -1,4 +1,4 @@
-"""Imports without a terminal: into memory, and every refused row on record."""
+"""Imports without a terminal: into memory, with every refused row recorded."""
 
 import re
 from collections.abc import Iterator
@@ -19,13 +19,12 @@ AS_IT_IS = Reading(None, None, None)
 
 @dataclass
 class Imported:
-    """What became of a file.
+    """The result of importing a file.
 
     Attributes:
-        records: as they were read, the empty ones, too.
-        written: what was written of each refused row: (own text, all of it).
-        refused: the file of refused rows; nothing if there is none.
-        payloads: of the contacts, in order.
+        records: all records as they were read, including empty ones.
+        written: for each refused row, its own text and everything that was written for it.
+        refused: the content of the file of refused rows; empty if there is none.
     """
 
     summary: Summary
@@ -36,7 +35,7 @@ class Imported:
 
 @dataclass
 class _Watched(Records, Layout):
-    """Records and their layout, and what passes through them."""
+    """Records and their layout, with a record of what passes through them."""
 
     records: Records
     seen: list[Record]
@@ -68,14 +67,14 @@ class _Watched(Records, Layout):
 
 
 def without_lines(refused: bytes) -> bytes:
-    """Return refused rows without the numbers of their lines, which change from round to round."""
+    """Return refused rows without their line numbers, which change from round to round."""
     return re.sub(rb'(?m)^(\{"line": )?\d+([,;])', rb"\2", refused)
 
 
 def imported(
     file: Path, columns: Columns = COLUMNS, reading: Reading = AS_IT_IS, create: bool = True
 ) -> Imported:
-    """Import a file into a storage of its own; refused rows go beside it, and are removed."""
+    """Import a file into a fresh storage; refused rows are written next to it, then removed."""
     refused = file.with_name(f"refused-{file.name}")
     with open_fairlead("memory://") as fairlead, opened(file) as source:
         watched = _Watched(records_of(source, columns, reading), [], [])

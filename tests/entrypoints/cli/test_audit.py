@@ -1,4 +1,4 @@
-"""Who is written down for what the command line does."""
+"""Which actor is recorded for what the command line does."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""backup and restore: a whole copy of one moment, while others write, or none."""
+"""backup and restore: a complete copy of one moment, even while others write, or no copy."""
 
 import sqlite3
 import threading
@@ -31,7 +31,7 @@ def test_what_is_restored_is_what_was_backed_up(
         )
         assert one == other
         key = one[0].source
-        # Credits, too: both go on with the same operator.
+        # Credits, too: both continue with the same operator.
         command = RegisterContact(key, {"telegram": "whoever comes next"})
         picked = []
         for each in (first, second):

@@ -148,7 +148,7 @@ def test_a_password_is_shown_to_nobody(
         assert str(url.database) in said.output
     other = make_url(postgresql.empty()).set(password="se-cret")  # noqa: S106 -- likewise
     nowhere = other.set(database="nowhere")
-    # Copied, refused because it is not empty any more, and not there at all.
+    # Copied, then refused because it is no longer empty, then because it does not exist.
     for target, code in ((other, 0), (other, 2), (nowhere, 2)):
         said = fairlead("copy", "--to", target.render_as_string(hide_password=False))
         assert said.exit_code == code

@@ -1,4 +1,4 @@
-"""copy: what it says, to whom, and with which exit code."""
+"""copy: what it prints, on which stream, and with which exit code."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ def test_a_database_moves_to_postgresql_and_back(
 
 @contextmanager
 def while_it_runs(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> Iterator[None]:
-    """Let the service do something once, when the first rows have been copied."""
+    """Let the service do something once, after the first rows have been copied."""
     done = list[object]()
 
     @contextmanager

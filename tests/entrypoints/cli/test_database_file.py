@@ -1,4 +1,4 @@
-"""Which commands make a database file, and what all of them say of one that cannot be used."""
+"""Which commands create a database file, and what each says about one that it cannot use."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ MAKING: dict[str, tuple[str, ...]] = {
     "import": (*IMPORT, "--create-sources"),
     "restore": ("restore", "good.db"),
 }
-"""Commands that make the file if it is not there; so does `copy`, of its target."""
+"""Commands that create the file if it does not exist; `copy` does so for its target."""
 
 READING: dict[str, tuple[str, ...]] = {
     "check": ("check",),
@@ -49,7 +49,7 @@ COMMANDS = MAKING | READING
 
 @pytest.fixture(autouse=True)
 def _furnished(fairlead: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A backup to restore and a file to import; whoever serves ends at once."""
+    """Provide a backup to restore and a file to import; make `serve` end at once."""
     monkeypatch.setattr(uvicorn, "run", lambda *_, **__: None)
     (tmp_path / "leads.csv").write_text("channel,phone\nweb,+79161234501\n", "utf-8")
     made = tmp_path / "made.db"
@@ -60,7 +60,7 @@ def _furnished(fairlead: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def everything(folder: Path) -> dict[str, bytes | str]:
-    """Return all that there is, each file with its content."""
+    """Return everything in a folder, each file with its content."""
     return {
         str(each.relative_to(folder)): each.read_bytes() if each.is_file() else str(each.lstat())
         for each in sorted(folder.rglob("*"))
@@ -68,9 +68,9 @@ def everything(folder: Path) -> dict[str, bytes | str]:
 
 
 def refused(done: Result, *words: str) -> None:
-    """Hold what a command said to one line with these words, and what it ended with to 2."""
+    """Assert that a command exited with 2 and one line on stderr that contains these words."""
     assert done.exit_code == 2, done.output
-    # Where there is no terminal a progress that is broken off leaves an empty line.
+    # Without a terminal, an interrupted progress display leaves an empty line.
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     for each in words:
         assert each in done.stderr
@@ -171,7 +171,7 @@ TROUBLES = [
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where a database is to be, in a folder of its own."""
+    """Where a database will be, in a folder of its own."""
     (tmp_path / "data").mkdir()
     return tmp_path / "data" / "fairlead.db"
 
@@ -184,7 +184,7 @@ def test_a_file_that_cannot_be_used_is_named_with_the_reason_and_left_as_it_is(
     reason = trouble(file)
     before = everything(tmp_path)
     done = fairlead(*COMMANDS[name], "--database-url", f"sqlite:///{file}")
-    # What is there is not restored over, whatever it is.
+    # `restore` never overwrites an existing file, whatever it is.
     there = name == "restore" and file.exists()
     refused(done, str(file), "already exists" if there else reason)
     assert everything(tmp_path) == before
@@ -279,7 +279,7 @@ def test_what_a_broken_off_backup_has_left_is_of_no_account(
 
 
 def readable() -> bool:
-    """Whether somebody other than root may run this Python."""
+    """Tell whether a user other than root may run this Python."""
     command = [sys.executable, "-c", "import entrypoints.cli.main"]
     try:
         subprocess.run(command, cwd=ROOT, user=65534, check=True, capture_output=True)
@@ -289,7 +289,7 @@ def readable() -> bool:
 
 
 class TestPermissions:
-    """As a user who is not root, to whom nothing is forbidden."""
+    """These run as an ordinary user, because nothing is forbidden to root."""
 
     @pytest.fixture
     def folder(self) -> Iterator[Path]:
@@ -347,7 +347,7 @@ class TestPermissions:
 def test_what_is_made_is_its_owners_to_read_alone(
     fairlead: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the shell would have given to everybody."""
+    """Even with a umask that would give access to everybody."""
     monkeypatch.chdir(tmp_path)
     before = os.umask(0)
     try:

@@ -1,4 +1,4 @@
-"""Every --help, as a stranger reads it: what each option means, its default, and an example."""
+"""Every --help, for a newcomer: what each option means, its default, and an example."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from tests.entrypoints.cli.conftest import Command
 
 
 def commands(group: Any, *before: str) -> Iterator[tuple[list[str], Any]]:
-    """Yield every command that a group leads to, with the words that call it."""
+    """Yield every command of a group and its subgroups, with the words that call it."""
     for name, command in group.commands.items():
         words = [*before, name]
         if hasattr(command, "commands"):
@@ -43,7 +43,7 @@ def test_every_command_shows_an_example_of_itself(
     (example,) = shown.partition("Example: fairlead ")[2:]
     said = example.split()
     assert said[: len(words)] == words
-    # What it shows can be parsed: `--help` at its end stops it from being done.
+    # The example can be parsed: `--help` at its end keeps it from being carried out.
     assert fairlead(*said, "--help").exit_code == 0
 
 

@@ -1,4 +1,4 @@
-"""CSV as people have it: quotes, encodings, delimiters, headers, and what is refused of it."""
+"""CSV as people have it: quotes, encodings, delimiters, headers, and refused rows."""
 
 import csv
 from pathlib import Path
@@ -181,7 +181,7 @@ def test_a_refused_file_that_a_spreadsheet_has_kept_is_read(tmp_path: Path) -> N
     )
     done = _import(tmp_path, kept.encode("cp1251"))
     assert (done.summary.contacts, done.summary.empty) == (2, 1)
-    # It was added without the two cells: what it begins with is its own.
+    # This row was added without the two extra cells, so its first cells are its own.
     assert done.summary.shown[0][0] == 5
     assert done.refused.decode("cp1251").endswith(";9;чат;+79161234503;c\r\n")
 
@@ -283,7 +283,7 @@ def test_a_file_whose_columns_are_others_is_shown_with_its_names(tmp_path: Path)
         _import(tmp_path, "Grüsse\n1\n".encode("cp1252"))
 
 
-# Numbers of spreadsheets
+# Numbers from spreadsheets
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How an import begins and ends: what it reads, what it says, what it leaves, its exit codes."""
+"""How an import begins and ends: what it reads, prints and leaves behind, and its exit codes."""
 
 import os
 import signal
@@ -172,7 +172,7 @@ def test_no_refused_file_takes_the_place_of_another(fairlead: Command, tmp_path:
     for name in names:
         done = fairlead("import", file, *OPTIONS)
         assert f"refused rows     {name}" in done.output
-    # Its own refused file is not the input's.
+    # The rows refused from a refused file get a file of their own.
     done = fairlead("import", tmp_path / names[1], *OPTIONS)
     assert "refused rows     leads.refused.4.csv" in done.output
     assert len({(tmp_path / name).read_bytes() for name in names}) == 1
@@ -289,7 +289,7 @@ def test_ctrl_c_ends_with_the_summary_and_nothing_half_done(tmp_path: Path) -> N
     assert process.stdin is not None
     process.stdin.write(f"number,channel,phone,comment\n{rows}".encode())
     process.stdin.flush()
-    # Three chunks of 64 KiB have been read, two batches of 500; the import waits for the fourth.
+    # The import has read three chunks of 64 KiB, stored two batches of 500, and waits for more.
     while _contacts(database) < 999:
         assert process.poll() is None
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Refused rows hold nothing that a spreadsheet carries out, and come back as they were."""
+"""Refused rows contain nothing that a spreadsheet executes, and come back unchanged."""
 
 import csv
 import io
@@ -45,7 +45,7 @@ def test_a_formula_is_text_and_comes_back_as_it_was(tmp_path: Path, text: str) -
     _, cells = csv.reader(io.StringIO(done.refused.decode()))
     assert cells[4] == f"'{text}"
     assert cells[5] in {f"one\n'{text}", f"one\n{text}"}, "that cell does not begin with it"
-    # Refused once more it is marked once.
+    # If it is refused again, it is still marked only once.
     again = _imported(tmp_path, "again.csv", done.refused)
     assert again.refused == done.refused
     mended = done.refused.replace(b",none,", b",+79161234501,")
@@ -68,7 +68,7 @@ def test_in_every_encoding(tmp_path: Path, codec: str) -> None:
 
 
 def test_whatever_a_spreadsheet_parts_cells_by(tmp_path: Path) -> None:
-    """A file of commas that is opened where lists are parted by semicolons has other cells."""
+    """A comma-separated file has other cells where spreadsheets separate them by semicolons."""
     content = f"{HEADER}chat,none,x;=HYPERLINK(1),y|@SUM(A1)\n".encode()
     refused = _imported(tmp_path, "leads.csv", content).refused
     assert b"x;'=HYPERLINK(1),y|'@SUM(A1)" in refused
@@ -81,7 +81,7 @@ def test_a_row_that_is_too_long_to_be_read(tmp_path: Path) -> None:
 
 
 def test_where_quotes_do_not_match(tmp_path: Path) -> None:
-    """A spreadsheet makes cells of its own of such a row."""
+    """A spreadsheet divides such a row into cells in its own way."""
     content = f'{HEADER}chat,none,"a"=1,x\nchat,none,"=2\n'.encode()
     refused = _imported(tmp_path, "leads.csv", content).refused
     assert b'"a"\'=1' in refused

@@ -1,4 +1,4 @@
-"""JSON by lines and in arrays: what is refused keeps its text, and can be mended in its place."""
+"""JSON lines and arrays: a refused row keeps its text, and can be corrected in place."""
 
 import json
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_a_refused_line_keeps_its_text_and_is_mended_where_it_stands(
 ) -> None:
     done = _import(tmp_path, "leads.ndjson", f"{GOOD}\n{row}\n")
     if row.startswith('{"line": 7'):
-        # What was made of an empty row by hand is an empty row.
+        # A refused record from which somebody removed the row is an empty row.
         assert done.summary.empty == 1
         return
     assert done.summary.refused == 1

@@ -1,4 +1,4 @@
-"""Whatever a file holds: every row becomes a contact, or is refused with its own bytes."""
+"""Whatever a file contains, every row becomes a contact or is refused with its own bytes."""
 
 import csv
 import io
@@ -56,7 +56,7 @@ def _import(name: str, content: bytes) -> Imported:
 
 
 def _mended(done: Imported, opening: bytes, good: bytes, behind: bytes = b"") -> bytes:
-    """Return the refused rows, each own text replaced by that of a good row."""
+    """Return the refused rows, with each row's own text replaced by that of a good row."""
     rows = [opening]
     for raw, written in done.written:
         own = raw.rstrip(b"\r\n") + behind
@@ -87,7 +87,7 @@ def test_any_bytes_as_csv_are_contacts_or_refused_and_can_be_mended(content: byt
     assert without_lines(third.refused) == without_lines(second.refused)
     for own, _ in second.written:
         assert own in done.refused
-    # What is calculated is marked once, however often a row is refused.
+    # A formula is marked once, however often its row is refused.
     assert _undone(third.refused) == _undone(second.refused)
 
 
@@ -114,7 +114,7 @@ def test_any_bytes_as_lines_of_json_are_contacts_or_refused_and_can_be_mended(
     assert second.summary.refused == done.summary.refused
     for own, _ in done.written:
         assert own.rstrip(b"\r\n") in second.refused
-    # A row that is wrong in two ways may be refused for the other one, now that a reason is in it.
+    # A row with two errors may be refused for the other one, now that it contains a reason.
     third = _import("third.ndjson", GOOD_JSON + b"\n" + second.refused)
     assert without_lines(third.refused) == without_lines(second.refused)
 

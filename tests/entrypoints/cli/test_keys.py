@@ -1,4 +1,4 @@
-"""fairlead keys: make, list, revoke; and what serve says of keys at its start."""
+"""fairlead keys: create, list, revoke; and what serve says about keys when it starts."""
 
 import errno
 import os
@@ -22,7 +22,7 @@ ONLY_HERE = "only clients on this machine are served"
 
 
 def made(done: Result) -> str:
-    """Return the key that a command printed: it alone, so that a script can take it."""
+    """Return the key that a command printed, alone on stdout, so that a script can read it."""
     assert done.exit_code == 0, done.output
     assert re.fullmatch(r"flk_[a-z0-9]{10}_[A-Za-z0-9_-]{43}\n", done.stdout)
     return done.stdout.strip()
@@ -238,7 +238,7 @@ def test_a_key_that_is_not_there_is_refused_in_a_sentence(fairlead: Command, pre
 
 
 def test_a_whole_key_is_taken_for_its_visible_part_and_not_shown(fairlead: Command) -> None:
-    """Whoever pastes too much into a terminal need not find it in a log of errors as well."""
+    """If somebody pastes too much into a terminal, it must not end up in an error log as well."""
     key = made(fairlead("keys", "create", "--role", "admin"))
     done = fairlead("keys", "revoke", key)
     assert done.exit_code == 0
@@ -270,7 +270,7 @@ def test_serve_says_that_only_this_machine_is_served_until_there_is_a_key(
     assert ONLY_HERE in fairlead("serve", "--port", 0).output
     prefix = prefix_of(made(fairlead("keys", "create", "--role", "admin")))
     assert ONLY_HERE not in fairlead("serve", "--port", 0).output
-    # A key that was revoked was made: nobody is let in without one again.
+    # A revoked key counts, too: nobody is let in without a key again.
     fairlead("keys", "revoke", prefix)
     assert ONLY_HERE not in fairlead("serve", "--port", 0).output
 
@@ -282,7 +282,7 @@ def test_serve_believes_the_proxies_that_are_named_and_no_other(
     monkeypatch.setattr(
         uvicorn, "run", lambda *_, **more: given.append(more["forwarded_allow_ips"])
     )
-    # Uvicorn would read this one by itself.
+    # Uvicorn would read this variable by itself.
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
     assert fairlead("serve", "--port", 0).exit_code == 0
     monkeypatch.setenv("FAIRLEAD_TRUSTED_PROXIES", "10.0.0.0/8")

@@ -1,4 +1,4 @@
-"""serve, where it cannot listen: a sentence and an exit code, before anything is done."""
+"""serve, where it cannot listen: one sentence and an exit code, before it does anything."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ from tests.entrypoints.cli.conftest import Command
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port at which something listens."""
+    """A port that is in use."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
@@ -39,7 +39,7 @@ def test_a_port_in_use_names_the_option(
 @pytest.mark.parametrize(
     ("host", "reason"),
     [
-        # RFC 5737 and RFC 6761 keep these for documents.
+        # RFC 5737 and RFC 6761 reserve these for documentation and tests.
         ("203.0.113.9", "--host 203.0.113.9 is not an address of this machine; name 127.0.0.1"),
         ("no-such-host.invalid", "no address is known for --host no-such-host.invalid; name 127"),
         ("x" * 70, "no address is known for --host xxx"),
@@ -56,7 +56,7 @@ def test_a_host_that_is_not_here_names_the_option(
 
 
 def test_a_port_for_administrators_names_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests may run as one, so that the system is not asked."""
+    """The tests may run as an administrator, so the system's refusal is faked."""
 
     def refuse(*_: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -116,7 +116,7 @@ def test_an_address_of_version_6_is_shown_as_links_write_it(
 
 
 def test_where_a_server_has_just_ended_another_may_begin() -> None:
-    """Connections that linger on the port are in nobody's way."""
+    """Connections that linger on the port do not block a new server."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         client = socket.create_connection(("127.0.0.1", port))

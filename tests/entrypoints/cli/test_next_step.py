@@ -1,4 +1,4 @@
-"""The commands that commands name: they can be copied and run as they stand."""
+"""Commands that other commands suggest can be copied and run as they stand."""
 
 import re
 import shlex
@@ -71,7 +71,7 @@ def test_it_is_called_as_it_was_called(
 
 
 def after(text: str, words: str) -> list[str]:
-    """Return the words of the command that a text names."""
+    """Return the words of the command that a text suggests."""
     found = re.search(rf"fairlead ({words}[^`\n]*)", text)
     assert found, text
     return shlex.split(found[1])
@@ -123,7 +123,7 @@ def test_a_password_on_the_command_line_is_shown_nowhere(
 def test_what_would_be_lost_with_the_process_is_not_done(
     fairlead: Command, words: list[str]
 ) -> None:
-    """A key that opens nothing, a month that nobody will see."""
+    """It would create a key that opens nothing, or a month of data that nobody will see."""
     done = fairlead(*words, "--database-url", "memory://")
     assert (done.exit_code, done.stdout) == (2, "")
     assert "data in memory ends with the process" in done.stderr

@@ -1,4 +1,4 @@
-"""An import is as fast as it can be alone, and leaves half of the time to others."""
+"""An import runs at full speed when alone, and leaves half of the time to other writers."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from entrypoints.cli.importing.pace import Pace
 
 @dataclass
 class Bench(Changes):
-    """A storage that others write to, or not, and a clock; each transaction takes 40 ms."""
+    """A storage that others may write to, and a clock; it takes 40 ms to store 500 rows."""
 
     stored: int = 0
     away: bool = False
@@ -28,7 +28,7 @@ class Bench(Changes):
         return Pace(self, lambda: self.time, self.pause)
 
     def store(self, pace: Pace) -> int:
-        """Store what the pace allows; return how many rows it was."""
+        """Store as many rows as the pace allows; return how many."""
         rows = pace.rows
         with pace.transaction():
             self.stored += 1
@@ -55,7 +55,7 @@ def test_beside_others_it_stores_little_and_rests() -> None:
 
 
 def test_others_who_wait_for_it_are_not_forgotten_at_once() -> None:
-    """They write nothing meanwhile."""
+    """While they wait, they write nothing."""
     bench = Bench()
     pace = bench.pace()
     bench.store(pace)

@@ -58,7 +58,7 @@ def test_what_was_closed_later_stays(fairlead: Command, sqlite_url: str, before:
 
 @pytest.fixture
 def kamchatka(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let this process be twelve hours ahead of UTC."""
+    """Put this process twelve hours ahead of UTC."""
     with monkeypatch.context() as far_away:
         far_away.setenv("TZ", "KAM-12")
         time.tzset()

@@ -1,4 +1,4 @@
-"""What people named is shown by every command, and never obeyed by the terminal."""
+"""Every command shows the names that people chose, and the terminal never obeys them."""
 
 from pathlib import Path
 

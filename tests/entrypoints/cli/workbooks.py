@@ -1,4 +1,4 @@
-"""Workbooks for tests, made by hand: what a sheet's XML holds is what is tried."""
+"""Workbooks for tests, written by hand: the tests depend on what exactly a sheet's XML holds."""
 
 import zipfile
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
 def rows(*cells: tuple[str | float | None, ...], first: int = 1) -> str:
-    """Return rows as XML: texts, numbers, and cells that are not there."""
+    """Return rows as XML: texts, numbers and missing cells."""
     return "".join(
         f'<row r="{at}">{"".join(_cell(at, place, each) for place, each in enumerate(row))}</row>'
         for at, row in enumerate(cells, first)
@@ -30,7 +30,7 @@ def _cell(row: int, column: int, value: str | float | None) -> str:
 
 
 def write(path: Path, sheets: Mapping[str, str], hidden: str | None = None) -> Path:
-    """Write a workbook of these sheets, rows by name."""
+    """Write a workbook with these sheets, given as rows by sheet name."""
     listed, related = "", ""
     for at, name in enumerate(sheets, 1):
         state = ' state="hidden"' if name == hidden else ""
@@ -55,7 +55,7 @@ def write(path: Path, sheets: Mapping[str, str], hidden: str | None = None) -> P
         parts.writestr(
             "xl/_rels/workbook.xml.rels", f"{_HEAD}{relationships}{related}</Relationships>"
         )
-        # The second style is a date, the third one with its time.
+        # The second style is a date, the third a date with its time.
         parts.writestr(
             "xl/styles.xml",
             f'{_HEAD}<styleSheet xmlns="{_MAIN}"><cellXfs count="3"><xf numFmtId="0"/>'

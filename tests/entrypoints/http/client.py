@@ -1,7 +1,7 @@
-"""A client that calls an application in this process, its lifespan and its threads included.
+"""A client that calls an application in this process, including its lifespan and threads.
 
 Starlette's TestClient warns that it wants httpx2, and warnings are errors here; httpx's own
-ASGITransport is asynchronous and knows no lifespan. This is that transport behind a portal.
+ASGITransport is asynchronous and runs no lifespan. This is that transport behind a portal.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from tests.support import World
 
 
 class Client:
-    """Sends requests one by one; a defect of the service is raised, not answered."""
+    """Sends requests one by one; by default, a defect of the service is raised, not answered."""
 
     def __init__(self, portal: BlockingPortal, client: httpx.AsyncClient) -> None:
         self._portal = portal
@@ -48,7 +48,7 @@ class Client:
     def together(
         self, *calls: Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
     ) -> Sequence[httpx.Response]:
-        """Make several calls at the same time; the answers come in the order of the calls."""
+        """Make several calls at the same time; return the answers in the order of the calls."""
 
         async def send() -> Sequence[httpx.Response]:
             return await asyncio.gather(*(call(self._client) for call in calls))
@@ -64,13 +64,13 @@ def serving(
     address: str = "127.0.0.1",
     base_url: str = "http://localhost",
 ) -> Iterator[Client]:
-    """Start an application and end it afterwards.
+    """Start an application, and stop it afterwards.
 
     Args:
-        app: what is served.
-        raise_defects: whether a defect of the service is raised, or answered.
-        address: of the client, as the service sees it.
-        base_url: how the client calls the service.
+        app: the application to serve.
+        raise_defects: whether a defect of the service is raised or answered.
+        address: the client's address, as the service sees it.
+        base_url: the URL by which the client calls the service.
     """
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The HTTP surface over a wired application."""
+"""HTTP clients for a wired application."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ def client(world: World) -> Iterator[Client]:
 
 @pytest.fixture
 def memory() -> Iterator[World]:
-    """A wired application without a database, where the storage makes no difference."""
+    """A wired application without a database, for tests where the storage makes no difference."""
     with open_world() as opened:
         yield opened
 

@@ -1,4 +1,4 @@
-"""What every answer is held to."""
+"""Checks that every answer must pass."""
 
 import re
 from typing import Any
@@ -10,9 +10,9 @@ from entrypoints.edge.problems import MEDIA_TYPE, STATUSES
 
 _MOMENT = re.compile(r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z\Z")
 MEMBERS = {"identity_taken": {"lead_id"}}
-"""What a problem says besides, by its code."""
+"""Additional members of a problem, by its code."""
 NOBODY = "0199d7a4-5f27-7c3b-8c51-2f6d1f0a9b01"
-"""An id that is well-formed and names nothing."""
+"""A well-formed id that names nothing."""
 
 
 def is_uuid7(text: str) -> bool:
@@ -27,14 +27,14 @@ def is_moment(text: str) -> bool:
 
 
 def answered(response: httpx.Response, status: int = 200) -> Any:
-    """Return the JSON that an answer of this status holds."""
+    """Return the JSON of an answer, which must have this status."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/json"
     return response.json()
 
 
 def refused(response: httpx.Response, code: str, *fields: str) -> dict[str, Any]:
-    """Return the problem that an answer holds: of this code, naming at least these fields."""
+    """Return an answer's problem, which must have this code and name at least these fields."""
     body: dict[str, Any] = response.json()
     assert body["code"] == code, response.text
     assert response.status_code == STATUSES[code]

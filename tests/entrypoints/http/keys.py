@@ -13,22 +13,22 @@ from tests.support import World
 
 
 def bearer(secret: str) -> dict[str, str]:
-    """Return the header by which a key is sent."""
+    """Return the header that carries a key."""
     return {"Authorization": f"Bearer {secret}"}
 
 
 def make(
     world: World, role: Role, source: str | None = None, expires_at: datetime | None = None
 ) -> str:
-    """Make a key; return what its owner holds."""
+    """Create a key; return the secret that its owner holds."""
     made = world.fairlead.create_key(CreateKey(role, None, source, expires_at))
     return made.secret
 
 
 def calls(app: FastAPI) -> Iterator[tuple[str, str]]:
-    """Yield every call of an application by method and path, mounted applications included.
+    """Yield the method and path of every call of an application, including mounted applications.
 
-    HEAD is left out where GET is there; folders of files are a GET of `{path:path}`.
+    HEAD, which comes with GET, is left out; folders of files are a GET of `{path:path}`.
     """
     return _calls(app.routes, "")
 
@@ -42,7 +42,7 @@ def _calls(routes: Iterable[BaseRoute], prefix: str) -> Iterator[tuple[str, str]
             else:
                 yield "GET", f"{prefix}{route.path}/{{path:path}}"
         elif hasattr(route, "original_router"):
-            # FastAPI keeps an included router as it is and adds the prefix when it is called.
+            # FastAPI keeps an included router unchanged and adds the prefix when it is called.
             context = route.include_context
             for inner in route.original_router.routes:
                 for method in inner.methods - {"HEAD"}:

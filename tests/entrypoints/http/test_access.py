@@ -1,4 +1,4 @@
-"""Who is let in: every call with every key, and what of keys is seen where."""
+"""Who is let in: every call with every key, and where anything of a key is shown."""
 
 import hmac
 import logging
@@ -29,14 +29,14 @@ from tests.support import World, open_world
 UNKNOWN = f"flk_nobodys000_{'x' * 43}"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 STREAM = "/console/events"
-"""Never ends; tests/e2e and tests/browser listen to it."""
+"""A stream that never ends; tests/e2e and tests/browser listen to it."""
 ALL_CALLS = sorted(
     call for call in calls(create_app(Settings(database_url="memory://"))) if call[1] != STREAM
 )
 
 
 def filled(path: str) -> str:
-    """Return an address that a path stands for; nothing is there."""
+    """Return a concrete address for a path; nothing exists there."""
     path = path.replace("{path:path}", "nothing").replace("{value:text}", "no/body")
     path = path.replace("{key}", "nowhere").replace("{kind}", "telegram")
     path = path.replace("{prefix}", "flk_0000000000").replace("{table}", "shares")
@@ -45,11 +45,11 @@ def filled(path: str) -> str:
 
 @dataclass(frozen=True)
 class Doors:
-    """A served application with a key of every role, and with keys that open nothing.
+    """A served application with a key for every role, and with keys that open nothing.
 
     Attributes:
-        keys: by role.
-        useless: by what is wrong with them.
+        keys: the valid keys, by role.
+        useless: headers that open nothing, by what is wrong with them.
     """
 
     client: Client
@@ -60,9 +60,9 @@ class Doors:
 
 @pytest.fixture(scope="module")
 def doors() -> Iterator[Doors]:
-    """Shared by all: whatever they call finds nothing to change."""
+    """Shared by all tests: none of their calls finds anything to change."""
     with open_world() as world:
-        # The demo leaves a place alone that somebody lives in.
+        # The demo leaves a database alone that is in use.
         world.operator("Ann")
         keys = {role: make(world, role) for role in Role}
         end = world.clock.now() + timedelta(hours=1)
@@ -139,7 +139,7 @@ def test_no_answer_is_framed_or_taken_for_another_type(doors: Doors, call: tuple
 
 
 def test_where_the_database_is_is_nobodys_business_without_a_key() -> None:
-    """Not even where the keys are is said to who has shown none."""
+    """A caller without a key is not even told where the keys are stored."""
     settings = Settings(
         database_url="postgresql://fairlead:telltale-password@127.0.0.1:1/telltale?connect_timeout=2"
     )
@@ -169,7 +169,7 @@ def test_no_other_method_is_a_way_round(doors: Doors, method: str, path: str) ->
         elif method == "HEAD":
             assert answer.status_code in {200, 307}
         else:
-            # Which methods there are is told to any key: the document tells it, too.
+            # Any key may learn which methods exist: the OpenAPI document lists them, too.
             assert answer.status_code == (204 if method == "OPTIONS" else 405)
         assert not answer.content or answer.status_code in {403, 405}
 
@@ -198,7 +198,7 @@ def test_no_other_method_is_a_way_round(doors: Doors, method: str, path: str) ->
     ],
 )
 def test_no_other_spelling_of_an_address_is_a_way_round(doors: Doors, path: str) -> None:
-    """What the router takes for a call is that call for the gate, too: it once was not."""
+    """The gate must recognise every spelling that the router recognises; it once did not."""
     before = doors.world.fairlead.catalogue.operators(active=None, limit=9, after=None)
     for content, kind in (
         ('{"name": "Eve", "capacity": 1}', {"Content-Type": "application/json"}),
@@ -240,7 +240,7 @@ def test_a_scheme_is_the_same_in_any_letters(doors: Doors, scheme: str) -> None:
         answered(doors.client.get("/v1/operators", headers={"Authorization": header}))
 
 
-# What a key is bound to.
+# What a key is limited to.
 
 
 def item(source: str) -> dict[str, object]:
@@ -258,7 +258,7 @@ def test_an_intake_key_registers_on_the_one_source_that_it_is_bound_to(
         client.post("/v1/contacts", json=item(theirs), headers=bearer(bound)), "forbidden"
     )["detail"]
     assert "'ours' only" in detail
-    # Nor does it tell which other sources there are.
+    # Nor does the answer reveal which other sources exist.
     refused(client.post("/v1/contacts", json=item("nowhere"), headers=bearer(bound)), "forbidden")
     answered(client.post("/v1/contacts", json=item(theirs), headers=bearer(free)), 201)
 
@@ -295,7 +295,7 @@ def test_a_supervisor_pauses_operators_and_changes_nothing_else_about_them(
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def client_and_world(request: pytest.FixtureRequest) -> Iterator[tuple[Client, World]]:
-    """A client of an application in which one key was made already, so that keys are asked for."""
+    """A client of an application that already has one key, so that it asks for keys."""
     url = "memory://"
     if request.param != "memory":
         url = request.getfixturevalue(f"{request.param}_url")
@@ -307,7 +307,7 @@ def client_and_world(request: pytest.FixtureRequest) -> Iterator[tuple[Client, W
 
 @contextmanager
 def serving_at_once(world: World) -> Iterator[Client]:
-    """Serve an application whose every call sees the keys of that very moment."""
+    """Serve an application that reads its keys afresh for every call."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("entrypoints.edge.keyring._FRESH", 0)
         patch.setattr("entrypoints.edge.keyring._STALE", 0)
@@ -315,7 +315,7 @@ def serving_at_once(world: World) -> Iterator[Client]:
             yield client
 
 
-# As long as no key has been made.
+# Before the first key is made.
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def serving_at_once(world: World) -> Iterator[Client]:
         ("127.8.9.1", "127.0.0.1"),
         ("::1", "[::1]:8000"),
         ("::1", "localhost"),
-        # As a socket of both families shows an IPv4 client.
+        # How a dual-stack socket shows an IPv4 client.
         ("::ffff:127.0.0.1", "127.0.0.1:8000"),
         ("127.0.0.1", "fairlead.localhost:8000"),
     ],
@@ -353,8 +353,8 @@ def test_without_keys_this_machine_may_do_everything(
         ("0.0.0.0", "localhost"),  # noqa: S104 -- a client's address
         ("", "localhost"),
         ("testclient", "localhost"),
-        # From this machine, but under a name of the web: a proxy that does not say whom it
-        # speaks for, or a page whose name was made to lead here.
+        # From this machine, but under a public name: a proxy that does not say for whom it
+        # calls, or a web page whose name was made to resolve to this machine.
         ("127.0.0.1", "evil.example"),
         ("127.0.0.1", "evil.example:8000"),
         ("127.0.0.1", "localhost.evil.example"),
@@ -375,13 +375,13 @@ def test_without_keys_nobody_else_may_do_anything(memory: World, address: str, h
             answer = client.request(method, filled(path), headers=headers)
             detail = refused(answer, "protected_mode")["detail"]
             assert "fairlead keys create --role admin" in detail
-        # Whoever watches the process needs no key to know that it is alive.
+        # A monitor needs no key to know that the process is alive.
         answered(client.get("/healthz", headers=headers))
     assert memory.fairlead.keys.all() == []
 
 
 def test_a_header_makes_nobody_local(memory: World) -> None:
-    """Only the server knows which proxies may say who calls; it says so before the gate."""
+    """Only the server knows which proxies may name the caller; it applies that before the gate."""
     with serving(create_app(container=memory.container), address="203.0.113.9") as client:
         for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Client-IP"):
             refused(client.get("/v1/operators", headers={name: "127.0.0.1"}), "protected_mode")
@@ -397,7 +397,7 @@ def test_once_a_key_was_made_this_machine_needs_one_too(memory: World) -> None:
         answered(client.get("/v1/operators", headers=bearer(made["key"])))
         prefix = made["prefix"]
         answered(client.delete(f"/v1/keys/{prefix}", headers=bearer(made["key"])))
-        # Locked, and not open again: revoking the last key must not let everybody in.
+        # It stays locked: revoking the last key must not let everybody in.
         refused(client.get("/v1/operators", headers=bearer(made["key"])), "unauthenticated")
 
 
@@ -484,7 +484,7 @@ def test_a_key_that_is_not_there_cannot_be_revoked(client: Client, prefix: str) 
 def test_whatever_is_wrong_with_a_key_one_pair_of_digests_is_compared(
     memory: World, presented: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not whether a prefix is known, nor how much of a key is right, can be told by the time."""
+    """Timing reveals neither whether a prefix is known nor how much of a key is right."""
     key = make(memory, Role.VIEWER)
     memory.fairlead.revoke_key(RevokeKey(make(memory, Role.ADMIN)[:14]))
     if presented == "half":
@@ -510,7 +510,7 @@ def test_whatever_is_wrong_with_a_key_one_pair_of_digests_is_compared(
 
 
 class Away(KeyReader):
-    """Keys that can be read for as long as somebody lets them."""
+    """Keys that can be read only when the test allows it."""
 
     def __init__(self, keys: KeyReader) -> None:
         self._keys = keys
@@ -537,7 +537,7 @@ def test_a_database_that_is_away_gives_503_and_service_when_it_is_back(memory: W
         answer = client.get("/v1/operators", headers=key)
         assert "cannot be reached" in refused(answer, "storage_unavailable")["detail"]
         assert answer.headers["retry-after"] == "1"
-        # Nobody is let in because nothing is known: neither who has a key nor who has none.
+        # While keys cannot be read, nobody is let in, with a key or without one.
         refused(client.get("/v1/operators"), "storage_unavailable")
         answered(client.get("/healthz"))
         assert client.get("/console/static/console.css").status_code == 200

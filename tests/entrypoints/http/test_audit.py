@@ -1,4 +1,4 @@
-"""GET /v1/audit, and who is written down for what comes over HTTP."""
+"""GET /v1/audit, and which actor is recorded for calls over HTTP."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def bearer(secret: str) -> dict[str, str]:
 
 
 def key(world: World, role: Role = Role.ADMIN) -> tuple[str, dict[str, str]]:
-    """Make a key before anybody calls; returns its prefix, and the headers that present it."""
+    """Create a key before the first call; return its prefix and the headers that present it."""
     made = world.fairlead.create_key(CreateKey(role))
     return made.key.prefix, bearer(made.secret)
 
@@ -89,7 +89,7 @@ def test_what_makes_no_sense_is_refused(client: Client, query: str, field: str) 
 
 
 def test_the_actor_is_the_key_that_the_call_came_with(client: Client, world: World) -> None:
-    """Threads that carry the handlers out know whom they act for, many at once as well."""
+    """Threads that run handlers know whom they act for, even when many run at once."""
     keys = [key(world) for _ in range(4)]
 
     async def one(number: int, http: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Input that is wrong in every way we know: a 4xx with a problem, and nothing stored."""
+"""Input that is wrong in every way we know gets a 4xx with a problem, and nothing is stored."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -23,7 +23,7 @@ LONG = "x" * 201
 
 @dataclass
 class Target:
-    """A served application with something in it, and the calls that take a body."""
+    """A served application that holds some data, and the calls that take a body."""
 
     world: World
     client: Client
@@ -32,7 +32,7 @@ class Target:
     before: object = None
 
     def bodies(self) -> dict[str, tuple[str, str, dict[str, Any]]]:
-        """Return a good body for every call that takes one, by a name."""
+        """Return a valid body for every call that takes one, by the call's name."""
         contact = {"source": "telegram", "lead": {"identities": {"telegram": "new"}}}
         weights = [{"operator_id": self.operator_id, "weight": 5}]
         return {
@@ -79,7 +79,7 @@ CALLS = (
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """One application for all tests here: each of them must leave it as it was."""
+    """One application for all tests in this module; each of them must leave it unchanged."""
     folder = tmp_path_factory.mktemp("bad_input")
     with open_world(f"sqlite:///{folder / 'fairlead.db'}") as world, serving_world(world) as client:
         ann = world.operator("Ann", capacity=1)
@@ -94,7 +94,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 @pytest.fixture
 def target(served: Target) -> Iterator[Target]:
-    """The application, with a look afterwards at whether anything in it has changed."""
+    """The application; afterwards, nothing in it may have changed."""
     yield served
     assert served.stored() == served.before
 
@@ -299,7 +299,7 @@ def test_an_activity_that_is_neither_true_nor_false_is_refused(target: Target, v
 @pytest.mark.parametrize("call", ["operator", "operator change", "source", "source change"])
 def test_a_name_that_is_none_is_refused(target: Target, call: str, value: Any) -> None:
     if call == "source" and value is None:
-        return  # a source without a name is called by its key
+        return  # a source without a name takes its key as its name
     answer = target.send_json(call, target.bodies()[call][2] | {"name": value})
     assert answer.status_code == 422
     assert "name" in {each["field"] for each in is_problem(answer)["errors"]}
@@ -627,7 +627,7 @@ def test_a_path_that_is_not_there_is_404(target: Target, path: str) -> None:
     "host", [b"[", b"", b"\xff", b"a@b:99999", b"x" * 5000, b"[::1", b"a:b:c", b"\xbd"]
 )
 def test_a_host_header_that_is_none_harms_nothing(target: Target, host: bytes) -> None:
-    # It is no name of this machine, and that is what counts as long as no key has been made.
+    # It is not a name of this machine, and that is what counts until the first key is made.
     refused(target.client.get("/nowhere", headers=[(b"host", host)]), "protected_mode")
     with open_world() as world:
         key = make(world, Role.ADMIN).encode()

@@ -176,7 +176,7 @@ def test_a_batch_may_have_four_mebibytes_and_no_more(caller: Client, memory: Wor
 
 
 def test_a_long_batch_lets_others_have_their_turn() -> None:
-    """However ugly its items are, no more than a few are read in one go."""
+    """However bad its items are, only a few are read at a time."""
     container = build_container(Settings(database_url="memory://"))
     turn, read = 0, Counter[int]()
     normalise = container.normalise()

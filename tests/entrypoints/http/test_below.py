@@ -1,4 +1,4 @@
-"""Below a path, in this process: what the settings take, and which requests are below it."""
+"""Serving below a path, in this process: which settings are valid, and which requests match."""
 
 import os
 
@@ -22,7 +22,7 @@ CONTACT = {"source": "telegram", "lead": {"identities": {"telegram": "ivan"}}}
 
 @pytest.fixture
 def below(memory: World) -> World:
-    """A wired application that stands below a path."""
+    """A wired application that is served below a path."""
     settings = Settings(database_url="memory://", root_path="/fairlead")
     memory.container.settings.override(providers.Object(settings))
     return memory
@@ -69,7 +69,7 @@ def test_a_path_is_taken_in_any_plain_spelling(given: str, path: str) -> None:
 )
 def test_a_path_that_links_could_not_begin_with_is_refused(given: str) -> None:
     if given == "//example.com/x":
-        # A slash too many, and not another host.
+        # A superfluous slash, not another host.
         assert Settings(root_path=given).root_path == "/example.com/x"
         return
     with pytest.raises(ValidationError) as refusal:
@@ -94,7 +94,7 @@ def test_a_registration_says_where_its_contact_is(below: World, prefix: str) -> 
         assert again.headers["location"] == f"/fairlead/v1/contacts/{answered(again)['id']}"
         refused(client.post(f"{prefix}/v1/contacts?a=1", json=CONTACT), "validation_failed", "a")
         metrics = client.get(f"{prefix}/metrics").text
-    # Counted under the one name that the call has everywhere.
+    # Counted under one name, with or without the prefix.
     counted = 'method="POST",route="/v1/contacts"'
     assert f'fairlead_http_requests_total{{{counted},status="201"}} 2.0' in metrics
     assert f'fairlead_http_requests_total{{{counted},status="200"}} 1.0' in metrics

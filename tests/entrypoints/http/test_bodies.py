@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 
 class Counting(asyncio.SelectorEventLoop):
-    """A loop that counts the timers that are made."""
+    """An event loop that counts the timers it makes."""
 
     timers = 0
 
@@ -32,7 +32,7 @@ class Counting(asyncio.SelectorEventLoop):
 
 
 def counted(work: Coroutine[Any, Any, Result]) -> tuple[Result, int]:
-    """Return what comes of the work, and how many timers it made."""
+    """Return the result of the work, and how many timers it made."""
     with asyncio.Runner(loop_factory=Counting) as runner:
         loop = runner.get_loop()
         assert isinstance(loop, Counting)
@@ -49,7 +49,7 @@ async def nothing() -> Message:
 
 
 def coming(messages: Iterable[Message], wait: Callable[[], Awaitable[None]]) -> Receive:
-    """Receive these messages, with a wait before each; after the last nothing comes."""
+    """Return a `receive` that waits before each of these messages, and for ever after the last."""
     left = iter(messages)
 
     async def receive() -> Message:
@@ -128,7 +128,7 @@ def test_a_body_is_read_no_further_than_its_limit(
 
 
 def test_a_body_in_a_million_parts_is_copied_once() -> None:
-    """Counted by what is added to what: bytes that refuse to be joined one by one."""
+    """Checked with bytes that refuse to be joined one by one."""
 
     class Part(bytes):
         def __add__(self, other: object) -> bytes:

@@ -1,4 +1,4 @@
-"""Every call of the application, also one that is yet to be made: HEAD, OPTIONS, and its query."""
+"""Every call of the application, including future ones: HEAD, OPTIONS and query parameters."""
 
 import asyncio
 import re
@@ -35,7 +35,7 @@ class House:
     """A served application with one of everything.
 
     Attributes:
-        names: what stands in the addresses of calls, by parameter.
+        names: the values of path parameters.
     """
 
     client: Client
@@ -67,7 +67,7 @@ def furnish(world: World) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:
-    """Shared by all: nothing that is asked of it changes anything."""
+    """Shared by all tests: none of their calls changes anything."""
     with open_world() as world:
         names = furnish(world)
         with serving_world(world) as client:
@@ -93,7 +93,7 @@ def test_the_parameters_are_those_of_the_document() -> None:
         for path, methods in APP.openapi()["paths"].items()
         for method, operation in methods.items()
     }
-    # The document names a parameter of a path without what it may hold.
+    # The document names a path parameter without its converter.
     asked = {
         (method, re.sub(r":[a-z]+}", "}", path)): each.parameters
         for (method, path), each in ASKED.items()
@@ -121,12 +121,12 @@ def test_head_is_get_without_the_body(house: House, path: str) -> None:
     assert head.status_code == get.status_code
     assert head.content == b""
     if path == "/metrics":
-        # It counts what it is asked by: there is more to tell each time.
+        # It counts the very requests for it, so there is more to report each time.
         assert head.headers["content-type"] == get.headers["content-type"]
         return
     assert told(head) == told(get)
     if not path.endswith("/export"):
-        # That one is written while it is read; how long it is nobody knows before.
+        # An export is streamed, so its length is not known in advance.
         assert int(head.headers["content-length"]) == len(get.content)
 
 
@@ -140,12 +140,12 @@ def test_head_of_what_is_not_there_is_as_get_too(house: House) -> None:
         get, head = house.client.get(path), house.client.request("HEAD", path)
         assert get.status_code in {404, 422}, path
         assert (head.status_code, head.content) == (get.status_code, b"")
-        # The request's own id stands in the body, and may be longer by a digit.
+        # The body contains the request's own id, which may be one digit longer.
         assert told(head).keys() == told(get).keys()
 
 
 def test_head_of_a_stream_that_has_no_end_ends(memory: World) -> None:
-    """By itself: a client that keeps its connection for the next call does not hang up."""
+    """It ends by itself: a client that keeps its connection for the next call does not hang up."""
     app = create_app(container=memory.container)
     sent: list[Any] = []
 
@@ -340,7 +340,7 @@ def test_no_storage_is_asked_for_what_is_no_text(client: Client, path: str) -> N
 
 
 def test_a_byte_that_is_not_escaped_is_refused_whatever_server_passes_it_on() -> None:
-    """Uvicorn passes none on; others may, and what it stands for is anybody's guess."""
+    """Uvicorn passes none on, but other servers may, and its meaning is anybody's guess."""
     assert list(_garbled("a=1&identity=telegram:Иван".encode())) == ["identity"]
     assert list(_garbled(b"a=1&identity=telegram:ivan")) == []
 

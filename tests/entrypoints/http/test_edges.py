@@ -1,4 +1,4 @@
-"""Edges of the surface that were wrong once: locked databases, hung-up callers, odd spellings."""
+"""Edge cases that were once wrong: locked databases, callers that hang up, odd spellings."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sqlite(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[World, Client]]:
-    """An application that waits a second for a locked file, not ten."""
+    """An application that waits one second for a locked file instead of ten."""
     monkeypatch.setattr(sqlite_adapter, "BUSY_TIMEOUT", 1.0)
     with open_world(f"sqlite:///{file}") as world, serving_world(world) as client:
         yield world, client
@@ -214,7 +214,7 @@ def test_a_full_queue_answers_503_and_says_when_to_come_again(
 def test_behind_a_proxy_that_sets_a_root_path_the_router_takes_registrations(
     memory: World,
 ) -> None:
-    """The front door knows the plain path only; the declared route is the same call."""
+    """The front door matches only the plain path; the declared route handles the same call."""
     memory.source()
     app = create_app(container=memory.container)
 

@@ -1,4 +1,4 @@
-"""Every call, made by every role and binding, about somebody else's people: what comes out."""
+"""Every call, made by every role and binding, about another source's people: what it reveals."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,15 +24,15 @@ from tests.support import World, open_world
 ACTORS = [*((role, None) for role in Role), (Role.INTAKE, "ours")]
 PHONE, TELEGRAM = "+79161234509", "viola_secretly"
 SECRETS = ("Viola", "Visible", TELEGRAM, "9161234509", "Oswald")
-"""Of people; whoever may not read is shown none of it."""
+"""Personal data: a key that may not read is shown none of it."""
 THEIRS = ("Theodora", "payload-secret")
-"""Of a source that an actor is not bound to."""
+"""Data of a source that the actor is not bound to."""
 VICTIM = {"phone": PHONE, "telegram": "somebody_else", "vk": "one more"}
 
 
 @dataclass(frozen=True)
 class House:
-    """Somebody else's source, with a person that only it knows."""
+    """Somebody else's source, with a person whom only that source knows."""
 
     world: World
     client: Client
@@ -49,7 +49,7 @@ class House:
         return self.client.request(method, path, headers=headers, json=body)
 
     def theirs(self) -> list[Any]:
-        """All that is stored of them."""
+        """Return everything that is stored of the other source and its person."""
         fairlead = self.world.fairlead
         span = HourSpan()
         return [
@@ -94,7 +94,7 @@ def house(role: Role, bound_to: str | None) -> Iterator[House]:
 
 
 def tries(house: House, method: str, path: str) -> list[tuple[str, Any]]:
-    """Addresses and bodies by which a call gets at the others, or would."""
+    """Return addresses and bodies by which a call could reach the other source's data."""
     for name, value in house.values.items():
         path = path.replace(f"{{{name}}}", quote(value))
     at = [path]
@@ -145,7 +145,7 @@ def test_nobody_is_shown_or_changes_what_is_not_theirs(role: Role, source: str |
 
 
 def test_what_is_said_depends_on_nothing_that_only_others_have_said() -> None:
-    """Of a person that only they know a bound key hears what it hears of one that nobody knows."""
+    """A bound key gets the same answer for a person known only to others as for an unknown one."""
     with house(Role.INTAKE, "ours") as open_house:
         answers = []
         for phone in (PHONE, "+79161234508"):

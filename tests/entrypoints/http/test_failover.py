@@ -1,4 +1,4 @@
-"""A PostgreSQL whose standby takes over: the service goes on by itself, and says when it cannot."""
+"""PostgreSQL failover: the service carries on by itself, and says so when it cannot."""
 
 import time
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from tests.support import open_world
 
 
 class Service(NamedTuple):
-    """A service, and who calls it."""
+    """A service, and a client of it."""
 
     container: Container
     client: Client
@@ -33,13 +33,13 @@ class Service(NamedTuple):
         return self.client.post("/v1/contacts", json=body)
 
     def works(self) -> None:
-        """Hold that everything works, from the first call on."""
+        """Assert that everything works, from the first call on."""
         answered(self.register(), 201)
         assert answered(self.client.get("/readyz")) == {"status": "ready"}
         assert self.container.fairlead().check_invariants() == []
 
     def cannot_write(self, reason: str) -> None:
-        """Hold that nothing is written, and that it says so and why, as often as it is asked."""
+        """Assert that a registration and /readyz fail for this reason, every time."""
         for _ in range(2):
             for response in (self.register(), self.client.get("/readyz")):
                 assert reason in refused(response, "storage_unavailable")["detail"]
@@ -64,7 +64,7 @@ def replicated() -> Iterator[tuple[PostgresqlServer, PostgresqlServer]]:
 
 @pytest.fixture(scope="module")
 def proxy(replicated: tuple[PostgresqlServer, PostgresqlServer]) -> Iterator[Proxy]:
-    """An address that is at first the primary's."""
+    """An address that leads to the primary at first."""
     with proxy_to("127.0.0.1", replicated[0].port) as opened:
         yield opened
 
@@ -88,13 +88,13 @@ def until(server: PostgresqlServer, statement: str, answer: object) -> None:
 
 
 def caught_up(primary: PostgresqlServer, replica: PostgresqlServer) -> None:
-    """Wait until the replica has all that the primary has."""
+    """Wait until the replica has everything that the primary has."""
     (there,) = run(primary, "SELECT pg_current_wal_insert_lsn()") or ()
     until(replica, f"SELECT pg_last_wal_replay_lsn() >= '{there}'", answer=True)
 
 
 def let_write(server: PostgresqlServer, *, only_read: str) -> None:
-    """Let its sessions write or, as a server that was replaced may, only read; they stay open."""
+    """Make a server's sessions writable or, as on a replaced server, read-only; they stay open."""
     run(server, f"ALTER SYSTEM SET default_transaction_read_only = {only_read}")
     run(server, "SELECT pg_reload_conf()")
     until(server, "SHOW default_transaction_read_only", only_read)
@@ -110,7 +110,7 @@ def test_a_standby_is_no_database_to_begin_with(
         assert done.exit_code == 2
         assert done.stderr.startswith("fairlead: the ")
         assert "a standby" in done.stderr
-    # Whoever only reads may spare the primary.
+    # Commands that only read may run on the standby, to spare the primary.
     for words in (["check"], ["keys", "list"]):
         assert CliRunner().invoke(app, [*words, *there]).exit_code == 0
 
@@ -131,7 +131,7 @@ def test_a_server_that_lets_nobody_write_for_a_while(
 def test_a_standby_takes_over_and_the_service_goes_on_without_a_restart(
     replicated: tuple[PostgresqlServer, PostgresqlServer], proxy: Proxy
 ) -> None:
-    """By an address that moves, and by a URL that names both."""
+    """Tested with an address that moves, and with a URL that names both servers."""
     primary, replica = replicated
     hosts = [f"127.0.0.1:{each.port}" for each in replicated]
     both = primary.url.set(host=None, port=None, query={"host": hosts})
@@ -143,7 +143,7 @@ def test_a_standby_takes_over_and_the_service_goes_on_without_a_restart(
         far.works()
         let_write(primary, only_read="on")
         caught_up(primary, replica)
-        # Too early. Of the sessions with the old primary, which are open still, none is used.
+        # Too early: not promoted yet. No open session with the old primary is used.
         proxy.lead_to("127.0.0.1", replica.port)
         near.cannot_write("standby")
         answered(near.client.get("/v1/contacts"))

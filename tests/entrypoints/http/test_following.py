@@ -1,4 +1,4 @@
-"""What a bot's key may read: how calls are made, and the contacts of its own source, by id."""
+"""What a bot's key may read: the API documentation, and contacts of its own source by id."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_a_contact_of_its_source_is_shown_to_a_bot_and_none_of_another(house: Wo
         assert answered(client.get(f"/v1/contacts/{ours.id}", headers=bound))["id"] == str(ours.id)
         hidden = refused(client.get(f"/v1/contacts/{theirs.id}", headers=bound), "unknown_contact")
         nothing = refused(client.get(f"/v1/contacts/{NOBODY}", headers=bound), "unknown_contact")
-        # Not a word tells whether it is there.
+        # Nothing in the answer reveals whether the contact exists.
         assert hidden["detail"].replace(str(theirs.id), NOBODY) == nothing["detail"]
         assert hidden | {"detail": "", "request_id": ""} == nothing | {
             "detail": "",

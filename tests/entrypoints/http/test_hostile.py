@@ -1,4 +1,4 @@
-"""What an attacker sends: it is data, or it is refused; nothing but what was asked for changes."""
+"""What an attacker sends is treated as data or refused; only what was asked for changes."""
 
 import csv
 import gzip
@@ -60,13 +60,13 @@ INJECTIONS = [
 
 @dataclass
 class House:
-    """A served application in which people already are."""
+    """A served application that already has people in it."""
 
     world: World
     client: Client
 
     def stored(self) -> dict[str, Any]:
-        """Return everything that is stored, by what it is."""
+        """Return everything that is stored, by kind."""
         fairlead = self.world.fairlead
         return {
             "operators": fairlead.catalogue.operators(active=None, limit=200, after=None).items,
@@ -117,7 +117,7 @@ def test_a_text_is_kept_to_the_letter_and_does_nothing(house: House) -> None:
 
 
 def keep(house: House, text: str, key: str) -> str:
-    """Put a text wherever there is room for one; returns the contact that has it."""
+    """Store a text in every field that takes one; return the id of the contact that has it."""
     client, kept, seen = house.client, text.strip(), limits.visible(text)
     operator = answered(client.post("/v1/operators", json={"name": text, "capacity": 9}), 201)
     source = answered(client.post("/v1/sources", json={"key": key, "name": text}), 201)
@@ -189,7 +189,7 @@ def test_a_correction_keeps_a_text_to_the_letter_and_does_nothing_else(house: Ho
         before, kept = house.stored(), text.strip()
         renamed = answered(house.client.patch(path, json={"name": text}))
         assert renamed["name"] == kept
-        # What nobody sees is no part of an identity.
+        # Invisible characters are not part of an identity.
         seen = limits.visible(text)
         identity = {"kind": "vk", "value": text}
         added = answered(house.client.post(f"{path}/identities", json=identity), 201)
@@ -245,7 +245,7 @@ def test_a_path_leads_nowhere_but_where_it_says(unmoved: House) -> None:
     for start, trick, method in product(STARTS, TRAVERSALS, ("GET", "PATCH", "DELETE", "POST")):
         answer = unmoved.client.request(method, f"{start}{trick}", headers=JSON)
         if answer.status_code < 400:
-            # The client has tidied it up: it is an address of this service.
+            # The client has normalised the path: it is an address of this service.
             assert trick.startswith("..") or "/.." in trick, (start, trick)
         assert answer.status_code < 500, (method, start, trick)
         assert "root:" not in answer.text
@@ -367,7 +367,7 @@ def test_a_number_of_endless_digits_is_refused(unmoved: House) -> None:
             answer = unmoved.client.post("/v1/contacts/batch", content=batch, headers=JSON)
             refused(answer, "malformed_json")
         for name in ("limit", "since", "cursor"):
-            # A longer one would be refused as too large by the server.
+            # The server would refuse a longer one as too large.
             answer = unmoved.client.get(f"/v1/contacts?{name}={number[:60_000].decode()}")
             refused(answer, "validation_failed", name)
 
@@ -514,7 +514,7 @@ def test_what_an_address_of_the_console_says_is_shown_by_its_table_only(
 
 
 def test_the_database_of_these_tests_is_one_that_could_be_hurt() -> None:
-    """The corpus is nothing worth if the house would not notice: it does."""
+    """The corpus would prove nothing if the house did not notice changes: it does."""
     with open_world() as world, serving_world(world) as client:
         world.source((world.operator("Ann", capacity=2), 7))
         house = House(world, client)

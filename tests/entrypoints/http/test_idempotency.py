@@ -1,4 +1,4 @@
-"""A contact asked for twice."""
+"""The same registration sent twice."""
 
 from typing import Any
 

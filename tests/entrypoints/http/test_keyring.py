@@ -24,7 +24,7 @@ KEY = ApiKey("flk_abcdefghi1", digest_of(SECRET), Role.VIEWER, START)
 
 @dataclass
 class Reader(KeyReader):
-    """Keys that a test changes, holds back, or takes away."""
+    """Keys that a test can change, hold back, or take away."""
 
     keys: list[ApiKey] = field(default_factory=list)
     reads: int = 0
@@ -41,7 +41,7 @@ class Reader(KeyReader):
 
 @dataclass
 class Ring:
-    """A keyring whose time is moved by hand."""
+    """A keyring whose clock is moved by hand."""
 
     reader: Reader = field(default_factory=Reader)
     now: float = 0.0
@@ -51,7 +51,7 @@ class Ring:
         self.keyring = Keyring(self.reader, FakeClock(), lambda: self.now)
 
     async def after(self, seconds: float) -> Keyring:
-        """Refresh some time later, and let what was begun beside it end."""
+        """Refresh some time later, and wait for a background read to finish."""
         self.now += seconds
         await self.keyring.refresh()
         for _ in range(200):
@@ -124,7 +124,7 @@ def test_a_call_never_goes_by_keys_that_are_a_second_old(ring: Ring) -> None:
 
 
 def test_a_key_is_as_old_as_the_moment_at_which_reading_began(ring: Ring) -> None:
-    """What a slow database answers is from before; it must not count as fresh."""
+    """A slow database's answer dates from when the read began; it must not count as fresh."""
 
     async def slowly() -> None:
         ring.reader.gate.clear()
@@ -170,7 +170,7 @@ def test_a_failure_is_told_to_who_waits_and_the_next_call_tries_again(ring: Ring
 def test_a_failure_beside_the_calls_is_no_defect_in_the_log_and_ends_with_503(
     ring: Ring, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Known keys go on to work for what is left of their second; asyncio must not complain."""
+    """Known keys keep working for the rest of their second; asyncio must not complain."""
     caplog.set_level(logging.DEBUG)
 
     async def failing() -> None:
@@ -213,7 +213,7 @@ def test_keys_are_read_while_every_thread_of_the_pool_is_held_by_slow_lists(ring
 
 
 def test_a_client_that_hangs_up_while_keys_are_read_has_sent_its_request(ring: Ring) -> None:
-    """A server forgets what it has of a body as soon as the client is gone."""
+    """A server discards the body it has received as soon as the client is gone."""
     seen: list[Message] = []
     body: Message = {"type": "http.request", "body": b"all of it", "more_body": False}
     hung_up = False
@@ -236,7 +236,7 @@ def test_a_client_that_hangs_up_while_keys_are_read_has_sent_its_request(ring: R
         scope = {"type": "http", "method": "GET", "path": "/v1/operators", "headers": headers}
         gate = Gate(app, ring.keyring, lambda *_: app)
         waiting = asyncio.create_task(gate(scope, receive, send))
-        # The gate has begun; a server notices that a client has gone as soon as this.
+        # The gate has started; a server may notice this early that a client has gone.
         await asyncio.sleep(0)
         hung_up = True
         ring.reader.gate.set()

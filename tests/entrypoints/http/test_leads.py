@@ -123,7 +123,7 @@ def test_a_lead_that_is_not_there_is_404(client: Client) -> None:
 
 
 class TestCorrections:
-    """A name and identities that are wrong are made right."""
+    """A wrong name and wrong identities are corrected."""
 
     @pytest.fixture
     def ivan(self, client: Client, world: World) -> str:
@@ -297,16 +297,16 @@ def test_a_lead_that_is_not_there_is_not_exported(client: Client) -> None:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        # Unescaped, as people write it by hand, and as they should.
+        # Unescaped, as people write it by hand, and escaped, as they should.
         ("phone:+6591234567", "singapore"),
         ("phone:%2B6591234567", "singapore"),
         ("phone:+65 9123 4567", "singapore"),
         ("phone:+7 659 123-45-67", "russian"),
-        # Russia has no such number, and Singapore has: bare digits are read so.
+        # Singapore has such a number and Russia does not, so bare digits are read that way.
         ("phone:6591234567", "singapore"),
         ("phone:%206591234567", "singapore"),
         ("phone%3A+6591234567", "singapore"),
-        # With a plus it would be nobody's number.
+        # With a plus, no such number exists.
         ("phone:+89161234567", "moscow"),
         ("email:ann+shop@example.com", "ann"),
         ("email:ann%2Bshop@example.com", "ann"),
@@ -314,7 +314,7 @@ def test_a_lead_that_is_not_there_is_not_exported(client: Client) -> None:
         ("email:%20ann+shop@example.com", "ann"),
         ("email%3AANN+shop%40example.com", "ann"),
         ("email:a+b+c@example.com", "abc"),
-        # Of these nobody can know, and a space is what it is by the rules.
+        # These are ambiguous, so the rules apply: an unescaped plus is a space.
         ("external_id:a+b", "spaced"),
         ("external_id:a%20b", "spaced"),
         ("external_id:a%2Bb", "plus"),

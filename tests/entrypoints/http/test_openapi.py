@@ -1,4 +1,4 @@
-"""The OpenAPI document: complete, true, and its examples work."""
+"""The OpenAPI document is complete and correct, and its examples work."""
 
 import json
 import re
@@ -188,7 +188,7 @@ def test_the_examples_of_bodies_work_when_they_are_sent(client: Client, world: W
             assert changed | change == changed
     ids = [str(world.operator().id) for _ in range(5)]
     for body in bodies("NewAllocations"):
-        # The operators of the example are nobody's; put some that exist in their place.
+        # The operators in the example do not exist; put existing ones in their place.
         shown = body["allocations"]
         real = [each | {"operator_id": ids[n]} for n, each in enumerate(shown)]
         answered(client.put("/v1/sources/telegram-sales/allocations", json={"allocations": real}))

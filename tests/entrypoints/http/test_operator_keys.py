@@ -1,4 +1,4 @@
-"""Where a call names an operator, its key serves as well as its id."""
+"""Wherever a call names an operator, its key works as well as its id."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support import World
 
 @pytest.fixture
 def ids(client: Client) -> dict[str, str]:
-    """Ann, Bob and a source that Ann answers, by their keys."""
+    """Create Ann, Boris, and a source that Ann serves; return the operators' ids by key."""
     made = {
         key: client.post("/v1/operators", json={"name": name, "capacity": 5}).json()["id"]
         for key, name in (("ann", "Ann"), ("boris", "Борис"))

@@ -85,7 +85,7 @@ def test_operators_are_listed_page_by_page_in_the_order_of_creation(
     first = answered(client.get("/v1/operators?limit=2"))
     assert [each["id"] for each in first["items"]] == ids[:2]
 
-    # Rows that are added between pages neither repeat nor hide any.
+    # Rows added between pages neither repeat nor hide others.
     ids.append(str(world.operator("Late").id))
     seen = [each["id"] for each in first["items"]]
     cursor = first["next_cursor"]

@@ -1,4 +1,4 @@
-"""Calls of a key are counted where a rate is set, and nowhere else."""
+"""A key's calls are counted where a rate is set, and nowhere else."""
 
 import asyncio
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Seconds:
 
 
 def taken(buckets: Buckets, calls: int, key: str = "flk_a") -> int:
-    """Return how many of so many calls were granted."""
+    """Return how many of these calls were granted."""
     return sum(buckets.take(key).granted for _ in range(calls))
 
 
@@ -103,7 +103,7 @@ def test_a_rate_that_is_none_is_refused_by_the_settings(text: str) -> None:
 
 
 def asked(rate: str | None) -> tuple[list[httpx.Response], list[httpx.Response]]:
-    """Make four calls by one key where a rate is set, then one by another and one without a key."""
+    """Make four calls with one key; then one each with another key, no key and a wrong key."""
     container = build_container(Settings(database_url="memory://", rate_limit=rate))
     fairlead = container.fairlead()
     keys = [fairlead.create_key(CreateKey(Role.ADMIN)).secret for _ in range(2)]
@@ -151,7 +151,7 @@ def test_where_no_rate_is_set_nothing_is_counted_and_nothing_said() -> None:
 
 
 def _counters(settings: Settings) -> int:
-    """Return how many links of the chain that a request walks count calls."""
+    """Return how many layers of the middleware stack count calls."""
     link: Any = create_app(settings).build_middleware_stack()
     found = 0
     while hasattr(link, "_app"):
@@ -195,7 +195,7 @@ async def _nowhere(_: Message) -> None:
 
 
 def test_a_batch_counts_as_many_calls_as_it_has_items() -> None:
-    """It is carried out whole; whoever sent it waits as if it had made a thousand calls."""
+    """It is carried out in full; afterwards its key waits as if it had made every call singly."""
     container = build_container(Settings(database_url="memory://", rate_limit="10/h"))
     container.fairlead().create_source(CreateSource("web"))
     key = {
@@ -206,7 +206,7 @@ def test_a_batch_counts_as_many_calls_as_it_has_items() -> None:
         answer = client.post("/v1/contacts/batch", json={"contacts": [*items, {}]}, headers=key)
         statuses = [each["status"] for each in answered(answer)["results"]]
         assert statuses == [201] * 24 + [422]
-        # A bucket of 10, 25 taken: 16 have to flow in before there is one again.
+        # A bucket of 10, with 25 taken: 16 have to flow in before there is one again.
         assert answer.headers["ratelimit"] == f'"key";r=0;t={16 * 360}'
         late = client.get("/v1/operators", headers=key)
         assert refused(late, "rate_limited")
@@ -214,7 +214,7 @@ def test_a_batch_counts_as_many_calls_as_it_has_items() -> None:
 
 
 def test_of_many_batches_that_were_let_in_together_the_first_is_carried_out() -> None:
-    """Each has taken one token before anybody knew how many items it has."""
+    """Each took one token before its number of items was known."""
     buckets = Buckets(Rate.of("1000/m"), Seconds())
     assert taken(buckets, 100) == 100
     assert [buckets.spend("flk_a", 999).granted for _ in range(3)] == [True, False, False]

@@ -46,7 +46,7 @@ LISTS = (
 
 @dataclass
 class Pair:
-    """A service that reads lists elsewhere, and what is stored on both sides."""
+    """A service that reads lists from another database, and the contents of both."""
 
     client: Client
     primary: World
@@ -55,7 +55,7 @@ class Pair:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def elsewhere_url(request: pytest.FixtureRequest, tmp_path: Path, postgresql: Databases) -> str:
-    """Another database, of one engine after the other, in which there is nothing."""
+    """The URL of another, empty database, on each engine in turn."""
     if request.param == "postgresql":
         return postgresql.empty()
     return f"sqlite:///{tmp_path / 'elsewhere.db'}"
@@ -63,7 +63,7 @@ def elsewhere_url(request: pytest.FixtureRequest, tmp_path: Path, postgresql: Da
 
 @pytest.fixture
 def pair(shared_url: str, elsewhere_url: str) -> Iterator[Pair]:
-    """One contact in the primary and two elsewhere, of the same person, on other sources."""
+    """One contact in the primary and two elsewhere, of the same person on different sources."""
     with (
         open_world(elsewhere_url) as elsewhere,
         open_world(shared_url, beside=elsewhere, read_database_url=elsewhere_url) as primary,
@@ -96,7 +96,7 @@ def test_lists_and_statistics_are_read_elsewhere(pair: Pair) -> None:
 
 
 def test_what_was_acknowledged_is_shown_at_once(pair: Pair) -> None:
-    """Single things are read where they were written."""
+    """Single records are read where they were written."""
     body = {"source": "primary", "lead": {"identities": {"vk": "just now"}}}
     made = answered(pair.client.post("/v1/contacts", json=body), 201)
     contact = f"/v1/contacts/{made['id']}"
@@ -115,7 +115,7 @@ def test_what_was_acknowledged_is_shown_at_once(pair: Pair) -> None:
 
 
 def still_works(client: Client, source: str) -> None:
-    """Hold that everything works but lists, and that those say what is the matter."""
+    """Assert that everything works except lists, and that lists say what is wrong."""
     for path in LISTS:
         response = client.get(path)
         assert "the read database" in refused(response, "storage_unavailable")["detail"]
@@ -180,7 +180,7 @@ def test_it_cannot_be_written_even_by_mistake(elsewhere_url: str) -> None:
 
 
 class SilentStatistics(StatisticsReader):
-    """Answers nothing until it is told to."""
+    """Does not answer until the test says so."""
 
     def __init__(self) -> None:
         self.answering = threading.Event()
@@ -211,7 +211,7 @@ def test_one_that_has_fallen_silent_takes_no_thread_from_other_reads(memory: Wor
     readers = replace(memory.container.readers(), statistics=silent)
     memory.container.readers.override(providers.Object(readers))
     operator = memory.operator()
-    # The application is put together anew, around the reader that is silent.
+    # Rebuild the application around the silent reader.
     memory.container.fairlead.reset()
 
     async def ask(client: httpx.AsyncClient) -> httpx.Response:
@@ -235,7 +235,7 @@ def test_one_that_has_fallen_silent_takes_no_thread_from_other_reads(memory: Wor
 def test_no_list_waits_long_for_the_lists_before_it(
     memory: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two at a time, for as long as a silent database takes, would be minutes for the last."""
+    """With two at a time behind a silent database, the last one would wait for minutes."""
     monkeypatch.setattr("entrypoints.edge.listing._PATIENCE", 0.3)
     silent = SilentStatistics()
     readers = replace(memory.container.readers(), statistics=silent)
@@ -260,7 +260,7 @@ def test_no_list_waits_long_for_the_lists_before_it(
 
 @pytest.fixture(scope="module")
 def replicated() -> Iterator[tuple[PostgresqlServer, PostgresqlServer]]:
-    """A server, and a streaming replica of it."""
+    """A server and a streaming replica of it."""
     with postgresql_server() as primary, postgresql_server(primary) as replica:
         yield primary, replica
 
@@ -273,7 +273,7 @@ def on(server: PostgresqlServer, statement: str) -> Any:
 
 @contextmanager
 def behind(replica: PostgresqlServer) -> Iterator[None]:
-    """Let the replica take in nothing new."""
+    """Stop the replica from applying anything new."""
     on(replica, "SELECT pg_wal_replay_pause()")
     deadline = time.monotonic() + 20
     while on(replica, "SELECT pg_get_wal_replay_pause_state()") != ("paused",):
@@ -286,7 +286,7 @@ def behind(replica: PostgresqlServer) -> Iterator[None]:
 
 
 def listed(client: Client, number: int) -> None:
-    """Wait until the list shows so many contacts."""
+    """Wait until the list shows this many contacts."""
     deadline = time.monotonic() + 20
     while True:
         response = client.get("/v1/contacts")

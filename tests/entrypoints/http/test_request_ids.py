@@ -1,4 +1,4 @@
-"""Every answer names its request, and so do its problem and the log."""
+"""Every answer carries its request's id, and so do its problem and the log."""
 
 import logging
 import re
@@ -99,7 +99,7 @@ def test_an_item_of_a_batch_has_none_of_its_own(caller: Client) -> None:
 
 
 class _Seen(logging.Handler):
-    """Keeps the ids under which lines were logged."""
+    """Records the request id of every logged line."""
 
     def __init__(self) -> None:
         super().__init__()

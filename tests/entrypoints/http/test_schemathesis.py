@@ -1,10 +1,11 @@
-"""schemathesis: requests made from the OpenAPI document, and answers held to it.
+"""schemathesis: requests made from the OpenAPI document, and answers checked against it.
 
-A run goes through all its phases: the document's examples, the edges of every schema, random
-requests, and sequences of calls in which the ids that one answers are used by the next (the
-document declares no links; schemathesis finds them by the names of fields and parameters). There is
-one for each role, with a key of it. It is in this process, on fake time, ids and chance, and the
-same every time. `make fuzz` makes 20,000 requests and more of each; the suite, a short form.
+A run goes through all phases: the document's examples, the edges of every schema, random requests,
+and sequences of calls in which one call uses the ids that another returned (the document declares
+few links; schemathesis infers the others from the names of fields and parameters). There is one
+run for each role, with a key of that role. It takes place in this process, with fake time, ids and
+chance, and is the same every time. `make fuzz` makes 20,000 requests or more for each role; the
+test suite runs a short form.
 """
 
 import os
@@ -31,14 +32,14 @@ from tests.support import World, open_world
 
 LONG = os.environ.get("FAIRLEAD_FUZZ") == "long"
 LONG_REQUESTS = 20_000
-"""Of each role, at least."""
+"""At least, for each role."""
 EXAMPLES = {
     Role.ADMIN: 1000 if LONG else 12,
     Role.SUPERVISOR: 800 if LONG else 6,
     Role.VIEWER: 700 if LONG else 4,
     Role.INTAKE: 700 if LONG else 4,
 }
-"""Random requests to each call, and sequences of calls."""
+"""How many random requests per call, and how many sequences of calls."""
 RUNS: Final = [
     ("sqlite", Role.ADMIN),
     *([("postgresql", Role.ADMIN)] if LONG else []),
@@ -48,7 +49,7 @@ RUNS: Final = [
 ]
 BY_THE_DOMAIN = {
     *("no_identity", "invalid_identity", "invalid_value", "duplicate_operator"),
-    # A condition of the caller's own, which If-Match is, may be one that does not hold.
+    # The caller sets the If-Match condition itself, so it may be one that does not hold.
     "changed_meanwhile",
 }
 
@@ -81,22 +82,22 @@ class Run:
     defects: list[str] = field(default_factory=list)
     requests: int = 0
     changed: bool = False
-    """Whether anything is stored that was not before."""
+    """Whether anything that is stored has changed."""
 
 
 EXCUSES: tuple[Callable[[Complaint], bool], ...] = (
-    # A schema cannot say that one of two fields must be there, that no operator is named twice, or
-    # what a phone number is; the domain says so, with a code of its own.
+    # A schema cannot say that one of two fields is required, that no operator is named twice, or
+    # what a phone number is; the domain can, with its own error code.
     lambda each: each.check == "positive_data_acceptance" and each.code in BY_THE_DOMAIN,
-    # JSON Schema takes 148.0 for a whole number; a service that took it would have to take 1e5.
+    # JSON Schema counts 148.0 as an integer; a service that took it would have to take 1e5.
     lambda each: each.check == "positive_data_acceptance" and "valid integer" in each.details,
-    # Items of a batch stand or fall by themselves: a bad one is told in a 200.
+    # Each item of a batch succeeds or fails by itself: a bad one is reported in a 200.
     lambda each: (
         each.check == "negative_data_rejection" and each.operation == "POST /v1/contacts/batch"
     ),
-    # A contact that waits has no decision yet, although it is there.
+    # A waiting contact exists, but has no decision yet.
     lambda each: each.check == "ensure_resource_availability" and each.code == "no_decision",
-    # To GET there is to ask for a contact with the id "batch".
+    # A GET of this path asks for a contact with the id "batch".
     lambda each: (
         each.check == "allow_header_conformance" and each.operation.endswith("/v1/contacts/batch")
     ),
@@ -104,7 +105,7 @@ EXCUSES: tuple[Callable[[Complaint], bool], ...] = (
 
 
 class Spared:
-    """Stands before an application and spares one key: a sequence of calls would end with it."""
+    """Wraps an application and protects one key: revoking it would end a sequence of calls."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self._app = app
@@ -117,11 +118,11 @@ class Spared:
 
 
 def prepare(world: World, key: str) -> None:
-    """Put something there, so that calls find what they name.
+    """Create some data, so that calls find what they name.
 
     Args:
-        world: where to.
-        key: of a source, such as there is none yet.
+        world: where to create it.
+        key: the key of a source that does not exist yet.
     """
     ann, bob = world.operator("Ann", capacity=50), world.operator("Bob", capacity=2)
     world.operator("Cat", active=False)
@@ -133,7 +134,7 @@ def prepare(world: World, key: str) -> None:
 
 
 def config(role: Role, key: str) -> SchemathesisConfig:
-    """Return what a run is like."""
+    """Return the configuration of a run."""
     return SchemathesisConfig.from_dict(
         {
             "seed": 1,
@@ -145,7 +146,7 @@ def config(role: Role, key: str) -> SchemathesisConfig:
             },
             "auth": {"openapi": {"key": {"bearer": key}}},
             "checks": {
-                # A lead whose data were erased is still there, and so are its contacts.
+                # A lead whose data were erased still exists, and so do its contacts.
                 "use_after_free": {"enabled": False},
             },
         }
@@ -153,7 +154,7 @@ def config(role: Role, key: str) -> SchemathesisConfig:
 
 
 def run(world: World, role: Role) -> Run:
-    """Let schemathesis loose on an application, with a key of a role."""
+    """Let schemathesis loose on an application, with a key of this role."""
     prepare(world, "telegram-sales")
     key = make(world, role)
     app = create_app(container=world.container)
@@ -168,7 +169,7 @@ def run(world: World, role: Role) -> Run:
             elif isinstance(event, events.PhaseFinished):
                 seen.phases[event.phase.name.value] = event.status
                 if role in {Role.ADMIN, Role.SUPERVISOR}:
-                    # Thousands of calls have paused everybody, and closed everything.
+                    # Thousands of calls have paused every operator and closed every contact.
                     prepare(world, f"after-{len(seen.phases)}")
             elif isinstance(event, events.ScenarioFinished):
                 note(seen, event)
@@ -180,12 +181,12 @@ def run(world: World, role: Role) -> Run:
 
 
 def note(seen: Run, event: events.ScenarioFinished) -> None:
-    """Note what the calls of one scenario were answered, and what is wrong with the answers."""
+    """Record how the calls of one scenario were answered, and what is wrong with the answers."""
     recorder = event.recorder
     for case_id, interaction in recorder.interactions.items():
         if interaction.response is not None:
             seen.requests += 1
-            # Whatever is asked by OPTIONS is answered to whoever has a key.
+            # OPTIONS is answered to any key.
             if interaction.request.method != "OPTIONS":
                 operation = recorder.cases[case_id].value.operation.label
                 seen.statuses[operation].add(interaction.response.status_code)
@@ -215,7 +216,7 @@ def seen(
     tmp_path_factory: pytest.TempPathFactory,
     server_of_databases: Databases,
 ) -> Iterator[Run]:
-    """What a run saw, of one role after the other."""
+    """What a run saw, for each role in turn."""
     database, role = request.param
     url = f"sqlite:///{tmp_path_factory.mktemp('schemathesis') / 'fairlead.db'}"
     if database == "postgresql":
@@ -225,7 +226,7 @@ def seen(
 
 
 def permitted(operation: str, role: Role) -> bool:
-    """Tell whether a role may make a call, by the document's name of it."""
+    """Tell whether a role may make a call, named as in the document."""
     method, _, path = operation.partition(" ")
     calls = {(each, known.replace(":text}", "}")): may for (each, known), may in CALLS.items()}
     return path in OPEN or calls[method, path] in PERMISSIONS[role]
@@ -246,8 +247,8 @@ def test_every_phase_was_run(seen: Run) -> None:
 
 
 _LUCKY = {"DELETE /v1/leads/{lead_id}/identities/{kind}/{value}"}
-"""Calls that succeed only on what another has just added. Whether a short run comes to that hangs
-on what Hypothesis draws, which it takes from the modules that happen to be loaded."""
+"""Calls that succeed only on what another call has just added. Whether a short run gets there
+depends on what Hypothesis draws, which depends on the modules that happen to be loaded."""
 
 
 def test_every_call_was_made_with_success_and_with_none_if_the_role_permits_it(seen: Run) -> None:
@@ -256,7 +257,7 @@ def test_every_call_was_made_with_success_and_with_none_if_the_role_permits_it(s
         succeeded = any(200 <= each < 300 for each in statuses)
         if succeeded or operation not in _LUCKY:
             assert succeeded == permitted(operation, seen.role), (operation, statuses)
-        # It takes nothing that could be wrong, and shares its path with another call.
+        # This call takes nothing that could be wrong, and shares its path with another call.
         if operation != "GET /v1/keys":
             assert any(400 <= each < 500 for each in statuses), operation
         assert not any(each >= 500 for each in statuses), operation

@@ -1,8 +1,8 @@
-"""Whatever is sent, and wherever: to read it takes time by the byte, and little of it.
+"""Whatever is sent, wherever: the time to read it is short, and proportional to its length.
 
-Time is that of this process's processor, the best of three, and the bound is twice what the worst
-text takes that was found: a busy machine fails nothing. What is looked for are parsers that go over
-the same text again and again; those take seconds where others take milliseconds.
+Time is CPU time of this process, the best of three runs, and the bound is twice what the worst text
+that was found takes, so a busy machine fails no test. The tests look for parsers that go over the
+same text again and again; those take seconds where others take milliseconds.
 """
 
 import os
@@ -56,7 +56,7 @@ QUERIES = (
 
 
 def texts(most: int) -> st.SearchStrategy[str]:
-    """A few pieces over and over, as long as something may be."""
+    """Generate texts that repeat a few pieces, up to about `most` characters."""
     return st.builds(
         lambda before, piece, length, after: (
             before + piece * max(1, (length - len(before)) // len(piece)) + after
@@ -121,7 +121,7 @@ def test_headers(client: Client, key: dict[str, str], name: str, text: str) -> N
 @fuzzed
 @given(st.sampled_from(QUERIES), texts(16_000))
 def test_addresses(client: Client, key: dict[str, str], begin: str, text: str) -> None:
-    # The client of these tests takes no longer ones.
+    # The tests' client takes no longer addresses.
     path = quoted(begin + text)[:60_000]
     takes_little(lambda: client.get(path.decode(), headers=key), len(path))
 
@@ -169,7 +169,7 @@ def test_batches(client: Client, key: dict[str, str], kind: str, text: str) -> N
 
 
 def quoted(path: str) -> bytes:
-    """Percent-encode what no client sends as it is."""
+    """Percent-encode the bytes that no client sends unescaped."""
     return b"".join(
         bytes([each]) if 0x21 <= each < 0x7F and each not in b'"<>\\^`{|}#' else b"%%%02X" % each
         for each in path.encode("utf-8", "surrogatepass")

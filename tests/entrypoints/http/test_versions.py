@@ -20,7 +20,7 @@ from tests.support import World
 
 @dataclass(frozen=True)
 class Change:
-    """A call that honours If-Match: its method, its path, a body, and where it is shown."""
+    """A call that honours If-Match: its method, path and body, and where the result is shown."""
 
     method: str
     path: str
@@ -46,7 +46,7 @@ PLACES = sorted({each.shown for each in CHANGES.values()})
 
 @dataclass
 class Desk:
-    """A client of an application with two operators and a source, which Ann answers."""
+    """A client of an application with two operators and a source that Ann serves."""
 
     client: Client
     ids: Mapping[str, str]
@@ -140,7 +140,7 @@ def test_without_if_match_the_last_one_wins_as_ever(memory_desk: Desk, change: C
         ("W/{tag}", 412),
         ('W/{tag}, W/"one"', 412),
         ('"*"', 412),
-        # What cannot be read is not passed over: that would be to overwrite after all.
+        # What cannot be read is not ignored: that would mean overwriting after all.
         ("{bare}", 422),
         ("{bare}, {tag}", 422),
         ('{tag} "one"', 422),
@@ -225,7 +225,7 @@ def test_loads_queues_and_credits_leave_the_tags_and_names_of_others_too(
     world.fairlead.close_contact(CloseContact(contacts[0].id))
     desk.client.patch(f"/v1/operators/{desk.ids['bob']}", json={"name": "Robert"})
     assert [desk.tag(path) for path in PLACES] == before
-    # What is shown is what it is now, all the same.
+    # The answer still shows the current state.
     assert desk.get("/v1/operators/{ann}").json()["load"] == 5
     assert desk.get("/v1/sources/web").json()["waiting"] == 1
 
@@ -332,7 +332,7 @@ Act = Callable[[httpx.AsyncClient], Any]
 
 
 def test_two_who_saw_the_same_do_not_undo_each_other(desk: Desk) -> None:
-    """Of two whole sets sent at the same time by the same tag one is taken."""
+    """Of several whole sets sent at the same time with the same tag, one is accepted."""
     seen = desk.tag("/v1/sources/web")
 
     def put(name: str) -> Act:

@@ -1,4 +1,4 @@
-"""Who is who, over HTTP: what is no identity, what cannot be read, keys, and marks before JSON."""
+"""Who is who, over HTTP: empty and unreadable identities, idempotency keys, byte order marks."""
 
 import json
 from typing import Any
@@ -35,7 +35,7 @@ def in_a_batch(client: Client, *items: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 class TestNothing:
-    """`null` and what nobody sees are no identity."""
+    """`null` and invisible text are not an identity."""
 
     @pytest.mark.parametrize("nothing", [None, "", " ", "\u200b\ufeff", "\u00a0", " " * 300])
     def test_it_is_as_if_it_were_not_named(
@@ -68,7 +68,7 @@ class TestNothing:
 
 
 class TestUnread:
-    """A value that cannot be read is told, and the customer is not turned away."""
+    """A value that cannot be read is reported, and the customer is not turned away."""
 
     def test_it_is_told_wherever_the_contact_is_shown(self, client: Client, world: World) -> None:
         world.source((world.operator(), 1))
@@ -160,7 +160,7 @@ def test_leads_are_found_by_both_forms_of_a_number(client: Client, world: World)
 
 
 class TestKeys:
-    """A key is the same in the header and in the field, in quotes and without."""
+    """A key in the header, quoted or not, is the same as one in the field."""
 
     @pytest.mark.parametrize(
         ("header", "field"),
@@ -216,7 +216,7 @@ class TestKeys:
 
 
 class TestMarks:
-    """A byte order mark before JSON is taken, as editors and PowerShell write one."""
+    """A byte order mark before JSON is accepted, as editors and PowerShell write one."""
 
     def test_wherever_json_is_read(self, caller: Client) -> None:
         def call(method: str, path: str, content: Any, status: int = 200) -> Any:
