@@ -65,6 +65,7 @@ class Dispatch:
         self.assigned: defaultdict[tuple[str, OperatorId, int], int] = defaultdict(int)
         self._roll = roll
         self._pooled: dict[str, _PooledSource] = {}
+        self._put_away: dict[str, _PooledSource] = {}
         self._moved: dict[str, Source] = {}
         self._seats: defaultdict[OperatorId, list[tuple[Pool, int]]] = defaultdict(list)
         self._served: defaultdict[OperatorId, list[Source]] = defaultdict(list)
@@ -98,9 +99,31 @@ class Dispatch:
             source.waiting = waiting
             for allocation, credit in zip(source.allocations, credits, strict=True):
                 allocation.credit = credit
-            pooled = self._pooled.get(key)
-            if pooled is not None:
-                pooled.pool.refresh(candidates(pooled.allocations, self.operators))
+        self._put_pools_away()
+
+    def renew(self, sources: Iterable[Source], operators: Iterable[Operator]) -> None:
+        """Take over what others have stored, what people set included; see `refresh`.
+
+        Args:
+            sources: every source that is here, as it is stored; and any others.
+            operators: every operator that is here, as it is stored; and any others.
+        """
+        for operator in operators:
+            known = self.operators.setdefault(operator.id, operator)
+            if not known.is_set_like(operator):
+                self._drop_pools(operator.id)
+            known.take_over(operator)
+        moved = []
+        for source in sources:
+            known_source = self.sources.get(source.key)
+            if known_source is not None and known_source.is_set_like(source):
+                credits = [each.credit for each in source.allocations]
+                moved.append((source.key, source.waiting, credits))
+            else:
+                self._drop_pool(source.key)
+                self._served.clear()
+                self.sources[source.key] = source
+        self.refresh(moved, [])
 
     def forget_changes(self) -> None:
         """Start counting from zero, now that everything settled is stored."""
@@ -344,18 +367,36 @@ class Dispatch:
         making all of them anew would take four times as long.
         """
         self.settle()
-        if operator_id is None:
-            self._served.clear()
-            self._pooled.clear()
-            self._seats.clear()
+        if operator_id is not None:
+            self._drop_pools(operator_id)
             return
-        dropped = {id(pool) for pool, _ in self._seats[operator_id]}
-        self._pooled = {
-            key: each for key, each in self._pooled.items() if id(each.pool) not in dropped
-        }
-        # In place: what is left of the sources refers to these lists.
+        self._served.clear()
+        self._pooled.clear()
+        self._put_away.clear()
+        self._seats.clear()
+
+    def _drop_pools(self, operator_id: OperatorId) -> None:
+        """Drop the pools that contain an operator."""
+        for pools in (self._pooled, self._put_away):
+            for key, each in [*pools.items()]:
+                if operator_id in each.pool.lineup.operator_ids:
+                    self._drop_pool(key)
+
+    def _drop_pool(self, key: str) -> None:
+        """Drop the pool of a source, if it has one; nothing may be left to settle in it."""
+        self._put_away.pop(key, None)
+        pooled = self._pooled.pop(key, None)
+        if pooled is not None:
+            # In place: the other pools refer to these lists, too.
+            for seats in pooled.seats:
+                seats[:] = [seat for seat in seats if seat[0] is not pooled.pool]
+
+    def _put_pools_away(self) -> None:
+        """Keep the pools, whose loads and credits are out of date, until they are needed."""
+        self._put_away.update(self._pooled)
+        self._pooled.clear()
         for seats in self._seats.values():
-            seats[:] = [seat for seat in seats if id(seat[0]) not in dropped]
+            seats.clear()
 
     def _assign(
         self, pooled: "_PooledSource", contact: Contact, at: datetime, hour: int
@@ -383,21 +424,28 @@ class Dispatch:
         """Return a source with its pool, which is made from the source when it is first needed."""
         pooled = self._pooled.get(key)
         if pooled is None:
-            source = self.sources[key]
-            allocations = source.in_turn()
-            pool = Pool(source.strategy, candidates(allocations, self.operators))
-            operator_ids = pool.lineup.operator_ids
-            pooled = self._pooled[key] = _PooledSource(
-                source,
-                pool,
-                source.strategy.picker.rolls,
-                allocations,
-                [self.operators[each] for each in operator_ids],
-                [self._seats[each] for each in operator_ids],
-            )
+            pooled = self._put_away.pop(key, None)
+            if pooled is None:
+                pooled = self._make_pool(self.sources[key])
+            else:
+                pooled.pool.refresh(candidates(pooled.allocations, self.operators))
+            self._pooled[key] = pooled
             for position, seats in enumerate(pooled.seats):
-                seats.append((pool, position))
+                seats.append((pooled.pool, position))
         return pooled
+
+    def _make_pool(self, source: Source) -> "_PooledSource":
+        allocations = source.in_turn()
+        pool = Pool(source.strategy, candidates(allocations, self.operators))
+        operator_ids = pool.lineup.operator_ids
+        return _PooledSource(
+            source,
+            pool,
+            source.strategy.picker.rolls,
+            allocations,
+            [self.operators[each] for each in operator_ids],
+            [self._seats[each] for each in operator_ids],
+        )
 
     def _move_load(self, operator_id: OperatorId, slots: int) -> None:
         """Update the account of slots, and every pool that contains the operator."""

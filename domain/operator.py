@@ -57,6 +57,16 @@ class Operator:
         for name in given:
             setattr(self, name, getattr(changed, name))
 
+    def is_set_like(self, other: "Operator") -> bool:
+        """Whether people have made the same of both."""
+        return all(getattr(self, name) == getattr(other, name) for name in CHANGEABLE)
+
+    def take_over(self, other: "Operator") -> None:
+        """Become what another process has made of this operator, its load included."""
+        self.load = other.load
+        for name in CHANGEABLE:
+            setattr(self, name, getattr(other, name))
+
     @property
     def availability(self) -> Availability:
         """Whether the operator takes contacts at all."""

@@ -135,6 +135,19 @@ class Source:
             raise _too_many("operator_id")
         insort(self.allocations, Allocation(operator_id, weight), key=lambda each: each.operator_id)
 
+    @property
+    def weights(self) -> list[tuple[OperatorId, int]]:
+        """Every allocated operator with its weight."""
+        return [(each.operator_id, each.weight) for each in self.allocations]
+
+    def is_set_like(self, other: "Source") -> bool:
+        """Whether people have made the same of both."""
+        return (self.name, self.strategy, self.weights) == (
+            other.name,
+            other.strategy,
+            other.weights,
+        )
+
     def copy(self) -> "Source":
         """Return a source that shares nothing with this one."""
         return replace(self, allocations=[replace(each) for each in self.allocations])

@@ -59,6 +59,14 @@ _named = Prepared(
     .order_by(OperatorRow.id),
     "operators",
 )
+_moved_sources = Prepared(
+    select(SourceRow.key, SourceRow.waiting, SourceRow.credits).where(among(SourceRow.key, "keys")),
+    "keys",
+)
+_loads = Prepared(
+    select(OperatorRow.id, OperatorRow.load).where(among_ids(OperatorRow.id, "operators")),
+    "operators",
+)
 _keys = Prepared(
     select(OperatorRow.key).where(
         OperatorRow.key >= bindparam("first"), OperatorRow.key < bindparam("end")
@@ -129,7 +137,7 @@ class SqlDispatches(Dispatches):
         if kept.current and not named and kept.dispatch and wanted <= kept.dispatch.sources.keys():
             # The usual case: registrations on known sources.
             return kept.dispatch
-        if kept.dispatch is not None and not kept.current:
+        if kept.dispatch is not None and not kept.current and not kept.same_settings:
             # Others may have given these operators sources that are not in the dispatch.
             kept.served.clear()
         if not served_by <= kept.served:
@@ -167,16 +175,31 @@ class SqlDispatches(Dispatches):
         self, kept: Kept, dispatch: Dispatch, wanted: set[str], named: set[OperatorId]
     ) -> None:
         """Bring the kept dispatch up to date with what others have written, and add to it."""
-        kept.named |= named
-        loaded = self._load(wanted | dispatch.sources.keys(), kept.named)
-        settled = loaded.settled()
-        if settled == kept.settled:
-            dispatch.refresh(loaded.moved(), loaded.loads())
+        if kept.same_settings:
+            self._refresh_what_moves(dispatch)
         else:
-            kept.dispatch = Dispatch(loaded.sources(), loaded.operators(), self._rolls)
-            kept.settled = settled
-            kept.lineups.clear()
+            kept.named |= named
+            loaded = self._load(wanted | dispatch.sources.keys(), kept.named)
+            settled = loaded.settled()
+            if settled == kept.settled:
+                dispatch.refresh(loaded.moved(), loaded.loads())
+            else:
+                dispatch.renew(loaded.sources(), loaded.operators())
+                kept.settled = settled
+                kept.lineups.clear()
         kept.current = True
+
+    def _refresh_what_moves(self, dispatch: Dispatch) -> None:
+        """Read what contacts change as they come and go: people have set nothing since."""
+        sources: Any
+        loads: Any
+        sources, loads = fetch_all(
+            self._connection,
+            (_moved_sources, [[*dispatch.sources]]),
+            (_loads, [[*dispatch.operators]]),
+        )
+        self._kept.waiting.update((key, waiting) for key, waiting, _ in sources)
+        dispatch.refresh(sources, loads)
 
     def _load(self, keys: Iterable[str], named: Iterable[OperatorId]) -> "_Loaded":
         """Read sources, their allocations, every operator allocated to them, and those named."""

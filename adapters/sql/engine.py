@@ -20,11 +20,14 @@ class Turn(NamedTuple):
     Attributes:
         found: a token for everything stored, as the transaction finds it.
         left: a token for everything stored, as the transaction leaves it if it is committed.
+        settings: a token for what people set in operators, sources and weights, as the transaction
+            finds it; None if the database knows no such thing.
     """
 
     connection: Connection
     found: object
     left: object
+    settings: object = None
 
 
 class ReadDatabase(Protocol):
@@ -92,6 +95,10 @@ class Database(ReadDatabase, Protocol):
         Raises:
             OutcomeUnknown: it is unknown whether it was committed.
         """
+        ...
+
+    def set_differently(self, turn: Turn) -> object:
+        """Note that people set something in a transaction; return the token that it leaves."""
         ...
 
     def wipe(self) -> None:

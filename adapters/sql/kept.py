@@ -16,6 +16,8 @@ class Kept:
     Attributes:
         state: a token for everything stored, as that unit of work left it; see `Turn`.
         current: whether the dispatch is what is stored: nobody else has written since.
+        settings: a token for what people had set when the dispatch was last what was stored.
+        finds: the token that the transaction finds or, if it has set something, leaves.
         dispatch: every source and operator that was asked for so far; None before the first.
         named: operators in it that were asked for by id, whether they are allocated or not.
         served: operators whose sources are all in it.
@@ -29,6 +31,8 @@ class Kept:
 
     state: object
     current: bool = True
+    settings: object = None
+    finds: object = None
     dispatch: Dispatch | None = None
     named: set[OperatorId] = field(default_factory=set)
     served: set[OperatorId] = field(default_factory=set)
@@ -44,6 +48,11 @@ class Kept:
         self.named.clear()
         self.served.clear()
         self.unsettle()
+
+    @property
+    def same_settings(self) -> bool:
+        """Whether people have set nothing since, as far as the database can tell."""
+        return self.settings is not None and self.settings == self.finds
 
     def unsettle(self) -> None:
         """Note that something has changed that stays the same when contacts come and go."""
@@ -67,14 +76,17 @@ class Keeper:
         """Return what was kept; at first, an empty `Kept`."""
         kept, self._kept = self._kept, None
         if kept is None:
-            return Kept(turn.left)
+            return Kept(turn.left, finds=turn.settings)
         kept.current = kept.state == turn.found
         kept.knows_due = kept.knows_due and kept.current
         kept.state = turn.left
+        kept.finds = turn.settings
         return kept
 
     def give(self, kept: Kept) -> None:
         """Keep what is true as of the transaction just committed, which had taken it."""
-        if not kept.current:
+        if kept.current:
+            kept.settings = kept.finds
+        else:
             kept.state = None
         self._kept = kept

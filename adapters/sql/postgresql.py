@@ -32,16 +32,23 @@ from application.ports.failures import OutcomeUnknown, StorageAway, StorageUnava
 Result = TypeVar("Result")
 
 lock_metadata = MetaData()
-write_lock = Table("write_lock", lock_metadata, Column("version", BigInteger, nullable=False))
-"""One row. Every writer first locks it and counts it up: a transaction that finds the number that
-another one left knows that nobody has written between the two."""
+write_lock = Table(
+    "write_lock",
+    lock_metadata,
+    Column("version", BigInteger, nullable=False),
+    Column("settings", BigInteger, nullable=False, server_default="0"),
+)
+"""One row. Every writer first locks it and counts up the version: a transaction that finds the
+number that another one left knows that nobody has written between the two. `settings` is counted up
+by those who change what people set in operators, sources and weights."""
 
 _STEPS: Final = range(1 << 16, 1 << 20)
 """By how much a process counts up; each draws its own. A standby that takes over may lack what was
 written last. If all counted by one, they would soon reach the same numbers again, and a process
 that has in memory what those once stood for would go on using it."""
 
-_TAKE_LOCK: Final = "UPDATE write_lock SET version = version + {step} RETURNING version"
+_TAKE_LOCK: Final = "UPDATE write_lock SET version = version + {step} RETURNING version, settings"
+_SET: Final = "UPDATE write_lock SET settings = settings + {step}"
 _CHANGES: Final = "SELECT version FROM write_lock"
 
 _COMMIT: Final = """COMMIT; SELECT CASE pg_catalog.current_setting('synchronous_commit') WHEN 'off'
@@ -118,6 +125,12 @@ class PostgresqlDatabase(Database):
     def end(self, turn: Turn) -> None:
         give_back(turn.connection)
 
+    def set_differently(self, turn: Turn) -> object:
+        driver: Any = turn.connection.connection.driver_connection
+        driver.execute(_SET.format(step=self._step))
+        settings: Any = turn.settings
+        return settings + self._step
+
     def wipe(self) -> None:
         """Do nothing: the log belongs to the server."""
 
@@ -182,11 +195,11 @@ class PostgresqlDatabase(Database):
             driver.execute(to_write(version, self._schema))
             taken = driver.execute(self._take_lock)
             synchronise(connection)
-            (left,) = taken.fetchone()
+            left, settings = taken.fetchone()
         except BaseException:
             give_back(connection)
             raise
-        return Turn(connection, left - self._step, left)
+        return Turn(connection, left - self._step, left, settings)
 
     def _prove_writable(self) -> None:
         with self.write.connect() as connection:

@@ -103,6 +103,9 @@ class SqliteDatabase(Database):
         self._writer = turn.connection
         self.checkpoints.committed()
 
+    def set_differently(self, turn: Turn) -> None:
+        """Do nothing: only PostgreSQL is shared by processes that write all the time."""
+
     def wipe(self) -> None:
         self.checkpoints.wipe()
 

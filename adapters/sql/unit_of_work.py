@@ -41,6 +41,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._keeper = keeper
         self._rolls = rolls
         self._begun = False
+        self._set_differently = False
         self.dispatches: SqlDispatches
         self.contacts: SqlContacts
 
@@ -106,6 +107,9 @@ class SqlUnitOfWork(UnitOfWork):
         allocated = [each.source for each in events if isinstance(each, AllocationsChanged)]
         replace_allocations(connection, allocated)
         self._kept.unsettle()
+        if not self._set_differently:
+            self._set_differently = True
+            self._kept.finds = self._database.set_differently(self._turn)
 
     def _take(self, turn: Turn) -> None:
         self._turn, connection = turn, turn.connection

@@ -46,13 +46,12 @@ class SourceView:
     @classmethod
     def of(cls, source: Source, names: Mapping[OperatorId, str]) -> "SourceView":
         """Show a source as it stands."""
-        weights = [(each.operator_id, each.weight) for each in source.allocations]
         return cls(
             source.key,
             source.name,
             source.strategy,
             source.waiting,
-            allocation_views(weights, names),
+            allocation_views(source.weights, names),
             source.created_at,
         )
 

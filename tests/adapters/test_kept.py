@@ -24,16 +24,19 @@ from tests.adapters.units_of_work import FailingCommit
 from tests.support import World, open_world
 
 
+RECORDED = pytest.mark.parametrize("shared_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
-    with open_world(sqlite_url) as opened:
+def world(shared_url: str) -> Iterator[World]:
+    with open_world(shared_url) as opened:
         yield opened
 
 
 @pytest.fixture
-def elsewhere(world: World, sqlite_url: str) -> Iterator[World]:
+def elsewhere(world: World, shared_url: str) -> Iterator[World]:
     """The same database, opened as another process would open it."""
-    with open_world(sqlite_url, beside=world) as opened:
+    with open_world(shared_url, beside=world) as opened:
         yield opened
 
 
@@ -45,6 +48,7 @@ def register(world: World, source: str = "telegram") -> ContactView:
     return outcome.contact
 
 
+@RECORDED
 def test_the_second_registration_reads_no_source_and_no_operator(world: World) -> None:
     world.source((world.operator(), 1))
     with recording(world.container.storage()) as recorded:
@@ -58,6 +62,7 @@ def test_the_second_registration_reads_no_source_and_no_operator(world: World) -
     assert again == []
 
 
+@RECORDED
 def test_what_others_registered_is_read_but_not_made_anew(world: World, elsewhere: World) -> None:
     """The lineup stands for all that could be rebuilt: a new one would be stored again."""
     world.source((world.operator(), 1), (world.operator(), 2))

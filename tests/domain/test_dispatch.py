@@ -143,6 +143,45 @@ def test_what_others_have_stored_meanwhile_is_taken_over(at_work: bool) -> None:
     assert (bench.operator(1).load, bench.operator(2).load) == (2, 9)
 
 
+def test_what_others_have_set_meanwhile_is_taken_over() -> None:
+    bench = Bench([source([1, 1], "a"), source([1, 1], "b")], [operator(1, 9), operator(2, 9)])
+    for key in "ab":
+        bench.admit(key)
+    bench.dispatch.settle()
+    bench.dispatch.forget_changes()
+    one, two, three = operator(1, 9), operator(2, 9, active=False), operator(3, 9)
+    one.load = 4
+    bench.dispatch.renew([source([1, 1], "a"), source([0, 0, 1], "b")], [one, two, three])
+    assert bench.operator(1).load == 4
+    assert [bench.admit("a").operator_id for _ in range(3)] == [operator_id(1)] * 3
+    assert [bench.admit("b").operator_id for _ in range(3)] == [operator_id(3)] * 3
+    # Loads are those of the same operators in every pool.
+    assert bench.operator(1).load == 7
+    two = operator(2, 9)
+    bench.dispatch.settle()
+    bench.dispatch.forget_changes()
+    bench.dispatch.renew([source([1, 1], "a"), source([0, 0, 1], "b")], [one, two, three])
+    assert {bench.admit("a").operator_id for _ in range(2)} == {operator_id(1), operator_id(2)}
+
+
+def test_pools_outlive_what_others_have_stored_meanwhile() -> None:
+    bench = Bench([source([1, 1])], [operator(1, 9), operator(2, 9)])
+    held = bench.admit()
+    bench.dispatch.settle()
+    bench.dispatch.forget_changes()
+    pool = bench.dispatch._pooled["telegram"].pool
+    bench.dispatch.renew([source([1, 1])], [operator(1, 9), operator(2, 9)])
+    loads = [(operator_id(number), 2) for number in (1, 2)]
+    bench.dispatch.refresh([("telegram", 0, [3, -3])], loads)
+    # The loads move while the pool is put away.
+    (other,) = bench.dispatch.operators.keys() - {held.operator_id}
+    bench.dispatch.transfer(held, other, LATER)
+    bench.admit()
+    assert bench.dispatch._pooled["telegram"].pool is pool
+    assert sorted(pool.loads) == sorted(bench.operator(number).load for number in (1, 2))
+    assert sum(pool.loads) == 5
+
+
 @pytest.mark.parametrize("credits", [[0], [1, 1, -2]])
 def test_every_allocation_has_a_credit_to_take_over(credits: list[int]) -> None:
     bench = Bench([source([1, 3])], [operator(1), operator(2)])

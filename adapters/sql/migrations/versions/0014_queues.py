@@ -1,4 +1,4 @@
-"""The queue is ordered by a moment of its own, which can be put right."""
+"""Queues are ordered by a moment of their own; PostgreSQL counts what people set."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,8 +19,14 @@ def upgrade() -> None:
         sqlite_where=Queued(),
         postgresql_where=Queued(),
     )
+    if op.get_bind().dialect.name == "postgresql":
+        op.add_column(
+            "write_lock", sa.Column("settings", sa.BigInteger(), nullable=False, server_default="0")
+        )
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_column("write_lock", "settings")
     op.drop_index("ix_contacts_queue", "contacts")
     op.drop_column("contacts", "rank")
