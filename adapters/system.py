@@ -18,7 +18,7 @@ from domain.picker import ROLLS
 
 logger = logging.getLogger(__name__)
 
-_PAUSE: Final = 0.05
+_PAUSE: Final = 0.015
 """Seconds, in which every process that waits to write gets its turn: it looks every millisecond."""
 
 _JUMP: Final = 1_000_000_000
