@@ -48,6 +48,7 @@ format: $(VENV)/.dev  ## Format the code
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.dev  ## Measure speed; takes twenty minutes, needs wrk
+	$(INSTALL) --require-hashes -r requirements-bench.lock
 	$(BIN)/python -m benchmarks
 
 # The lock files contain hashes but no index address; UV is any uv on the machine.
@@ -59,6 +60,7 @@ lock:  ## Pin the newest releases that pyproject.toml allows
 	$(LOCK) pyproject.toml -c requirements-dev.lock -o requirements.lock
 	$(LOCK) --group build -c requirements-dev.lock -o requirements-build.lock
 	$(LOCK) --group mutate -c requirements-dev.lock -o requirements-mutate.lock
+	$(LOCK) --group bench -c requirements-dev.lock -o requirements-bench.lock
 
 # Made from the lock file, not from what happens to be installed, so it is the same on every machine.
 SBOM ?= build/sbom.json

@@ -14,6 +14,7 @@ from benchmarks import (
     importing,
     living,
     load,
+    peers,
     picking,
     processes,
     registering,
@@ -94,6 +95,8 @@ def _measurements(
     yield "start", lambda: [processes.starting(folder, rounds)]
     yield "memory", lambda: [processes.memory(folder, most)]
     yield "postgresql", partial(sharing.by_processes, rounds, seconds)
+    yield "queues", lambda: [peers.on_sqlite(folder, rounds, seconds)]
+    yield "queues on PostgreSQL", lambda: [peers.on_postgresql(rounds, seconds)]
     yield "import", lambda: [importing.memory(folder, most)]
 
 

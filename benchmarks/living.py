@@ -1,5 +1,6 @@
 """The whole life of contacts, while everything else in a company goes on, too."""
 
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -8,9 +9,11 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
+from application.register_contacts import RegisterContact
 from benchmarks import load
 from benchmarks.importing import generate, importing
 from benchmarks.report import Row
@@ -36,6 +39,7 @@ def on_sqlite(folder: Path, seconds: int) -> list[Row]:
             *_beside_readers("SQLite", server.address, seconds),
             _beside_import("SQLite", folder, server.address, url, seconds),
             *_life("SQLite", server.address, url, seconds),
+            _beside_purge(folder, seconds),
         ]
 
 
@@ -100,6 +104,44 @@ def _beside_import(where: str, folder: Path, address: str, url: str, seconds: in
         import_.wait()
     return Row(
         f"{where}, registrations of the real mix beside an import, against alone",
+        str(beside),
+        str(alone),
+        f"{beside.rate / alone.rate:.2f}",
+        "0.6, p99 60 ms",
+    )
+
+
+def _beside_purge(folder: Path, seconds: int) -> Row:
+    """Remove 200,000 contacts that were closed, more than there is time for."""
+    file = folder / "purge.db"
+    url = f"sqlite:///{file}"
+    with open_fairlead(url) as fairlead:
+        open_company(fairlead)
+        for start in range(0, 200_000, 1000):
+            fairlead.register_contacts(
+                [
+                    RegisterContact(f"bench-{number % 30 + 1}", {"telegram": f"old-{number}"})
+                    for number in range(start, start + 1000)
+                ]
+            )
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE contacts SET state = 2, closed_at = created_at")
+        database.execute("UPDATE operators SET load = 0")
+    with serving(FAIRLEAD, url) as server:
+        alone = load.register(server.address, 32, seconds, kind="mix")
+        before = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        purge = subprocess.Popen(
+            [*_COMMAND, "purge", "--before", before, "--database-url", url],
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            time.sleep(1)
+            beside = load.register(server.address, 32, seconds, kind="mix")
+        finally:
+            purge.terminate()
+            purge.wait()
+    return Row(
+        "SQLite, registrations of the real mix beside a purge, against alone",
         str(beside),
         str(alone),
         f"{beside.rate / alone.rate:.2f}",

@@ -21,7 +21,7 @@ from tests.postgresql import Databases, postgresql_server
 
 _PROCESSES = (1, 2, 3)
 _CONNECTIONS = (32, 96, 256)
-_SERVER = {
+SERVER = {
     "fsync": "on",
     "full_page_writes": "on",
     "shared_buffers": "512MB",
@@ -35,7 +35,7 @@ def by_processes(rounds: int, seconds: int) -> list[Row]:
     One is compared with an empty FastAPI POST and a hand-written loop; two and three with one.
     """
     rows = []
-    with postgresql_server(None, **_SERVER) as server, ExitStack() as stack:
+    with postgresql_server(None, **SERVER) as server, ExitStack() as stack:
         url = Databases(server.url).empty()
         with open_fairlead(url) as fairlead:
             prepare(fairlead, [SOURCE], 10)
