@@ -120,7 +120,7 @@ class Month:
             happen()
             progress(self._contacts)
         self._clock.moment = self._end
-        distribution = self._fairlead.statistics.distribution(source=None, span=HourSpan())
+        distribution = self._fairlead.statistics.distribution(sources=None, span=HourSpan())
         return Result(
             len(self._operators),
             len(_SOURCES),

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -23,6 +23,7 @@ from application.ports.operators import OperatorRef, OperatorView
 from application.ports.paging import Page
 from application.ports.sources import ServedSource, SourceView
 from application.ports.statistics import (
+    EVER,
     HourSpan,
     OperatorStatistics,
     SourceDistribution,
@@ -230,11 +231,14 @@ class MemoryStatisticsReader(StatisticsReader):
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
-    def distribution(self, *, source: str | None, span: HourSpan) -> list[SourceDistribution]:
+    def distribution(
+        self, *, sources: Collection[str] | None, span: HourSpan
+    ) -> list[SourceDistribution]:
         store = self._store
         with store.lock:
-            if source is not None and source not in store.sources:
-                raise UnknownSource(f"no source has the key {source!r}.", field="source")
+            for key in sources or ():
+                if key not in store.sources:
+                    raise UnknownSource(f"no source has the key {key!r}.", field="source")
             assigned: defaultdict[str, dict[OperatorId, int]] = defaultdict(dict)
             for (key, operator_id, hour), number in store.assigned.items():
                 if _within(hour, span):
@@ -252,14 +256,15 @@ class MemoryStatisticsReader(StatisticsReader):
                     names,
                 )
                 for each in sorted(store.sources)
-                if source is None or each == source
+                if sources is None or each in sources
             ]
 
-    def totals(self) -> list[SourceTotal]:
+    def totals(self, span: HourSpan = EVER) -> list[SourceTotal]:
         registered: Counter[str] = Counter()
         with self._store.lock:
-            for (key, _), number in self._store.registered.items():
-                registered[key] += number
+            for (key, hour), number in self._store.registered.items():
+                if _within(hour, span):
+                    registered[key] += number
             return [
                 SourceTotal(key, registered[key], each.waiting)
                 for key, each in sorted(self._store.sources.items())

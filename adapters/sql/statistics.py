@@ -1,7 +1,7 @@
 """Statistics in SQL, from counters that are kept in the same transactions as what they count."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from adapters.sql.tables import (
 )
 from adapters.sql.waits import source_waits
 from application.ports.statistics import (
+    EVER,
     HourSpan,
     OperatorStatistics,
     SourceDistribution,
@@ -50,19 +51,21 @@ class SqlStatisticsReader(StatisticsReader):
     def __init__(self, database: ReadDatabase) -> None:
         self._database = database
 
-    def distribution(self, *, source: str | None, span: HourSpan) -> list[SourceDistribution]:
+    def distribution(
+        self, *, sources: Collection[str] | None, span: HourSpan
+    ) -> list[SourceDistribution]:
         with reading(self._database) as connection:
-            keys = [source] if source is not None else _all_keys(connection)
-            sources = source_views(connection, keys)
-            if source is not None and not sources:
-                raise UnknownSource(f"no source has the key {source!r}.", field="source")
-            registered: defaultdict[str, int] = defaultdict(int)
+            views = source_views(
+                connection, _all_keys(connection) if sources is None else sorted(sources)
+            )
+            for key in sources or ():
+                if key not in views:
+                    raise UnknownSource(f"no source has the key {key!r}.", field="source")
+            registered = _registered(connection, sources, span)
             assigned: defaultdict[str, dict[OperatorId, int]] = defaultdict(dict)
             for hours, since, until in buckets(span):
-                for key, number in connection.execute(_registered(source, hours, since, until)):
-                    registered[key] += number
                 for key, operator_id, number in connection.execute(
-                    _assigned(source, hours, since, until)
+                    _assigned(sources, hours, since, until)
                 ):
                     assigned[key][operator_id] = assigned[key].get(operator_id, 0) + number
             names = {
@@ -71,15 +74,14 @@ class SqlStatisticsReader(StatisticsReader):
             }
         return [
             source_distribution(view, registered[key], assigned[key], names)
-            for key, view in sources.items()
+            for key, view in views.items()
         ]
 
-    def totals(self) -> list[SourceTotal]:
+    def totals(self, span: HourSpan = EVER) -> list[SourceTotal]:
         with reading(self._database) as connection:
-            counted = connection.execute(_registered(None, _DAY, None, None)).all()
+            totals = _registered(connection, None, span)
             sources = connection.execute(select(SourceRow.key, SourceRow.waiting)).all()
-        totals = {row[0]: row[1] for row in counted}
-        return [SourceTotal(key, totals.get(key, 0), waiting) for key, waiting in sorted(sources)]
+        return [SourceTotal(key, totals[key], waiting) for key, waiting in sorted(sources)]
 
     def operators(self) -> list[OperatorStatistics]:
         contacts: defaultdict[OperatorId, dict[str, int]] = defaultdict(dict)
@@ -146,35 +148,44 @@ def buckets(span: HourSpan) -> Iterator[tuple[int, int | None, int | None]]:
         yield 1, end_day, span.until
 
 
-def _registered(source: str | None, hours: int, since: int | None, until: int | None) -> AnySelect:
+def _registered(
+    connection: Connection, sources: Collection[str] | None, span: HourSpan
+) -> Mapping[str, int]:
+    """Return how many contacts came in, by source; 0 for any other."""
     row = RegisteredCountRow
     query = select(row.source_key, cast(func.sum(row.contacts), BigInteger)).group_by(
         row.source_key
     )
-    return _within(query, row, source, hours, since, until)
+    counted: Counter[str] = Counter()
+    for hours, since, until in buckets(span):
+        for key, number in connection.execute(_within(query, row, sources, hours, since, until)):
+            counted[key] += number
+    return counted
 
 
-def _assigned(source: str | None, hours: int, since: int | None, until: int | None) -> AnySelect:
+def _assigned(
+    sources: Collection[str] | None, hours: int, since: int | None, until: int | None
+) -> AnySelect:
     row = AssignedCountRow
     query = (
         select(row.source_key, row.operator_id, cast(func.sum(row.contacts), BigInteger))
         .group_by(row.source_key, row.operator_id)
         .order_by(row.source_key)
     )
-    return _within(query, row, source, hours, since, until)
+    return _within(query, row, sources, hours, since, until)
 
 
 def _within(
     query: AnySelect,
     row: type[RegisteredCountRow] | type[AssignedCountRow],
-    source: str | None,
+    sources: Collection[str] | None,
     hours: int,
     since: int | None,
     until: int | None,
 ) -> AnySelect:
     query = query.where(row.hours == hours)
-    if source is not None:
-        query = query.where(row.source_key == source)
+    if sources is not None:
+        query = query.where(row.source_key.in_(sources))
     if since is not None:
         query = query.where(row.start >= since)
     if until is not None:

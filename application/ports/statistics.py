@@ -1,10 +1,10 @@
 """Counts, shares and waits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median, quantiles
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from application.ports.operators import OperatorRef, OperatorView
 from application.ports.sources import SourceView
@@ -17,6 +17,9 @@ class HourSpan:
 
     since: int | None = None
     until: int | None = None
+
+
+EVER: Final = HourSpan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def source_distribution(
 
 
 class SourceTotal(NamedTuple):
-    """How many contacts came in on a source so far, and how many of them wait now."""
+    """How many contacts came in on a source during a period, and how many wait there now."""
 
     source: str
     total: int
@@ -140,12 +143,14 @@ class OperatorStatistics:
 class StatisticsReader(Protocol):
     """Reads the counters."""
 
-    def distribution(self, *, source: str | None, span: HourSpan) -> list[SourceDistribution]:
-        """Return what happened on one source or on all; raises UnknownSource."""
+    def distribution(
+        self, *, sources: Collection[str] | None, span: HourSpan
+    ) -> list[SourceDistribution]:
+        """Return what happened on some sources or on all, by key; raises UnknownSource."""
         ...
 
-    def totals(self) -> list[SourceTotal]:
-        """Return the sources, in the order of their keys, with all that came in so far."""
+    def totals(self, span: HourSpan = EVER) -> list[SourceTotal]:
+        """Return all sources, in the order of their keys, with what came in during a period."""
         ...
 
     def operators(self) -> list[OperatorStatistics]:

@@ -10,7 +10,7 @@ from fastapi import Query
 from application.fairlead import Fairlead
 from application.ports.operators import OperatorView
 from application.ports.paging import Page
-from application.ports.statistics import SourceDistribution
+from application.ports.statistics import SourceTotal
 from domain import limits
 from domain.errors import UnknownOperator
 from domain.ids import OperatorId
@@ -55,12 +55,10 @@ def offered_sources(fairlead: Fairlead) -> Page[tuple[str, str]]:
     return Page([(each.key, each.name) for each in found.items], found.more)
 
 
-def busiest(distribution: Sequence[SourceDistribution]) -> Sequence[SourceDistribution]:
-    """Return as many sources as a page has room for, in their order.
+def busiest(totals: Sequence[SourceTotal]) -> list[str]:
+    """Return the keys of as many sources as a page has room for.
 
     If there are more, they are those where most contacts wait or came in.
     """
-    if len(distribution) <= _SHOWN:
-        return distribution
-    found = sorted(distribution, key=lambda each: (-each.waiting, -each.total))[:_SHOWN]
-    return sorted(found, key=lambda each: each.source)
+    found = sorted(totals, key=lambda each: (-each.waiting, -each.total))
+    return [each.source for each in found[:_SHOWN]]

@@ -81,7 +81,8 @@ def overview_page(
     request: Request, fairlead: Fairlead, period: Period = Period.DAY, filled: Filled = EMPTY
 ) -> Response:
     """Show who gets what in a period, with a form of the first steps if it was refused."""
-    distribution = fairlead.statistics.distribution(source=None, span=span_of(period))
+    span = span_of(period)
+    totals = fairlead.statistics.totals(span)
     operators = fairlead.catalogue.operators(active=None, limit=_OPERATORS, after=None)
     return page(
         request,
@@ -90,13 +91,13 @@ def overview_page(
         here="/" if period is Period.DAY else f"/?period={period.value}",
         period=period,
         periods=PERIODS,
-        distribution=distribution,
-        shown=busiest(distribution),
+        totals=totals,
+        shown=fairlead.statistics.distribution(sources=busiest(totals), span=span),
         names=dict(offered_sources(fairlead).items),
         bars=_BARS,
         operators=operators,
         feed=fairlead.latest_assignments(
-            [each.source for each in distribution if each.waiting], limit=_FEED
+            [each.source for each in totals if each.waiting], limit=_FEED
         ),
         filled=filled,
         said=said(request, fairlead),

@@ -25,8 +25,9 @@ def router(fairlead: Fairlead) -> APIRouter:
     @routes.get("")
     def statistics(request: Request, source: Chosen = "", period: Period = Period.WEEK) -> Response:
         span = span_of(period)
-        distribution = fairlead.statistics.distribution(source=source or None, span=span)
-        shown = busiest(distribution)
+        totals = fairlead.statistics.totals(span)
+        keys = [source] if source else busiest(totals)
+        shown = fairlead.statistics.distribution(sources=keys, span=span)
         return page(
             request,
             "statistics",
@@ -35,7 +36,7 @@ def router(fairlead: Fairlead) -> APIRouter:
             chosen=source,
             sources=offered_sources(fairlead),
             distribution=[(each, conformity(each)) for each in shown],
-            left_out=len(shown) < len(distribution),
+            left_out=not source and len(shown) < len(totals),
             drifts_below=DRIFTS_BELOW,
             waits=fairlead.waiting_times(shown, span),
             totals={each.source: each.total for each in shown},
@@ -84,9 +85,13 @@ def _by_hour(fairlead: Fairlead, source: str, period: Period) -> list[tuple[date
     return [(moment_of(hour), counts.get(hour, 0)) for hour in range(first, max(counts) + 1)]
 
 
+def _named(source: str) -> list[str] | None:
+    return [source] if source else None
+
+
 def _shares_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[Sequence[Any]]:
     yield "source", "operator_id", "operator", "weight", "target_share", "contacts", "actual_share"
-    for each in fairlead.statistics.distribution(source=source or None, span=span_of(period)):
+    for each in fairlead.statistics.distribution(sources=_named(source), span=span_of(period)):
         for row in each.operators:
             yield (
                 each.source,
@@ -102,7 +107,7 @@ def _shares_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[S
 def _waits_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[Sequence[Any]]:
     yield "source", "contacts", "median_seconds", "p90_seconds", "still_waiting", "looked_at"
     span = span_of(period)
-    distribution = fairlead.statistics.distribution(source=source or None, span=span)
+    distribution = fairlead.statistics.distribution(sources=_named(source), span=span)
     for each in fairlead.waiting_times(distribution, span):
         yield (
             each.source,

@@ -46,7 +46,8 @@ def router(fairlead: Fairlead, listing: Listing) -> APIRouter:
         the picker chose, in the hour in which it was assigned; a transfer changes nothing here.
         """
         span = HourSpan(_hour(since), _hour(until))
-        found = fairlead.lists.statistics.distribution(source=source, span=span)
+        sources = None if source is None else [source]
+        found = fairlead.lists.statistics.distribution(sources=sources, span=span)
         shown = Distribution(_moment(span.since), _moment(span.until), found)
         return Response(_distribution_to_json(shown), media_type="application/json")
 

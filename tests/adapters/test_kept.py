@@ -23,7 +23,6 @@ from tests.adapters.statements import recording
 from tests.adapters.units_of_work import FailingCommit
 from tests.support import World, open_world
 
-
 RECORDED = pytest.mark.parametrize("shared_url", ["sqlite"], indirect=True)
 
 

@@ -300,7 +300,10 @@ def test_outcomes_are_as_without_the_recorder(library: Library) -> None:
 def test_statistics_read_counters_and_no_contacts(library: Library) -> None:
     statistics = library.world.fairlead.statistics
     plans = library.plans(
-        lambda: (statistics.distribution(source="a", span=HourSpan(1, 99)), statistics.operators())
+        lambda: (
+            statistics.distribution(sources=["a"], span=HourSpan(1, 99)),
+            statistics.operators(),
+        )
     )
     assert_found_by_index(plans)
     assert not any("FROM contacts" in statement.sql for statement, _ in plans)

@@ -183,14 +183,14 @@ class TestEveryChangeHasItsEntry:
     def test_every_transaction_of_a_purge_that_removes_something(self, world: World) -> None:
         world.source()
         command = RegisterContact("telegram", {"vk": "often"})
-        for contact in world.fairlead.register_contacts([command] * 501):
+        for contact in world.fairlead.register_contacts([command] * 151):
             close(world, contact.contact)  # type: ignore[union-attr]
         world.clock.advance(hours=2)
         moment = world.clock.now() - timedelta(hours=1)
         purge = PurgeContacts(moment)
         assert written(world, lambda: world.fairlead.purge_contacts(purge)) == [
             (Action.CONTACTS_PURGED, moment.astimezone(UTC).isoformat(), None, {"removed": number})
-            for number in (500, 1)
+            for number in (150, 1)
         ]
         assert written(world, lambda: world.fairlead.purge_contacts(purge)) == []
 

@@ -30,9 +30,9 @@ def test_open_contacts_stay_open_and_everything_counted_stays(world: World) -> N
     contacts = [world.register(telegram="ivan") for _ in range(4)]
     close(world, contacts[0])
     statistics = world.fairlead.statistics
-    before = statistics.distribution(source=None, span=HourSpan()), statistics.operators()
+    before = statistics.distribution(sources=None, span=HourSpan()), statistics.operators()
     world.fairlead.erase_lead(EraseLead(contacts[0].lead.id))
-    after = statistics.distribution(source=None, span=HourSpan()), statistics.operators()
+    after = statistics.distribution(sources=None, span=HourSpan()), statistics.operators()
     assert after == before
     assert [now(world, each).state for each in contacts] == [
         "closed",

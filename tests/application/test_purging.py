@@ -71,7 +71,7 @@ def test_statistics_tell_the_same_afterwards_and_the_check_finds_nothing(world: 
     statistics = world.fairlead.statistics
 
     def told() -> object:
-        return statistics.distribution(source=None, span=HourSpan()), statistics.operators()
+        return statistics.distribution(sources=None, span=HourSpan()), statistics.operators()
 
     before = told()
     assert purge(world) == 9

@@ -330,7 +330,7 @@ class TestAskedTwice:
         assert (first.replayed, again.replayed) == (False, True)
         assert again.contact == first.contact
         assert world.load(ann) == number_of_contacts(world) == 1
-        (shown,) = world.fairlead.statistics.distribution(source=None, span=HourSpan())
+        (shown,) = world.fairlead.statistics.distribution(sources=None, span=HourSpan())
         assert shown.total == 1
 
     def test_other_spellings_of_the_same_identities_are_the_same_body(self, world: World) -> None:

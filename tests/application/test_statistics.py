@@ -17,7 +17,7 @@ EVER = HourSpan()
 def distribution(
     world: World, source: str = "telegram", span: HourSpan = EVER
 ) -> SourceDistribution:
-    (found,) = world.fairlead.statistics.distribution(source=source, span=span)
+    (found,) = world.fairlead.statistics.distribution(sources=[source], span=span)
     return found
 
 
@@ -58,13 +58,13 @@ def test_all_sources_come_in_the_order_of_their_keys(world: World) -> None:
     for key in ("c", "a", "b"):
         world.source((ann, 1), key=key)
     world.register("b")
-    found = world.fairlead.statistics.distribution(source=None, span=EVER)
+    found = world.fairlead.statistics.distribution(sources=None, span=EVER)
     assert [(each.source, each.total) for each in found] == [("a", 0), ("b", 1), ("c", 0)]
 
 
 def test_an_unknown_source_is_refused(world: World) -> None:
     with pytest.raises(UnknownSource):
-        world.fairlead.statistics.distribution(source="vk", span=EVER)
+        world.fairlead.statistics.distribution(sources=["vk"], span=EVER)
 
 
 def test_waiting_contacts_count_in_the_total_and_when_handed_out(world: World) -> None:

@@ -76,7 +76,7 @@ def test_sources_that_nobody_wrote_to_are_left_out(world: World) -> None:
         world.register("busy")
         world.clock.advance(seconds=10)
     span = HourSpan(hour_of(START))
-    distribution = world.fairlead.statistics.distribution(source=None, span=span)
+    distribution = world.fairlead.statistics.distribution(sources=None, span=span)
     (waits,) = world.fairlead.waiting_times(distribution, span)
     assert (waits.source, waits.waiting, waits.whole) == ("busy", 11, True)
     assert waits.seconds == [0, *range(10, 120, 10)]
@@ -94,6 +94,6 @@ def test_one_contact_is_its_own_median(world: World) -> None:
     world.clock.advance(hours=8)
     world.fairlead.update_operator(UpdateOperator(ann.id, capacity=1))
     world.fairlead.close_contact(CloseContact(held.id))
-    distribution = world.fairlead.statistics.distribution(source=None, span=HourSpan())
+    distribution = world.fairlead.statistics.distribution(sources=None, span=HourSpan())
     (waits,) = world.fairlead.waiting_times(distribution, HourSpan())
     assert (waits.median, waits.ninth) == (8 * 3600, 8 * 3600)

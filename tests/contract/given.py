@@ -140,7 +140,7 @@ def _everything(storage: Storage) -> Iterator[Any]:
     contacts = storage.contacts.contacts(ContactFilter(), limit=1000, after=None)
     yield contacts
     yield storage.leads.leads(identity=None, limit=1000, after=None)
-    yield storage.statistics.distribution(source=None, span=HourSpan())
+    yield storage.statistics.distribution(sources=None, span=HourSpan())
     yield storage.statistics.operators()
     yield storage.audit.entries(subject=None, action=None, limit=1000, after=None)
     with storage.auditor.facts() as facts:

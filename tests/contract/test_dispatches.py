@@ -168,7 +168,7 @@ class TestSave:
         assert again.source("a").allocations == dispatch.source("a").allocations
         assert sum(each.credit for each in again.source("a").allocations) == 0
         assert any(each.credit for each in again.source("a").allocations)
-        statistics = storage.statistics.distribution(source=None, span=HourSpan())
+        statistics = storage.statistics.distribution(sources=None, span=HourSpan())
         assert [(each.total, each.waiting) for each in statistics] == [(4, 1), (1, 1)]
         assert [[each.contacts for each in one.operators] for one in statistics] == [[2, 1], [0]]
 
@@ -184,7 +184,7 @@ class TestSave:
                     contact_id = ContactId(given.new_id())
                     dispatch.admit(Contact(contact_id, "a", lead.id, time_of(contact_id)))
                 uow.save(dispatch)
-        (statistics,) = storage.statistics.distribution(source="a", span=HourSpan())
+        (statistics,) = storage.statistics.distribution(sources=["a"], span=HourSpan())
         assert (statistics.total, statistics.operators[0].contacts) == (10, 10)
         assert storage.catalogue.operator(ann.id).load == 10
 

@@ -47,7 +47,7 @@ def test_any_span_of_hours_counts_what_came_in_during_it(storage: Storage, given
     for since in ends:
         for until in ends:
             low, high = since or 0, last + 9 if until is None else until
-            for each in storage.statistics.distribution(source=None, span=HourSpan(since, until)):
+            for each in storage.statistics.distribution(sources=None, span=HourSpan(since, until)):
                 total = sum(
                     number
                     for (key, hour), number in registered.items()
@@ -72,10 +72,10 @@ def test_a_source_is_shown_alone_or_all_by_key(storage: Storage, given: Given) -
     ann = given.operator()
     for key in ("b", "a", "c"):
         given.source(key, (ann, 1))
-    every = storage.statistics.distribution(source=None, span=HourSpan())
+    every = storage.statistics.distribution(sources=None, span=HourSpan())
     assert [each.source for each in every] == ["a", "b", "c"]
     for each in every:
-        assert storage.statistics.distribution(source=each.source, span=HourSpan()) == [each]
+        assert storage.statistics.distribution(sources=[each.source], span=HourSpan()) == [each]
 
 
 def test_totals_are_those_of_all_time(storage: Storage, given: Given) -> None:
@@ -86,15 +86,26 @@ def test_totals_are_those_of_all_time(storage: Storage, given: Given) -> None:
     for key in "abbaab":
         world.register(key)
         world.clock.advance(hours=7)
-    everything = storage.statistics.distribution(source=None, span=HourSpan())
+    everything = storage.statistics.distribution(sources=None, span=HourSpan())
     totals = storage.statistics.totals()
     assert totals == [(each.source, each.total, each.waiting) for each in everything]
     assert totals == [("a", 3, 2), ("b", 3, 2), ("c", 0, 0)]
+    some = storage.statistics.distribution(sources=["c", "a"], span=HourSpan())
+    assert some == [everything[0], everything[2]]
+    for span in (
+        HourSpan(FIRST + 1),
+        HourSpan(FIRST, FIRST + 20),
+        HourSpan(FIRST + 40, FIRST + 50),
+    ):
+        everything = storage.statistics.distribution(sources=None, span=span)
+        totals = storage.statistics.totals(span)
+        assert totals == [(each.source, each.total, each.waiting) for each in everything]
+    assert not any(each.total for each in totals)
 
 
 def test_a_source_that_is_not_there_is_refused(storage: Storage) -> None:
     with pytest.raises(UnknownSource):
-        storage.statistics.distribution(source="nowhere", span=HourSpan())
+        storage.statistics.distribution(sources=["nowhere"], span=HourSpan())
 
 
 def test_who_is_no_longer_allocated_keeps_what_it_got(storage: Storage, given: Given) -> None:
@@ -104,7 +115,7 @@ def test_who_is_no_longer_allocated_keeps_what_it_got(storage: Storage, given: G
     world.register()
     world.allocate(key, (bob, 5))
     world.register()
-    (found,) = storage.statistics.distribution(source=key, span=HourSpan())
+    (found,) = storage.statistics.distribution(sources=[key], span=HourSpan())
     views = {each.operator.id: each for each in found.operators}
     assert views == {
         ann.id: OperatorShare(views[ann.id].operator, 0, 0.0, 1, 0.5),
@@ -121,11 +132,11 @@ def test_the_hour_of_an_assignment_is_that_of_the_handing_out(
     key = world.source((ann, 1))
     world.register()
     world.clock.advance(hours=2)
-    (waiting,) = storage.statistics.distribution(source=key, span=HourSpan())
+    (waiting,) = storage.statistics.distribution(sources=[key], span=HourSpan())
     assert (waiting.total, waiting.waiting, waiting.operators[0].contacts) == (1, 1, 0)
     world.fairlead.update_operator(UpdateOperator(ann.id, capacity=1))
-    (first,) = storage.statistics.distribution(source=key, span=HourSpan(FIRST, FIRST + 1))
-    (third,) = storage.statistics.distribution(source=key, span=HourSpan(FIRST + 2, FIRST + 3))
+    (first,) = storage.statistics.distribution(sources=[key], span=HourSpan(FIRST, FIRST + 1))
+    (third,) = storage.statistics.distribution(sources=[key], span=HourSpan(FIRST + 2, FIRST + 3))
     assert (first.total, first.waiting, first.operators[0].contacts) == (1, 0, 0)
     assert (third.total, third.waiting, third.operators[0].contacts) == (0, 0, 1)
 
@@ -134,11 +145,11 @@ def test_a_transfer_and_a_close_count_nothing(storage: Storage, world: World) ->
     ann, bob = world.operator("Ann"), world.operator("Bob")
     key = world.source((ann, 1))
     contact = world.register()
-    before = storage.statistics.distribution(source=key, span=HourSpan())
+    before = storage.statistics.distribution(sources=[key], span=HourSpan())
     world.fairlead.transfer_contact(TransferContact(contact.id, bob.id))
-    assert storage.statistics.distribution(source=key, span=HourSpan()) == before
+    assert storage.statistics.distribution(sources=[key], span=HourSpan()) == before
     world.fairlead.close_contact(CloseContact(contact.id))
-    assert storage.statistics.distribution(source=key, span=HourSpan()) == before
+    assert storage.statistics.distribution(sources=[key], span=HourSpan()) == before
 
 
 def test_operators_show_load_utilisation_and_contacts_by_source(
@@ -163,7 +174,7 @@ def test_hours_are_those_of_utc(storage: Storage, world: World) -> None:
     world.clock.advance(milliseconds=1)
     world.register()
     for hour in (FIRST, FIRST + 1):
-        (found,) = storage.statistics.distribution(source=key, span=HourSpan(hour, hour + 1))
+        (found,) = storage.statistics.distribution(sources=[key], span=HourSpan(hour, hour + 1))
         assert found.total == 1
 
 

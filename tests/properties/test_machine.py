@@ -428,7 +428,7 @@ class FairleadMachine(RuleBasedStateMachine):
 
     @invariant()
     def queues_and_counters_are_as_the_model_says(self) -> None:
-        shown = self.fairlead.statistics.distribution(source=None, span=HourSpan())
+        shown = self.fairlead.statistics.distribution(sources=None, span=HourSpan())
         assert {each.source for each in shown} == self.sources.keys()
         for each in shown:
             model = self.sources[each.source]

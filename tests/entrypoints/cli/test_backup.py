@@ -27,7 +27,7 @@ def test_what_is_restored_is_what_was_backed_up(
     with open_fairlead(sqlite_url) as first, open_fairlead(url) as second:
         assert second.check_invariants() == []
         one, other = (
-            each.statistics.distribution(source=None, span=HourSpan()) for each in (first, second)
+            each.statistics.distribution(sources=None, span=HourSpan()) for each in (first, second)
         )
         assert one == other
         key = one[0].source

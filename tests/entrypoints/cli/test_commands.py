@@ -122,7 +122,7 @@ def test_demo_fills_a_database_that_keeps_every_invariant(
     assert done.output.endswith("Next: fairlead serve\n")
     with open_fairlead(sqlite_url) as opened:
         assert not opened.check_invariants()
-        found = opened.statistics.distribution(source=None, span=HourSpan())
+        found = opened.statistics.distribution(sources=None, span=HourSpan())
         newest = opened.contacts.contacts(ContactFilter(), limit=1, after=None).items[0]
     assert len(found) == 6
     assert sum(each.total for each in found) > 100

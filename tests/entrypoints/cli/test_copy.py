@@ -33,7 +33,7 @@ def test_a_database_moves_to_postgresql_and_back(
         assert done.stderr.strip() == ""
     with open_fairlead(sqlite_url) as first, open_fairlead(back) as last:
         one, other = (
-            each.statistics.distribution(source=None, span=HourSpan()) for each in (first, last)
+            each.statistics.distribution(sources=None, span=HourSpan()) for each in (first, last)
         )
         assert one == other
 

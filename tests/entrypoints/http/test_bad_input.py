@@ -66,7 +66,7 @@ class Target:
             fairlead.catalogue.sources(limit=200, after=None),
             fairlead.contacts.contacts(ContactFilter(), limit=200, after=None),
             fairlead.leads.leads(identity=None, limit=200, after=None),
-            fairlead.statistics.distribution(source=None, span=HourSpan()),
+            fairlead.statistics.distribution(sources=None, span=HourSpan()),
             fairlead.keys.all(),
         )
 

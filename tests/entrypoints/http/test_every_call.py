@@ -57,7 +57,7 @@ class House:
             fairlead.catalogue.source("theirs"),
             fairlead.catalogue.operator(OperatorId(UUID(self.values["operator_id"]))),
             fairlead.leads.lead(self.victim),
-            fairlead.statistics.distribution(source="theirs", span=span),
+            fairlead.statistics.distribution(sources=["theirs"], span=span),
             fairlead.keys.all(),
         ]
 

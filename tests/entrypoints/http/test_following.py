@@ -112,5 +112,5 @@ def test_a_bot_tries_nothing_in_the_console(house: World) -> None:
         for source in ("theirs", "nowhere", "ours"):
             content = f"source={source}&kind=telegram&value=ivan"
             refused(client.post("/console/try", content=content, headers=key | form), "forbidden")
-    counted = house.fairlead.statistics.distribution(source=None, span=HourSpan())
+    counted = house.fairlead.statistics.distribution(sources=None, span=HourSpan())
     assert {each.source: each.total for each in counted} == {"ours": 0, "theirs": 0}

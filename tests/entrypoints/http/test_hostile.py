@@ -73,7 +73,7 @@ class House:
             "sources": fairlead.catalogue.sources(limit=200, after=None).items,
             "contacts": fairlead.contacts.contacts(ContactFilter(), limit=200, after=None).items,
             "leads": fairlead.leads.leads(identity=None, limit=200, after=None).items,
-            "counted": fairlead.statistics.distribution(source=None, span=HourSpan()),
+            "counted": fairlead.statistics.distribution(sources=None, span=HourSpan()),
             "keys": fairlead.keys.all(),
         }
 

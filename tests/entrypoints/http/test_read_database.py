@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +19,7 @@ from dependency_injector import providers
 from adapters.sql.migrate import migrate
 from adapters.sql.opening import open_database, open_read_database
 from application.ports.statistics import (
+    EVER,
     HourSpan,
     OperatorStatistics,
     SourceDistribution,
@@ -185,10 +186,12 @@ class SilentStatistics(StatisticsReader):
     def __init__(self) -> None:
         self.answering = threading.Event()
 
-    def distribution(self, *, source: str | None, span: HourSpan) -> list[SourceDistribution]:
+    def distribution(
+        self, *, sources: Collection[str] | None, span: HourSpan
+    ) -> list[SourceDistribution]:
         raise NotImplementedError
 
-    def totals(self) -> list[SourceTotal]:
+    def totals(self, span: HourSpan = EVER) -> list[SourceTotal]:
         raise NotImplementedError
 
     def operators(self) -> list[OperatorStatistics]:
