@@ -26,15 +26,26 @@ def _blocks(readme: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (ROOT / readme).read_text("utf-8"), re.DOTALL)
 
 
+def _headings(page: Path) -> set[str]:
+    """Return the headings of a page as links name them."""
+    found = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in found}
+
+
 def test_both_languages_show_the_same_commands() -> None:
     for language in ("sh", "python", "mermaid"):
-        assert _blocks("README.md", language) == _blocks("README.ru.md", language)
+        assert _blocks("README.md", language) == _blocks("README.ru.md", language) != []
 
 
 def test_every_link_of_the_readmes_leads_somewhere() -> None:
     for readme in (*READMES, "CONTRIBUTING.md"):
-        for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / readme).read_text("utf-8")):
-            assert target.startswith("http") or (ROOT / target).exists(), f"{readme}: {target}"
+        targets = re.findall(r"\]\(([^)]+)\)", (ROOT / readme).read_text("utf-8"))
+        assert targets
+        for target in targets:
+            path, _, heading = target.partition("#")
+            page = ROOT / (path or readme)
+            assert target.startswith("http") or page.exists(), f"{readme}: {target}"
+            assert not heading or heading in _headings(page), f"{readme}: {target}"
 
 
 def test_the_script_prints_who_got_whom_as_often_as_it_is_run(tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ def assert_sound(fairlead: Fairlead) -> None:
     assert fairlead.check_invariants() == []
 
 
+@pytest.mark.every_storage
 class TestThreads:
     """Eight threads of one process."""
 

@@ -186,14 +186,16 @@ def test_what_refers_to_a_row_that_goes_is_found_by_index(library: Library) -> N
     """SQLite looks for it by itself, once per row, and shows no plan for that."""
     database = database_of(library.world.container.storage())
     with closing(sqlite3.connect(str(database.url.database))) as file:
-        for child, parent, column in file.execute(
-            """SELECT m.name, f."table", f."from"
+        references = file.execute(
+            """SELECT m.name, f."from"
             FROM sqlite_master m, pragma_foreign_key_list(m.name) f
             WHERE m.type = 'table' AND f."table" = 'contacts'"""
-        ).fetchall():
+        ).fetchall()
+        assert len(references) > 2
+        for child, column in references:
             query = f"EXPLAIN QUERY PLAN SELECT 1 FROM {child} WHERE {column} = x'00'"  # noqa: S608 -- names from the schema
             ((*_, step),) = file.execute(query).fetchall()
-            assert step.startswith("SEARCH"), (child, parent)
+            assert step.startswith("SEARCH"), child
 
 
 def test_changes_of_operators_and_allocations(library: Library) -> None:

@@ -259,28 +259,44 @@ def test_what_is_refused_writes_nothing(world: World) -> None:
     ann, full = world.operator("Ann", 5), world.operator("Full", 0)
     world.source((ann, 1))
     contact = world.register()
-    fairlead = world.fairlead
+    fairlead, lead_id = world.fairlead, contact.lead.id
 
     def work() -> None:
-        for refused in (
-            lambda: fairlead.create_operator(CreateOperator("", 5)),
-            lambda: update(world, ann, capacity=-1),
-            lambda: update(world, replace(ann, id=operator_id(1)), capacity=1),
-            lambda: fairlead.create_source(CreateSource("telegram")),
-            lambda: fairlead.update_source(UpdateSource("nowhere", name="x")),
-            lambda: fairlead.replace_allocations(
-                ReplaceAllocations("telegram", [(ann.id, 2), (ann.id, 3)])
+        for code, refused in (
+            ("invalid_value", lambda: fairlead.create_operator(CreateOperator("", 5))),
+            ("invalid_value", lambda: update(world, ann, capacity=-1)),
+            ("unknown_operator", lambda: update(world, replace(ann, id=operator_id(1)))),
+            ("source_exists", lambda: fairlead.create_source(CreateSource("telegram"))),
+            ("unknown_source", lambda: fairlead.update_source(UpdateSource("nowhere", name="x"))),
+            (
+                "duplicate_operator",
+                lambda: fairlead.replace_allocations(
+                    ReplaceAllocations("telegram", [(ann.id, 2), (ann.id, 3)])
+                ),
             ),
-            lambda: fairlead.transfer_contact(TransferContact(contact.id, full.id)),
-            lambda: fairlead.rename_lead(RenameLead(contact.lead.id, "")),
-            lambda: fairlead.add_identity(AddIdentity(contact.lead.id, "phone", "none")),
-            lambda: fairlead.remove_identity(RemoveIdentity(contact.lead.id, "vk", "none")),
-            lambda: fairlead.create_key(CreateKey(Role.INTAKE, source="nowhere")),
-            lambda: fairlead.revoke_key(RevokeKey("flk_nobody")),
-            lambda: fairlead.purge_contacts(PurgeContacts(world.clock.now())),
+            ("operator_at_capacity", lambda: transfer(world, contact, full)),
+            ("invalid_value", lambda: fairlead.rename_lead(RenameLead(lead_id, ""))),
+            (
+                "invalid_identity",
+                lambda: fairlead.add_identity(AddIdentity(lead_id, "phone", "none")),
+            ),
+            (
+                "unknown_identity",
+                lambda: fairlead.remove_identity(RemoveIdentity(lead_id, "vk", "none")),
+            ),
+            (
+                "unknown_source",
+                lambda: fairlead.create_key(CreateKey(Role.INTAKE, source="nowhere")),
+            ),
+            ("unknown_key", lambda: fairlead.revoke_key(RevokeKey("flk_nobody"))),
+            (
+                "invalid_value",
+                lambda: fairlead.purge_contacts(PurgeContacts(world.clock.now())),
+            ),
         ):
-            with pytest.raises(DomainError):
+            with pytest.raises(DomainError) as refusal:
                 refused()
+            assert refusal.value.code == code
 
     assert written(world, work) == []
 

@@ -469,6 +469,7 @@ class TestAskedTwice:
         again = world.outcome(RegisterContact("telegram", {"vk": "1"}, idempotency_key=" k\n"))
         assert (again.replayed, again.contact) == (True, first.contact)
 
+    @pytest.mark.every_storage
     def test_a_colon_in_a_key_cannot_make_two_keys_one(self, world: World) -> None:
         """The stored form is `source:key`; `a` with `b:c` is not `a:b` with `c`."""
         world.source((world.operator(), 1), key="a")
@@ -481,6 +482,7 @@ class TestAskedTwice:
         assert isinstance(unknown, UnknownSource)
 
 
+@pytest.mark.every_storage
 def test_a_source_key_that_no_database_stores_harms_no_other_command(world: World) -> None:
     world.source((world.operator(), 1))
     bad, good = world.fairlead.register_contacts(

@@ -47,9 +47,12 @@ def test_the_overview_shows_some_and_leads_to_the_others(crowd: Company, look: L
     page = look(crowd).page(f"{crowd.url}/")
     expect(page.get_by_role("link", name="and 992 more operators")).to_be_visible()
     page.get_by_role("link", name="All operators").click()
-    seen = page.get_by_role("switch").count()
+    expect(page.get_by_role("switch")).to_have_count(60)
+    expect(page.get_by_role("link", name="Operator 59", exact=True)).to_be_visible()
     page.get_by_role("link", name="More").click()
-    expect(page.get_by_role("switch")).to_have_count(seen)
+    expect(page.get_by_role("link", name="Operator 60", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Operator 59", exact=True)).to_have_count(0)
+    expect(page.get_by_role("switch")).to_have_count(60)
 
 
 def test_a_thousand_weights_are_edited_and_saved(crowd: Company, look: Look) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from domain.exact_picker import ExactPicker
 from domain.picker import CONTACT
-from domain.random_picker import RandomPicker
+from domain.strategy import Strategy
 
 
 @pytest.mark.parametrize(
@@ -14,9 +14,9 @@ def test_an_exact_share_is_off_by_less_than_a_contact(eligible: int, bound: floa
     assert ExactPicker.bound(eligible) == bound
 
 
-def test_chance_promises_nothing() -> None:
-    RandomPicker.bound(2)
-    assert RandomPicker.number != ExactPicker.number
+@pytest.mark.parametrize("eligible", [0, 1, 2, 501])
+def test_chance_promises_nothing(eligible: int) -> None:
+    assert Strategy.RANDOM.picker.bound(eligible) is None
 
 
 @pytest.mark.parametrize("quarters", [(1, 1, -2), (2, -1, -1), (1, 0, -1), (0, 0, 0), (3, -3, 0)])

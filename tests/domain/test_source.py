@@ -179,7 +179,7 @@ def test_one_weight_is_changed_or_added_and_nothing_else_moves() -> None:
     ]
 
 
-@pytest.mark.parametrize("weight", [-1, limits.MAX_WEIGHT + 1, 2**70, availability(True), 0.5])
+@pytest.mark.parametrize("weight", [-1, limits.MAX_WEIGHT + 1, 2**70, True, 0.5])
 @pytest.mark.parametrize("number", [1, 2])
 def test_one_weight_out_of_range_is_refused_by_its_name(weight: int, number: int) -> None:
     some = source([1])

@@ -7,12 +7,14 @@ from html import unescape
 from itertools import pairwise
 
 import pytest
+from dependency_injector import providers
 from starlette.routing import Mount, Route
 
 from application.contacts import TransferContact
 from application.keys import CreateKey
 from application.operators import CreateOperator
 from domain.access import Role
+from entrypoints.settings import Settings
 from entrypoints.web import create_app
 from tests.entrypoints.consoles import FORM
 from tests.entrypoints.http.client import Client, serving_world
@@ -78,55 +80,55 @@ def test_a_form_of_its_own_is_taken(client: Client, world: World, headers: dict[
 
 
 @pytest.mark.parametrize(
-    ("path", "body"),
+    ("path", "body", "status"),
     [
-        ("/operators", ""),
-        ("/operators", "name=Ann&capacity=much"),
-        ("/operators", "name=%00&capacity=1"),
-        ("/operators", "name=%ff&capacity=1"),
-        ("/operators", "name=" + "x" * 201 + "&capacity=1"),
-        ("/sources", "key=Ä&strategy=exact"),
-        ("/sources", "key=a"),
-        ("/sources", "key=a&strategy=best"),
-        ("/sources/nowhere", "name=x&strategy=exact"),
-        ("/sources/nowhere/weights", "operator=x&weight=1"),
-        ("/contacts/00000000-0000-7000-8000-000000000000/transfer", "operator=x"),
-        ("/contacts/x/close", ""),
-        ("/operators/00000000-0000-7000-8000-000000000000/contacts", ""),
-        ("/try", "source=nowhere&kind=phone&value=%2B79161234567"),
-        ("/try", "x=" + "y" * 300_000),
+        ("/operators", "", 422),
+        ("/operators", "name=Ann&capacity=much", 422),
+        ("/operators", "name=%00&capacity=1", 422),
+        ("/operators", "name=%ff&capacity=1", 422),
+        ("/operators", "name=" + "x" * 201 + "&capacity=1", 422),
+        ("/sources", "key=Ä&strategy=exact", 422),
+        ("/sources", "key=a", 422),
+        ("/sources", "key=a&strategy=best", 422),
+        ("/sources/nowhere", "name=x&strategy=exact", 404),
+        ("/sources/nowhere/weights", "operator=x&weight=1", 404),
+        ("/contacts/00000000-0000-7000-8000-000000000000/transfer", "operator=x", 404),
+        ("/contacts/x/close", "", 422),
+        ("/operators/00000000-0000-7000-8000-000000000000/contacts", "", 404),
+        ("/try", "source=nowhere&kind=phone&value=%2B79161234567", 404),
+        ("/try", "x=" + "y" * 300_000, 413),
     ],
 )
-def test_bad_forms_are_refused_by_a_page(client: Client, path: str, body: str) -> None:
+def test_bad_forms_are_refused_by_a_page(client: Client, path: str, body: str, status: int) -> None:
     response = client.post(
         f"/console{path}",
         content=body,
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
-    assert 400 <= response.status_code < 500, response.text
+    assert response.status_code == status, response.text
     assert response.headers["content-type"].startswith("text/html")
     assert 'role="alert"' in response.text
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("path", "status"),
     [
-        "/?period=century",
-        "/sources/nowhere",
-        "/sources/nowhere/shares.json",
-        "/sources/telegram/shares.json?most=0",
-        "/operators?after=x",
-        "/leads/x",
-        "/statistics?source=nowhere",
-        "/statistics/everything.csv",
-        "/search?q=" + "x" * 201,
-        "/search?q=%00",
-        "/nothing",
+        ("/?period=century", 422),
+        ("/sources/nowhere", 404),
+        ("/sources/nowhere/shares.json", 404),
+        ("/sources/telegram/shares.json?most=0", 422),
+        ("/operators?after=x", 422),
+        ("/leads/x", 422),
+        ("/statistics?source=nowhere", 404),
+        ("/statistics/everything.csv", 422),
+        ("/search?q=" + "x" * 201, 422),
+        ("/search?q=%00", 422),
+        ("/nothing", 404),
     ],
 )
-def test_bad_addresses_are_refused_by_a_page(client: Client, path: str) -> None:
+def test_bad_addresses_are_refused_by_a_page(client: Client, path: str, status: int) -> None:
     response = client.get(f"/console{path}")
-    assert 400 <= response.status_code < 500, response.text
+    assert response.status_code == status, response.text
     assert response.headers["content-type"].startswith("text/html")
 
 
@@ -148,9 +150,20 @@ def test_nobody_is_sent_away_by_their_preferences(client: Client, here: str) -> 
     assert response.headers["location"] == "/console/"
 
 
-def test_a_console_behind_a_prefix_keeps_to_it(client: Client) -> None:
-    text = client.get("/console/operators").text
-    assert 'href="/console/static/console.css"' in text
+@pytest.mark.parametrize("prefix", ["", "/crm"])
+def test_a_console_behind_a_prefix_keeps_to_it(world: World, prefix: str) -> None:
+    """Whether or not the proxy takes the prefix off the paths that it passes on."""
+    settings = Settings(database_url="memory://", root_path="/crm")
+    world.container.settings.override(providers.Object(settings))
+    with serving_world(world) as client:
+        text = client.get(f"{prefix}/console/operators").text
+        made = client.post(
+            f"{prefix}/console/operators", content="name=Ann&capacity=5", headers=FORM
+        )
+    assert 'href="/crm/console/static/console.css"' in text
+    addresses = re.findall(r'(?:href|src|action)="(/[^"]*)"', text)
+    assert [each for each in addresses if not each.startswith("/crm/")] == []
+    assert made.headers["location"].startswith("/crm/console/operators")
 
 
 class TestAudit:

@@ -203,7 +203,9 @@ class TestMeanwhile:
         path = f"/operators/{house.ann.id}"
         form = fields(house.look(path), path)
         house.world.fairlead.update_operator(UpdateOperator(house.ann.id, capacity=7))
-        house.after(house.send(path, {**form, "capacity": "7"}))
+        text = house.after(house.send(path, {**form, "capacity": "7"}))
+        assert said(text) == "Nothing to change: Ann."
+        assert house.world.fairlead.catalogue.operator(house.ann.id).capacity == 7
 
     def test_settings_of_a_source_say_so_in_words(self, house: House) -> None:
         form = fields(house.look("/sources/telegram"), "/sources/telegram")

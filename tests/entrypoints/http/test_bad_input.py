@@ -160,13 +160,13 @@ def test_a_number_that_json_does_not_have_is_refused(
 def test_a_payload_with_a_number_that_json_does_not_have_is_refused(
     target: Target, number: bytes
 ) -> None:
+    """JSON has 1e999, but a float has not: only the item that holds it is refused."""
     contact = target.bodies()["contact"][2]
     content = json.dumps(contact | {"payload": {"a": ["@"]}}).encode().replace(b'"@"', number)
     answer = target.send("contact", content)
-    assert answer.status_code == 422
-    is_problem(answer)
+    refused(answer, "invalid_value", "payload")
     batch = target.send("batch", b'{"contacts": [' + content + b"]}")
-    if batch.status_code == 200:
+    if number == b"1e999":
         (result,) = answered(batch)["results"]
         assert result["error"]["code"] == "invalid_value"
     else:

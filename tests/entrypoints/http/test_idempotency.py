@@ -118,7 +118,7 @@ def test_duplicates_that_come_together_make_one_contact(client: Client, world: W
     assert len(answered(client.get("/v1/contacts"))["items"]) == 1
 
 
-@pytest.mark.parametrize("key", [b"k ", b"  k", b"\tk", b"\xa0k"])
+@pytest.mark.parametrize("key", [b"k ", b"  k", b"\tk", b"k\t", b"\xa0k"])
 def test_white_space_around_a_key_does_not_make_it_another_key(
     caller: Client, memory: World, key: bytes
 ) -> None:

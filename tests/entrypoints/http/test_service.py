@@ -51,6 +51,7 @@ def test_a_service_on_a_database_that_is_not_migrated_is_alive_and_says_the_way_
         assert answered(client.get("/v1/operators"))["items"] == []
 
 
+@pytest.mark.every_storage
 def test_a_file_on_a_network_disk_is_warned_of_in_the_log(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
