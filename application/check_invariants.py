@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from application.ports.auditor import Auditor, ContactFact, Facts
+from application.ports.events import EventType
 from application.waiting import HAND_OUT
 from domain.contact import ContactState
 from domain.dispatch import Dispatch
@@ -17,7 +18,7 @@ class Defect:
     """A place where an invariant fails.
 
     Attributes:
-        invariant: `I1` to `I7`, or `counters`.
+        invariant: `I1` to `I8`, or `counters`.
     """
 
     invariant: str
@@ -26,11 +27,12 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class CheckInvariantsHandler:
-    """Checks I1 to I7 as far as stored data show them.
+    """Checks I1 to I8 as far as stored data show them.
 
     I1 load, I2 capacity at every assignment, I3 no contact waits while an operator is eligible,
     unless its queue is being handed out, I4 one lead per identity, I5 credits sum to 0, I6
-    decisions recompute, I7 what is stored is whole.
+    decisions recompute, I7 what is stored is whole, I8 the event log has no gaps and says of every
+    contact what it is.
     The counters behind the statistics are compared with the contacts, including purged ones.
     """
 
@@ -67,6 +69,7 @@ class _Check:
         yield from self._catalogue()
         yield from self._identities()
         yield from self._counters()
+        yield from self._events()
 
     def _contact(self, contact: ContactFact) -> Iterator[Defect]:
         self.registered[contact.source] += 1
@@ -117,11 +120,37 @@ class _Check:
                 yield Defect("I4", f"identity {key} belongs to several leads")
             previous = key
 
+    def _events(self) -> Iterator[Defect]:
+        first, last, number = self.facts.numbering()
+        if number and last - first + 1 != number:
+            yield Defect(
+                "I8",
+                f"the event log has {number} events from {first} to {last}; "
+                f"{last - first + 1 - number} are missing",
+            )
+        for each in self.facts.last_events():
+            state = _STATE_AFTER[each.type]
+            told = (state, None if state is ContactState.WAITING else each.given_to)
+            if told != (each.state, each.operator_id):
+                yield Defect(
+                    "I8",
+                    f"contact {each.contact_id} is {each.state} with {each.operator_id}; its last "
+                    f"event, {each.type}, leaves it {told[0]} with {told[1]}",
+                )
+
     def _counters(self) -> Iterator[Defect]:
         for registered in self.facts.registered():
             yield from _differences("registered", registered, self.registered)
         for assigned in self.facts.assigned():
             yield from _differences("assigned", assigned, self.assigned)
+
+
+_STATE_AFTER: Final = {
+    EventType.CONTACT_REGISTERED: ContactState.WAITING,
+    EventType.CONTACT_ASSIGNED: ContactState.ASSIGNED,
+    EventType.CONTACT_TRANSFERRED: ContactState.ASSIGNED,
+    EventType.CONTACT_CLOSED: ContactState.CLOSED,
+}
 
 
 def _differences(

@@ -18,6 +18,7 @@ from application.ports.due import DueItem, DueReader
 from application.ports.failures import StorageUnavailable
 from application.ports.system import Clock
 from application.ports.unit_of_work import UnitOfWork
+from domain.actor import TIMER
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ class Timers:
         if earliest is None or earliest > now:
             return
         rest: list[DueItem] = []
+        uow.actor = TIMER.name
         while (item := uow.due.take(kinds, now)) is not None:
             try:
                 rest += self.by_kind[item.kind](uow, item)

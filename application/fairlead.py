@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from application.assignments import LatestAssignmentsHandler
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, ShowContactHandler, TransferContactHandler
+from application.event_log import PlanForgettingHandler
 from application.keys import CreateKeyHandler, EndSessionHandler, RevokeKeyHandler
 from application.leads import (
     AddIdentityHandler,
@@ -16,6 +17,7 @@ from application.operators import CreateOperatorHandler, UpdateOperatorHandler
 from application.ports.audit import AuditReader
 from application.ports.catalogue import CatalogueReader
 from application.ports.contacts import ContactReader
+from application.ports.events import EventReader
 from application.ports.keys import KeyReader
 from application.ports.leads import IdentityNormaliser, LeadReader
 from application.ports.search import LeadSearch
@@ -60,6 +62,7 @@ class Fairlead:
     purge_contacts: PurgeContactsHandler
     plan_purge: PlanPurgeHandler
     requeue: RequeueHandler
+    plan_forgetting: PlanForgettingHandler
     create_key: CreateKeyHandler
     revoke_key: RevokeKeyHandler
     end_session: EndSessionHandler
@@ -75,6 +78,7 @@ class Fairlead:
     statistics: StatisticsReader
     keys: KeyReader
     audit: AuditReader
+    events: EventReader
     changes: Changes
     health: Health
     lists: Readers

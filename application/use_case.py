@@ -247,6 +247,7 @@ def carry_out(uow: UnitOfWork, orders: Iterable[Order]) -> list[Any]:
             outcomes += _together(uow, list(orders_alike))
         else:
             for each in orders_alike:
+                uow.actor = each.actor.name
                 try:
                     outcomes.append(each.use_case.within(uow, each.command, each.actor))
                 except DomainError as refusal:
@@ -261,9 +262,11 @@ def _together(uow: UnitOfWork, orders: Sequence[Order]) -> list[Any]:
     batch = Batch(uow, needs)
     outcomes: list[Any] = []
     for use_case, command, actor in orders:
+        uow.actor = actor.name
         try:
             outcomes.append(use_case.decide(batch, command, actor))
         except DomainError as refusal:
             outcomes.append(refusal)
+        batch.dispatch.done_by(actor.name)
     uow.save(batch.dispatch)
     return outcomes

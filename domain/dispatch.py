@@ -40,6 +40,7 @@ class Dispatch:
         handed_out_later: keys of sources whose queues are being handed out in slices: the next
             slice is due already, and new contacts join the queue.
         events: what has happened and is not stored yet, in order.
+        actors: by whose doing, event by event, as far as it was said; see `done_by`.
         slots: slots taken minus slots freed as of the last `settle`, by operator.
         registered: number of contacts that came in, as of then, by source key and hour.
         assigned: number of contacts that a picker handed out, as of then, by source key, operator
@@ -60,6 +61,7 @@ class Dispatch:
         self.operators: dict[OperatorId, Operator] = {}
         self.handed_out_later: set[str] = set()
         self.events: list[Event] = []
+        self.actors: list[str] = []
         self.slots: defaultdict[OperatorId, int] = defaultdict(int)
         self.registered: defaultdict[tuple[str, int], int] = defaultdict(int)
         self.assigned: defaultdict[tuple[str, OperatorId, int], int] = defaultdict(int)
@@ -125,9 +127,16 @@ class Dispatch:
                 self.sources[source.key] = source
         self.refresh(moved, [])
 
+    def done_by(self, actor: str) -> None:
+        """Say that what has happened since this was last said is the doing of an actor."""
+        new = len(self.events) - len(self.actors)
+        if new:
+            self.actors += [actor] * new
+
     def forget_changes(self) -> None:
         """Start counting from zero, now that everything settled is stored."""
         self.events.clear()
+        self.actors.clear()
         self.slots.clear()
         self.registered.clear()
         self.assigned.clear()

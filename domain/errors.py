@@ -148,6 +148,30 @@ class IdentityTaken(DomainError):
         self.lead_id = lead_id
 
 
+class EventsGone(DomainError):
+    """Events that were asked for are no longer kept, or have never been stored here.
+
+    Args:
+        after: the number after which events were asked for.
+        earliest, last: the numbers of the first and the last event that are kept.
+    """
+
+    code = "events_gone"
+
+    def __init__(self, after: int, earliest: int, last: int) -> None:
+        why = (
+            f"the last event is {last}, so this storage has been restored from a backup"
+            if after > last
+            else f"events before {earliest} are no longer kept"
+        )
+        super().__init__(
+            f"{why}; read the contacts and operators that you follow once more, and go on with "
+            f"after={max(earliest - 1, 0)}.",
+            field="after",
+        )
+        self.earliest = earliest
+
+
 class IdempotencyConflict(DomainError):
     """The idempotency key was used before with another body."""
 

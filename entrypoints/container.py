@@ -20,6 +20,7 @@ from application.auditing import Recorder
 from application.check_invariants import CheckInvariantsHandler
 from application.contacts import CloseContactHandler, ShowContactHandler, TransferContactHandler
 from application.due import Timer, Timers
+from application.event_log import OLD_EVENTS, ForgetOldEvents, PlanForgettingHandler
 from application.fairlead import Fairlead
 from application.intake import Intake
 from application.keys import CreateKeyHandler, EndSessionHandler, RevokeKeyHandler
@@ -76,11 +77,14 @@ def open_readers(url: str | None, storage: Storage) -> Readers:
     )
 
 
-def known_timers(keep_days: int | None, clock: Clock, record: Recorder) -> Timers:
+def known_timers(settings: Settings, clock: Clock, record: Recorder) -> Timers:
     """Return the timers of this process: what it can settle when it falls due."""
-    by_kind: dict[str, Timer] = {HAND_OUT: NextSlice(clock)}
-    if keep_days is not None:
-        by_kind[PURGE] = NightlyPurge(timedelta(days=keep_days), clock, record)
+    by_kind: dict[str, Timer] = {
+        HAND_OUT: NextSlice(clock),
+        OLD_EVENTS: ForgetOldEvents(timedelta(days=settings.event_days), clock),
+    }
+    if settings.keep_days is not None:
+        by_kind[PURGE] = NightlyPurge(timedelta(days=settings.keep_days), clock, record)
     return Timers(clock, by_kind)
 
 
@@ -102,7 +106,7 @@ class Container(containers.DeclarativeContainer):
     readers = providers.Singleton(open_readers, settings.provided.read_database_url, storage)
 
     _record = providers.Singleton(Recorder, ids)
-    timers = providers.Singleton(known_timers, settings.provided.keep_days, clock, _record)
+    timers = providers.Singleton(known_timers, settings, clock, _record)
     transactions = providers.Singleton(
         Transactions, storage.provided.unit_of_work, pause=pause, timers=timers
     )
@@ -148,6 +152,7 @@ class Container(containers.DeclarativeContainer):
         ),
         plan_purge=providers.Singleton(PlanPurgeHandler, transactions, clock=clock, timers=timers),
         requeue=providers.Singleton(RequeueHandler, transactions, clock=clock),
+        plan_forgetting=providers.Singleton(PlanForgettingHandler, transactions, clock=clock),
         create_key=providers.Singleton(
             CreateKeyHandler, transactions, clock=clock, secrets=secrets, record=_record
         ),
@@ -174,6 +179,7 @@ class Container(containers.DeclarativeContainer):
         statistics=storage.provided.statistics,
         keys=storage.provided.keys,
         audit=storage.provided.audit,
+        events=storage.provided.events,
         changes=storage.provided.changes,
         health=storage.provided.health,
         lists=readers,

@@ -62,6 +62,13 @@ class Settings(BaseSettings):
         "forever if not set.",
     )
 
+    event_days: int = Field(
+        default=30,
+        ge=1,
+        le=3_650,
+        description="Days for which the event log is kept.",
+    )
+
     @field_validator("root_path")
     @classmethod
     def _plain_path(cls, value: str) -> str:

@@ -15,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from application.due import Alarm
+from application.event_log import PlanForgetting
 from application.intake import Intake
 from application.ports.failures import StorageUnavailable
 from application.ports.storage import Readers, Storage
@@ -22,7 +23,6 @@ from application.purging import PURGE, PlanPurge
 from application.requeuing import Requeue
 from domain.actor import TIMER, Actor
 from entrypoints.console.app import create_console, refusal_page
-from entrypoints.console.live import Live
 from entrypoints.container import Container, build_container, build_simulation
 from entrypoints.demo import DemoClock, Month
 from entrypoints.edge import problems, service, versions
@@ -34,6 +34,7 @@ from entrypoints.edge.front import FrontDoor, LeanRoute
 from entrypoints.edge.gate import Gate
 from entrypoints.edge.keyring import Keyring
 from entrypoints.edge.listing import Listing
+from entrypoints.edge.live import Live
 from entrypoints.edge.methods import Methods
 from entrypoints.edge.metrics import Metrics
 from entrypoints.edge.queries import Queries
@@ -42,7 +43,7 @@ from entrypoints.edge.request_ids import RequestIds
 from entrypoints.edge.routes import add_routes
 from entrypoints.edge.writing import Writing
 from entrypoints.settings import Settings
-from entrypoints.v1 import audit, contacts, keys, leads, operators, sources, statistics
+from entrypoints.v1 import audit, contacts, events, keys, leads, operators, sources, statistics
 
 logger = logging.getLogger(__name__)
 
@@ -174,6 +175,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         statistics.router(fairlead, listing),
         keys.router(fairlead, writing),
         audit.router(fairlead, listing),
+        events.router(fairlead, listing, live, keyring),
         service.router(fairlead, metrics),
     )
     app.mount(
@@ -207,6 +209,7 @@ async def _let_time_pass(container: Container, intake: Intake) -> None:
         # Like every transaction, this settles what is due.
         await intake.submit(fairlead.plan_purge, PlanPurge(), TIMER)
         await intake.submit(fairlead.requeue, Requeue(), TIMER)
+        await intake.submit(fairlead.plan_forgetting, PlanForgetting(), TIMER)
 
     while PURGE not in timers.by_kind:
         with suppress(StorageUnavailable):

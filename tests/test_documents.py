@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import NullPool, create_engine, inspect
 from typer.main import get_command
 
+from application.ports.events import EventType
 from domain.access import PERMISSIONS, Permission, Role
 from entrypoints.cli.main import app
 from entrypoints.edge.access import CALLS, table, with_table
@@ -57,6 +58,11 @@ def test_every_table_of_the_database_is_explained(postgresql_url: str) -> None:
 def test_every_code_of_a_problem_is_explained_with_its_status() -> None:
     told = {code: [str(STATUSES[code]), SUMMARIES[code]] for code in STATUSES}
     assert rows("reference.md", "code") == told
+
+
+def test_every_type_of_event_is_explained_in_order() -> None:
+    told = [name.strip("`") for name in rows("reference.md", "type")]
+    assert told == [each.value for each in EventType]
 
 
 def test_every_metric_is_explained_with_its_labels() -> None:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from adapters.memory.store import MemoryStore
-from application.ports.auditor import Auditor, ContactFact, Facts
+from application.ports.auditor import Auditor, ContactFact, Facts, LastEvent
+from application.ports.events import EventType
 from domain.ids import LeadId, OperatorId
 from domain.operator import Operator
 from domain.source import Source
@@ -54,6 +55,23 @@ class MemoryFacts(Facts):
                 self._store.decisions.get(each.id),
                 transfers[-1].operator if transfers else None,
             )
+
+    def numbering(self) -> tuple[int, int, int]:
+        log = self._store.events
+        return next(iter(log), 0), next(reversed(log), 0), len(log)
+
+    def last_events(self) -> Iterator[LastEvent]:
+        last = {
+            each.contact_id: each
+            for each in self._store.events.values()
+            if each.type is not EventType.CONTACT_ERASED
+        }
+        for contact_id, entry in last.items():
+            if contact_id is not None and contact_id in self._store.contacts:
+                contact = self._store.contacts[contact_id]
+                yield LastEvent(
+                    contact_id, entry.type, entry.operator_id, contact.state, contact.operator_id
+                )
 
     def registered(self) -> Iterator[Mapping[str, int]]:
         total: defaultdict[str, int] = defaultdict(int)

@@ -8,6 +8,7 @@ from typing import NoReturn
 from adapters.memory.audit import MemoryAuditReader
 from adapters.memory.auditor import MemoryAuditor
 from adapters.memory.due import MemoryDueItems
+from adapters.memory.events import MemoryEvents
 from adapters.memory.keys import MemoryKeyReader
 from adapters.memory.lead_search import MemoryLeadSearch
 from adapters.memory.readers import (
@@ -53,6 +54,7 @@ def memory_storage(rolls: Rolls) -> Storage:
         keys=MemoryKeyReader(store),
         audit=MemoryAuditReader(store),
         due=MemoryDueItems(store),
+        events=MemoryEvents(store),
         changes=MemoryChanges(store),
         health=MemoryHealth(),
         migrate=lambda: None,

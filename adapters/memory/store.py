@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from application.ports.due import DueItem
+from application.ports.events import Entry
 from domain.access import ApiKey
 from domain.audit import AuditEntry
 from domain.contact import Contact, Place
@@ -58,6 +59,7 @@ class MemoryStore:
         self.assigned: dict[tuple[str, OperatorId, int], int] = {}
         self.purged_registered: dict[str, int] = {}
         self.purged_assigned: dict[tuple[str, OperatorId], int] = {}
+        self.events: dict[int, Entry] = {}
         self.due: dict[tuple[str, str], DueItem] = {}
         self.commits = 0
         self._journal: list[tuple[MutableMapping[Any, Any], Any, Any]] = []
@@ -98,6 +100,7 @@ class MemoryStore:
         self._journal.clear()
         # Restored keys are now last in their dictionaries.
         _sort(self.contacts)
+        _sort(self.events)
         for queue in self.queues.values():
             _sort(queue)
 

@@ -10,16 +10,19 @@ from typing import Self
 
 from adapters.memory.audit import MemoryAudit
 from adapters.memory.due import MemoryDueItems
+from adapters.memory.events import MemoryEvents
 from adapters.memory.keys import MemoryKeys
 from adapters.memory.readers import lead_view
 from adapters.memory.store import MemoryStore, StoredTransfer
 from application.ports.contacts import Contacts, Found, Keyed, Purged
 from application.ports.dispatches import Dispatches
+from application.ports.events import contact_entries
 from application.ports.failures import StorageUnavailable
 from application.ports.leads import Acquaintance, Leads, LeadView
 from application.ports.system import Rolls
 from application.ports.unit_of_work import UnitOfWork
 from domain import limits
+from domain.actor import SCRIPT
 from domain.availability import obstacle
 from domain.contact import Contact, ContactState
 from domain.dispatch import Dispatch
@@ -51,6 +54,8 @@ class MemoryUnitOfWork(UnitOfWork):
         self.dispatches = MemoryDispatches(store, rolls)
         self.keys = MemoryKeys(store)
         self.audit = MemoryAudit(store)
+        self.events = MemoryEvents(store)
+        self.actor = SCRIPT.name
         self.due = MemoryDueItems(store)
 
     def __enter__(self) -> Self:
@@ -90,6 +95,8 @@ class MemoryUnitOfWork(UnitOfWork):
                     store.put(store.sources, source.key, stored)
                 case Registered() | Assigned() | Closed() | Transferred():
                     self.contacts.store(event)
+        dispatch.done_by(self.actor)
+        self.events.add(contact_entries(dispatch.events, dispatch.actors))
         self.dispatches.store(dispatch)
         dispatch.forget_changes()
 

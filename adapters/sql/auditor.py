@@ -20,6 +20,7 @@ from adapters.sql.tables import (
     ContactRow,
     DecisionRow,
     DueRow,
+    EventRow,
     IdentityRow,
     LeadRow,
     LineupRow,
@@ -29,7 +30,8 @@ from adapters.sql.tables import (
     SourceRow,
     TransferRow,
 )
-from application.ports.auditor import Auditor, ContactFact, Facts
+from application.ports.auditor import Auditor, ContactFact, Facts, LastEvent
+from application.ports.events import EventType
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.operator import Operator
 from domain.source import Source
@@ -134,6 +136,33 @@ class SqlFacts(Facts):
                 else decision_from_bytes(row.decision, lineup_of(row.lineup)),
                 row.transferred_to,
             )
+
+    def numbering(self) -> tuple[int, int, int]:
+        first, last, number = self._connection.execute(
+            select(func.min(EventRow.seq), func.max(EventRow.seq), func.count())
+        ).one()
+        return first or 0, last or 0, number
+
+    def last_events(self) -> Iterator[LastEvent]:
+        last = (
+            select(func.max(EventRow.seq).label("seq"))
+            .where(EventRow.contact_id.is_not(None), EventRow.type != EventType.CONTACT_ERASED)
+            .group_by(EventRow.contact_id)
+            .subquery()
+        )
+        found = (
+            select(
+                EventRow.contact_id,
+                EventRow.type,
+                EventRow.operator_id,
+                ContactRow.state,
+                ContactRow.operator_id,
+            )
+            .join(last, last.c.seq == EventRow.seq)
+            .join(ContactRow, ContactRow.id == EventRow.contact_id)
+        )
+        rows: Any = self._connection.execute(found)
+        yield from (LastEvent(*row) for row in rows)
 
     def registered(self) -> Iterator[Mapping[str, int]]:
         row = RegisteredCountRow

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from adapters.sql.events import LAST_EVENT
 from adapters.sql.kept import Kept
 from adapters.sql.operators import OPERATOR_COLUMNS, operator_of
 from adapters.sql.prepared import Prepared, PreparedInsert, among, among_ids, fetch_all
@@ -193,11 +194,16 @@ class SqlDispatches(Dispatches):
         """Read what contacts change as they come and go: people have set nothing since."""
         sources: Any
         loads: Any
-        sources, loads = fetch_all(
+        last: Any
+        # The number of the last event on the same way: otherwise the log would ask for it.
+        sources, loads, last = fetch_all(
             self._connection,
             (_moved_sources, [[*dispatch.sources]]),
             (_loads, [[*dispatch.operators]]),
+            (LAST_EVENT, []),
         )
+        if self._kept.last_event is None:
+            self._kept.last_event = last[0][0] or 0
         self._kept.waiting.update((key, waiting) for key, waiting, _ in sources)
         dispatch.refresh(sources, loads)
 

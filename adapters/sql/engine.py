@@ -97,6 +97,10 @@ class Database(ReadDatabase, Protocol):
         """
         ...
 
+    def wait_until_durable(self, connection: Connection) -> None:
+        """Wait until everything that a snapshot shows is on disk: usually not at all."""
+        ...
+
     def set_differently(self, turn: Turn) -> object:
         """Note that people set something in a transaction; return the token that it leaves."""
         ...

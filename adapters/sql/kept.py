@@ -26,6 +26,7 @@ class Kept:
         waiting: the stored lengths of the sources' queues.
         due: when the first item that this process knows how to settle is due.
         knows_due: whether `due` is known, and nobody else has written since.
+        last_event: the number of the last event; None if it is not known, or others have written.
         lineups: the dispatch's stored lineups, by their identity as objects, each with its digest.
     """
 
@@ -40,6 +41,7 @@ class Kept:
     waiting: dict[str, int] = field(default_factory=dict)
     due: datetime | None = None
     knows_due: bool = False
+    last_event: int | None = None
     lineups: dict[int, tuple[Lineup, bytearray]] = field(default_factory=dict)
 
     def forget(self) -> None:
@@ -79,6 +81,8 @@ class Keeper:
             return Kept(turn.left, finds=turn.settings)
         kept.current = kept.state == turn.found
         kept.knows_due = kept.knows_due and kept.current
+        if not kept.current:
+            kept.last_event = None
         kept.state = turn.left
         kept.finds = turn.settings
         return kept

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import sleep
 from typing import Any, Final, TypeVar
 
 import psycopg
@@ -58,6 +59,15 @@ pg_catalog.pg_logical_emit_message(true, 'fairlead', '')"""
 writer can begin; the second is only that wait, and writers share it. Later commits stand later in
 the log, so none is ever on disk without those that it builds on. The server's synchronous_commit
 decides what else to wait for, but cannot turn the wait off."""
+
+_WRITTEN: Final = """SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery()
+THEN pg_catalog.pg_current_wal_insert_lsn() END"""
+"""Null on a standby, which is sent nothing that is not on the primary's disk."""
+_ON_DISK: Final = "SELECT pg_catalog.pg_current_wal_flush_lsn() >= CAST(%s AS pg_lsn)"
+_FLUSH: Final = """SELECT pg_catalog.set_config('synchronous_commit', 'local', true),
+pg_catalog.pg_logical_emit_message(true, 'fairlead', '')"""
+_LOOK: Final = 0.002
+_LOOKS: Final = 10
 
 _MIGRATING: Final = "SELECT pg_catalog.pg_advisory_xact_lock(7311145)"
 """Any number, as long as every process takes the same; `write_lock` may not exist yet."""
@@ -124,6 +134,19 @@ class PostgresqlDatabase(Database):
 
     def end(self, turn: Turn) -> None:
         give_back(turn.connection)
+
+    def wait_until_durable(self, connection: Connection) -> None:
+        # A commit is seen before it is on disk; whoever made it is waiting for that, too.
+        written = connection.exec_driver_sql(_WRITTEN).scalar_one()
+        if written is None:
+            return
+        for _ in range(_LOOKS):
+            if connection.exec_driver_sql(_ON_DISK, (written,)).scalar_one():
+                return
+            sleep(_LOOK)
+        # The log may end with what nobody waits for, and may then stay in memory for long.
+        with self.write.connect() as flushing, flushing.begin():
+            flushing.exec_driver_sql(_FLUSH)
 
     def set_differently(self, turn: Turn) -> object:
         driver: Any = turn.connection.connection.driver_connection

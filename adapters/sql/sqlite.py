@@ -103,6 +103,9 @@ class SqliteDatabase(Database):
         self._writer = turn.connection
         self.checkpoints.committed()
 
+    def wait_until_durable(self, connection: Connection) -> None:
+        """Do nothing: a commit is on disk before anybody sees it."""
+
     def set_differently(self, turn: Turn) -> None:
         """Do nothing: only PostgreSQL is shared by processes that write all the time."""
 

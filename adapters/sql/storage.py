@@ -10,6 +10,7 @@ from adapters.sql.changes import SqlChanges
 from adapters.sql.contact_reader import SqlContactReader
 from adapters.sql.copying import fill, snapshot
 from adapters.sql.due import SqlDueReader
+from adapters.sql.events import SqlEventReader
 from adapters.sql.kept import Keeper
 from adapters.sql.keys import SqlKeyReader
 from adapters.sql.lead_search import SqlLeadSearch
@@ -41,6 +42,7 @@ def sql_storage(url: str, rolls: Rolls) -> Storage:
         keys=SqlKeyReader(database),
         audit=SqlAuditReader(database),
         due=SqlDueReader(database),
+        events=SqlEventReader(database),
         changes=SqlChanges(database),
         health=SqlHealth(database),
         migrate=partial(migrate, database),

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     SmallInteger,
@@ -31,6 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 
+from application.ports.events import EventType
 from domain.contact import ContactState
 from domain.strategy import Strategy
 
@@ -38,6 +40,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 STATE_NUMBERS = {ContactState.WAITING: 0, ContactState.ASSIGNED: 1, ContactState.CLOSED: 2}
 """Written out: stored numbers must mean the same after a state is added in between."""
+_EVENT_TYPES = list(EventType)
+_EVENT_NUMBERS = {each: number for number, each in enumerate(_EVENT_TYPES)}
 _STATES = {number: state for state, number in STATE_NUMBERS.items()}
 
 # The types below give SQLAlchemy plain functions of one argument. The usual way,
@@ -147,6 +151,21 @@ class _StateNumber(TypeDecorator[ContactState]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
         del dialect, coltype
         return _STATES.__getitem__
+
+
+class _EventNumber(TypeDecorator[EventType]):
+    """The type of an event by its place in the list of types, from 0."""
+
+    impl = SmallInteger
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        del dialect
+        return _EVENT_NUMBERS.__getitem__
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        del dialect, coltype
+        return _EVENT_TYPES.__getitem__
 
 
 class _StrategyName(TypeDecorator[Strategy]):
@@ -462,6 +481,27 @@ class TransferRow(Row):
     at: Mapped[datetime] = mapped_column(Moment)
     previous_id: Mapped[UUID | None] = mapped_column(IdOfOperator, ForeignKey("operators.id"))
     operator_id: Mapped[UUID] = mapped_column(IdOfOperator, ForeignKey("operators.id"))
+
+
+class EventRow(Row):
+    """An event. Nothing refers to it and it refers to nothing: it outlives what it tells of.
+
+    In SQLite the number is the row's own, the cheapest key there is.
+    """
+
+    __tablename__ = "events"
+
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False
+    )
+    type: Mapped[EventType] = mapped_column(_EventNumber)
+    at: Mapped[datetime] = mapped_column(Moment)
+    actor: Mapped[str] = mapped_column(Text)
+    source_key: Mapped[str | None] = mapped_column(String(64))
+    contact_id: Mapped[UUID | None] = mapped_column(Id)
+    operator_id: Mapped[UUID | None] = mapped_column(IdOfOperator)
+    other_id: Mapped[UUID | None] = mapped_column(Id)
+    data: Mapped[str | None] = mapped_column(Text)
 
 
 class ApiKeyRow(Row):

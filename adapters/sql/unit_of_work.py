@@ -10,14 +10,17 @@ from adapters.sql.contacts import SqlContacts
 from adapters.sql.dispatches import SqlDispatches
 from adapters.sql.due import SqlDueItems
 from adapters.sql.engine import Database, Turn, storage_unavailable
+from adapters.sql.events import SqlEventLog
 from adapters.sql.kept import Keeper
 from adapters.sql.keys import SqlKeys
 from adapters.sql.leads import SqlLeads
 from adapters.sql.operators import add_operators, change_operators
 from adapters.sql.sources import add_sources, change_sources, replace_allocations
+from application.ports.events import contact_entries
 from application.ports.failures import StorageUnavailable
 from application.ports.system import Rolls
 from application.ports.unit_of_work import UnitOfWork
+from domain.actor import SCRIPT
 from domain.dispatch import Dispatch
 from domain.events import (
     AllocationsChanged,
@@ -40,6 +43,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._database = database
         self._keeper = keeper
         self._rolls = rolls
+        self.actor = SCRIPT.name
         self._begun = False
         self._set_differently = False
         self.dispatches: SqlDispatches
@@ -61,6 +65,8 @@ class SqlUnitOfWork(UnitOfWork):
         registered = [each for each in events if isinstance(each, Registered)]
         others = events if len(registered) < len(events) else ()
         self._save_catalogue(others)
+        dispatch.done_by(self.actor)
+        self.events.add(contact_entries(events, dispatch.actors))
         self.leads.learn([each.lesson for each in registered if each.lesson])
         self.contacts.store(registered, others)
         self.dispatches.store(dispatch)
@@ -119,6 +125,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.keys = SqlKeys(connection)
         self.audit = SqlAudit(connection)
         self.due = SqlDueItems(connection, kept)
+        self.events = SqlEventLog(connection, kept)
         self.dispatches = SqlDispatches(connection, self._rolls, kept)
         self._begun = True
 

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from application.ports.events import EventType
 from domain.contact import ContactState
 from domain.decision import Decision
 from domain.ids import ContactId, LeadId, OperatorId
@@ -23,6 +24,16 @@ class ContactFact(NamedTuple):
     closed_at: datetime | None
     decision: Decision | None
     transferred_to: OperatorId | None
+
+
+class LastEvent(NamedTuple):
+    """The last event of a contact that is stored, and what the contact says itself."""
+
+    contact_id: ContactId
+    type: EventType
+    given_to: OperatorId | None
+    state: ContactState
+    operator_id: OperatorId | None
 
 
 class Facts(Protocol):
@@ -58,6 +69,14 @@ class Facts(Protocol):
 
     def purged_assigned(self) -> Mapping[tuple[str, OperatorId], int]:
         """Return how many of them pickers had given, by source key and operator."""
+        ...
+
+    def numbering(self) -> tuple[int, int, int]:
+        """Return the first and the last number of the event log, and how many events it has."""
+        ...
+
+    def last_events(self) -> Iterator[LastEvent]:
+        """Return the last event of every contact that has any, erasures aside."""
         ...
 
     def identities(self) -> Iterator[tuple[str, LeadId, bool]]:

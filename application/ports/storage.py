@@ -11,6 +11,7 @@ from application.ports.auditor import Auditor
 from application.ports.catalogue import CatalogueReader
 from application.ports.contacts import ContactReader
 from application.ports.due import DueReader
+from application.ports.events import EventReader
 from application.ports.keys import KeyReader
 from application.ports.leads import LeadReader
 from application.ports.search import LeadSearch
@@ -116,6 +117,7 @@ class Storage:
     keys: KeyReader
     audit: AuditReader
     due: DueReader
+    events: EventReader
     changes: Changes
     health: Health
     migrate: Callable[[], None]

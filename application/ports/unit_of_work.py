@@ -9,6 +9,7 @@ from application.ports.audit import Audit
 from application.ports.contacts import Contacts
 from application.ports.dispatches import Dispatches
 from application.ports.due import DueItems
+from application.ports.events import EventLog
 from application.ports.keys import Keys
 from application.ports.leads import Leads
 from domain.dispatch import Dispatch
@@ -16,6 +17,9 @@ from domain.dispatch import Dispatch
 
 class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     """One transaction. A clean exit commits; an exception rolls everything back.
+
+    Attributes:
+        actor: the name of the actor for whom things happen now.
 
     From its beginning to its end no other unit of work runs on the same storage, in this process
     or any other, so what it reads does not change.
@@ -31,6 +35,8 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     keys: Keys
     audit: Audit
     due: DueItems
+    events: EventLog
+    actor: str
 
     def __enter__(self) -> Self: ...
 

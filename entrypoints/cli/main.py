@@ -16,7 +16,7 @@ import uvicorn
 from application.purging import PurgeContacts
 from domain.actor import COMMAND
 from entrypoints import demo as demo_month
-from entrypoints.cli import access, copying, importing
+from entrypoints.cli import access, copying, following, importing
 from entrypoints.cli.listening import require_listenable
 from entrypoints.cli.next_step import command, next_step
 from entrypoints.cli.progress import counting
@@ -45,6 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(access.app, name="keys")
+app.add_typer(following.app, name="events")
 
 
 def _show_version(wanted: bool) -> None:

@@ -29,11 +29,11 @@ from entrypoints.console import (
     trying,
 )
 from entrypoints.console.filled import Sentence, sentence_of
-from entrypoints.console.live import Live
 from entrypoints.console.pages import STATIC, page
 from entrypoints.console.words import FOREIGN, NOWHERE, PROBLEMS
 from entrypoints.edge.calls import allowed
 from entrypoints.edge.keyring import Keyring
+from entrypoints.edge.live import Live
 from entrypoints.edge.problems import RETRY_AFTER, STATUSES, Refusal
 from entrypoints.edge.routes import add_routes
 from entrypoints.edge.writing import Writing

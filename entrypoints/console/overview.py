@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from anyio import to_thread
@@ -9,17 +10,15 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from application.fairlead import Fairlead
-from application.ports.failures import StorageUnavailable
 from domain.actor import Actor
 from entrypoints.console.choosing import busiest, offered_sources
 from entrypoints.console.filled import EMPTY, Filled
-from entrypoints.console.live import Live
 from entrypoints.console.pages import form, go, page, pages_below
 from entrypoints.console.periods import PERIODS, Period, span_of
 from entrypoints.console.saying import said
-from entrypoints.edge.gate import identify
+from entrypoints.edge.gate import is_admitted
 from entrypoints.edge.keyring import Keyring
-from entrypoints.edge.problems import Refusal
+from entrypoints.edge.live import Live
 from entrypoints.edge.writing import ACTOR
 
 _OPERATORS: Final = 60
@@ -51,19 +50,9 @@ def router(
 
     @routes.get("/events")
     async def events(request: Request) -> Response:
-        async def admitted() -> bool:
-            try:
-                await identify(keyring, request.scope, _EVENTS)
-            except Refusal:
-                return False
-            except StorageUnavailable:
-                # Nothing can be read now; this is asked again when the storage is back.
-                return True
-            return True
-
         # `X-Accel-Buffering`: nginx would hold events back until it has a few kilobytes of them.
         return StreamingResponse(
-            live.stream(admitted),
+            live.stream(partial(is_admitted, keyring, request.scope, _EVENTS)),
             media_type="text/event-stream",
             headers={"X-Accel-Buffering": "no"},
         )

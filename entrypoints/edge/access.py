@@ -46,6 +46,8 @@ CALLS: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", "/v1/keys"): _ADMINISTER,
     ("DELETE", "/v1/keys/{prefix}"): _ADMINISTER,
     ("GET", "/v1/audit"): _ADMINISTER,
+    ("GET", "/v1/events"): _READ,
+    ("GET", "/v1/events/stream"): _READ,
     ("GET", "/readyz"): _READ,
     ("GET", "/metrics"): _READ,
     ("GET", "/"): _READ,

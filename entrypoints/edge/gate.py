@@ -96,6 +96,17 @@ class Gate:
         await answer(scope, receive, send)
 
 
+async def is_admitted(keyring: Keyring, scope: Scope, path: str) -> bool:
+    """Tell whether a call that has been let in, and lasts, would still be let in."""
+    try:
+        await identify(keyring, scope, path)
+    except Refusal:
+        return False
+    except StorageUnavailable:
+        """Nothing can be read now; this is asked again when the storage is back."""
+    return True
+
+
 async def identify(keyring: Keyring, scope: Scope, path: str) -> ApiKey | None:
     """Return the valid key that a call is made with.
 

@@ -13,7 +13,7 @@ from pydantic import MISSING, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from application.ports.failures import OutcomeUnknown, Overloaded, StorageUnavailable
-from domain.errors import DomainError, IdentityTaken
+from domain.errors import DomainError, EventsGone, IdentityTaken
 from entrypoints.edge.calls import allowed
 from entrypoints.edge.request_ids import request_id
 
@@ -44,6 +44,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "operator_at_capacity": 409,
     "contact_closed": 409,
     "changed_meanwhile": 412,
+    "events_gone": 410,
     # Refused before the domain saw it.
     "unauthenticated": 401,
     "forbidden": 403,
@@ -106,6 +107,10 @@ class Problem(BaseModel):
     lead_id: UUID | MISSING = Field(
         default=MISSING, description="For `identity_taken`: the lead that has the identity."
     )
+    earliest: int | MISSING = Field(
+        default=MISSING,
+        description="For `events_gone`: the number of the first event kept.",
+    )
     request_id: str | MISSING = Field(
         default=MISSING,
         description="The same as the header X-Request-Id; it is also in the log. Items of a batch "
@@ -149,6 +154,8 @@ def problem_of(error: DomainError | StorageUnavailable) -> Problem:
     described = problem(error.code, error.detail, fields)
     if isinstance(error, IdentityTaken) and error.lead_id is not None:
         described.lead_id = error.lead_id
+    if isinstance(error, EventsGone):
+        described.earliest = error.earliest
     return described
 
 

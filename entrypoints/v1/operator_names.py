@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import Path
+from fastapi import Path, Query
 
 from application.ports.catalogue import CatalogueReader
 from domain.errors import UnknownOperator
@@ -39,6 +39,24 @@ class OperatorNames:
             UnknownOperator: no operator has this key.
         """
         return self._found([operator_id])[0]
+
+    def in_query(
+        self,
+        operator: Annotated[
+            str | None,
+            Query(
+                pattern=OPERATOR_NAME,
+                description="The operator's id or its key.",
+                examples=["anna-petrova"],
+            ),
+        ] = None,
+    ) -> OperatorId | None:
+        """Return the operator that a query names, if it names any; a dependency of its route.
+
+        Raises:
+            UnknownOperator: no operator has this key.
+        """
+        return None if operator is None else self._found([operator])[0]
 
     async def in_body(self, names: Sequence[str]) -> list[OperatorId]:
         """Return the operators that a body names, in its order.

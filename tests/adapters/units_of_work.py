@@ -44,11 +44,13 @@ class _UnitOfWork(UnitOfWork):
         self._watched.batches.append([])
         self.leads, self.contacts, self.dispatches = uow.leads, uow.contacts, uow.dispatches
         self.keys, self.audit, self.due = uow.keys, uow.audit, uow.due
+        self.events, self.actor = uow.events, uow.actor
         return self
 
     def save(self, dispatch: Dispatch) -> None:
         added = [each.contact for each in dispatch.events if isinstance(each, Registered)]
         self._watched.batches[-1] += [each.payload for each in added]
+        self._real.actor = self.actor
         self._real.save(dispatch)
         # Only after saving, so that there is something to roll back.
         self._watched.fail(added)
@@ -90,9 +92,11 @@ class FailingCommit(UnitOfWork):
         uow = self._real.__enter__()
         self.leads, self.contacts, self.dispatches = uow.leads, uow.contacts, uow.dispatches
         self.keys, self.audit, self.due = uow.keys, uow.audit, uow.due
+        self.events, self.actor = uow.events, uow.actor
         return self
 
     def save(self, dispatch: Dispatch) -> None:
+        self._real.actor = self.actor
         self._real.save(dispatch)
 
     def begin_at_once(self) -> bool:

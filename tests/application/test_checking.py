@@ -22,6 +22,7 @@ import pytest
 from adapters.memory.store import MemoryStore
 from adapters.sql.decisions import encode
 from application.ports.contacts import ContactView
+from application.ports.events import EventType
 from application.ports.operators import OperatorView
 from application.register_contacts import RegisterContact
 from domain.availability import Availability
@@ -273,6 +274,47 @@ def plant_waiting_with_an_operator(scene: Scene) -> None:
     scene.change_contact(scene.held, state=ContactState.WAITING)
 
 
+def plant_missing_event(scene: Scene) -> None:
+    first, last = bounds(scene)
+    assert first == 1
+    scene.plant(
+        lambda store: store.events.pop(first + 1),
+        ("DELETE FROM events WHERE seq = ?", first + 1),
+    )
+    assert bounds(scene) == (first, last)
+
+
+def plant_event_that_was_undone(scene: Scene) -> None:
+    """The log ends before the last change: no number is missing."""
+    close(scene.world, scene.held)
+    _, last = bounds(scene)
+    scene.plant(
+        lambda store: [store.events.pop(last), store.events.pop(last - 1)],
+        ("DELETE FROM events WHERE seq > ?", last - 2),
+    )
+
+
+def plant_event_of_somebody_else(scene: Scene) -> None:
+    found = scene.world.fairlead.events.events(after=0, limit=1000)
+    (seq,) = (
+        each.seq
+        for each in found.items
+        if (each.entry.type, each.entry.contact_id)
+        == (EventType.CONTACT_TRANSFERRED, scene.moved.id)
+    )
+    scene.plant(
+        lambda store: store.events.update(
+            {seq: store.events[seq]._replace(operator_id=scene.ann.id)}
+        ),
+        ("UPDATE events SET operator_id = ? WHERE seq = ?", scene.ann.id, seq),
+    )
+
+
+def bounds(scene: Scene) -> tuple[int, int]:
+    page = scene.world.fairlead.events.events(after=0, limit=1)
+    return page.earliest, page.last
+
+
 def plant_lost_contact(scene: Scene) -> None:
     """In a file, this leaves behind a decision and a transfer that belong to no contact."""
     scene.plant(
@@ -294,13 +336,16 @@ def plant_lost_contact(scene: Scene) -> None:
         (plant_assigned_counter, "counters", "counters"),
         (plant_missing_counter, "counters", "counters"),
         (plant_a_counter_too_many, "counters", "counters"),
-        (plant_other_operator, "I7", "I7"),
+        (plant_other_operator, "I7 I8", "I7 I8"),
         (plant_transfer_undone, "I7", "I7"),
         (plant_closed_without_a_time, "I7", "I7"),
         (plant_open_with_a_time_of_closing, "I7", "I7"),
         (plant_given_without_a_time, "I7", "I7"),
-        (plant_assigned_to_nobody, "I7 counters", "I7 counters"),
-        (plant_waiting_with_an_operator, "I1 I7 counters", "I1 I7 counters"),
+        (plant_assigned_to_nobody, "I7 I8 counters", "I7 I8 counters"),
+        (plant_waiting_with_an_operator, "I1 I7 I8 counters", "I1 I7 I8 counters"),
+        (plant_missing_event, "I8", "I8"),
+        (plant_event_that_was_undone, "I8", "I8"),
+        (plant_event_of_somebody_else, "I8", "I8"),
         (plant_lost_contact, "I1 counters", "I1 I7 counters"),
     ],
 )

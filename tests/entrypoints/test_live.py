@@ -7,7 +7,7 @@ import pytest
 
 from application.ports.failures import StorageUnavailable
 from application.ports.storage import Changes
-from entrypoints.console.live import Live
+from entrypoints.edge.live import Live
 
 CHANGED = "event: changed"
 
@@ -29,7 +29,7 @@ class FakeChanges(Changes):
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("entrypoints.console.live._EVERY", 0.001)
+    monkeypatch.setattr("entrypoints.edge.live._EVERY", 0.001)
 
 
 async def anybody() -> bool:
@@ -122,7 +122,7 @@ def test_nobody_asks_while_nobody_looks() -> None:
 def test_who_may_not_listen_any_more_is_told_nothing_more(
     alive: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("entrypoints.console.live._ALIVE", alive)
+    monkeypatch.setattr("entrypoints.edge.live._ALIVE", alive)
     admitted = True
 
     async def asked() -> bool:

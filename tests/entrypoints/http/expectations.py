@@ -9,7 +9,7 @@ import httpx
 from entrypoints.edge.problems import MEDIA_TYPE, STATUSES
 
 _MOMENT = re.compile(r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z\Z")
-MEMBERS = {"identity_taken": {"lead_id"}}
+MEMBERS = {"identity_taken": {"lead_id"}, "events_gone": {"earliest"}}
 """Additional members of a problem, by its code."""
 NOBODY = "0199d7a4-5f27-7c3b-8c51-2f6d1f0a9b01"
 """A well-formed id that names nothing."""

@@ -1,10 +1,10 @@
-"""Tells open pages that something has changed, whichever process changed it."""
+"""Tells those who wait that something has changed, whichever process changed it."""
 
 import asyncio
 import signal
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from types import FrameType
 from typing import Final
 
@@ -21,9 +21,12 @@ page that hears nothing says that its data are old. By then it also ends if its 
 
 
 class Live:
-    """Watches the storage while any page is open, once for all pages.
+    """Watches the storage while anyone waits for a change, once for all of them.
 
-    It hands out no contacts: it only tells pages to read again.
+    It hands out no contacts: it only says that it is time to read again.
+
+    Attributes:
+        closed: whether the server is stopping.
     """
 
     def __init__(self, changes: Changes) -> None:
@@ -33,13 +36,29 @@ class Live:
         self._began = asyncio.Event()
         self._watcher: asyncio.Task[None] | None = None
         self._looking = 0
-        self._closed = False
+        self.closed = False
 
     async def stream(self, admitted: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
         """Yield server-sent events: `changed` after every change, `alive` if there is none.
 
         Args:
             admitted: tells whether the listener still has access; asked before each further event.
+        """
+        async with self.looking() as changes:
+            # Sent immediately: a page that was cut off catches up.
+            yield "retry: 1000\nevent: changed\ndata:\n\n"
+            while True:
+                changed = await changes(_ALIVE)
+                if self.closed or not await admitted():
+                    return
+                yield f"event: {'changed' if changed else 'alive'}\ndata:\n\n"
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[Callable[[float], Awaitable[bool]]]:
+        """Watch the storage meanwhile.
+
+        Yields a function that waits for a change, for so many seconds at most, and tells whether
+        there was any since it was last called, or since the beginning.
         """
         self._looking += 1
         try:
@@ -49,23 +68,23 @@ class Live:
             # The watcher knows the present state: anything that comes after it is a change.
             await self._began.wait()
             seen = self._number
-            # Sent immediately: a page that was cut off catches up.
-            yield "retry: 1000\nevent: changed\ndata:\n\n"
-            while True:
+
+            async def changes(seconds: float) -> bool:
+                nonlocal seen
                 # Counted, not only awaited: more may change while a slow client is written to.
-                if self._number == seen and not self._closed:
+                if self._number == seen and not self.closed:
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._changed.wait(), _ALIVE)
-                if self._closed or not await admitted():
-                    return
-                told, seen = seen, self._number
-                yield f"event: {'alive' if told == seen else 'changed'}\ndata:\n\n"
+                        await asyncio.wait_for(self._changed.wait(), seconds)
+                before, seen = seen, self._number
+                return before != seen
+
+            yield changes
         finally:
             self._looking -= 1
 
     def close(self) -> None:
         """End all streams; a server that is stopping would wait for them."""
-        self._closed = True
+        self.closed = True
         self._changed.set()
 
     def close_on_signals(self) -> None:
@@ -88,7 +107,7 @@ class Live:
     async def _watch(self) -> None:
         last = await self._token()
         self._began.set()
-        while self._looking and not self._closed:
+        while self._looking and not self.closed:
             await asyncio.sleep(_EVERY)
             token = await self._token()
             if token != last:

@@ -1,0 +1,192 @@
+"""The event log: what happened, numbered in the order of commits without gaps."""
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final, Literal, NamedTuple, Protocol
+from uuid import UUID
+
+from domain.events import Assigned, Closed, Event, Registered, Transferred
+from domain.ids import ContactId, LeadId, OperatorId
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class EventType(StrEnum):
+    """What can happen. Numbers in storage follow this order, so a new one goes to the end."""
+
+    CONTACT_REGISTERED = "contact.registered"
+    CONTACT_ASSIGNED = "contact.assigned"
+    CONTACT_TRANSFERRED = "contact.transferred"
+    CONTACT_CLOSED = "contact.closed"
+    CONTACT_ERASED = "contact.erased"
+    OPERATOR_CREATED = "operator.created"
+    OPERATOR_CHANGED = "operator.changed"
+    SOURCE_CREATED = "source.created"
+    SOURCE_CHANGED = "source.changed"
+    ALLOCATIONS_REPLACED = "allocations.replaced"
+    LEAD_CHANGED = "lead.changed"
+
+
+_REGISTERED = EventType.CONTACT_REGISTERED
+_ASSIGNED = EventType.CONTACT_ASSIGNED
+_TRANSFERRED = EventType.CONTACT_TRANSFERRED
+_CLOSED = EventType.CONTACT_CLOSED
+
+
+class Entry(NamedTuple):
+    """An event to be logged. It contains ids, states and numbers, and nothing about a person.
+
+    Attributes:
+        actor: whose doing it is, as in the audit log.
+        operator_id: who has the contact now, or had it when it was closed; the operator itself.
+        other_id: the lead of a new contact or the lead itself; who had a contact before.
+        data: what else is told, as JSON.
+    """
+
+    type: EventType
+    at: datetime
+    actor: str
+    source_key: str | None = None
+    contact_id: ContactId | None = None
+    operator_id: OperatorId | None = None
+    other_id: UUID | None = None
+    data: str | None = None
+
+
+SubjectKind = Literal["contact", "operator", "source", "lead"]
+
+
+class LoggedEvent(NamedTuple):
+    """An event of the log, with its number."""
+
+    seq: int
+    entry: Entry
+
+    @property
+    def id(self) -> UUID:
+        """A UUIDv7 for good: in a restored storage numbers come again, and moments do not."""
+        milliseconds = -((_EPOCH - self.entry.at) // timedelta(milliseconds=1))
+        return UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62 | self.seq)
+
+    @property
+    def subject(self) -> tuple[SubjectKind, str]:
+        """What it happened to: a kind, and the id or the source's key."""
+        entry = self.entry
+        match entry.type:
+            case EventType.OPERATOR_CREATED | EventType.OPERATOR_CHANGED:
+                return "operator", str(entry.operator_id)
+            case EventType.LEAD_CHANGED:
+                return "lead", str(entry.other_id)
+            case _ if entry.contact_id is None:
+                return "source", str(entry.source_key)
+            case _:
+                return "contact", str(entry.contact_id)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What else is told of it, as JSON values; see docs/reference.md."""
+        entry = self.entry
+        data: dict[str, Any] = {} if entry.data is None else json.loads(entry.data)
+        if entry.contact_id is None:
+            return data
+        data["source"] = entry.source_key
+        match entry.type:
+            case EventType.CONTACT_REGISTERED | EventType.CONTACT_ERASED:
+                data["lead_id"] = _text(entry.other_id)
+            case EventType.CONTACT_TRANSFERRED:
+                data["operator_id"] = _text(entry.operator_id)
+                data["previous_operator_id"] = _text(entry.other_id)
+            case _:
+                data["operator_id"] = _text(entry.operator_id)
+        return data
+
+
+class EventFilter(NamedTuple):
+    """Which events are wanted; None is any.
+
+    Attributes:
+        operator_id: events of the operator itself, and of contacts that it gets or loses.
+    """
+
+    types: Collection[EventType] | None = None
+    source_key: str | None = None
+    operator_id: OperatorId | None = None
+    contact_id: ContactId | None = None
+
+
+EVERYTHING: Final = EventFilter()
+
+
+class EventPage(NamedTuple):
+    """Some events, in order.
+
+    Attributes:
+        reached: the number up to which the log was looked through; the next page begins after it.
+        earliest: the number of the first event that is kept; 0 if the log is empty.
+        last: the number of the last one.
+    """
+
+    items: Sequence[LoggedEvent]
+    reached: int
+    earliest: int
+    last: int
+
+
+class EventLog(Protocol):
+    """The log, for writing."""
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Log what happens in this unit of work, in order."""
+        ...
+
+    def add_erased(self, lead_id: LeadId, at: datetime, actor: str) -> None:
+        """Log for every contact of a lead that nothing about the person is stored any more."""
+        ...
+
+    def forget(self, before: datetime, limit: int) -> int:
+        """Remove the oldest events that are older than a moment, and return how many.
+
+        The newest stays in any case: the next one is numbered after it.
+        """
+        ...
+
+
+class EventReader(Protocol):
+    """Reads the log."""
+
+    def events(self, *, after: int, limit: int, where: EventFilter = EVERYTHING) -> EventPage:
+        """Return events with a greater number, only such as no crash takes back.
+
+        It looks through some thousand events at most, so a page may be empty though more follow.
+        """
+        ...
+
+
+def contact_entries(events: Sequence[Event], actors: Sequence[str]) -> list[Entry]:
+    """Return the entries of what happened to contacts, each by the actor at the same place."""
+    entries: list[Entry] = []
+    for event, actor in zip(events, actors, strict=True):
+        if isinstance(event, Registered):
+            contact, decision, _, _ = event
+            key, contact_id, at = contact.source_key, contact.id, contact.created_at
+            entries.append(Entry(_REGISTERED, at, actor, key, contact_id, None, contact.lead_id))
+            if decision is not None:
+                entries.append(Entry(_ASSIGNED, at, actor, key, contact_id, decision.picked))
+        elif isinstance(event, Assigned):
+            contact, decision, at = event
+            key, contact_id = contact.source_key, contact.id
+            entries.append(Entry(_ASSIGNED, at, actor, key, contact_id, decision.picked))
+        elif isinstance(event, Closed):
+            contact, had_it, at = event
+            entries.append(Entry(_CLOSED, at, actor, contact.source_key, contact.id, had_it))
+        elif isinstance(event, Transferred):
+            contact, previous, given_to, at = event
+            key, contact_id = contact.source_key, contact.id
+            entries.append(Entry(_TRANSFERRED, at, actor, key, contact_id, given_to, previous))
+    return entries
+
+
+def _text(identifier: UUID | None) -> str | None:
+    return None if identifier is None else str(identifier)
