@@ -144,7 +144,7 @@ class TestUnread:
         document = create_app(Settings(database_url="memory://")).openapi()
         schemas = document["components"]["schemas"]
         assert schemas["Unreadable"]["enum"] == [each.value for each in Unreadable]
-        assert "unread" in schemas["ContactLeadOut"]["required"]
+        assert "unread" in schemas["ContactLead"]["required"]
         values = schemas["NewContactLead"]["properties"]["identities"]["patternProperties"]
         (value,) = values.values()
         assert {each["type"] for each in value["anyOf"]} == {"string", "null"}
