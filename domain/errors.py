@@ -152,23 +152,13 @@ class EventsGone(DomainError):
     """Events that were asked for are no longer kept, or have never been stored here.
 
     Args:
-        after: the number after which events were asked for.
-        earliest, last: the numbers of the first and the last event that are kept.
+        earliest: the number of the first event that is kept; 0 without any.
     """
 
     code = "events_gone"
 
-    def __init__(self, after: int, earliest: int, last: int) -> None:
-        why = (
-            f"the last event is {last}, so this storage has been restored from a backup"
-            if after > last
-            else f"events before {earliest} are no longer kept"
-        )
-        super().__init__(
-            f"{why}; read the contacts and operators that you follow once more, and go on with "
-            f"after={max(earliest - 1, 0)}.",
-            field="after",
-        )
+    def __init__(self, detail: str, *, field: str | None = None, earliest: int = 0) -> None:
+        super().__init__(detail, field=field)
         self.earliest = earliest
 
 

@@ -110,6 +110,7 @@ PROBLEMS: Final = {
     "unknown_lead": N_("There is no such lead."),
     "unknown_identity": N_("The person has no such identity."),
     "identity_taken": N_("Another person has this identity and keeps it until it is removed:"),
+    "events_gone": N_("These events are no longer kept."),
     "unknown_key": N_("There is no such key."),
     "no_decision": N_("The contact has not been assigned yet."),
     "operator_exists": N_("An operator with this key already exists."),

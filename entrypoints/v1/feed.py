@@ -88,7 +88,17 @@ class Feed:
     def _page(self, after: int | None, limit: int, where: EventFilter) -> EventPage:
         page = self._events.events(after=after or 0, limit=limit, where=where)
         if after is not None and not page.earliest - 1 <= after <= page.last:
-            raise EventsGone(after, page.earliest, page.last)
+            why = (
+                f"the last event is {page.last}, so the storage has been restored from a backup"
+                if after > page.last
+                else f"events before {page.earliest} are no longer kept"
+            )
+            raise EventsGone(
+                f"{why}; read the contacts and operators that you follow once more, and go on with "
+                f"after={max(page.earliest - 1, 0)}.",
+                field="after",
+                earliest=page.earliest,
+            )
         return page
 
 

@@ -304,6 +304,7 @@ def test_a_target_that_is_filled_while_it_is_migrated_is_left_as_it_is(
     assert {name: len(rows) for name, rows in stored(target).items() if rows} == {
         "operators": 1,
         "audit": 1,
+        "events": 1,
     }
 
 

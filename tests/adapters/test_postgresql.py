@@ -519,3 +519,33 @@ def test_threads_that_find_no_connection_free_wait_for_one(world: World) -> None
         ).fetchone()
     assert used
     assert used[0] <= CONNECTIONS
+
+
+def test_events_are_told_once_they_are_on_disk(world: World, postgresql_url: str) -> None:
+    """Fairlead's own commits can be seen before they are on disk, as this one can."""
+    reader = world.fairlead.events
+    with connected(postgresql_url) as server:
+        # It would be written by itself some 200 ms later.
+        server.execute("SET synchronous_commit = off")
+        for _ in range(5):
+            after = reader.events(after=0, limit=1000).last
+            server.execute(
+                "INSERT INTO events (seq, type, at, actor) VALUES (%s, 7, now(), 'test')",
+                [after + 1],
+            )
+            written, on_disk = log_of(server)
+            assert on_disk < written, "otherwise there is nothing to wait for"
+            (told,) = reader.events(after=after, limit=9).items
+            assert told.seq == after + 1
+            _, on_disk = log_of(server)
+            assert on_disk >= written
+
+
+def log_of(server: psycopg.Connection) -> tuple[int, int]:
+    """Return how far the server's log has been written, and how much of it is on disk."""
+    found = server.execute(
+        """SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0'),
+        pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')"""
+    ).fetchone()
+    assert found is not None
+    return int(found[0]), int(found[1])

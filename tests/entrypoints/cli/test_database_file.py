@@ -41,6 +41,7 @@ READING: dict[str, tuple[str, ...]] = {
     "copy": ("copy", "--to", "sqlite:///new.db"),
     "keys create": ("keys", "create", "--role", "admin"),
     "keys list": ("keys", "list"),
+    "events follow": ("events", "follow"),
     "keys revoke": ("keys", "revoke", "flk_0000000000"),
 }
 

@@ -25,6 +25,10 @@ def make(
     return made.secret
 
 
+ENDLESS = frozenset({"/console/events", "/v1/events/stream"})
+"""Streams that never end; tests/e2e and tests/browser listen to them."""
+
+
 def calls(app: FastAPI) -> Iterator[tuple[str, str]]:
     """Yield the method and path of every call of an application, including mounted applications.
 

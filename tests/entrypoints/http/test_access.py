@@ -23,15 +23,13 @@ from entrypoints.settings import Settings
 from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client, serving, serving_world
 from tests.entrypoints.http.expectations import NOBODY, answered, is_problem, refused
-from tests.entrypoints.http.keys import bearer, calls, make
+from tests.entrypoints.http.keys import ENDLESS, bearer, calls, make
 from tests.support import World, open_world
 
 UNKNOWN = f"flk_nobodys000_{'x' * 43}"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-STREAM = "/console/events"
-"""A stream that never ends; tests/e2e and tests/browser listen to it."""
 ALL_CALLS = sorted(
-    call for call in calls(create_app(Settings(database_url="memory://"))) if call[1] != STREAM
+    call for call in calls(create_app(Settings(database_url="memory://"))) if call[1] not in ENDLESS
 )
 
 
@@ -90,7 +88,7 @@ def test_every_call_of_the_application_is_in_the_table() -> None:
 
 
 def test_the_table_has_no_call_that_the_application_has_not() -> None:
-    known = {*ALL_CALLS, ("GET", STREAM)}
+    known = {*ALL_CALLS, *(("GET", each) for each in ENDLESS)}
     for method, path in CALLS:
         if path.endswith("/{path:path}"):
             beginning = path.removesuffix("{path:path}")
@@ -153,8 +151,9 @@ def test_where_the_database_is_is_nobodys_business_without_a_key() -> None:
 
 
 def test_the_stream_of_changes_is_for_who_reads(doors: Doors) -> None:
-    refused(doors.client.get(STREAM), "unauthenticated")
-    refused(doors.client.get(STREAM, headers=bearer(doors.keys[Role.INTAKE])), "forbidden")
+    for each in ENDLESS:
+        refused(doors.client.get(each), "unauthenticated")
+        refused(doors.client.get(each, headers=bearer(doors.keys[Role.INTAKE])), "forbidden")
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "BREW"])

@@ -12,6 +12,7 @@ from entrypoints.settings import Settings
 from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client
 from tests.entrypoints.http.expectations import answered
+from tests.entrypoints.http.keys import ENDLESS
 from tests.support import World
 
 DOCUMENT: dict[str, Any] = create_app(Settings(database_url="memory://")).openapi()
@@ -211,6 +212,8 @@ def test_the_examples_of_parameters_work_when_they_are_sent(caller: Client, memo
     memory.source((memory.operator("Anna Petrova"), 1), key="telegram-sales")
     found = 0
     for method, path, operation in operations():
+        if path in ENDLESS:
+            continue
         for parameter in operation.get("parameters", []):
             examples = parameter["schema"].get("examples", [])
             for branch in parameter["schema"].get("anyOf", []):
