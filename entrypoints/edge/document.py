@@ -11,7 +11,7 @@ _ENDING: Final = re.compile("(Out|View)$")
 """How the code tells what is shown from what it is shown of; a client knows only the former."""
 
 _ATTRIBUTES: Final = "\n\nAttributes:\n"
-_ATTRIBUTE: Final = re.compile(r"^    ([a-z_, ]+): (.+(?:\n {8}.+)*)", re.MULTILINE)
+_FIELD: Final = " " * 4
 
 
 def completed(document: dict[str, Any]) -> dict[str, Any]:
@@ -40,7 +40,9 @@ def _describe_fields(schema: dict[str, Any]) -> None:
     about, _, attributes = schema.get("description", "").partition(_ATTRIBUTES)
     if attributes:
         schema["description"] = about
-        for names, text in _ATTRIBUTE.findall(attributes):
-            said = " ".join(text.split()).replace("None", "null")
+        # What goes on below a line is indented further.
+        for each in attributes.replace(f"\n{_FIELD}{_FIELD}", " ").splitlines():
+            names, _, text = each.removeprefix(_FIELD).partition(": ")
+            said = text.replace("None", "null")
             for name in names.split(", "):
                 schema["properties"][name]["description"] = said[0].upper() + said[1:]
