@@ -17,10 +17,11 @@ setup: $(VENV)/.dev  ## Install everything, development tools included
 # Many tests wait for processes, disks and clocks, so even two cores can run four at a time.
 RUNS ?= 4
 PYTEST := $(BIN)/pytest -n $(RUNS) --dist loadfile --no-loadscope-reorder
-# Tests that need a browser, an image or a storm are left to `make check`.
+# Tests that need a browser, an image, a storm or thousands of guesses are left to `make check`.
 test: $(VENV)/.dev  ## Run the tests, RUNS at a time (4); takes five minutes on two cores, less with ONLY=tests/domain
 	@echo 'Running the tests takes about five minutes on two cores; ONLY=tests/domain runs some.'
-	$(PYTEST) --ignore tests/browser --ignore tests/chaos --ignore tests/test_image.py $(ONLY)
+	$(PYTEST) --ignore tests/browser --ignore tests/chaos --ignore tests/test_image.py \
+		--ignore tests/entrypoints/http/test_schemathesis.py $(ONLY)
 
 chaos: $(VENV)/.dev  ## Break processes, databases, disks, networks and clocks under load; takes a quarter of an hour
 	FAIRLEAD_CHAOS=long $(BIN)/pytest tests/chaos

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from application.ports.auditor import Auditor, ContactFact, Facts
 from application.ports.events import EventType
@@ -125,17 +125,18 @@ class _Check:
         if number and last - first + 1 != number:
             yield Defect(
                 "I8",
-                f"the event log has {number} events from {first} to {last}; "
-                f"{last - first + 1 - number} are missing",
+                f"the event log has {number} events, numbered from {first} to {last}: they should "
+                f"be {last - first + 1}",
             )
         for each in self.facts.last_events():
-            state = _STATE_AFTER[each.type]
-            told = (state, None if state is ContactState.WAITING else each.given_to)
-            if told != (each.state, each.operator_id):
+            state = ContactState.WAITING if each.given_to is None else ContactState.ASSIGNED
+            if each.type is EventType.CONTACT_CLOSED:
+                state = ContactState.CLOSED
+            if (state, each.given_to) != (each.state, each.operator_id):
                 yield Defect(
                     "I8",
                     f"contact {each.contact_id} is {each.state} with {each.operator_id}; its last "
-                    f"event, {each.type}, leaves it {told[0]} with {told[1]}",
+                    f"event, {each.type}, leaves it {state} with {each.given_to}",
                 )
 
     def _counters(self) -> Iterator[Defect]:
@@ -143,14 +144,6 @@ class _Check:
             yield from _differences("registered", registered, self.registered)
         for assigned in self.facts.assigned():
             yield from _differences("assigned", assigned, self.assigned)
-
-
-_STATE_AFTER: Final = {
-    EventType.CONTACT_REGISTERED: ContactState.WAITING,
-    EventType.CONTACT_ASSIGNED: ContactState.ASSIGNED,
-    EventType.CONTACT_TRANSFERRED: ContactState.ASSIGNED,
-    EventType.CONTACT_CLOSED: ContactState.CLOSED,
-}
 
 
 def _differences(

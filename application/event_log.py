@@ -20,7 +20,7 @@ _AGAIN: Final = timedelta(hours=1)
 _REST: Final = timedelta(milliseconds=100)
 _LATE: Final = timedelta(days=2)
 _CHUNK: Final = 2000
-"""The most events removed in one transaction: some 5 ms."""
+"""The most entries removed in one transaction: some 5 ms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,16 @@ Contacts that came in meanwhile would be handed out after everyone who comes in 
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from application.ports.system import Clock
 from application.ports.unit_of_work import UnitOfWork
 from application.use_case import Alone
 from domain.actor import Actor
+from domain.contact import Place
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +37,27 @@ class RequeueHandler(Alone[Requeue, int]):
         """Return how many were moved."""
         del command, actor
         now = self.clock.now()
-        moved = uow.contacts.requeue(now - _TICK, later_than=now + _AHEAD)
-        if moved:
+        places = uow.contacts.waiting_after(now + _AHEAD)
+        if places:
+            uow.contacts.requeue(_just_before(now, places))
             logger.warning(
                 "%s contacts wait that came in when a clock was ahead: they go before those that "
                 "come in from now on",
-                moved,
+                len(places),
             )
-        return moved
+        return len(places)
+
+
+def _just_before(now: datetime, places: Sequence[Place]) -> list[Place]:
+    """Return places for the same contacts in the same order, the last of them just before now.
+
+    Contacts at one moment are ordered by id. If ids began anew in between, because a clock was set
+    right in several steps, those before that get an earlier moment.
+    """
+    rank, following, moved = now - _TICK, None, list[Place]()
+    for _, contact_id in reversed(places):
+        if following is not None and contact_id > following:
+            rank -= _TICK
+        moved.append((rank, contact_id))
+        following = contact_id
+    return moved

@@ -108,8 +108,13 @@ class Dispatch:
 
         Args:
             sources: every source that is here, as it is stored; and any others.
-            operators: every operator that is here, as it is stored; and any others.
+            operators: those that are allocated to one of them, and any others. What is here of
+                anyone else may be out of date by now, and is dropped.
         """
+        operators = list(operators)
+        for operator_id in self.operators.keys() - {each.id for each in operators}:
+            self._drop_pools(operator_id)
+            del self.operators[operator_id]
         for operator in operators:
             known = self.operators.setdefault(operator.id, operator)
             if not known.is_set_like(operator):

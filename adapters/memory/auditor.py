@@ -58,7 +58,9 @@ class MemoryFacts(Facts):
 
     def numbering(self) -> tuple[int, int, int]:
         log = self._store.events
-        return next(iter(log), 0), next(reversed(log), 0), len(log)
+        lasts = [seq + entry.length - 1 for seq, entry in log.items()]
+        number = sum(entry.length for entry in log.values())
+        return next(iter(log), 0), max(lasts, default=0), number
 
     def last_events(self) -> Iterator[LastEvent]:
         last = {

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
-from typing import cast
 
 from adapters.memory.store import MemoryStore
 from application.ports.events import (
@@ -14,9 +13,9 @@ from application.ports.events import (
     EventPage,
     EventReader,
     EventType,
-    LoggedEvent,
+    events_of,
 )
-from domain.ids import LeadId, OperatorId
+from domain.ids import LeadId
 
 
 class MemoryEvents(EventLog, EventReader):
@@ -26,9 +25,10 @@ class MemoryEvents(EventLog, EventReader):
         self._store = store
 
     def add(self, entries: Sequence[Entry]) -> None:
-        log = self._store.events
-        for seq, entry in enumerate(entries, next(reversed(log), 0) + 1):
-            self._store.put(log, seq, entry)
+        log, last = self._store.events, self._last()
+        for entry in entries:
+            self._store.put(log, last + 1, entry)
+            last += entry.length
 
     def add_erased(self, lead_id: LeadId, at: datetime, actor: str) -> None:
         contacts = sorted(self._store.contacts.items())
@@ -56,23 +56,17 @@ class MemoryEvents(EventLog, EventReader):
         with self._store.lock:
             log = self._store.events
             found = (
-                LoggedEvent(seq, each)
-                for seq, each in log.items()
-                if seq > after and _meets(each, where)
+                each
+                for seq, entry in log.items()
+                for each in events_of(seq, entry)
+                if each.seq > after and where.wants(each)
             )
             items = list(islice(found, limit))
-            earliest, last = next(iter(log), 0), next(reversed(log), 0)
+            earliest, last = next(iter(log), 0), self._last()
         reached = items[-1].seq if len(items) == limit else max(after, last)
         return EventPage(items, reached, earliest, last)
 
-
-def _meets(entry: Entry, where: EventFilter) -> bool:
-    concerned = {entry.operator_id}
-    if entry.type is EventType.CONTACT_TRANSFERRED:
-        concerned.add(cast(OperatorId | None, entry.other_id))
-    return (
-        (where.types is None or entry.type in where.types)
-        and where.source_key in {None, entry.source_key}
-        and where.contact_id in {None, entry.contact_id}
-        and (where.operator_id is None or where.operator_id in concerned)
-    )
+    def _last(self) -> int:
+        for seq, entry in reversed(self._store.events.items()):
+            return seq + entry.length - 1
+        return 0

@@ -24,7 +24,7 @@ from application.ports.unit_of_work import UnitOfWork
 from domain import limits
 from domain.actor import SCRIPT
 from domain.availability import obstacle
-from domain.contact import Contact, ContactState
+from domain.contact import Contact, ContactState, Place
 from domain.dispatch import Dispatch
 from domain.errors import UnknownLead
 from domain.events import (
@@ -236,14 +236,16 @@ class MemoryContacts(Contacts):
                 transfer = StoredTransfer(at, previous, operator_id)
                 store.put(store.transfers, contact.id, (*earlier, transfer))
 
-    def requeue(self, to: datetime, *, later_than: datetime) -> int:
+    def waiting_after(self, moment: datetime) -> list[Place]:
+        places = (place for queue in self._store.queues.values() for place in queue)
+        return sorted(place for place in places if place[0] > moment)
+
+    def requeue(self, places: Sequence[Place]) -> None:
         store = self._store
-        places = (place for queue in store.queues.values() for place in queue)
-        moved = [store.contacts[place[1]] for place in places if place[0] > later_than]
-        for contact in moved:
+        for rank, contact_id in places:
+            contact = store.contacts[contact_id]
             store.remove(store.queues[contact.source_key], contact.place)
-            self._put(replace(contact, rank=to))
-        return len(moved)
+            self._put(replace(contact, rank=rank))
 
     def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
         # Every stretch of the walk lists them all: memory is for tests and simulations.

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Connection, cast, func, select
 
 from adapters.sql.decisions import decision_from_bytes, lineup_from_bytes
 from adapters.sql.engine import Database
+from adapters.sql.events import EVENTS_OF_ROW
 from adapters.sql.operators import OPERATOR_COLUMNS, operator_of
 from adapters.sql.reading import reading
 from adapters.sql.sources import SOURCE_COLUMNS, source_of
@@ -139,9 +140,13 @@ class SqlFacts(Facts):
 
     def numbering(self) -> tuple[int, int, int]:
         first, last, number = self._connection.execute(
-            select(func.min(EventRow.seq), func.max(EventRow.seq), func.count())
+            select(
+                func.min(EventRow.seq),
+                func.max(EventRow.seq + EVENTS_OF_ROW - 1),
+                cast(func.sum(EVENTS_OF_ROW), BigInteger),
+            )
         ).one()
-        return first or 0, last or 0, number
+        return first or 0, last or 0, number or 0
 
     def last_events(self) -> Iterator[LastEvent]:
         last = (

@@ -37,7 +37,7 @@ from adapters.sql.tables import (
 )
 from adapters.sql.unread import UNREAD, add_unread, unread_identities
 from application.ports.contacts import Contacts, Found, Keyed, Purged
-from domain.contact import Contact
+from domain.contact import Contact, Place
 from domain.decision import Decision
 from domain.events import Assigned, Closed, Event, Registered, Transferred
 from domain.ids import ContactId
@@ -53,6 +53,16 @@ _oldest_waiting = Prepared(
     # Without it, SQLite's dialect would add an offset parameter.
     .offset(bindparam("passed_over")),
     *("key", "most", "passed_over"),
+)
+_later = Prepared(
+    select(ContactRow.rank, ContactRow.id)
+    .where(Queued(), ContactRow.rank > bindparam("moment"))
+    .order_by(ContactRow.rank, ContactRow.id),
+    "moment",
+)
+_save_rank = Prepared(
+    update(ContactRow).where(ContactRow.id == bindparam("contact")).values(rank=bindparam("rank")),
+    *("rank", "contact"),
 )
 _taken_keys = Prepared(
     select(
@@ -143,11 +153,11 @@ class SqlContacts(Contacts):
         if others:
             self._change(others)
 
-    def requeue(self, to: datetime, *, later_than: datetime) -> int:
-        moved = self._connection.execute(
-            update(ContactRow).where(Queued(), ContactRow.rank > later_than).values(rank=to)
-        )
-        return moved.rowcount
+    def waiting_after(self, moment: datetime) -> list[Place]:
+        return [(rank, contact_id) for rank, contact_id in _later.fetch(self._connection, moment)]
+
+    def requeue(self, places: Sequence[Place]) -> None:
+        _save_rank.run(self._connection, places)
 
     def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:
         self.removed = True

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from adapters.sql.events import LAST_EVENT
+from adapters.sql.events import LAST_ROW, last_number
 from adapters.sql.kept import Kept
 from adapters.sql.operators import OPERATOR_COLUMNS, operator_of
 from adapters.sql.prepared import Prepared, PreparedInsert, among, among_ids, fetch_all
@@ -200,10 +200,10 @@ class SqlDispatches(Dispatches):
             self._connection,
             (_moved_sources, [[*dispatch.sources]]),
             (_loads, [[*dispatch.operators]]),
-            (LAST_EVENT, []),
+            (LAST_ROW, []),
         )
         if self._kept.last_event is None:
-            self._kept.last_event = last[0][0] or 0
+            self._kept.last_event = last_number(last)
         self._kept.waiting.update((key, waiting) for key, waiting, _ in sources)
         dispatch.refresh(sources, loads)
 

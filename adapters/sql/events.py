@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, or_, select
 
 from adapters.sql.engine import Database
 from adapters.sql.kept import Kept
@@ -19,7 +20,7 @@ from application.ports.events import (
     EventPage,
     EventReader,
     EventType,
-    LoggedEvent,
+    events_of,
 )
 from domain.ids import LeadId
 
@@ -35,10 +36,15 @@ _COLUMNS = (
     EventRow.data,
 )
 _insert = PreparedInsert(EventRow, *(each.key for each in _COLUMNS))
-LAST_EVENT: Final = Prepared(select(func.max(EventRow.seq)))
-_bounds = select(func.min(EventRow.seq), func.max(EventRow.seq))
+_twofold = and_(EventRow.type == EventType.CONTACT_REGISTERED, EventRow.operator_id.is_not(None))
+EVENTS_OF_ROW: Final = case((_twofold, 2), else_=1)
+"""The number of a row's events; see `application.ports.events.Entry`."""
 _newest = select(func.max(EventRow.seq)).scalar_subquery()
-
+LAST_ROW: Final = Prepared(select(*_COLUMNS).where(EventRow.seq == _newest))
+_bounds = select(
+    select(func.min(EventRow.seq)).scalar_subquery(),
+    select(EventRow.seq + EVENTS_OF_ROW - 1).where(EventRow.seq == _newest).scalar_subquery(),
+)
 
 _WALK: Final = 10_000
 """Events looked through for one page: some 20 ms if none of them is wanted."""
@@ -57,9 +63,13 @@ class SqlEventLog(EventLog):
     def add(self, entries: Sequence[Entry]) -> None:
         if not entries:
             return
-        first = self._last() + 1
-        _insert.run(self._connection, [(seq, *each) for seq, each in enumerate(entries, first)])
-        self._kept.last_event = first + len(entries) - 1
+        last = self._last()
+        rows = []
+        for each in entries:
+            rows.append((last + 1, *each))
+            last += each.length
+        _insert.run(self._connection, rows)
+        self._kept.last_event = last
 
     def add_erased(self, lead_id: LeadId, at: datetime, actor: str) -> None:
         number = func.row_number().over(order_by=ContactRow.id) + self._last()
@@ -89,8 +99,7 @@ class SqlEventLog(EventLog):
     def _last(self) -> int:
         kept = self._kept
         if kept.last_event is None:
-            ((last,),) = LAST_EVENT.fetch(self._connection)
-            kept.last_event = last or 0
+            kept.last_event = last_number(LAST_ROW.fetch(self._connection))
         return kept.last_event
 
 
@@ -107,22 +116,36 @@ class SqlEventReader(EventReader):
             end = min(max(after, earliest - 1) + _WALK, last)
             query = (
                 _filtered(where)
-                .where(EventRow.seq > after, EventRow.seq <= end)
+                # The second event of the row with this number may be the next one.
+                .where(EventRow.seq >= after, EventRow.seq <= end)
                 .order_by(EventRow.seq)
-                .limit(limit)
+                .limit(limit + 1)
             )
             rows: Any = connection.execute(query).all()
             if rows:
                 self._database.wait_until_durable(connection)
-        items = [LoggedEvent(seq, Entry(*entry)) for seq, *entry in rows]
+        found = (each for seq, *entry in rows for each in events_of(seq, Entry(*entry)))
+        wanted = (each for each in found if after < each.seq <= end and where.wants(each))
+        items = list(islice(wanted, limit))
         reached = items[-1].seq if len(items) == limit else max(after, end)
         return EventPage(items, reached, earliest, last)
 
 
+def last_number(rows: Sequence[Sequence[Any]]) -> int:
+    """Return the number of the last event, from what `LAST_ROW` has found."""
+    for seq, *entry in rows:
+        number: int = seq + Entry(*entry).length - 1
+        return number
+    return 0
+
+
 def _filtered(where: EventFilter) -> AnySelect:
+    """Return the rows that have an event that may be wanted."""
     query = select(*_COLUMNS)
     if where.types is not None:
-        query = query.where(EventRow.type.in_(where.types))
+        types = EventRow.type.in_(where.types)
+        assigned = EventType.CONTACT_ASSIGNED in where.types
+        query = query.where(or_(types, _twofold) if assigned else types)
     if where.source_key is not None:
         query = query.where(EventRow.source_key == where.source_key)
     if where.contact_id is not None:

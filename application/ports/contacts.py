@@ -9,7 +9,7 @@ from application.ports.operators import OperatorRef
 from application.ports.paging import Page
 from application.ports.versions import version_of
 from domain.actor import Actor
-from domain.contact import Contact, ContactState
+from domain.contact import Contact, ContactState, Place
 from domain.decision import Decision
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.lead import UnreadIdentity
@@ -205,11 +205,12 @@ class Contacts(Protocol):
         """
         ...
 
-    def requeue(self, to: datetime, *, later_than: datetime) -> int:
-        """Move contacts that wait at a place later than a moment to another; return how many.
+    def waiting_after(self, moment: datetime) -> list[Place]:
+        """Return the places of all contacts that wait by a later moment, in their order."""
+        ...
 
-        Among each other they keep their order; what has happened in a dispatch is to be saved.
-        """
+    def requeue(self, places: Sequence[Place]) -> None:
+        """Give contacts that wait these places; what has happened in a dispatch is saved before."""
         ...
 
     def remove_closed(self, before: datetime, *, after: ContactId | None, limit: int) -> Purged:

@@ -36,11 +36,15 @@ _CLOSED = EventType.CONTACT_CLOSED
 
 
 class Entry(NamedTuple):
-    """An event to be logged. It contains ids, states and numbers, and nothing about a person.
+    """What is logged at once. It contains ids, states and numbers, and nothing about a person.
+
+    It is one event, or the two of a contact that is registered and assigned at once: one row for
+    both makes the log cost 4 % of a registration instead of 8.
 
     Attributes:
         actor: whose doing it is, as in the audit log.
         operator_id: who has the contact now, or had it when it was closed; the operator itself.
+            That of a new contact makes the entry two events.
         other_id: the lead of a new contact or the lead itself; who had a contact before.
         data: what else is told, as JSON.
     """
@@ -53,6 +57,11 @@ class Entry(NamedTuple):
     operator_id: OperatorId | None = None
     other_id: UUID | None = None
     data: str | None = None
+
+    @property
+    def length(self) -> int:
+        """The number of its events: they take as many numbers."""
+        return 2 if self.type is _REGISTERED and self.operator_id is not None else 1
 
 
 SubjectKind = Literal["contact", "operator", "source", "lead"]
@@ -103,6 +112,16 @@ class LoggedEvent(NamedTuple):
         return data
 
 
+def events_of(seq: int, entry: Entry) -> list["LoggedEvent"]:
+    """Return the events of an entry, of which the first has a given number."""
+    if entry.length == 1:
+        return [LoggedEvent(seq, entry)]
+    return [
+        LoggedEvent(seq, entry._replace(operator_id=None)),
+        LoggedEvent(seq + 1, entry._replace(type=_ASSIGNED, other_id=None)),
+    ]
+
+
 class EventFilter(NamedTuple):
     """Which events are wanted; None is any.
 
@@ -114,6 +133,17 @@ class EventFilter(NamedTuple):
     source_key: str | None = None
     operator_id: OperatorId | None = None
     contact_id: ContactId | None = None
+
+    def wants(self, event: LoggedEvent) -> bool:
+        """Say whether an event is wanted."""
+        entry = event.entry
+        loses = entry.type is EventType.CONTACT_TRANSFERRED and entry.other_id == self.operator_id
+        return (
+            (self.types is None or entry.type in self.types)
+            and self.source_key in {None, entry.source_key}
+            and self.contact_id in {None, entry.contact_id}
+            and (self.operator_id in {None, entry.operator_id} or loses)
+        )
 
 
 EVERYTHING: Final = EventFilter()
@@ -146,9 +176,12 @@ class EventLog(Protocol):
         ...
 
     def forget(self, before: datetime, limit: int) -> int:
-        """Remove the oldest events that are older than a moment, and return how many.
+        """Remove the oldest entries that are older than a moment, and return how many.
 
         The newest stays in any case: the next one is numbered after it.
+
+        Args:
+            limit: the most entries to be removed.
         """
         ...
 
@@ -171,9 +204,8 @@ def contact_entries(events: Sequence[Event], actors: Sequence[str]) -> list[Entr
         if isinstance(event, Registered):
             contact, decision, _, _ = event
             key, contact_id, at = contact.source_key, contact.id, contact.created_at
-            entries.append(Entry(_REGISTERED, at, actor, key, contact_id, None, contact.lead_id))
-            if decision is not None:
-                entries.append(Entry(_ASSIGNED, at, actor, key, contact_id, decision.picked))
+            picked = None if decision is None else decision.picked
+            entries.append(Entry(_REGISTERED, at, actor, key, contact_id, picked, contact.lead_id))
         elif isinstance(event, Assigned):
             contact, decision, at = event
             key, contact_id = contact.source_key, contact.id

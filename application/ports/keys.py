@@ -10,7 +10,7 @@ from domain.access import ApiKey, Role, Session
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
-    """An API key; see `domain.access.ApiKey`. It contains nothing secret."""
+    """What is known of an API key; nothing here gives access."""
 
     prefix: str
     role: Role

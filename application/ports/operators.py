@@ -10,7 +10,11 @@ from domain.operator import Operator
 
 @dataclass(frozen=True, slots=True)
 class OperatorView:
-    """An operator; `load` is the number of its assigned contacts that are not closed."""
+    """An operator.
+
+    Attributes:
+        load: its assigned contacts that are not closed.
+    """
 
     id: OperatorId
     key: str

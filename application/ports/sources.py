@@ -24,7 +24,8 @@ class AllocationView:
 class SourceView:
     """A source with its allocations in the order of operator ids.
 
-    `waiting` is the number of contacts that wait for an operator.
+    Attributes:
+        waiting: contacts that wait for an operator.
     """
 
     key: str

@@ -16,7 +16,7 @@ from application.ports.operators import OperatorView
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact, RegisterContactsHandler, Registered
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
-from domain.errors import UnknownSource
+from domain.errors import OperatorInactive, UnknownSource
 from domain.strategy import Strategy
 from entrypoints.scripting import open_fairlead
 from tests.adapters.statements import recording
@@ -121,6 +121,27 @@ def test_a_change_holds_from_the_next_registration_on(
     assert {register(world).operator.name for _ in range(3)} == {"Ann"}  # type: ignore[union-attr]
     CHANGES[change](world if where == "here" else elsewhere, ann, bob)
     assert {register(world).operator.name for _ in range(3)} == {"Bob"}  # type: ignore[union-attr]
+    assert world.fairlead.check_invariants() == []
+
+
+def test_what_others_set_for_somebody_without_a_source_is_seen(
+    world: World, elsewhere: World
+) -> None:
+    ann, bob = world.operator("Ann", 5), world.operator("Bob", 5)
+    world.source((ann, 1), (bob, 1))
+    held = [register(world) for _ in range(2)]
+    elsewhere.fairlead.replace_allocations(ReplaceAllocations("telegram", [(ann.id, 1)]))
+    elsewhere.fairlead.update_operator(UpdateOperator(bob.id, capacity=77, active=False))
+    register(world)
+    (anns,) = (each for each in held if each.operator and each.operator.id == ann.id)
+    with pytest.raises(OperatorInactive):
+        world.fairlead.transfer_contact(TransferContact(anns.id, bob.id))
+    register(elsewhere)
+    elsewhere.fairlead.update_operator(UpdateOperator(bob.id, capacity=78))
+    register(world)
+    world.fairlead.update_operator(UpdateOperator(bob.id, name="Robert"))
+    shown = elsewhere.fairlead.catalogue.operator(bob.id)
+    assert (shown.name, shown.capacity, shown.active) == ("Robert", 78, False)
     assert world.fairlead.check_invariants() == []
 
 

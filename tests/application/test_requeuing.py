@@ -50,6 +50,25 @@ def test_contacts_of_a_clock_that_was_ahead_keep_their_place(world: World) -> No
     assert world.defects() == []
 
 
+def test_a_clock_that_is_set_right_in_steps_moves_nobody_past_anybody(world: World) -> None:
+    """Ids begin anew at each step, so what comes later has the smaller id."""
+    ann = world.operator("Ann", capacity=0)
+    world.source((ann, 1), key="telegram")
+    world.clock.moment += 3 * DAY
+    contacts = [world.register("telegram") for _ in range(2)]
+    for _ in range(3):
+        set_right(world)
+        world.fairlead.requeue(Requeue())
+        world.clock.advance(seconds=20)
+        contacts += [world.register("telegram") for _ in range(2)]
+    world.clock.advance(days=-1)
+    # Nothing that comes after this may be held up by what a wrong clock has left.
+    assert world.fairlead.requeue(Requeue()) == len(contacts)
+    order = [each.id for each in world.fairlead.contacts.queue("telegram", limit=20).items]
+    assert order == [each.id for each in contacts]
+    assert world.defects() == []
+
+
 def test_another_machine_whose_clock_is_a_little_ahead_is_not_wrong(world: World) -> None:
     world.source(key="telegram")
     world.clock.moment += timedelta(seconds=5)

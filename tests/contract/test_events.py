@@ -247,3 +247,33 @@ def test_what_is_not_wanted_is_passed_over(world: World) -> None:
         source_key="b", types=[EventType.CONTACT_CLOSED, EventType.CONTACT_TRANSFERRED]
     ) == [(EventType.CONTACT_CLOSED, second.id)]
     assert found(source_key="nowhere") == []
+
+
+def test_every_cursor_page_and_filter_agree_with_the_whole_log(world: World) -> None:
+    """A contact that is assigned at once takes two numbers; a cursor may stand between them."""
+    storage = world.container.storage()
+    ann, bob = world.operator("Ann", 2), world.operator("Bob", 9)
+    world.source((ann, 1), key="a")
+    contacts = [world.register("a") for _ in range(3)]
+    world.fairlead.transfer_contact(TransferContact(contacts[0].id, bob.id))
+    world.fairlead.close_contact(CloseContact(contacts[1].id))
+    contacts.append(world.register("a"))
+    everything = logged(storage)
+    assert [each.seq for each in everything] == [*range(1, everything[-1].seq + 1)]
+    wishes = [
+        EventFilter(),
+        EventFilter(types=[EventType.CONTACT_REGISTERED]),
+        EventFilter(types=[EventType.CONTACT_ASSIGNED]),
+        EventFilter(operator_id=ann.id),
+        EventFilter(operator_id=bob.id),
+        EventFilter(contact_id=contacts[0].id),
+        EventFilter(source_key="a", types=[EventType.CONTACT_ASSIGNED], operator_id=ann.id),
+    ]
+    for where in wishes:
+        wanted = [each for each in everything if where.wants(each)]
+        for after in range(everything[-1].seq + 1):
+            follow = [each for each in wanted if each.seq > after]
+            for limit in (1, 2, 3):
+                page = storage.events.events(after=after, limit=limit, where=where)
+                assert page.items == follow[:limit]
+    assert world.defects() == []

@@ -89,7 +89,10 @@ def write_all(given: Given) -> Callable[[UnitOfWork], None]:
         dispatch.transfer(transferred, bob.id, given.now)
         dispatch.close(closed, given.now)
         uow.save(dispatch)
-        assert uow.contacts.requeue(given.now - timedelta(hours=1), later_than=given.now) == 1
+        (place,) = uow.contacts.waiting_after(given.now)
+        earlier = given.now - timedelta(hours=1), place[1]
+        uow.contacts.requeue([earlier])
+        assert uow.contacts.waiting_after(earlier[0] - timedelta(seconds=1))[0] == earlier
         write_keys_and_due_items(uow, given)
         entry_id = AuditId(given.new_id())
         uow.audit.add(

@@ -164,6 +164,17 @@ def test_what_others_have_set_meanwhile_is_taken_over() -> None:
     assert {bench.admit("a").operator_id for _ in range(2)} == {operator_id(1), operator_id(2)}
 
 
+def test_whoever_others_have_taken_off_every_source_is_not_known_any_more() -> None:
+    """What people set for that operator from then on would not be noticed."""
+    bench = Bench([source([1, 1])], [operator(1, 9), operator(2, 9)])
+    bench.admit()
+    bench.dispatch.settle()
+    bench.dispatch.forget_changes()
+    bench.dispatch.renew([source([1])], [operator(1, 9)])
+    assert bench.dispatch.operators.keys() == {operator_id(1)}
+    assert [bench.admit().operator_id for _ in range(3)] == [operator_id(1)] * 3
+
+
 def test_pools_outlive_what_others_have_stored_meanwhile() -> None:
     bench = Bench([source([1, 1])], [operator(1, 9), operator(2, 9)])
     held = bench.admit()

@@ -229,6 +229,20 @@ def test_the_examples_of_parameters_work_when_they_are_sent(caller: Client, memo
     assert found >= 2
 
 
+def test_descriptions_are_for_clients_not_for_readers_of_the_code() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    for words in ("Attributes:", "domain.", "application.", "None"):
+        assert words not in json.dumps(schemas), words
+    share = schemas["OperatorShare"]["properties"]
+    assert share["actual_share"]["description"].endswith("0 to 1; null if there are none.")
+    for name, field in (
+        ("Operator", "load"),
+        ("Source", "waiting"),
+        ("SourceDistribution", "total"),
+    ):
+        assert schemas[name]["properties"][field]["description"], (name, field)
+
+
 def test_objects_have_the_names_of_what_they_show() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     assert {"Operator", "Source", "Contact", "Lead", "CreatedKey"} <= schemas.keys()

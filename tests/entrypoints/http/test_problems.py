@@ -114,7 +114,23 @@ def test_the_statuses_are_those_of_the_contract() -> None:
     assert groups[431] == {"headers_too_large"}
     assert groups[503] == {"storage_unavailable", "overloaded", "outcome_unknown"}
     assert groups[500] == {"internal_error"}
-    assert set(groups) == {401, 403, 404, 405, 408, 409, 410, 412, 413, 415, 422, 429, 431, 500, 503}
+    assert set(groups) == {
+        401,
+        403,
+        404,
+        405,
+        408,
+        409,
+        410,
+        412,
+        413,
+        415,
+        422,
+        429,
+        431,
+        500,
+        503,
+    }
 
 
 def test_a_validation_problem_names_each_field_and_says_what_is_wrong(caller: Client) -> None:
