@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from adapters.sql.columns import Queued
 from adapters.sql.decisions import decision_from_bytes, lineup_from_bytes, stored_lineups
 from adapters.sql.engine import ReadDatabase
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
@@ -28,7 +29,6 @@ from adapters.sql.tables import (
     LeadRow,
     LineupRow,
     OperatorRow,
-    Queued,
     TransferRow,
 )
 from adapters.sql.unread import UNREAD, unread_identities

@@ -15,6 +15,7 @@ from sqlalchemy import (
     update,
 )
 
+from adapters.sql.columns import Id, Moment, Queued
 from adapters.sql.contact_reader import (
     CONTACT_COLUMNS,
     lead_ids,
@@ -27,12 +28,9 @@ from adapters.sql.purging import remove_closed
 from adapters.sql.tables import (
     ContactRow,
     DecisionRow,
-    Id,
     IdempotencyKeyRow,
     LeadRow,
     LineupRow,
-    Moment,
-    Queued,
     TransferRow,
 )
 from adapters.sql.unread import UNREAD, add_unread, unread_identities

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, or_, select
 
+from adapters.sql.columns import Moment
 from adapters.sql.engine import Database
 from adapters.sql.kept import Kept
 from adapters.sql.prepared import Prepared, PreparedInsert
 from adapters.sql.reading import AnySelect, reading
-from adapters.sql.tables import ContactRow, EventRow, Moment
+from adapters.sql.tables import ContactRow, EventRow
 from application.ports.events import (
     EVERYTHING,
     Entry,

@@ -16,10 +16,11 @@ from sqlalchemy import (
     union_all,
 )
 
+from adapters.sql.columns import PhoneTail
 from adapters.sql.engine import ReadDatabase
 from adapters.sql.leads import LEAD, lead_views
 from adapters.sql.reading import AnyRow, AnySelect, chunks, reading
-from adapters.sql.tables import PHONES, IdentityRow, LeadRow, LeadWordRow, PhoneTail
+from adapters.sql.tables import PHONES, IdentityRow, LeadRow, LeadWordRow
 from application.ports.leads import LeadView
 from application.ports.search import LeadSearch
 from application.ports.walks import Met, Passed, Walk, WordPlace, lead_place

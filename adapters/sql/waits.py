@@ -7,8 +7,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from adapters.sql.columns import Moment
 from adapters.sql.reading import AnySelect
-from adapters.sql.tables import ContactRow, Moment
+from adapters.sql.tables import ContactRow
 from application.ports.statistics import SourceWaits
 from domain.contact import ContactState
 

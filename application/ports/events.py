@@ -14,7 +14,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class EventType(StrEnum):
-    """What can happen. Numbers in storage follow this order, so a new one goes to the end."""
+    """What can happen."""
 
     CONTACT_REGISTERED = "contact.registered"
     CONTACT_ASSIGNED = "contact.assigned"
@@ -181,6 +181,7 @@ class EventLog(Protocol):
         The newest stays in any case: the next one is numbered after it.
 
         Args:
+            before: the moment.
             limit: the most entries to be removed.
         """
         ...

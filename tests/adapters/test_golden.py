@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from adapters.sql.columns import STATE_NUMBERS
 from adapters.sql.decisions import AVAILABILITY_NUMBERS
-from adapters.sql.tables import STATE_NUMBERS
 from application.fairlead import Fairlead
 from application.operators import UpdateOperator
 from application.ports.contacts import ContactFilter, ContactView

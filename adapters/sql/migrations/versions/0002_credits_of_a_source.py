@@ -11,7 +11,7 @@ from operator import attrgetter
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.sql.tables import Id
+from adapters.sql.columns import Id
 
 revision = "0002"
 down_revision = "0001"

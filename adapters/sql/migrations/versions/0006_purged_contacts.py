@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.sql.tables import Id
+from adapters.sql.columns import Id
 
 revision = "0006"
 down_revision = "0005"

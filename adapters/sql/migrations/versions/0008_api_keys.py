@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.sql.tables import Moment
+from adapters.sql.columns import Moment
 
 revision = "0008"
 down_revision = "0007"

@@ -8,7 +8,7 @@ picker had assigned it before, that moment was not kept: the first transfer is t
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.sql.tables import BytewiseText, Id, Moment
+from adapters.sql.columns import BytewiseText, Id, Moment
 from domain.lead import words_of
 
 revision = "0010"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.sql.tables import BytewiseText, Moment
+from adapters.sql.columns import BytewiseText, Moment
 
 revision = "0011"
 down_revision = "0010"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.sql.tables import BytewiseText, Id
+from adapters.sql.columns import BytewiseText, Id
 from domain.naming import free_key, key_of
 
 revision = "0013"

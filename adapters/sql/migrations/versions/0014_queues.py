@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.sql.tables import Epoch, Moment, Queued
+from adapters.sql.columns import Epoch, Moment, Queued
 
 revision = "0014"
 down_revision = "0013"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.sql.tables import Id, Moment
+from adapters.sql.columns import Id, Moment
 
 revision = "0015"
 down_revision = "0014"
