@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
-from application.ports.events import Entry, EventType
+from application.ports.events import Entry
 from application.ports.system import Ids
 from application.ports.unit_of_work import UnitOfWork
 from domain.actor import Actor
 from domain.audit import Action, AuditEntry, Values, differences
+from domain.event_type import EventType
 from domain.ids import AuditId, LeadId, OperatorId, time_of
 
 _EVENTS: Final = {

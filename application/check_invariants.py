@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from application.ports.auditor import Auditor, ContactFact, Facts
-from application.ports.events import EventType
 from application.waiting import HAND_OUT
 from domain.contact import ContactState
 from domain.dispatch import Dispatch
+from domain.event_type import EventType
 from domain.ids import OperatorId
 
 

@@ -10,8 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import NullPool, create_engine, inspect
 from typer.main import get_command
 
-from application.ports.events import EventType
 from domain.access import PERMISSIONS, Permission, Role
+from domain.event_type import EventType
 from entrypoints.cli.main import app
 from entrypoints.edge.access import CALLS, table, with_table
 from entrypoints.edge.metrics import ROUTED, Metrics

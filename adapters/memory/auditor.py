@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from adapters.memory.store import MemoryStore
 from application.ports.auditor import Auditor, ContactFact, Facts, LastEvent
-from application.ports.events import EventType
+from domain.event_type import EventType
 from domain.ids import LeadId, OperatorId
 from domain.operator import Operator
 from domain.source import Source

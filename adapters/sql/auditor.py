@@ -32,7 +32,7 @@ from adapters.sql.tables import (
     TransferRow,
 )
 from application.ports.auditor import Auditor, ContactFact, Facts, LastEvent
-from application.ports.events import EventType
+from domain.event_type import EventType
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.operator import Operator
 from domain.source import Source

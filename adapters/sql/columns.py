@@ -25,8 +25,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 
-from application.ports.events import EventType
 from domain.contact import ContactState
+from domain.event_type import EventType
 from domain.strategy import Strategy
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

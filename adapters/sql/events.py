@@ -20,9 +20,9 @@ from application.ports.events import (
     EventLog,
     EventPage,
     EventReader,
-    EventType,
     events_of,
 )
+from domain.event_type import EventType
 from domain.ids import LeadId
 
 _COLUMNS = (

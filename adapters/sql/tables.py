@@ -31,8 +31,8 @@ from adapters.sql.columns import (
     StateNumber,
     StrategyName,
 )
-from application.ports.events import EventType
 from domain.contact import ContactState
+from domain.event_type import EventType
 from domain.strategy import Strategy
 
 

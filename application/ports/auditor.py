@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from application.ports.events import EventType
 from domain.contact import ContactState
 from domain.decision import Decision
+from domain.event_type import EventType
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.operator import Operator
 from domain.source import Source

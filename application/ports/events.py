@@ -3,30 +3,14 @@
 import json
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final, Literal, NamedTuple, Protocol
 from uuid import UUID
 
+from domain.event_type import EventType
 from domain.events import Assigned, Closed, Event, Registered, Transferred
 from domain.ids import ContactId, LeadId, OperatorId
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class EventType(StrEnum):
-    """What can happen."""
-
-    CONTACT_REGISTERED = "contact.registered"
-    CONTACT_ASSIGNED = "contact.assigned"
-    CONTACT_TRANSFERRED = "contact.transferred"
-    CONTACT_CLOSED = "contact.closed"
-    CONTACT_ERASED = "contact.erased"
-    OPERATOR_CREATED = "operator.created"
-    OPERATOR_CHANGED = "operator.changed"
-    SOURCE_CREATED = "source.created"
-    SOURCE_CHANGED = "source.changed"
-    ALLOCATIONS_REPLACED = "allocations.replaced"
-    LEAD_CHANGED = "lead.changed"
 
 
 _REGISTERED = EventType.CONTACT_REGISTERED

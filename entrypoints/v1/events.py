@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
 from application.fairlead import Fairlead
-from application.ports.events import EventFilter, EventType
+from application.ports.events import EventFilter
 from domain import limits
+from domain.event_type import EventType
 from domain.ids import ContactId, OperatorId
 from entrypoints.edge.gate import is_admitted
 from entrypoints.edge.keyring import Keyring

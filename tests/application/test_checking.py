@@ -22,12 +22,12 @@ import pytest
 from adapters.memory.store import MemoryStore
 from adapters.sql.decisions import encode
 from application.ports.contacts import ContactView
-from application.ports.events import EventType
 from application.ports.operators import OperatorView
 from application.register_contacts import RegisterContact
 from domain.availability import Availability
 from domain.contact import ContactState
 from domain.dispatch import hour_of
+from domain.event_type import EventType
 from tests.application.acts import close, transfer, update
 from tests.domain.samples import lead_id
 from tests.support import START, World, decision_of, open_world

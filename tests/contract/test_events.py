@@ -11,11 +11,12 @@ from application.contacts import CloseContact, TransferContact
 from application.leads import AddIdentity, EraseLead, RenameLead
 from application.operators import CreateOperator, UpdateOperator
 from application.ports.contacts import ContactView
-from application.ports.events import Entry, EventFilter, EventPage, EventType, LoggedEvent
+from application.ports.events import Entry, EventFilter, EventPage, LoggedEvent
 from application.ports.storage import Storage
 from application.register_contacts import RegisterContact, Registered
 from application.sources import CreateSource, ReplaceAllocations, UpdateSource
 from domain.actor import Actor
+from domain.event_type import EventType
 from domain.ids import time_of
 from domain.strategy import Strategy
 from tests.contract.given import Given

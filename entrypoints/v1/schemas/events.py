@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from application.ports.events import EventPage, EventType, LoggedEvent, SubjectKind
+from application.ports.events import EventPage, LoggedEvent, SubjectKind
+from domain.event_type import EventType
 
 
 class SubjectOut(BaseModel):
