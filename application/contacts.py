@@ -1,9 +1,9 @@
-"""Use cases on one contact: show it, close it, transfer it."""
+"""Use cases on one contact: show it and its history, close it, transfer it."""
 
 from dataclasses import dataclass, replace
 
 from application.auditing import Recorder
-from application.ports.contacts import ContactReader, ContactView
+from application.ports.contacts import ContactReader, ContactView, Step
 from application.ports.system import Clock
 from application.ports.versions import require_version
 from application.use_case import Batch, Joint, Needs
@@ -37,6 +37,28 @@ class ShowContactHandler:
         """
         view = self.contacts.contact(query.contact_id, source=actor.source_key).seen_by(actor)
         return view if actor.reads else replace(view, lead=replace(view.lead, unread=()))
+
+
+@dataclass(frozen=True, slots=True)
+class ShowHistory:
+    """Somebody asks what happened to a contact."""
+
+    contact_id: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class ShowHistoryHandler:
+    """Shows what happened to contacts."""
+
+    contacts: ContactReader
+
+    def __call__(self, query: ShowHistory, actor: Actor = SCRIPT) -> list[Step]:
+        """Show what happened to a contact, in order.
+
+        Raises:
+            UnknownContact: it does not exist, or not on the source that the actor is bound to.
+        """
+        return self.contacts.history(query.contact_id, source=actor.source_key)
 
 
 @dataclass(frozen=True, slots=True)

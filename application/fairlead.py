@@ -4,7 +4,12 @@ from dataclasses import dataclass
 
 from application.assignments import LatestAssignmentsHandler
 from application.check_invariants import CheckInvariantsHandler
-from application.contacts import CloseContactHandler, ShowContactHandler, TransferContactHandler
+from application.contacts import (
+    CloseContactHandler,
+    ShowContactHandler,
+    ShowHistoryHandler,
+    TransferContactHandler,
+)
 from application.event_log import PlanForgettingHandler
 from application.keys import CreateKeyHandler, EndSessionHandler, RevokeKeyHandler
 from application.leads import (
@@ -53,6 +58,7 @@ class Fairlead:
     register_contact: RegisterContactHandler
     register_contacts: RegisterContactsHandler
     show_contact: ShowContactHandler
+    show_history: ShowHistoryHandler
     close_contact: CloseContactHandler
     transfer_contact: TransferContactHandler
     rename_lead: RenameLeadHandler

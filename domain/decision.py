@@ -89,6 +89,11 @@ class Decision:
             )
         ]
 
+    @property
+    def eligible(self) -> list[Candidate]:
+        """Those of the candidates that could have been picked."""
+        return [each for each in self.candidates if each.obstacle is None]
+
     def recompute(self) -> OperatorId | None:
         """Return whom the picker picks from the stored data; any but `picked` is a defect."""
         again = Pool(self.strategy, self.candidates).pick(self.roll)

@@ -18,7 +18,12 @@ from adapters.system import (
 from application.assignments import LatestAssignmentsHandler
 from application.auditing import Recorder
 from application.check_invariants import CheckInvariantsHandler
-from application.contacts import CloseContactHandler, ShowContactHandler, TransferContactHandler
+from application.contacts import (
+    CloseContactHandler,
+    ShowContactHandler,
+    ShowHistoryHandler,
+    TransferContactHandler,
+)
 from application.due import Timer, Timers
 from application.event_log import OLD_EVENTS, ForgetOldEvents, PlanForgettingHandler
 from application.fairlead import Fairlead
@@ -132,6 +137,7 @@ class Container(containers.DeclarativeContainer):
         register_contact=_register_contact,
         register_contacts=providers.Singleton(RegisterContactsHandler, _register_contact),
         show_contact=providers.Singleton(ShowContactHandler, storage.provided.contacts),
+        show_history=providers.Singleton(ShowHistoryHandler, storage.provided.contacts),
         close_contact=providers.Singleton(CloseContactHandler, transactions, clock=clock),
         transfer_contact=providers.Singleton(
             TransferContactHandler,

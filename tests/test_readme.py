@@ -133,6 +133,7 @@ def test_the_api_tour_works_against_make_run(tmp_path: Path) -> None:
     for shown in (
         '"state":"closed"',
         '"strategy":"exact"',
+        '"type":"transferred"',
         '"+79161234567"',
         '"actual_share"',
         '"name":"Afterwards"',

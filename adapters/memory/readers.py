@@ -16,7 +16,9 @@ from application.ports.contacts import (
     ContactReader,
     ContactView,
     DecisionView,
+    Step,
     Transfer,
+    history_of,
 )
 from application.ports.leads import LeadExport, LeadReader, LeadView
 from application.ports.operators import OperatorRef, OperatorView
@@ -171,6 +173,16 @@ class MemoryContactReader(ContactReader):
                 decision,
                 {each: store.operators[each].name for each in operator_ids},
                 transfers,
+            )
+
+    def history(self, contact_id: ContactId, *, source: str | None = None) -> list[Step]:
+        store = self._store
+        with store.lock:
+            return history_of(
+                self.contact(contact_id, source=source),
+                store.decisions.get(contact_id),
+                {each.id: each.name for each in store.operators.values()},
+                _transfers(store, contact_id),
             )
 
 

@@ -39,7 +39,9 @@ from application.ports.contacts import (
     ContactReader,
     ContactView,
     DecisionView,
+    Step,
     Transfer,
+    history_of,
 )
 from application.ports.operators import OperatorRef
 from application.ports.paging import Page
@@ -73,6 +75,11 @@ CONTACT_VIEWS: Final = (
     .outerjoin(OperatorRow, OperatorRow.id == ContactRow.operator_id)
 )
 _exists = select(ContactRow.id).where(ContactRow.id == bindparam("contact_id"))
+_decided = (
+    select(DecisionRow.decision, LineupRow.lineup)
+    .join(LineupRow, LineupRow.digest == DecisionRow.lineup)
+    .where(DecisionRow.contact_id == bindparam("contact_id"))
+)
 _exported = (
     CONTACT_VIEWS.add_columns(IdempotencyKeyRow.key)
     .outerjoin(IdempotencyKeyRow, IdempotencyKeyRow.contact_id == ContactRow.id)
@@ -88,14 +95,8 @@ class SqlContactReader(ContactReader):
         self._database = database
 
     def contact(self, contact_id: ContactId, *, source: str | None = None) -> ContactView:
-        query = CONTACT_VIEWS.where(ContactRow.id == contact_id)
-        if source is not None:
-            query = query.where(ContactRow.source_key == source)
         with reading(self._database) as connection:
-            row = connection.execute(query).one_or_none()
-        if row is None:
-            raise unknown_contact(contact_id)
-        return contact_view(row)
+            return _contact(connection, contact_id, source)
 
     def contacts(
         self, where: ContactFilter, *, limit: int, after: ContactId | None
@@ -162,12 +163,7 @@ class SqlContactReader(ContactReader):
         with reading(self._database) as connection:
             if connection.execute(_exists, {"contact_id": contact_id}).one_or_none() is None:
                 raise unknown_contact(contact_id)
-            row = connection.execute(
-                select(DecisionRow.decision, LineupRow.lineup)
-                .join(LineupRow, LineupRow.digest == DecisionRow.lineup)
-                .where(DecisionRow.contact_id == contact_id)
-            ).one_or_none()
-            decision = row and decision_from_bytes(row.decision, lineup_from_bytes(row.lineup))
+            decision = _decision(connection, contact_id)
             transfers = _transfers(connection, TransferRow.contact_id == contact_id)[contact_id]
             if decision is None and not transfers:
                 raise NoDecision(
@@ -176,6 +172,14 @@ class SqlContactReader(ContactReader):
                 )
             names = _names(connection, decision.lineup.operator_ids if decision else [])
         return DecisionView(contact_id, decision, names, transfers)
+
+    def history(self, contact_id: ContactId, *, source: str | None = None) -> list[Step]:
+        with reading(self._database) as connection:
+            contact = _contact(connection, contact_id, source)
+            decision = _decision(connection, contact_id)
+            names = _names(connection, [decision.picked] if decision else [])
+            transfers = _transfers(connection, TransferRow.contact_id == contact_id)[contact_id]
+        return history_of(contact, decision, names, transfers)
 
 
 def contact_exports(
@@ -203,6 +207,21 @@ def contact_exports(
         )
         for row in rows
     ]
+
+
+def _contact(connection: Connection, contact_id: ContactId, source: str | None) -> ContactView:
+    query = CONTACT_VIEWS.where(ContactRow.id == contact_id)
+    if source is not None:
+        query = query.where(ContactRow.source_key == source)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise unknown_contact(contact_id)
+    return contact_view(row)
+
+
+def _decision(connection: Connection, contact_id: ContactId) -> Decision | None:
+    row = connection.execute(_decided, {"contact_id": contact_id}).one_or_none()
+    return row and decision_from_bytes(row.decision, lineup_from_bytes(row.lineup))
 
 
 def _filtered(query: AnySelect, where: ContactFilter) -> AnySelect:

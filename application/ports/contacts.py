@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from application.ports.operators import OperatorRef
 from application.ports.paging import Page
@@ -13,6 +13,7 @@ from domain.contact import Contact, ContactState, Place
 from domain.decision import Decision
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.lead import UnreadIdentity
+from domain.strategy import Strategy
 
 
 @dataclass(slots=True)
@@ -145,6 +146,122 @@ class DecisionView:
 
 
 @dataclass(frozen=True, slots=True)
+class RegistrationStep:
+    """The contact came in.
+
+    Attributes:
+        type: always `registered`.
+        at: when it came in.
+        source: the key of the source that it came in on.
+        lead_id: whose contact it is.
+    """
+
+    type: Literal["registered"]
+    at: datetime
+    source: str
+    lead_id: LeadId
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentStep:
+    """A picker gave the contact to an operator; the decision tells the whole reason.
+
+    Attributes:
+        type: always `assigned`.
+        at: when it was assigned.
+        operator: the one picked.
+        waited_seconds: from the registration to the assignment; 0 if it was assigned at once.
+        strategy: how the operator was picked.
+        allocated: the number of operators that had an allocation on the source.
+        eligible: the number of these that could have been picked.
+    """
+
+    type: Literal["assigned"]
+    at: datetime
+    operator: OperatorRef
+    waited_seconds: float
+    strategy: Strategy
+    allocated: int
+    eligible: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferStep:
+    """A person gave the contact to an operator.
+
+    Attributes:
+        type: always `transferred`.
+        at: when it was transferred.
+        operator: the one that got it.
+        previous_operator: the one that had it before; None if it was waiting.
+    """
+
+    type: Literal["transferred"]
+    at: datetime
+    operator: OperatorRef
+    previous_operator: OperatorRef | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingStep:
+    """The contact was closed.
+
+    Attributes:
+        type: always `closed`.
+        at: when it was closed.
+        operator: the one that had it; None if it was waiting.
+    """
+
+    type: Literal["closed"]
+    at: datetime
+    operator: OperatorRef | None
+
+
+Step = RegistrationStep | AssignmentStep | TransferStep | ClosingStep
+
+
+def history_of(
+    contact: ContactView,
+    decision: Decision | None,
+    names: Mapping[OperatorId, str],
+    transfers: Sequence[Transfer],
+) -> list[Step]:
+    """Tell what happened to a contact from what is stored about it for good.
+
+    It is not sorted by time: things can have happened in this order only, whether at one moment or
+    while the clock was set back.
+
+    Args:
+        contact: as it stands.
+        decision: the one that ended its wait; None if there was none.
+        names: at least that of the operator picked.
+        transfers: in the order in which they happened.
+    """
+    steps: list[Step] = [
+        RegistrationStep("registered", contact.created_at, contact.source, contact.lead.id)
+    ]
+    if decision is not None and contact.assigned_at is not None:
+        waited = (contact.assigned_at - contact.created_at).total_seconds()
+        steps.append(
+            AssignmentStep(
+                "assigned",
+                contact.assigned_at,
+                OperatorRef(decision.picked, names[decision.picked]),
+                max(waited, 0.0),
+                decision.strategy,
+                len(decision.lineup.operator_ids),
+                len(decision.eligible),
+            )
+        )
+    steps += [
+        TransferStep("transferred", each.at, each.operator, each.previous) for each in transfers
+    ]
+    if contact.closed_at is not None:
+        steps.append(ClosingStep("closed", contact.closed_at, contact.operator))
+    return steps
+
+
+@dataclass(frozen=True, slots=True)
 class ContactExport:
     """A contact with all that is stored about it except the reason for its assignment."""
 
@@ -227,7 +344,7 @@ class Contacts(Protocol):
 
 
 class ContactReader(Protocol):
-    """Reads contacts and decisions."""
+    """Reads contacts, decisions and histories."""
 
     def contact(self, contact_id: ContactId, *, source: str | None = None) -> ContactView:
         """Return a contact, of one source if it is named; raises UnknownContact."""
@@ -251,4 +368,12 @@ class ContactReader(Protocol):
 
     def decision(self, contact_id: ContactId) -> DecisionView:
         """Return why a contact has its operator; raises UnknownContact, NoDecision."""
+        ...
+
+    def history(self, contact_id: ContactId, *, source: str | None = None) -> list[Step]:
+        """Return what happened to a contact, in order, all of it as of one moment.
+
+        Raises:
+            UnknownContact: it does not exist, or not on the source that is named.
+        """
         ...

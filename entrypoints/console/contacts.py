@@ -1,4 +1,4 @@
-"""Contacts: lists, and the page of one that says who has it and why."""
+"""Contacts: lists, and the page of one that says who has it, why, and what happened to it."""
 
 from collections.abc import Mapping
 from typing import Final, TypeVar
@@ -108,6 +108,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             filled.status,
             here=f"/contacts/{view.id}",
             contact=view,
+            history=fairlead.contacts.history(view.id),
             why=why,
             explained=explain(why, Viewer.of(request).language) if why else None,
             others=offered(

@@ -13,8 +13,7 @@ def explain(view: DecisionView, language: Language) -> list[str]:
     if decision is None:
         return []
     translate, plural = language.translations.ugettext, language.translations.ungettext
-    candidates = decision.candidates
-    eligible = [each for each in candidates if each.obstacle is None]
+    candidates, eligible = decision.candidates, decision.eligible
     name = view.names[decision.picked]
     said = [
         plural(

@@ -20,6 +20,7 @@ CALLS: Final[Mapping[tuple[str, str], Permission]] = {
     # A key that may not read sees contacts of its source only, and nothing about the person.
     ("GET", "/v1/contacts/{contact_id}"): Permission.FOLLOW,
     ("GET", "/v1/contacts/{contact_id}/decision"): _READ,
+    ("GET", "/v1/contacts/{contact_id}/history"): _READ,
     ("POST", "/v1/contacts/{contact_id}/close"): _OPERATE,
     ("POST", "/v1/contacts/{contact_id}/transfer"): _OPERATE,
     ("POST", "/v1/operators"): _ADMINISTER,

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
-from application.contacts import CloseContact, ShowContact, TransferContact
+from application.contacts import CloseContact, ShowContact, ShowHistory, TransferContact
 from application.fairlead import Fairlead
 from application.intake import Intake
 from application.ports.contacts import ContactFilter, ContactView
@@ -41,6 +41,7 @@ from entrypoints.v1.schemas.contacts import (
     ContactOut,
     ContactPage,
     DecisionOut,
+    HistoryOut,
     NewContact,
     NewContacts,
     NewTransfer,
@@ -79,7 +80,7 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 
 def router(fairlead: Fairlead, listing: Listing, intake: Intake) -> APIRouter:
     """Build the routes on a wired application; registrations go through the intake."""
-    register, names = fairlead.register_contact, OperatorNames(fairlead.catalogue)
+    register = fairlead.register_contact
     routes = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=JsonRoute)
 
     async def register_contact(body: NewContact, request: Request) -> Answer:
@@ -167,6 +168,13 @@ def router(fairlead: Fairlead, listing: Listing, intake: Intake) -> APIRouter:
         )
         return Response(_page_to_json(page), media_type="application/json")
 
+    _add_routes_of_one(routes, fairlead, intake)
+    return routes
+
+
+def _add_routes_of_one(routes: APIRouter, fairlead: Fairlead, intake: Intake) -> None:
+    names = OperatorNames(fairlead.catalogue)
+
     @routes.get("/{contact_id}", response_model=ContactOut, responses=documented("unknown_contact"))
     def get_contact(contact_id: UUID, request: Request) -> Response:
         """Show a contact.
@@ -180,6 +188,15 @@ def router(fairlead: Fairlead, listing: Listing, intake: Intake) -> APIRouter:
     def get_decision(contact_id: UUID) -> DecisionOut:
         """Explain why the contact has its operator."""
         return DecisionOut.of(fairlead.contacts.decision(ContactId(contact_id)))
+
+    @routes.get("/{contact_id}/history", responses=documented("unknown_contact"))
+    def get_history(contact_id: UUID, request: Request) -> HistoryOut:
+        """Tell what happened to the contact, in order.
+
+        It is told as long as the contact is stored, also after its lead was erased.
+        """
+        query = ShowHistory(ContactId(contact_id))
+        return HistoryOut(items=fairlead.show_history(query, request.scope[ACTOR]))
 
     async def close_contact(contact_id: UUID, request: Request) -> Answer:
         """Close a contact. The freed slot goes to the oldest contact that waits for it."""
@@ -215,7 +232,6 @@ def router(fairlead: Fairlead, listing: Listing, intake: Intake) -> APIRouter:
             *_BODY,
         ),
     )
-    return routes
 
 
 def _uncounted(calls: int) -> None:

@@ -18,7 +18,7 @@ from adapters.sql.columns import STATE_NUMBERS
 from adapters.sql.decisions import AVAILABILITY_NUMBERS
 from application.fairlead import Fairlead
 from application.operators import UpdateOperator
-from application.ports.contacts import ContactFilter, ContactView
+from application.ports.contacts import ContactFilter, ContactView, RegistrationStep
 from application.ports.leads import LeadExport
 from domain.access import Role
 from domain.availability import Availability
@@ -145,6 +145,21 @@ def test_the_first_assignment_is_the_one_that_counts(fairlead: Fairlead) -> None
     first, second = given_by_hand.transfers
     assert first.previous is None
     assert given_by_hand.contact.assigned_at == first.at < second.at
+
+
+def test_histories_end_in_what_contacts_are(fairlead: Fairlead) -> None:
+    told: Counter[str] = Counter()
+    for each in contacts(fairlead):
+        state, operator = ContactState.WAITING, None
+        first, *steps = fairlead.contacts.history(each.id)
+        assert first == RegistrationStep("registered", each.created_at, each.source, each.lead.id)
+        for step in steps:
+            assert not isinstance(step, RegistrationStep)
+            state = ContactState.CLOSED if step.type == "closed" else ContactState.ASSIGNED
+            operator = step.operator
+        assert (state, operator) == (each.state, each.operator)
+        told.update(step.type for step in steps)
+    assert told == {"assigned": 21, "transferred": 4, "closed": 2}
 
 
 def test_keys_audit_and_statistics_are_read(fairlead: Fairlead) -> None:

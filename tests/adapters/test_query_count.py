@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from application.contacts import CloseContact
+from application.contacts import CloseContact, TransferContact
 from application.ports.contacts import ContactFilter, ContactView
 from application.ports.paging import Page
 from application.register_contacts import RegisterContact, Registered
@@ -177,6 +177,18 @@ def test_a_list_takes_one_statement_whatever_could_not_be_read(world: World) -> 
             page = read()
         assert all(len(each.lead.unread) == 2 for each in page.items[:199])
         assert [each.verb for each in recorded if each.verb in {"SELECT", "WITH"}] == ["SELECT"]
+
+
+def test_a_history_is_read_in_one_transaction_however_long_it_is(world: World) -> None:
+    contact = world.register("a")
+    operators = [world.operator(name) for name in ("Ann", "Bob")]
+    for _ in range(3):
+        for each in operators:
+            world.fairlead.transfer_contact(TransferContact(contact.id, each.id))
+        with recording(world.container.storage()) as recorded:
+            world.fairlead.contacts.history(contact.id)
+        verbs = [each.verb for each in recorded if each.verb != "PRAGMA"]
+        assert verbs == ["BEGIN", *["SELECT"] * 4]
 
 
 def test_a_close_takes_no_more_when_thousands_are_stored(world: World) -> None:

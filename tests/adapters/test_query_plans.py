@@ -245,7 +245,7 @@ def test_a_list_of_an_operator_on_a_source_reads_no_other_rows(
     assert len(walks) == (len(states) or 3)
 
 
-def test_one_contact_its_decision_and_one_lead(library: Library) -> None:
+def test_one_contact_its_decision_its_history_and_one_lead(library: Library) -> None:
     fairlead, contact = library.world.fairlead, library.newest
     given = fairlead.contacts.contacts(
         ContactFilter(operator_id=library.ann.id), limit=1, after=None
@@ -253,6 +253,7 @@ def test_one_contact_its_decision_and_one_lead(library: Library) -> None:
     for work in (
         lambda: fairlead.contacts.contact(contact.id),
         lambda: fairlead.contacts.decision(given.id),
+        lambda: fairlead.contacts.history(given.id),
         lambda: fairlead.leads.lead(contact.lead.id),
     ):
         assert_found_by_index(library.plans(work))

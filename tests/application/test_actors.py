@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from application.contacts import CloseContact, ShowContact, TransferContact
+from application.contacts import CloseContact, ShowContact, ShowHistory, TransferContact
 from application.leads import AddIdentity
 from application.register_contacts import RegisterContact, Registered
 from domain import limits
@@ -60,6 +60,7 @@ class TestBoundToASource:
         fairlead, whole = house.fairlead, replace(BOUND, role=Role.ADMIN)
         acts: tuple[Callable[[], object], ...] = (
             lambda: fairlead.show_contact(ShowContact(theirs.id), whole),
+            lambda: fairlead.show_history(ShowHistory(theirs.id), whole),
             lambda: fairlead.close_contact(CloseContact(theirs.id), whole),
             lambda: fairlead.transfer_contact(TransferContact(theirs.id, ann.id), whole),
         )
@@ -67,6 +68,8 @@ class TestBoundToASource:
             with pytest.raises(UnknownContact):
                 act()
         assert fairlead.contacts.contact(theirs.id) == theirs
+        ours = house.register("ours")
+        assert len(fairlead.show_history(ShowHistory(ours.id), whole)) == 2
 
 
 class TestWhoMayNotRead:

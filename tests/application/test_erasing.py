@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from application.contacts import ShowHistory
 from application.leads import EraseLead
 from application.ports.statistics import HourSpan
 from application.register_contacts import RegisterContact
 from domain.contact import ContactState
 from domain.errors import UnknownLead
-from tests.application.acts import close, now
+from tests.application.acts import close, now, transfer
 from tests.domain.samples import lead_id
 from tests.support import World, open_world
 
@@ -44,6 +45,18 @@ def test_open_contacts_stay_open_and_everything_counted_stays(world: World) -> N
     close(world, contacts[1])
     assert now(world, contacts[3]).state is ContactState.ASSIGNED
     assert world.defects() == []
+
+
+def test_what_happened_to_a_contact_is_told_as_before(world: World) -> None:
+    ann, bob = world.operator("Ann"), world.operator("Bob")
+    world.source((ann, 1))
+    contact = world.outcome(IVAN).contact
+    transfer(world, contact, bob)
+    close(world, contact)
+    before = world.fairlead.show_history(ShowHistory(contact.id))
+    world.fairlead.erase_lead(EraseLead(contact.lead.id))
+    assert world.fairlead.show_history(ShowHistory(contact.id)) == before
+    assert len(before) == 4
 
 
 def test_whoever_writes_again_is_a_new_lead(world: World) -> None:

@@ -118,10 +118,17 @@ def test_a_contact_shows_why_and_can_be_transferred_and_closed(
     page.get_by_label("Transfer to").select_option(label=other)
     page.get_by_role("button", name="Transfer").click()
     expect(page.locator(".notice")).to_have_text(f"Transferred to {other}: Vera Why.")
-    expect(page.get_by_role("heading", name="Transfers")).to_be_visible()
+    expect(page.locator(".history li")).to_have_text(
+        [
+            re.compile("Registered"),
+            re.compile(f"Assigned to {picked} · at once"),
+            re.compile(f"Transferred from {picked} to {other}"),
+        ]
+    )
     expect(page.locator("tr.picked")).to_contain_text(picked)
     page.get_by_role("button", name="Close").click()
     expect(page.locator(".state").first).to_have_text("closed")
+    expect(page.locator(".history li").last).to_contain_text("Closed")
     expect(page.get_by_role("button", name="Close")).to_have_count(0)
 
 

@@ -5,7 +5,15 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from application.ports.contacts import ContactFilter, ContactLead, ContactView
+from application.ports.contacts import (
+    AssignmentStep,
+    ClosingStep,
+    ContactFilter,
+    ContactLead,
+    ContactView,
+    RegistrationStep,
+    TransferStep,
+)
 from application.ports.operators import OperatorRef
 from application.ports.paging import Page
 from application.ports.storage import Storage
@@ -14,6 +22,8 @@ from domain.errors import NoDecision, UnknownContact
 from domain.events import Assigned, Closed
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.lead import Identity
+from domain.strategy import Strategy
+from tests.application.acts import close, transfer, update
 from tests.contract.given import NOBODY, Given, decision_on, happened, moved_to_its_operator
 from tests.support import START
 
@@ -70,18 +80,23 @@ def test_a_contact_that_is_not_there_is_refused(storage: Storage) -> None:
         storage.contacts.contact(ContactId(NOBODY))
     with pytest.raises(UnknownContact):
         storage.contacts.decision(ContactId(NOBODY))
+    with pytest.raises(UnknownContact):
+        storage.contacts.history(ContactId(NOBODY))
 
 
 def test_a_contact_of_one_source_is_not_there_on_another(storage: Storage, given: Given) -> None:
     lead = given.lead(CHAT)
     contact = given.contact(given.source("ours"), lead)
     given.source("theirs")
-    assert storage.contacts.contact(contact.id, source="ours").id == contact.id
+    reader = storage.contacts
+    assert reader.contact(contact.id, source="ours").id == contact.id
+    assert reader.history(contact.id, source="ours") == reader.history(contact.id)
     hidden: list[str] = []
     for contact_id, source in ((contact.id, "theirs"), (contact.id, ""), (NOBODY, "ours")):
-        with pytest.raises(UnknownContact) as refusal:
-            storage.contacts.contact(ContactId(contact_id), source=source)
-        hidden.append(refusal.value.detail.replace(str(contact_id), "..."))
+        for read in (reader.contact, reader.history):
+            with pytest.raises(UnknownContact) as refusal:
+                read(ContactId(contact_id), source=source)
+            hidden.append(refusal.value.detail.replace(str(contact_id), "..."))
     with pytest.raises(UnknownContact) as refusal:
         storage.contacts.contact(ContactId(NOBODY))
     assert {*hidden} == {refusal.value.detail.replace(str(NOBODY), "...")}
@@ -276,6 +291,113 @@ class TestDecision:
         contact = given.contact(given.source("telegram"), given.lead(CHAT), closed=True)
         with pytest.raises(NoDecision):
             storage.contacts.decision(contact.id)
+
+
+class TestHistory:
+    """What happened to a contact, in order."""
+
+    def test_a_whole_life_is_told(self, storage: Storage, given: Given) -> None:
+        world = given.world
+        ann, bob = world.operator("Анна", capacity=0), world.operator("Bob", active=False)
+        cat, dan = world.operator("Cat", capacity=0), world.operator("Dan")
+        world.source((ann, 2), (bob, 1), (cat, 1), (dan, 0), strategy=Strategy.RANDOM)
+        contact = world.register()
+        refs = [OperatorRef(each.id, each.name) for each in (ann, dan)]
+        expected: list[object] = [
+            RegistrationStep("registered", given.now, "telegram", contact.lead.id)
+        ]
+        assert storage.contacts.history(contact.id) == expected
+        world.clock.advance(seconds=90, milliseconds=250)
+        update(world, ann, capacity=1)
+        expected.append(
+            AssignmentStep("assigned", given.now, refs[0], 90.25, Strategy.RANDOM, 4, 1)
+        )
+        assert storage.contacts.history(contact.id) == expected
+        for previous, operator in ((0, 1), (1, 0)):
+            world.clock.advance(minutes=1)
+            transfer(world, contact, (ann, dan)[operator])
+            expected.append(TransferStep("transferred", given.now, refs[operator], refs[previous]))
+        world.clock.advance(minutes=1)
+        close(world, contact)
+        expected.append(ClosingStep("closed", given.now, refs[0]))
+        assert storage.contacts.history(contact.id) == expected
+
+    def test_others_have_histories_of_their_own(self, storage: Storage, given: Given) -> None:
+        world = given.world
+        ann, bob = world.operator("Ann"), world.operator("Bob")
+        world.source((ann, 1))
+        moved, kept = world.register(), world.register()
+        transfer(world, moved, bob)
+        close(world, moved)
+        assert told(storage, kept.id) == [("registered", None), ("assigned", "Ann")]
+
+    def test_one_that_a_person_took_from_the_queue_was_not_assigned(
+        self, storage: Storage, given: Given
+    ) -> None:
+        world = given.world
+        bob = world.operator("Bob")
+        world.source()
+        contact = world.register()
+        transfer(world, contact, bob)
+        taken = TransferStep("transferred", given.now, OperatorRef(bob.id, "Bob"), None)
+        assert storage.contacts.history(contact.id)[1:] == [taken]
+
+    def test_one_closed_while_it_waited_had_no_operator(
+        self, storage: Storage, given: Given
+    ) -> None:
+        contact = given.contact(given.source("telegram"), given.lead(CHAT), closed=True)
+        closing = ClosingStep("closed", given.now, None)
+        assert storage.contacts.history(contact.id)[1:] == [closing]
+
+    @pytest.mark.parametrize("minutes", [0, -10])
+    def test_the_order_is_that_of_what_happened_not_of_the_clock(
+        self, storage: Storage, given: Given, minutes: int
+    ) -> None:
+        """All of it happens at one moment, or while the clock is set back again and again."""
+        world = given.world
+        ann, bob = world.operator("Ann", capacity=0), world.operator("Bob")
+        world.source((ann, 1))
+        contact = world.register()
+        world.clock.advance(minutes=minutes)
+        update(world, ann, capacity=1)
+        for operator in (bob, ann, bob):
+            world.clock.advance(minutes=minutes)
+            transfer(world, contact, operator)
+        world.clock.advance(minutes=minutes)
+        close(world, contact)
+        assert told(storage, contact.id) == [
+            ("registered", None),
+            ("assigned", "Ann"),
+            ("transferred", "Bob"),
+            ("transferred", "Ann"),
+            ("transferred", "Bob"),
+            ("closed", "Bob"),
+        ]
+        assigned = storage.contacts.history(contact.id)[1]
+        assert isinstance(assigned, AssignmentStep)
+        assert assigned.waited_seconds == 0
+
+    def test_an_operator_is_called_by_its_present_name(
+        self, storage: Storage, given: Given
+    ) -> None:
+        world = given.world
+        ann, bob = world.operator("Ann"), world.operator("Bob")
+        world.source((ann, 1))
+        contact = world.register()
+        transfer(world, contact, bob)
+        update(world, ann, name="Анна")
+        update(world, bob, name="Борис")
+        assert told(storage, contact.id)[1:] == [("assigned", "Анна"), ("transferred", "Борис")]
+
+
+def told(storage: Storage, contact_id: ContactId) -> list[tuple[str, str | None]]:
+    """Return the types of a history's steps, each with the operator's name, if any."""
+    steps = storage.contacts.history(contact_id)
+    operators = [None if isinstance(each, RegistrationStep) else each.operator for each in steps]
+    return [
+        (each.type, None if operator is None else operator.name)
+        for each, operator in zip(steps, operators, strict=True)
+    ]
 
 
 def test_leads_are_not_mixed_up(storage: Storage, given: Given) -> None:

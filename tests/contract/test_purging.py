@@ -96,7 +96,10 @@ def test_all_that_belongs_to_the_contact_goes_with_it(
     for each in (moved, keyed):
         with pytest.raises(UnknownContact):
             storage.contacts.decision(each.id)
+        with pytest.raises(UnknownContact):
+            storage.contacts.history(each.id)
     assert storage.contacts.decision(stays.id).decision is not None
+    assert len(storage.contacts.history(stays.id)) == 2
     assert list(storage.auditor.defects()) == []
     with storage.unit_of_work() as uow:
         assert uow.contacts.keyed([("telegram", "key")]) == {}

@@ -49,6 +49,7 @@ def test_the_eligible_one_gets_it_wherever_it_stands(strategy: Strategy) -> None
         assert decision is not None
         assert decision.picked == operator_id(place)
         assert pool.eligible == [place]
+        assert [each.operator_id for each in decision.eligible] == [operator_id(place)]
 
 
 def test_an_operator_that_is_not_eligible_keeps_its_credit() -> None:

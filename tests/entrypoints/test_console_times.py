@@ -140,16 +140,72 @@ def stamp(moment: datetime | None) -> str:
     return f'<time datetime="{moment:%Y-%m-%dT%H:%M:%S}.000000Z" data-show="moment">'
 
 
-def test_a_contact_shows_its_first_assignment_and_each_transfer_with_its_own_time(
+def history(page: str) -> list[str]:
+    """Return what the history on a contact's page says, without its markup."""
+    told = page.partition('<ol class="line history">')[2].partition("</ol>")[0]
+    return [
+        " ".join(unescape(re.sub("<[^>]*>", "", each)).split())
+        for each in re.findall("<li>(.*?)</li>", told, re.DOTALL)
+    ]
+
+
+def test_a_contact_tells_its_history_each_step_with_its_own_time(
     client: Client, world: World, handed_on: ContactView
 ) -> None:
     assert handed_on.operator
     assert handed_on.operator.name == "Bob"
-    page = client.get(f"/console/contacts/{handed_on.id}").text
-    assert f"First assigned</dt><dd>{stamp(handed_on.assigned_at)}" in page
+    address = f"/console/contacts/{handed_on.id}"
+    page = client.get(address).text
+    moments = [handed_on.created_at, handed_on.assigned_at, world.clock.now()]
     assert handed_on.assigned_at == handed_on.created_at + timedelta(minutes=5)
-    assert re.search(f"<li>{stamp(world.clock.now())}[^<]*</time>: Ann → Bob</li>", page)
+    for each in moments:
+        # Each once: nothing else on the page tells the same.
+        assert page.count(stamp(each)) == 1
+    at = [f"{each:%Y-%m-%d %H:%M} UTC" for each in moments if each]
+    assert history(page) == [
+        f"{at[0]} Registered",
+        f"{at[1]} Assigned to Ann · waited 5 min",
+        f"{at[2]} Transferred from Ann to Bob",
+    ]
+    assert f'to <a href="/console/operators/{handed_on.operator.id}">Bob</a>' in page
     assert "Has waited" not in page
+    assert history(client.get(address, headers=RUSSIAN).text) == [
+        f"{at[0]} Зарегистрировано",
+        f"{at[1]} Назначено оператору Ann · ожидание 5 мин",
+        f"{at[2]} Передано: Ann → Bob",
+    ]
+
+
+def test_a_history_tells_how_a_wait_ended(client: Client, world: World) -> None:
+    bob = world.operator("<Bob>")
+    world.source((bob, 1))
+    world.source(key="queue")
+    at_once, taken, gone = world.register(), world.register("queue"), world.register("queue")
+    world.fairlead.transfer_contact(TransferContact(taken.id, bob.id))
+    for each in (at_once, gone):
+        world.fairlead.close_contact(CloseContact(each.id))
+    at = f"{world.clock.now():%Y-%m-%d %H:%M} UTC"
+    for contact, *said in (
+        (at_once, "Assigned to <Bob> · at once", "Closed"),
+        (taken, "Transferred from the queue to <Bob>"),
+        (gone, "Closed without an operator"),
+    ):
+        page = client.get(f"/console/contacts/{contact.id}").text
+        assert history(page) == [f"{at} {each}" for each in ("Registered", *said)]
+        assert "<Bob>" not in page
+
+
+def test_of_a_long_history_the_beginning_and_the_end_are_shown(
+    client: Client, world: World, handed_on: ContactView
+) -> None:
+    operators = world.fairlead.catalogue.operators(active=None, limit=2, after=None).items
+    for each in [*operators] * 60:
+        world.fairlead.transfer_contact(TransferContact(handed_on.id, each.id))
+    shown = history(client.get(f"/console/contacts/{handed_on.id}").text)
+    assert len(shown) == 101
+    assert shown[1].endswith("Assigned to Ann · waited 5 min")
+    assert shown[2] == "+23"
+    assert shown[100].endswith("Transferred from Ann to Bob")
 
 
 def test_lists_call_the_first_assignment_so(client: Client, handed_on: ContactView) -> None:
@@ -170,7 +226,7 @@ def test_who_waits_is_shown_with_the_time_by_now(client: Client, world: World) -
     waited = r'<time [^>]*data-show="waited" data-units="d,h,min,s">1 h</time>'
     page = client.get(f"/console/contacts/{contact.id}").text
     assert re.search(f"Has waited</dt><dd>{waited}", page)
-    assert "First assigned" not in page
+    assert len(history(page)) == 1
     assert re.search(f"<td>{waited}</td>", client.get("/console/sources/telegram").text)
     assert re.search(f"has waited {waited}", client.get(f"/console/leads/{contact.lead.id}").text)
     page = client.get(f"/console/contacts/{contact.id}", headers=RUSSIAN).text

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from application.ports.contacts import DecisionView
+from application.ports.contacts import DecisionView, Step
 from application.ports.operators import OperatorRef
 from application.register_contacts import RegisterContact
 from domain import limits
@@ -238,6 +238,14 @@ class DecisionOut(BaseModel):
             ],
             transfers=[TransferOut.model_validate(each) for each in view.transfers],
         )
+
+
+class HistoryOut(BaseModel):
+    """What happened to a contact."""
+
+    items: list[Annotated[Step, Field(discriminator="type")]] = Field(
+        description="In the order in which it happened."
+    )
 
 
 class ContactPage(BaseModel):

@@ -584,6 +584,7 @@ def test_an_id_in_a_path_that_is_none_is_refused(target: Target, identifier: str
     for method, path in (
         ("GET", f"/v1/contacts/{identifier}"),
         ("GET", f"/v1/contacts/{identifier}/decision"),
+        ("GET", f"/v1/contacts/{identifier}/history"),
         ("POST", f"/v1/contacts/{identifier}/close"),
         ("POST", f"/v1/contacts/{identifier}/transfer"),
         ("GET", f"/v1/leads/{identifier}"),

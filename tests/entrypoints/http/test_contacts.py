@@ -172,6 +172,7 @@ def test_a_contact_that_is_not_there_is_404(client: Client) -> None:
     path = f"/v1/contacts/{NOBODY}"
     refused(client.get(path), "unknown_contact")
     refused(client.get(f"{path}/decision"), "unknown_contact")
+    refused(client.get(f"{path}/history"), "unknown_contact")
     refused(client.post(f"{path}/close"), "unknown_contact")
     refused(client.post(f"{path}/transfer", json={"operator_id": NOBODY}), "unknown_contact")
 
@@ -242,6 +243,55 @@ def test_the_decision_of_a_contact_given_away_while_it_waited_tells_of_the_perso
     assert (decision["strategy"], decision["picked"], decision["candidates"]) == (None, None, [])
     assert decision["transfers"][0]["previous"] is None
     assert decision["transfers"][0]["operator"] == {"id": str(bob.id), "name": "Bob"}
+
+
+def test_the_history_tells_what_happened_to_a_contact(client: Client, world: World) -> None:
+    ann, bob = world.operator("Ann", capacity=0), world.operator("Bob")
+    world.source((ann, 3), (world.operator("Cat", active=False), 1))
+    contact = world.register()
+    path = f"/v1/contacts/{contact.id}"
+    world.clock.advance(minutes=3)
+    world.fairlead.update_operator(UpdateOperator(ann.id, capacity=1))
+    answered(client.post(f"{path}/transfer", json={"operator_id": str(bob.id)}))
+    answered(client.post(f"{path}/close"))
+    history = answered(client.get(f"{path}/history"))
+    assert set(history) == {"items"}
+    assert all(is_moment(each["at"]) for each in history["items"])
+    anna, boris = ({"id": str(each.id), "name": each.name} for each in (ann, bob))
+    assert [{**each, "at": None} for each in history["items"]] == [
+        {
+            "type": "registered",
+            "at": None,
+            "source": "telegram",
+            "lead_id": str(contact.lead.id),
+        },
+        {
+            "type": "assigned",
+            "at": None,
+            "operator": anna,
+            "waited_seconds": 180.0,
+            "strategy": "exact",
+            "allocated": 2,
+            "eligible": 1,
+        },
+        {"type": "transferred", "at": None, "operator": boris, "previous_operator": anna},
+        {"type": "closed", "at": None, "operator": boris},
+    ]
+
+
+def test_the_history_of_a_waiting_contact_is_its_registration(client: Client, world: World) -> None:
+    bob = world.operator("Bob")
+    world.source()
+    taken, gone = world.register(), world.register()
+    for each in (taken, gone):
+        (registered,) = answered(client.get(f"/v1/contacts/{each.id}/history"))["items"]
+        assert registered["type"] == "registered"
+    answered(client.post(f"/v1/contacts/{taken.id}/transfer", json={"operator_id": str(bob.id)}))
+    answered(client.post(f"/v1/contacts/{gone.id}/close"))
+    step = answered(client.get(f"/v1/contacts/{taken.id}/history"))["items"][1]
+    assert (step["type"], step["previous_operator"]) == ("transferred", None)
+    step = answered(client.get(f"/v1/contacts/{gone.id}/history"))["items"][1]
+    assert (step["type"], step["operator"]) == ("closed", None)
 
 
 def ids(response: httpx.Response) -> list[str]:

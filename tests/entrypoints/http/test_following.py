@@ -95,7 +95,8 @@ def test_a_bot_reads_how_calls_are_made_and_lists_nothing(house: World) -> None:
             assert client.get(path, headers=key).status_code == 200
         for path in (
             *("/v1/contacts", f"/v1/contacts?lead_id={contact.lead.id}", "/v1/leads", "/console/"),
-            *(f"/v1/contacts/{contact.id}/decision", f"/v1/leads/{contact.lead.id}", "/metrics"),
+            *(f"/v1/contacts/{contact.id}/decision", f"/v1/contacts/{contact.id}/history"),
+            *(f"/v1/leads/{contact.lead.id}", "/metrics"),
         ):
             refused(client.get(path, headers=key), "forbidden")
 

@@ -31,6 +31,7 @@ CALLS = {
     ("get", "/v1/contacts"),
     ("get", "/v1/contacts/{contact_id}"),
     ("get", "/v1/contacts/{contact_id}/decision"),
+    ("get", "/v1/contacts/{contact_id}/history"),
     ("post", "/v1/contacts/{contact_id}/close"),
     ("post", "/v1/contacts/{contact_id}/transfer"),
     ("get", "/v1/leads"),
@@ -241,6 +242,20 @@ def test_descriptions_are_for_clients_not_for_readers_of_the_code() -> None:
         ("SourceDistribution", "total"),
     ):
         assert schemas[name]["properties"][field]["description"], (name, field)
+
+
+def test_the_steps_of_a_history_are_told_apart_by_their_type_and_described() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    items = schemas["History"]["properties"]["items"]["items"]
+    assert items["discriminator"]["propertyName"] == "type"
+    mapping = items["discriminator"]["mapping"]
+    assert mapping.keys() == {"registered", "assigned", "transferred", "closed"}
+    for name, reference in mapping.items():
+        step = schemas[reference.rpartition("/")[2]]
+        assert step["properties"]["type"]["const"] == name
+        assert step["properties"].keys() == {*step["required"]}
+        for field, schema in step["properties"].items():
+            assert schema["description"], (name, field)
 
 
 def test_objects_have_the_names_of_what_they_show() -> None:

@@ -104,6 +104,7 @@ def test_what_was_acknowledged_is_shown_at_once(pair: Pair) -> None:
     lead = f"/v1/leads/{made['lead']['id']}"
     assert answered(pair.client.get(contact)) == made
     assert answered(pair.client.get(f"{contact}/decision"))["contact_id"] == made["id"]
+    assert answered(pair.client.get(f"{contact}/history"))["items"]
     assert [each["id"] for each in answered(pair.client.get(lead))["contacts"]] == [made["id"]]
     assert len(answered(pair.client.get(f"{lead}/export"))["contacts"]) == 1
     operator = made["operator"]
