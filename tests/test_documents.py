@@ -69,7 +69,7 @@ def test_every_metric_is_explained_with_its_labels() -> None:
     with open_world() as world:
         world.source((world.operator(), 1))
         world.register()
-        metrics = Metrics(world.fairlead, world.clock)
+        metrics = Metrics(world.fairlead, world.clock, "memory")
         metrics.count({"method": "GET", ROUTED: True}, 200, 0.1)
         text = metrics.text()[0].decode()
     shown: dict[str, set[str]] = {}
