@@ -100,6 +100,12 @@ class Settings(BaseSettings):
         ]
 
     @property
+    def storage(self) -> str:
+        """The kind of storage: memory, sqlite or postgresql."""
+        kind = re.split(r"\W", self.database_url, maxsplit=1)[0]
+        return "postgresql" if kind == "postgres" else kind
+
+    @property
     def shown_database_url(self) -> str:
         """The database's URL without its password."""
         return _shown(self.database_url)

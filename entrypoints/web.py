@@ -148,7 +148,8 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     )
     problems.install(app)
     versions.install(app)
-    metrics, writing, listing = Metrics(fairlead, container.clock()), Writing(intake), Listing()
+    metrics = Metrics(fairlead, container.clock(), container.settings().storage)
+    writing, listing = Writing(intake), Listing()
     contact_routes = contacts.router(fairlead, listing, intake)
     lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]
     rate = container.settings().rate_limit

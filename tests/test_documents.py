@@ -1,6 +1,10 @@
 """The documents say what the code says."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import dropwhile, takewhile
 from pathlib import Path
@@ -17,6 +21,8 @@ from entrypoints.edge.access import CALLS, table, with_table
 from entrypoints.edge.metrics import ROUTED, Metrics
 from entrypoints.edge.problems import STATUSES, SUMMARIES
 from entrypoints.settings import Settings
+from tests.adapters.test_golden import SCHEMAS
+from tests.adapters.test_migrations import revisions
 from tests.support import open_world
 
 ROOT = Path(__file__).parent.parent
@@ -69,7 +75,7 @@ def test_every_metric_is_explained_with_its_labels() -> None:
     with open_world() as world:
         world.source((world.operator(), 1))
         world.register()
-        metrics = Metrics(world.fairlead, world.clock)
+        metrics = Metrics(world.fairlead, world.clock, "memory")
         metrics.count({"method": "GET", ROUTED: True}, 200, 0.1)
         text = metrics.text()[0].decode()
     shown: dict[str, set[str]] = {}
@@ -131,6 +137,40 @@ def test_security_promises_what_there_is_a_test_of() -> None:
     named = set(re.findall(r"`(tests/[^`]+)`", text))
     assert len(named) > 15
     assert [each for each in named if not (ROOT / each).is_file()] == []
+
+
+def test_the_changelog_says_which_migrations_an_upgrade_brings() -> None:
+    unreleased = (ROOT / "CHANGELOG.md").read_text("utf-8").split("\n## [")[1]
+    _, _, upgrading = unreleased.partition("\n### Upgrading\n")
+    upgrading, _, _ = upgrading.partition("\n### ")
+    brought = revisions()[revisions().index(max(SCHEMAS.values())) + 1 :]
+    assert [each for each in brought if each not in upgrading] == []
+
+
+def test_upgrading_and_going_back_work_as_they_are_written_down(tmp_path: Path) -> None:
+    """What the newest release has stored is the database that is upgraded."""
+    text = (ROOT / "docs" / "upgrading.md").read_text("utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", dedent_lists(text), re.DOTALL)
+    commands = "".join(each for each in blocks if "pg_" not in each)
+    assert commands.count(".venv/bin/fairlead") == 7
+    shutil.copy(ROOT / "tests" / "golden" / f"{max(SCHEMAS)}.sqlite", tmp_path / "fairlead.db")
+    fairlead = f"{sys.executable} -c 'from entrypoints.cli.main import app; app()'"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", commands.replace(".venv/bin/fairlead", fairlead)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("keeps every invariant") == 3
+    assert (tmp_path / "later" / "fairlead.db").is_file()
+
+
+def dedent_lists(text: str) -> str:
+    """Return a page with the lines of its lists at the margin."""
+    return re.sub(r"^   ", "", text, flags=re.MULTILINE)
 
 
 def test_every_decision_is_in_the_index_under_its_title() -> None:

@@ -23,7 +23,7 @@ _REPEATS = {constants.MAX_REPEAT, constants.MIN_REPEAT}
 
 def patterns() -> Iterator[str]:
     """Yield every pattern that is written in the code, and those of the routes."""
-    for folder in ("domain", "application", "adapters", "entrypoints"):
+    for folder in ("domain", "application", "adapters", "entrypoints", "examples"):
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if (

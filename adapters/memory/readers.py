@@ -282,6 +282,15 @@ class MemoryStatisticsReader(StatisticsReader):
                 for key, each in sorted(self._store.sources.items())
             ]
 
+    def waiting_since(self) -> dict[str, datetime]:
+        store = self._store
+        with store.lock:
+            return {
+                key: store.contacts[next(iter(queue))[1]].created_at
+                for key, queue in sorted(store.queues.items())
+                if queue
+            }
+
     def operators(self) -> list[OperatorStatistics]:
         with self._store.lock:
             contacts: defaultdict[OperatorId, dict[str, int]] = defaultdict(dict)

@@ -103,6 +103,11 @@ def check_schema(connection: Connection, role: str = PRIMARY) -> None:
         StorageUnavailable: it is not; the message says what to do.
     """
     found = MigrationContext.configure(connection).get_current_revision()
+    if found is not None and found not in _revisions():
+        raise StorageUnavailable(
+            f"{role} has schema {found}, which this release does not know; use the release that "
+            "migrated it, or a later one."
+        )
     if found != _head():
         own = role == PRIMARY
         raise StorageUnavailable(
@@ -115,3 +120,10 @@ def check_schema(connection: Connection, role: str = PRIMARY) -> None:
 def _head() -> str | None:
     """Return the newest revision; cached, since looking for it reads every script."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+@cache
+def _revisions() -> frozenset[str]:
+    """Return every revision that this release knows."""
+    found = ScriptDirectory.from_config(_config()).walk_revisions()
+    return frozenset(each.revision for each in found)

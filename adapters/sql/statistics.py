@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Connection, bindparam, cast, func, select
 
 from adapters.sql.catalogue import operator_view, source_views
+from adapters.sql.columns import Queued
 from adapters.sql.engine import ReadDatabase
 from adapters.sql.operators import OPERATOR_COLUMNS
 from adapters.sql.reading import AnySelect, reading
@@ -42,6 +43,19 @@ _count = select(func.count()).where(
     ContactRow.state.in_(list(ContactState)),
     ContactRow.id >= bindparam("first"),
     ContactRow.id < bindparam("end"),
+)
+
+_next = (
+    select(ContactRow.created_at)
+    .where(ContactRow.source_key == SourceRow.key, Queued())
+    .order_by(ContactRow.rank, ContactRow.id)
+    .limit(1)
+    .correlate(SourceRow)
+)
+_waiting_since = (
+    select(SourceRow.key, _next.scalar_subquery())
+    .where(SourceRow.waiting > 0)
+    .order_by(SourceRow.key)
 )
 
 
@@ -82,6 +96,10 @@ class SqlStatisticsReader(StatisticsReader):
             totals = _registered(connection, None, span)
             sources = connection.execute(select(SourceRow.key, SourceRow.waiting)).all()
         return [SourceTotal(key, totals[key], waiting) for key, waiting in sorted(sources)]
+
+    def waiting_since(self) -> dict[str, datetime]:
+        with reading(self._database) as connection:
+            return dict(connection.execute(_waiting_since).all())
 
     def operators(self) -> list[OperatorStatistics]:
         contacts: defaultdict[OperatorId, dict[str, int]] = defaultdict(dict)

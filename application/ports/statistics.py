@@ -153,6 +153,13 @@ class StatisticsReader(Protocol):
         """Return all sources, in the order of their keys, with what came in during a period."""
         ...
 
+    def waiting_since(self) -> dict[str, datetime]:
+        """Return when the contact came in that each queue hands out next, by source key.
+
+        Sources where no contact waits are missing. One look into each queue, however long it is.
+        """
+        ...
+
     def operators(self) -> list[OperatorStatistics]:
         """Return every operator's load, and the contacts it was given on each source."""
         ...

@@ -1,10 +1,21 @@
-"""Metrics for Prometheus: this process's requests, and the state that the storage holds."""
+"""Metrics for Prometheus: this process and its requests, and the state that the storage holds."""
 
+import platform
+import time
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import version
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import Scope
@@ -14,17 +25,32 @@ from application.ports.system import Clock
 
 ROUTED: Final = "fairlead.routed"
 """Set in a request's scope once its route is looked for."""
+_OPERATOR: Final = ("operator_id", "operator")
 _METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """Keeps its own registry, so two applications in one process do not count together."""
+    """Keeps its own registry, so two applications in one process do not count together.
 
-    def __init__(self, fairlead: Fairlead, clock: Clock) -> None:
+    Args:
+        fairlead: whose state is shown.
+        clock: tells how long contacts have waited, and whether it has jumped.
+        storage: the kind of storage, as `Settings.storage` names it.
+    """
+
+    def __init__(self, fairlead: Fairlead, clock: Clock, storage: str) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_State(fairlead))
+        self._registry.register(_State(fairlead, clock))
         self._registry.register(_Jumps(clock))
+        _Process(registry=self._registry)
+        GCCollector(registry=self._registry)
+        Gauge(
+            "fairlead_build_info",
+            "What runs; always 1.",
+            ("version", "python", "storage"),
+            registry=self._registry,
+        ).labels(version("fairlead"), platform.python_version(), storage).set(1)
         self._requests = Counter(
             "fairlead_http_requests",
             "Requests answered by this process.",
@@ -90,11 +116,26 @@ class _Jumps(Collector):
         )
 
 
+class _Process(ProcessCollector):
+    """Finds out when the machine started even if `/proc/stat` is hidden.
+
+    The systemd unit hides it (`ProcSubset=pid`), and the library then shows nothing at all.
+    """
+
+    def _boot_time(self) -> float:
+        try:
+            found: float = super()._boot_time()  # type: ignore[no-untyped-call]
+        except OSError:
+            return time.time() - time.monotonic()
+        return found
+
+
 class _State(Collector):
     """Reads the storage when Prometheus asks, so every process reports the same."""
 
-    def __init__(self, fairlead: Fairlead) -> None:
+    def __init__(self, fairlead: Fairlead, clock: Clock) -> None:
         self._fairlead = fairlead
+        self._clock = clock
 
     def describe(self) -> Iterator[Metric]:
         """Describe nothing: the registry must not read the storage when it is made."""
@@ -108,16 +149,26 @@ class _State(Collector):
         waiting = GaugeMetricFamily(
             "fairlead_contacts_waiting", "Contacts that wait for an operator.", labels=["source"]
         )
+        oldest = GaugeMetricFamily(
+            "fairlead_oldest_waiting_seconds",
+            "How long the contact that a queue hands out next has waited; 0 if none waits.",
+            labels=["source"],
+        )
+        since, now = self._fairlead.statistics.waiting_since(), self._clock.now()
         for source in self._fairlead.statistics.totals():
             contacts.add_metric([source.source], source.total)
             waiting.add_metric([source.source], source.waiting)
+            waited = (now - since.get(source.source, now)).total_seconds()
+            # It may have come in while a clock was ahead.
+            oldest.add_metric([source.source], max(waited, 0.0))
         load = GaugeMetricFamily(
-            "fairlead_operator_load", "Open contacts of an operator.", labels=["operator_id"]
+            "fairlead_operator_load", "Open contacts of an operator.", labels=_OPERATOR
         )
         capacity = GaugeMetricFamily(
-            "fairlead_operator_capacity", "Capacity of an operator.", labels=["operator_id"]
+            "fairlead_operator_capacity", "Capacity of an operator.", labels=_OPERATOR
         )
         for each in self._fairlead.statistics.operators():
-            load.add_metric([str(each.operator.id)], each.operator.load)
-            capacity.add_metric([str(each.operator.id)], each.operator.capacity)
-        yield from (contacts, waiting, load, capacity)
+            labels = [str(each.operator.id), each.operator.key]
+            load.add_metric(labels, each.operator.load)
+            capacity.add_metric(labels, each.operator.capacity)
+        yield from (contacts, waiting, oldest, load, capacity)

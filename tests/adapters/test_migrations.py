@@ -154,11 +154,16 @@ class TestHealth:
         migrate(database)
         health.ready()
 
-    def test_one_of_another_release_is_not(self, database: Database) -> None:
+    def test_one_of_an_earlier_release_is_not(self, database: Database) -> None:
+        migrate(database, "0009")
+        with pytest.raises(StorageUnavailable, match=r"0009.*fairlead migrate"):
+            SqlHealth(database).ready()
+
+    def test_one_of_a_later_release_is_not_to_be_migrated(self, database: Database) -> None:
         migrate(database)
         with database.write.begin() as connection:
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-        with pytest.raises(StorageUnavailable, match=r"9999.*fairlead migrate"):
+        with pytest.raises(StorageUnavailable, match=r"9999, which this.*or a later one"):
             SqlHealth(database).ready()
 
     def test_one_taken_back_is_not(self, database: Database) -> None:

@@ -312,6 +312,16 @@ def test_statistics_read_counters_and_no_contacts(library: Library) -> None:
     assert not any("FROM contacts" in statement.sql for statement, _ in plans)
 
 
+def test_metrics_look_once_into_each_queue_and_no_further_than_its_first(
+    library: Library,
+) -> None:
+    ((statement, steps),) = library.plans(library.world.fairlead.statistics.waiting_since)
+    assert "SEARCH contacts USING INDEX ix_contacts_queue (source_key=?)" in steps
+    assert "LIMIT" in statement.sql
+    assert_found_by_index([(statement, steps)])
+    assert_not_sorted([(statement, steps)])
+
+
 def test_queues_and_latest_decisions_walk_no_further_than_they_show(library: Library) -> None:
     reader = library.world.fairlead.contacts
     plans = library.plans(

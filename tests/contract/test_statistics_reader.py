@@ -103,6 +103,30 @@ def test_totals_are_those_of_all_time(storage: Storage, given: Given) -> None:
     assert not any(each.total for each in totals)
 
 
+def test_of_each_queue_the_contact_tells_that_is_handed_out_next(
+    storage: Storage, given: Given
+) -> None:
+    world = given.world
+    ann = world.operator("Ann", capacity=1)
+    for key in ("b", "a", "free", "idle"):
+        world.source((ann, 1), key=key)
+    world.register("free")
+    assert storage.statistics.waiting_since() == {}
+    moments = dict[str, datetime]()
+    for key in "baab":
+        world.clock.advance(minutes=1)
+        moments.setdefault(key, world.register(key).created_at)
+    assert list(storage.statistics.waiting_since().items()) == sorted(moments.items())
+    # The order is that of the queue, even if it is not that of coming in.
+    last = storage.contacts.queue("b", limit=9).items[-1]
+    with storage.unit_of_work() as uow:
+        uow.contacts.requeue([(START, last.id)])
+    assert storage.statistics.waiting_since() == {**moments, "b": last.created_at}
+    for each in storage.contacts.queue("a", limit=9).items:
+        world.fairlead.close_contact(CloseContact(each.id))
+    assert storage.statistics.waiting_since() == {"b": last.created_at}
+
+
 def test_a_source_that_is_not_there_is_refused(storage: Storage) -> None:
     with pytest.raises(UnknownSource):
         storage.statistics.distribution(sources=["nowhere"], span=HourSpan())

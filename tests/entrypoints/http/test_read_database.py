@@ -195,6 +195,9 @@ class SilentStatistics(StatisticsReader):
     def totals(self, span: HourSpan = EVER) -> list[SourceTotal]:
         raise NotImplementedError
 
+    def waiting_since(self) -> dict[str, datetime]:
+        raise NotImplementedError
+
     def operators(self) -> list[OperatorStatistics]:
         assert self.answering.wait(30)
         return []

@@ -1,8 +1,10 @@
 """What the service says about itself: health, metrics, documentation."""
 
+import platform
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import entrypoints.edge.service
 from application.keys import CreateKey
 from domain.access import Role
 from entrypoints.container import build_container
+from entrypoints.edge.metrics import _Process
 from entrypoints.settings import Settings
 from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client, serving, serving_world
@@ -68,6 +71,8 @@ def test_the_metrics_parse_and_tell_the_state(client: Client, world: World) -> N
     world.source((ann, 1))
     for _ in range(3):
         world.register()
+        world.clock.advance(seconds=30)
+    world.source(key="idle")
     client.get("/v1/operators")
     client.get("/v1/operators/none-such")
     client.get("/nowhere/at/all")
@@ -84,15 +89,65 @@ def test_the_metrics_parse_and_tell_the_state(client: Client, world: World) -> N
             if not each.name.endswith("_created")
         }
 
-    assert samples("fairlead_contacts") == {("telegram",): 3}
-    assert samples("fairlead_contacts_waiting") == {("telegram",): 1}
-    assert samples("fairlead_operator_load") == {(str(ann.id),): 2}
-    assert samples("fairlead_operator_capacity") == {(str(ann.id),): 2}
+    assert samples("fairlead_contacts") == {("idle",): 0, ("telegram",): 3}
+    assert samples("fairlead_contacts_waiting") == {("idle",): 0, ("telegram",): 1}
+    assert samples("fairlead_oldest_waiting_seconds") == {("idle",): 0, ("telegram",): 30}
+    assert samples("fairlead_operator_load") == {("ann", str(ann.id)): 2}
+    assert samples("fairlead_operator_capacity") == {("ann", str(ann.id)): 2}
     assert samples("fairlead_http_requests") == {
         ("GET", "/v1/operators", "200"): 1,
         ("GET", "/v1/operators/{operator_id}", "404"): 1,
         ("GET", "unmatched", "404"): 1,
     }
+
+
+def test_who_came_in_while_a_clock_was_ahead_has_not_waited_yet(
+    caller: Client, memory: World
+) -> None:
+    memory.source((memory.operator(capacity=0), 1))
+    memory.clock.advance(hours=1)
+    memory.register()
+    memory.clock.advance(hours=-1)
+    text = caller.get("/metrics").text
+    assert 'fairlead_oldest_waiting_seconds{source="telegram"} 0.0' in text
+
+
+@pytest.mark.every_storage
+def test_the_metrics_tell_what_runs(client: Client, database_url: str) -> None:
+    (built,) = (
+        each.samples
+        for each in text_string_to_metric_families(client.get("/metrics").text)
+        if each.name == "fairlead_build_info"
+    )
+    assert [(each.labels, each.value) for each in built] == [
+        (
+            {
+                "version": version("fairlead"),
+                "python": platform.python_version(),
+                "storage": database_url.partition(":")[0].removesuffix("+psycopg"),
+            },
+            1,
+        )
+    ]
+
+
+@pytest.mark.parametrize("url", ["postgres://host/name", "postgresql+psycopg://host/name"])
+def test_all_spellings_of_a_storage_are_shown_as_one(url: str) -> None:
+    assert Settings(database_url=url).storage == "postgresql"
+
+
+def test_the_process_is_measured_even_if_the_machine_is_hidden_from_it(tmp_path: Path) -> None:
+    """As by `ProcSubset=pid` of the systemd unit."""
+    (tmp_path / "self").symlink_to("/proc/self")
+    shown, hidden = (
+        {each.name: each.samples[0].value for each in _Process(proc=proc, registry=None).collect()}
+        for proc in ("/proc", str(tmp_path))
+    )
+    assert {"process_cpu_seconds", "process_resident_memory_bytes", "process_open_fds"} <= set(
+        hidden
+    )
+    start = "process_start_time_seconds"
+    assert abs(hidden[start] - shown[start]) < 2, "the kernel's own figure is of whole seconds"
 
 
 def test_what_is_refused_before_its_route_is_looked_for_is_counted_too() -> None:
@@ -129,9 +184,10 @@ def test_what_is_refused_before_its_route_is_looked_for_is_counted_too() -> None
     }
 
 
-def test_the_metrics_hold_nothing_of_a_person_and_no_label_that_a_caller_chooses(
+def test_the_metrics_hold_nothing_of_a_customer_and_no_label_that_a_caller_chooses(
     caller: Client, memory: World
 ) -> None:
+    """Of operators they hold the key, which is made from the name unless one is given."""
     memory.source((memory.operator("Olga Operatorova"), 1))
     lead = {
         "name": "Ivan Leadov",
