@@ -181,6 +181,7 @@ class EventLog(Protocol):
         The newest stays in any case: the next one is numbered after it.
 
         Args:
+            before: the moment.
             limit: the most entries to be removed.
         """
         ...
