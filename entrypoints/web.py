@@ -25,7 +25,7 @@ from domain.actor import TIMER, Actor
 from entrypoints.console.app import create_console, refusal_page
 from entrypoints.container import Container, build_container, build_simulation
 from entrypoints.demo import DemoClock, Month
-from entrypoints.edge import problems, service, versions
+from entrypoints.edge import problem_pages, problems, service, versions
 from entrypoints.edge.below import Below
 from entrypoints.edge.bounds import Bounds
 from entrypoints.edge.calls import Calls
@@ -177,6 +177,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         audit.router(fairlead, listing),
         events.router(fairlead, listing, live, keyring),
         service.router(fairlead, metrics),
+        problem_pages.router(),
     )
     app.mount(
         "/console",

@@ -22,11 +22,11 @@ from domain.contact import ContactState
 from domain.errors import DomainError, InvalidValue
 from domain.ids import ContactId, LeadId, OperatorId
 from entrypoints.edge.bodies import BatchRoute, JsonRoute
+from entrypoints.edge.calls import root_of
 from entrypoints.edge.front import Answer, LeanRoute
 from entrypoints.edge.listing import Listing
 from entrypoints.edge.pages import Limit, Moment, next_id
 from entrypoints.edge.problems import (
-    Problem,
     created,
     documented,
     header,
@@ -103,7 +103,8 @@ def router(fairlead: Fairlead, listing: Listing, intake: Intake) -> APIRouter:
         actor, items = request.scope[ACTOR], body.contacts
         request.scope.get(SPEND, _uncounted)(len(items) - 1)
         submit = partial(intake.submit, register, actor=actor, answer=_registered)
-        return BatchOut(results=await _register_items(submit, items))
+        results = await _register_items(submit, items, root_of(request.scope))
+        return BatchOut(results=results)
 
     routes.add_api_route(
         "",
@@ -269,12 +270,12 @@ def _take_key(body: NewContact, header: str) -> None:
 
 
 async def _register_items(
-    submit: Submit, items: Sequence[Any]
+    submit: Submit, items: Sequence[Any], root: str
 ) -> list[RegisteredItemOut | RefusedItemOut]:
     results = list[asyncio.Task[RegisteredItemOut | RefusedItemOut]]()
     for begin in range(0, len(items), _AT_ONCE):
         results += [
-            asyncio.create_task(_register_item(submit, each))
+            asyncio.create_task(_register_item(submit, each, root))
             for each in items[begin : begin + _AT_ONCE]
         ]
         # The loop reads these items now, and serves other requests before the next ones.
@@ -282,20 +283,19 @@ async def _register_items(
     return await asyncio.gather(*results)
 
 
-async def _register_item(submit: Submit, item: Any) -> RegisteredItemOut | RefusedItemOut:
+async def _register_item(
+    submit: Submit, item: Any, root: str
+) -> RegisteredItemOut | RefusedItemOut:
     try:
         return await submit(NewContact.model_validate(item).command())
     except ValidationError as error:
-        return _refused(problem_of_validation(error.errors()))
+        refused = problem_of_validation(error.errors())
     except (DomainError, StorageUnavailable) as error:
-        return _refused(problem_of(error))
+        refused = problem_of(error)
+    return RefusedItemOut(status=refused.status, error=refused.below(root))
 
 
 def _registered(outcome: Registered) -> RegisteredItemOut:
     return RegisteredItemOut(
         status=200 if outcome.replayed else 201, contact=ContactOut.model_validate(outcome.contact)
     )
-
-
-def _refused(problem: Problem) -> RefusedItemOut:
-    return RefusedItemOut(status=problem.status, error=problem)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from entrypoints.edge.problems import MEDIA_TYPE, STATUSES
+from entrypoints.edge.problem_types import STATUSES, TYPES, place
+from entrypoints.edge.problems import MEDIA_TYPE
 from entrypoints.settings import Settings
 from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client
@@ -157,7 +158,9 @@ def test_an_example_of_an_error_is_an_error_that_this_status_has(
     status: str, example: dict[str, Any]
 ) -> None:
     value = example["value"]
-    assert set(value) == {"type", "title", "status", "code", "detail", "errors"}
+    members = {"type", "title", "status", "code", "detail", "errors"}
+    assert set(value) == members | set(TYPES[value["code"]].more)
+    assert value["type"] == place(value["code"])
     assert STATUSES[value["code"]] == value["status"] == int(status)
     assert value["detail"].endswith(".")
     assert example["summary"].endswith(".")
