@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
 from application.contacts import CloseContact, ShowContact, TransferContact
@@ -48,6 +48,7 @@ from entrypoints.v1.schemas.contacts import (
     RegisteredItemOut,
 )
 
+ContactPath = Annotated[UUID, Path(description="The contact's id.")]
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 _REGISTER = (
     "unknown_source",
@@ -119,7 +120,10 @@ def router(fairlead: Fairlead, listing: Listing, intake: Intake) -> APIRouter:
             200: {
                 "model": ContactOut,
                 "description": "Registered before with this idempotency key.",
-                "headers": {"Idempotency-Replayed": header("`true`")},
+                "headers": {
+                    **created()[201]["headers"],
+                    "Idempotency-Replayed": header("`true`"),
+                },
             },
         },
         openapi_extra={"parameters": [_IDEMPOTENCY_KEY]},
@@ -137,9 +141,13 @@ def router(fairlead: Fairlead, listing: Listing, intake: Intake) -> APIRouter:
     @listing
     def list_contacts(
         limit: Limit = 50,
-        source: Annotated[str | None, Query(pattern=limits.KEY)] = None,
-        operator_id: UUID | None = None,
-        lead_id: UUID | None = None,
+        source: Annotated[
+            str | None, Query(pattern=limits.KEY, description="Of the source with this key.")
+        ] = None,
+        operator_id: Annotated[
+            UUID | None, Query(description="Given to the operator with this id.")
+        ] = None,
+        lead_id: Annotated[UUID | None, Query(description="Of the lead with this id.")] = None,
         state: Annotated[
             list[ContactState] | None,
             Query(
@@ -169,7 +177,7 @@ def router(fairlead: Fairlead, listing: Listing, intake: Intake) -> APIRouter:
         return Response(_page_to_json(page), media_type="application/json")
 
     @routes.get("/{contact_id}", response_model=ContactOut, responses=documented("unknown_contact"))
-    def get_contact(contact_id: UUID, request: Request) -> Response:
+    def get_contact(contact_id: ContactPath, request: Request) -> Response:
         """Show a contact.
 
         A key of the role `intake` sees only contacts of its own source, and only the lead's id.
@@ -178,16 +186,18 @@ def router(fairlead: Fairlead, listing: Listing, intake: Intake) -> APIRouter:
         return Response(_contact_to_json(view), media_type="application/json")
 
     @routes.get("/{contact_id}/decision", responses=documented("unknown_contact", "no_decision"))
-    def get_decision(contact_id: UUID) -> DecisionOut:
+    def get_decision(contact_id: ContactPath) -> DecisionOut:
         """Explain why the contact has its operator."""
         return DecisionOut.of(fairlead.contacts.decision(ContactId(contact_id)))
 
-    async def close_contact(contact_id: UUID, request: Request) -> Answer:
+    async def close_contact(contact_id: ContactPath, request: Request) -> Answer:
         """Close a contact. The freed slot goes to the oldest contact that waits for it."""
         command = CloseContact(ContactId(contact_id))
         return await intake.submit(fairlead.close_contact, command, request.scope[ACTOR], _shown)
 
-    async def transfer_contact(contact_id: UUID, body: NewTransfer, request: Request) -> Answer:
+    async def transfer_contact(
+        contact_id: ContactPath, body: NewTransfer, request: Request
+    ) -> Answer:
         """Give an open contact to an operator that you choose, never past that one's capacity."""
         (operator_id,) = await names.in_body([body.operator_id])
         command = TransferContact(ContactId(contact_id), operator_id)
