@@ -106,6 +106,6 @@ $(VENV)/.run: requirements.lock requirements-build.lock pyproject.toml | $(VENV)
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	$(SAY_INSTALLING)
-	$(INSTALL) --require-hashes -r requirements-dev.lock
+	$(INSTALL) --no-deps --require-hashes -r requirements-dev.lock
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run
