@@ -29,6 +29,7 @@ from entrypoints.edge import problem_pages, problems, service, versions
 from entrypoints.edge.below import Below
 from entrypoints.edge.bounds import Bounds
 from entrypoints.edge.calls import Calls
+from entrypoints.edge.cors import Cors
 from entrypoints.edge.document import completed
 from entrypoints.edge.front import FrontDoor, LeanRoute
 from entrypoints.edge.gate import Gate
@@ -157,12 +158,13 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     contact_routes = contacts.router(fairlead, listing, intake)
     lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]
     rate = container.settings().rate_limit
-    root = container.settings().root_path
+    root, origins = container.settings().root_path, container.settings().origins
     app.root = root
     app.before = [
         # A layer that is switched off is left out, so it costs calls nothing.
         *([partial(Below, root=root)] if root else []),
         partial(RequestIds, answered=metrics.count),
+        *([partial(Cors, origins=origins)] if origins else []),
         Bounds,
         partial(Gate, keyring=keyring, page=refusal_page),
         *([] if rate is None else [partial(RateLimit, rate=Rate.of(rate))]),

@@ -205,5 +205,5 @@ _PROTECTED: Final = (
 _FOREIGN: Final = (
     "no API key has been made yet, and a page of another host has sent this. Make a key with "
     "`fairlead keys create --role admin` where the service runs, and send it in the header "
-    "Authorization: Bearer flk_...."
+    "Authorization: Bearer flk_..."
 )

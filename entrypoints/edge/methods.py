@@ -55,7 +55,6 @@ class Methods:
             await self._app({**scope, "method": "GET"}, receive, send)
             return
         scope["route"] = found
-        # No CORS headers: this service is closed to other origins.
         await Response(status_code=204, headers={"Allow": allowed(scope)})(scope, receive, send)
 
     async def _is_there(self, scope: Scope, receive: Receive) -> bool:
