@@ -81,8 +81,9 @@ texts: $(VENV)/.dev  ## Collect the console's texts for translation, and compile
 	$(BABEL) compile -D console -d $(LOCALE)
 	@rm $(LOCALE)/console.pot
 
-docs: $(VENV)/.dev  ## Write the table of roles and calls to docs/access.md
+docs: $(VENV)/.dev  ## Write the tables of calls and of problems to docs/access.md and docs/reference.md
 	$(BIN)/python -m entrypoints.edge.access docs/access.md
+	$(BIN)/python -m entrypoints.edge.problem_types docs/reference.md
 
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -105,6 +106,6 @@ $(VENV)/.run: requirements.lock requirements-build.lock pyproject.toml | $(VENV)
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	$(SAY_INSTALLING)
-	$(INSTALL) --require-hashes -r requirements-dev.lock
+	$(INSTALL) --no-deps --require-hashes -r requirements-dev.lock
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run

@@ -14,6 +14,10 @@ OWN_PATHS: Final = frozenset(
 """First parts of the paths that the service uses itself."""
 _STEP: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 
+_ORIGIN: Final = re.compile(r"(https?)://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+_USUAL: Final = {"http": "80", "https": "443"}
+"""The port that an origin of this scheme does not name."""
+
 
 class Settings(BaseSettings):
     """Everything that can be configured."""
@@ -54,6 +58,12 @@ class Settings(BaseSettings):
         "20000/h; no limit if not set.",
     )
 
+    cors_origins: str | None = Field(
+        default=None,
+        description="Origins, separated by commas, of pages that may call the API from a browser, "
+        "such as https://crm.example.com; none if not set.",
+    )
+
     keep_days: int | None = Field(
         default=None,
         ge=1,
@@ -86,6 +96,26 @@ class Settings(BaseSettings):
             )
         return "".join(f"/{each}" for each in steps)
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _exact_origins(cls, value: str | None) -> str | None:
+        for each in _listed(value):
+            found = _ORIGIN.fullmatch(each)
+            if found is None or found[2] == _USUAL[found[1]]:
+                raise PydanticCustomError(
+                    "cors_origins",
+                    "{origin} is not an origin as browsers send it; write each as "
+                    "https://crm.example.com, with a port only if it is not the usual one, and "
+                    "with no path, no slash at the end and no *",
+                    {"origin": each},
+                )
+        return value
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins of pages that may call the API from a browser."""
+        return _listed(self.cors_origins)
+
     @property
     def proxies(self) -> list[str]:
         """The trusted proxies, in every form that their addresses can take.
@@ -114,6 +144,11 @@ class Settings(BaseSettings):
     def shown_read_database_url(self) -> str | None:
         """The replica's URL without its password."""
         return None if self.read_database_url is None else _shown(self.read_database_url)
+
+
+def _listed(origins: str | None) -> list[str]:
+    # Browsers send an origin in lower case.
+    return [each.strip().lower() for each in (origins or "").split(",") if each.strip()]
 
 
 def _mapped(proxy: str) -> str | None:

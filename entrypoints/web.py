@@ -25,10 +25,11 @@ from domain.actor import TIMER, Actor
 from entrypoints.console.app import create_console, refusal_page
 from entrypoints.container import Container, build_container, build_simulation
 from entrypoints.demo import DemoClock, Month
-from entrypoints.edge import problems, service, versions
+from entrypoints.edge import problem_pages, problems, service, versions
 from entrypoints.edge.below import Below
 from entrypoints.edge.bounds import Bounds
 from entrypoints.edge.calls import Calls
+from entrypoints.edge.cors import Cors
 from entrypoints.edge.document import completed
 from entrypoints.edge.front import FrontDoor, LeanRoute
 from entrypoints.edge.gate import Gate
@@ -44,6 +45,7 @@ from entrypoints.edge.routes import add_routes
 from entrypoints.edge.writing import Writing
 from entrypoints.settings import Settings
 from entrypoints.v1 import audit, contacts, events, keys, leads, operators, sources, statistics
+from entrypoints.v1.examples import EXAMPLES
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +57,9 @@ _GARBAGE: Final = 10_000
 _DESCRIPTION = """
 Fairlead registers **contacts** (a customer writing through one of many bots) and gives each to a
 human **operator** at once: by the operator's weight on that **source**, never past the operator's
-capacity, and with a record of why. Errors are problem details (RFC 9457) with a stable `code`.
+capacity, and with a record of why. Errors are problem details (RFC 9457) with a stable `code`;
+their `type` is the address of [a page about them](docs/problems). Times are UTC, ids are UUIDs of
+version 7.
 Every response has the header `X-Request-Id`: the one sent with the request, or a new one.
 """
 
@@ -65,6 +69,8 @@ class _Application(FastAPI):
 
     before: Sequence[Callable[[ASGIApp], ASGIApp]] = ()
     """The outermost first."""
+    root: str = ""
+    """The path that it is served under."""
 
     def build_middleware_stack(self) -> ASGIApp:
         stack = super().build_middleware_stack()
@@ -74,7 +80,7 @@ class _Application(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            self.openapi_schema = completed(super().openapi())
+            self.openapi_schema = completed(super().openapi(), self.root, EXAMPLES)
         return self.openapi_schema
 
 
@@ -153,11 +159,13 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     contact_routes = contacts.router(fairlead, listing, intake)
     lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]
     rate = container.settings().rate_limit
-    root = container.settings().root_path
+    root, origins = container.settings().root_path, container.settings().origins
+    app.root = root
     app.before = [
         # A layer that is switched off is left out, so it costs calls nothing.
         *([partial(Below, root=root)] if root else []),
         partial(RequestIds, answered=metrics.count),
+        *([partial(Cors, origins=origins)] if origins else []),
         Bounds,
         partial(Gate, keyring=keyring, page=refusal_page),
         *([] if rate is None else [partial(RateLimit, rate=Rate.of(rate))]),
@@ -178,6 +186,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         audit.router(fairlead, listing),
         events.router(fairlead, listing, live, keyring),
         service.router(fairlead, metrics),
+        problem_pages.router(),
     )
     app.mount(
         "/console",

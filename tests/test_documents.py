@@ -17,9 +17,11 @@ from typer.main import get_command
 from domain.access import PERMISSIONS, Permission, Role
 from domain.event_type import EventType
 from entrypoints.cli.main import app
-from entrypoints.edge.access import CALLS, table, with_table
+from entrypoints.edge import access, problem_types
+from entrypoints.edge.access import CALLS
+from entrypoints.edge.generated import with_generated
 from entrypoints.edge.metrics import ROUTED, Metrics
-from entrypoints.edge.problems import STATUSES, SUMMARIES
+from entrypoints.edge.problem_types import TYPES
 from entrypoints.settings import Settings
 from tests.adapters.test_golden import SCHEMAS
 from tests.adapters.test_migrations import revisions
@@ -30,7 +32,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_the_table_of_roles_and_calls_is_what_is_enforced() -> None:
     text = (ROOT / "docs" / "access.md").read_text("utf-8")
-    assert with_table(text) == text, "run `make docs`"
+    assert with_generated(text, access.table()) == text, "run `make docs`"
     rows = [line.split(" | ") for line in text.splitlines() if re.match(r"\| [A-Z]+ /", line)]
     assert len(rows) == len(CALLS)
     for row, (call, permission) in zip(rows, CALLS.items(), strict=True):
@@ -41,7 +43,7 @@ def test_the_table_of_roles_and_calls_is_what_is_enforced() -> None:
 
 def test_every_permission_is_needed_by_some_call() -> None:
     assert set(CALLS.values()) == set(Permission)
-    assert table().count("\n") == len(CALLS) + 2
+    assert access.table().count("\n") == len(CALLS) + 2
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.ru.md"])
@@ -62,7 +64,9 @@ def test_every_table_of_the_database_is_explained(postgresql_url: str) -> None:
 
 
 def test_every_code_of_a_problem_is_explained_with_its_status() -> None:
-    told = {code: [str(STATUSES[code]), SUMMARIES[code]] for code in STATUSES}
+    text = (ROOT / "docs" / "reference.md").read_text("utf-8")
+    assert with_generated(text, problem_types.table()) == text, "run `make docs`"
+    told = {code: [str(each.status), each.meaning] for code, each in TYPES.items()}
     assert rows("reference.md", "code") == told
 
 

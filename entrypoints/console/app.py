@@ -34,7 +34,8 @@ from entrypoints.console.words import FOREIGN, NOWHERE, PROBLEMS
 from entrypoints.edge.calls import allowed
 from entrypoints.edge.keyring import Keyring
 from entrypoints.edge.live import Live
-from entrypoints.edge.problems import RETRY_AFTER, STATUSES, Refusal
+from entrypoints.edge.problem_types import STATUSES
+from entrypoints.edge.problems import RETRY_AFTER, Refusal
 from entrypoints.edge.routes import add_routes
 from entrypoints.edge.writing import Writing
 

@@ -14,7 +14,7 @@ from domain.ids import AuditId
 from entrypoints.console.filled import Filled, Sentence
 from entrypoints.console.pages import page, pages_below
 from entrypoints.console.words import VALUES
-from entrypoints.edge.problems import STATUSES
+from entrypoints.edge.problem_types import STATUSES
 
 _PAGE: Final = 60
 _PAGES: Final = {"operator": "/operators/", "source": "/sources/", "allocations": "/sources/"} | {

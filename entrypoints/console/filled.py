@@ -11,7 +11,7 @@ from application.ports.versions import Versioned
 from application.use_case import UseCase
 from domain.errors import ChangedMeanwhile, DomainError
 from entrypoints.console.words import NOW, PROBLEMS, VALUES
-from entrypoints.edge.problems import STATUSES
+from entrypoints.edge.problem_types import STATUSES
 from entrypoints.edge.writing import Writing
 
 WHOLE: Final = ""

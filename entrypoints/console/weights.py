@@ -11,7 +11,7 @@ from domain.errors import ChangedMeanwhile, DomainError
 from domain.ids import OperatorId
 from entrypoints.console.filled import WHOLE, Filled, Sentence, refused, seen
 from entrypoints.console.words import PROBLEMS, VALUES
-from entrypoints.edge.problems import STATUSES
+from entrypoints.edge.problem_types import STATUSES
 
 FORM = "weights"
 _OTHERS = frozenset({"operator", "weight", "seen", "here"})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from domain.access import PERMISSIONS, Permission, Role
+from entrypoints.edge.generated import with_generated
 from entrypoints.edge.paths import compile_path
 
 _READ, _OPERATE, _ADMINISTER = Permission.READ, Permission.OPERATE, Permission.ADMINISTER
@@ -53,6 +54,8 @@ CALLS: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", "/metrics"): _READ,
     ("GET", "/"): _READ,
     ("GET", "/docs"): Permission.LEARN,
+    ("GET", "/docs/problems"): Permission.LEARN,
+    ("GET", "/docs/problems/{code}"): Permission.LEARN,
     ("GET", "/openapi.json"): Permission.LEARN,
     ("GET", "/static/{path:path}"): Permission.LEARN,
     ("GET", "/console/audit"): _ADMINISTER,
@@ -122,9 +125,6 @@ def is_open(path: str) -> bool:
     return path in OPEN or path.startswith("/console/static/")
 
 
-_BEGIN, _END = "<!-- made by `make docs` -->\n", "<!-- end -->\n"
-
-
 def table() -> str:
     """Return a Markdown table of which role may make which call."""
     lines = [
@@ -138,17 +138,10 @@ def table() -> str:
     return "".join(f"{each}\n" for each in lines)
 
 
-def with_table(document: str) -> str:
-    """Return a document with the table between the two comments that mark its place."""
-    before, _, rest = document.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    return f"{before}{_BEGIN}\n{table()}\n{_END}{after}"
-
-
 def _marks(permission: Permission) -> str:
     return " | ".join("yes" if permission in PERMISSIONS[role] else "" for role in Role)
 
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
-    target.write_text(with_table(target.read_text("utf-8")), "utf-8")
+    target.write_text(with_generated(target.read_text("utf-8"), table()), "utf-8")

@@ -14,6 +14,8 @@ from starlette.types import Scope
 
 METHODS: Final = "fairlead.methods"
 """Where a request's scope holds the function that tells which methods work at its address."""
+ROOT: Final = "fairlead.root"
+"""Where a request's scope holds the path that the service is served under."""
 
 _FOR_PEOPLE: Final = frozenset({"/"})
 """Paths for people, besides what is mounted: pages of the console, and files."""
@@ -87,6 +89,16 @@ def path_of(scope: Scope) -> str:
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
     return path.removeprefix(root) if path.startswith(f"{root}/") else path
+
+
+def root_of(scope: Scope) -> str:
+    """Return the path that the service is served under, also within mounted applications.
+
+    A mounted application's `root_path` is its own, and `app_root_path` that of the outermost one,
+    in which the service itself may be mounted.
+    """
+    root: str = scope.get(ROOT, scope.get("root_path", ""))
+    return root
 
 
 def allowed(scope: Scope) -> str:

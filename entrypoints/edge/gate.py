@@ -200,7 +200,7 @@ def require(key: ApiKey | None, permission: Permission) -> None:
 _PROTECTED: Final = (
     "no API key has been made yet, so only this machine is served. Make one with "
     "`fairlead keys create --role admin` where the service runs, and send it in the header "
-    "Authorization: Bearer flk_...; a call that a proxy has passed on is not from this machine"
+    "Authorization: Bearer flk_...; a call that a proxy has passed on is not from this machine."
 )
 _FOREIGN: Final = (
     "no API key has been made yet, and a page of another host has sent this. Make a key with "

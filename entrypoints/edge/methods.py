@@ -6,7 +6,7 @@ from anyio import CancelScope
 from fastapi import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from entrypoints.edge.calls import METHODS, Calls, allowed, path_of
+from entrypoints.edge.calls import METHODS, ROOT, Calls, allowed, path_of
 
 
 class Methods:
@@ -22,8 +22,9 @@ class Methods:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it."""
         if scope["type"] == "http":
-            # For the code that answers 405, wherever that is.
+            # For the code that answers errors, wherever that is.
             scope[METHODS] = partial(self._calls.methods, path_of(scope))
+            scope[ROOT] = scope.get("root_path", "")
             if scope["method"] == "HEAD":
                 await self._head(scope, receive, send)
                 return
@@ -54,7 +55,6 @@ class Methods:
             await self._app({**scope, "method": "GET"}, receive, send)
             return
         scope["route"] = found
-        # No CORS headers: this service is closed to other origins.
         await Response(status_code=204, headers={"Allow": allowed(scope)})(scope, receive, send)
 
     async def _is_there(self, scope: Scope, receive: Receive) -> bool:

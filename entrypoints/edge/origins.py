@@ -14,7 +14,7 @@ PEER: Final = "fairlead.peer"
 
 _FORWARDED_FOR: Final = b"x-forwarded-for"
 _RELAYED: Final = (_FORWARDED_FOR, b"forwarded", b"x-real-ip", b"via")
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_READING: Final = frozenset({"GET", "HEAD"})
 
 Headers = Mapping[bytes, bytes]
 
@@ -42,11 +42,13 @@ def is_foreign(method: str, headers: Headers) -> bool:
     """Tell whether a page of another host makes a browser send this.
 
     Any page on the web can make a browser send a form to an address that only this browser can
-    reach. Browsers say where a form comes from; a client that does not is not a browser.
+    reach. Browsers say where a form comes from; a client that does not is not a browser. Whoever
+    follows a link comes from elsewhere and is welcome; a page that wants to read the answer, which
+    `entrypoints.edge.cors` may allow it, says its origin.
     """
-    if method in _SAFE:
-        return False
     site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
+    if method == "OPTIONS" or (method in _READING and origin is None):
+        return False
     if site is not None:
         return site not in {b"same-origin", b"none"}
     return origin is not None and _host_of(origin) != headers.get(b"host")

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details: one table from codes to statuses, one form for all."""
+"""Errors as RFC 9457 problem details, all in one form."""
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,12 +9,14 @@ from uuid import UUID
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import MISSING, BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from application.ports.failures import OutcomeUnknown, Overloaded, StorageUnavailable
 from domain.errors import DomainError, EventsGone, IdentityTaken
-from entrypoints.edge.calls import allowed
+from entrypoints.edge.calls import allowed, root_of
+from entrypoints.edge.problem_types import STATUSES, TYPES, place
 from entrypoints.edge.request_ids import request_id
 
 logger = logging.getLogger(__name__)
@@ -23,48 +25,6 @@ MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = 1
 """Seconds after which a client may repeat a call that failed because the storage was away."""
 
-STATUSES: Final[Mapping[str, int]] = {
-    # Refused by the domain.
-    "invalid_value": 422,
-    "invalid_identity": 422,
-    "no_identity": 422,
-    "duplicate_operator": 422,
-    "unknown_operator": 404,
-    "unknown_source": 404,
-    "unknown_contact": 404,
-    "unknown_lead": 404,
-    "no_decision": 404,
-    "unknown_identity": 404,
-    "unknown_key": 404,
-    "operator_exists": 409,
-    "source_exists": 409,
-    "identity_taken": 409,
-    "idempotency_conflict": 409,
-    "operator_inactive": 409,
-    "operator_at_capacity": 409,
-    "contact_closed": 409,
-    "changed_meanwhile": 412,
-    "events_gone": 410,
-    # Refused before the domain saw it.
-    "unauthenticated": 401,
-    "forbidden": 403,
-    "protected_mode": 403,
-    "validation_failed": 422,
-    "malformed_json": 422,
-    "unsupported_media_type": 415,
-    "body_too_large": 413,
-    "headers_too_large": 431,
-    "request_timeout": 408,
-    "rate_limited": 429,
-    "not_found": 404,
-    "method_not_allowed": 405,
-    # Not the client's fault.
-    "storage_unavailable": 503,
-    "overloaded": 503,
-    "outcome_unknown": 503,
-    "internal_error": 500,
-}
-
 
 class FieldProblem(BaseModel):
     """What is wrong with one field."""
@@ -72,34 +32,23 @@ class FieldProblem(BaseModel):
     field: str = Field(
         description="A dotted path from the top of the body, or the parameter's name."
     )
-    detail: str
+    detail: str = Field(description="What is wrong with it.")
 
 
 class Problem(BaseModel):
     """A problem (RFC 9457). `code` never changes; `detail` says what to do."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "about:blank",
-                    "title": "Not Found",
-                    "status": 404,
-                    "code": "unknown_source",
-                    "detail": "no source has the key 'telegram-sale'; create it first, or look "
-                    "at the list of sources for the right key.",
-                    "errors": [{"field": "source", "detail": "no source has this key"}],
-                }
-            ]
-        }
+    type: str = Field(
+        json_schema_extra={"format": "uri-reference"},
+        description="The address of a page about problems with this `code`.",
     )
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    code: str
-    detail: str
-    errors: list[FieldProblem] = []
+    title: str = Field(description="The `code` in words.")
+    status: int = Field(description="The status of the answer; of an item of a batch, its own.")
+    code: str = Field(description="What went wrong; programs tell problems apart by it.")
+    detail: str = Field(description="What went wrong this time, and what to do, for a person.")
+    errors: list[FieldProblem] = Field(
+        default=[], description="The fields that are wrong, if any are."
+    )
     current: dict[str, Any] | MISSING = Field(
         default=MISSING,
         description="For `changed_meanwhile`: the current state, as its GET shows it.",
@@ -117,6 +66,10 @@ class Problem(BaseModel):
         "have none.",
     )
 
+    def below(self, root: str) -> "Problem":
+        """Return it with the page below the path that the service is served under."""
+        return self.model_copy(update={"type": place(self.code, root)}) if root else self
+
 
 class Refusal(HTTPException):
     """A request that is refused before it reaches a use case."""
@@ -131,11 +84,29 @@ _PLACES = {("body",), ("query",), ("path",), ("header",)}
 
 
 def problem(code: str, detail: str, errors: Sequence[FieldProblem] = ()) -> Problem:
-    """Describe a problem; the status follows from the code."""
-    status = STATUSES[code]
+    """Describe a problem; type, title and status follow from the code."""
+    found = TYPES[code]
     return Problem(
-        title=HTTPStatus(status).phrase, status=status, code=code, detail=detail, errors=[*errors]
+        type=place(code),
+        title=found.title,
+        status=found.status,
+        code=code,
+        detail=detail,
+        errors=[*errors],
     )
+
+
+def example(code: str, root: str = "") -> dict[str, Any]:
+    """Return a problem as an answer shows it, without the id of a request.
+
+    Args:
+        code: the problem's.
+        root: the path that the service is served under.
+    """
+    found = TYPES[code]
+    fields = [FieldProblem(field=field, detail=detail) for field, detail in found.errors]
+    shown = problem(code, found.detail, fields).below(root)
+    return {**shown.model_dump(), **found.more}
 
 
 def problem_of(error: DomainError | StorageUnavailable) -> Problem:
@@ -209,8 +180,8 @@ def _described(codes: Iterable[str]) -> dict[int | str, dict[str, Any]]:
         if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
             entry["headers"] = {"Retry-After": header("Seconds after which to try again.")}
         entry["content"][MEDIA_TYPE]["examples"][code] = {
-            "summary": SUMMARIES[code],
-            "value": problem(code, SUMMARIES[code]).model_dump(),
+            "summary": TYPES[code].meaning,
+            "value": example(code),
         }
     return responses
 
@@ -239,85 +210,68 @@ def created(more: Mapping[str, Any] | None = None) -> dict[int | str, dict[str, 
     return {201: {"description": "Created", "headers": headers}}
 
 
-def _summaries() -> dict[str, str]:
-    """Return a sentence for every code; those of the domain begin the docstrings of its errors."""
-    first = {each.code: str(each.__doc__).splitlines()[0] for each in DomainError.__subclasses__()}
-    return first | {
-        "unauthenticated": "The call carries no valid key.",
-        "forbidden": "The key's role, or the source that it is bound to, does not permit this.",
-        "protected_mode": "No key has been made, and the call came from another machine.",
-        "validation_failed": "A field is missing, unknown, or not what it should be.",
-        "malformed_json": "The body is not JSON.",
-        "unsupported_media_type": "The body is not declared as JSON, or is compressed.",
-        "body_too_large": "The body is larger than this call takes.",
-        "headers_too_large": "There are more than 100 headers, or 64 KiB of them.",
-        "request_timeout": "The request did not arrive in time; the connection is closed.",
-        "rate_limited": "The key has made more calls than the service's settings allow.",
-        "not_found": "There is nothing at this address.",
-        "method_not_allowed": "This method does not work at this address.",
-        "storage_unavailable": "The storage is unavailable; nothing was changed.",
-        "outcome_unknown": "The storage went away during a commit: all was stored, or nothing.",
-        "overloaded": "More requests are waiting than can be answered soon.",
-        "internal_error": "A defect in the service.",
-    }
-
-
-SUMMARIES: Final = _summaries()
-"""What each code means, in a sentence."""
 QUERY_PROBLEMS: Final = _described(["validation_failed"])
 """The same for a call that needs neither a key nor the storage."""
 
 
-def answer(described: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """Send a problem."""
+def answer(
+    described: Problem, scope: Scope, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Send a problem to the caller of `scope`."""
     asked = request_id.get()
-    body = described.model_dump(mode="json") | ({} if asked is None else {"request_id": asked})
+    body = described.below(root_of(scope)).model_dump(mode="json")
     return JSONResponse(
-        body,
+        body | ({} if asked is None else {"request_id": asked}),
         described.status,
         headers=None if headers is None else dict(headers),
         media_type=MEDIA_TYPE,
     )
 
 
-async def _on_domain_error(_: Request, error: Exception) -> JSONResponse:
-    return answer(problem_of(cast(DomainError, error)))
+async def _on_domain_error(request: Request, error: Exception) -> JSONResponse:
+    return answer(problem_of(cast(DomainError, error)), request.scope)
 
 
-async def _on_storage_unavailable(_: Request, error: Exception) -> JSONResponse:
-    return answer(problem_of(cast(StorageUnavailable, error)), {"Retry-After": str(RETRY_AFTER)})
+async def _on_storage_unavailable(request: Request, error: Exception) -> JSONResponse:
+    described = problem_of(cast(StorageUnavailable, error))
+    return answer(described, request.scope, {"Retry-After": str(RETRY_AFTER)})
 
 
-async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
-    return answer(problem_of_validation(cast(RequestValidationError, error).errors()))
+async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
+    errors = cast(RequestValidationError, error).errors()
+    return answer(problem_of_validation(errors), request.scope)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     error = cast(HTTPException, error)
-    headers = error.headers
+    headers, scope = error.headers, request.scope
     if isinstance(error, Refusal):
-        return answer(problem(error.code, error.detail), headers)
+        return answer(problem(error.code, error.detail), scope, headers)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        works = allowed(request.scope)
+        works = allowed(scope)
         return answer(
             problem("method_not_allowed", f"{request.method} does not work here; use {works}."),
+            scope,
             {"Allow": works},
         )
     if error.status_code == HTTPStatus.NOT_FOUND:
-        root = request.scope.get("app_root_path", request.scope.get("root_path", ""))
         return answer(
             problem(
                 "not_found",
-                f"there is nothing at {request.url.path}; {root}/docs lists every call.",
-            )
+                f"there is nothing at {request.url.path}; {root_of(scope)}/docs lists every call.",
+            ),
+            scope,
         )
-    return answer(problem("malformed_json", f"{error.detail}."), headers)
+    return answer(problem("malformed_json", f"{error.detail}."), scope, headers)
 
 
-async def _on_defect(_: Request, error: Exception) -> JSONResponse:
+async def _on_defect(request: Request, error: Exception) -> JSONResponse:
     logger.error("a request failed because of a defect in the service", exc_info=error)
     return answer(
-        problem("internal_error", "the service has a defect; its log says where. Please report it.")
+        problem(
+            "internal_error", "the service has a defect; its log says where. Please report it."
+        ),
+        request.scope,
     )
 
 

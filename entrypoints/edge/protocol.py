@@ -5,6 +5,7 @@ request and for the rest of one that has begun, and it keeps any number of heade
 """
 
 from asyncio import TimerHandle, Transport
+from functools import cache
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -13,6 +14,7 @@ from entrypoints.edge.bounds import HEADER_BYTES, too_large_refusal
 from entrypoints.edge.origins import PEER
 from entrypoints.edge.problems import MEDIA_TYPE, Refusal, problem
 from entrypoints.edge.request_ids import GUARDS
+from entrypoints.settings import Settings
 
 PATIENCE: Final = 20.0
 """Seconds in which a connection's first request, and every one that has begun, must arrive."""
@@ -33,6 +35,15 @@ class _Trailers(list[tuple[bytes, bytes]]):
 
 _TRAILERS: Final = _Trailers()
 _NONE: Final = object()
+
+
+@cache
+def _root() -> str:
+    """Return the path that the service is served under.
+
+    The server makes a protocol from its name alone, and reads its settings from the environment.
+    """
+    return Settings().root_path
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -144,7 +155,8 @@ class PatientProtocol(HttpToolsProtocol):
             # An earlier response is still being sent, and nothing can be put in its middle.
             self.transport.close()
             return
-        content = problem(refusal.code, refusal.detail).model_dump_json().encode()
+        described = problem(refusal.code, refusal.detail).below(_root())
+        content = described.model_dump_json().encode()
         self.transport.write(
             STATUS_LINE[refusal.status_code]
             + b"content-type: %b\r\n" % MEDIA_TYPE.encode()

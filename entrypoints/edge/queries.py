@@ -44,7 +44,7 @@ class Queries:
         if wrong is None:
             await self._app(scope, receive, send)
             return
-        refused: ASGIApp = answer(wrong)
+        refused: ASGIApp = answer(wrong, scope)
         if path_of(scope).startswith("/console/"):
             shown = Request(
                 {**scope, "root_path": f"{scope.get('root_path', '')}/console"}, receive

@@ -41,18 +41,18 @@ def router(fairlead: Fairlead, metrics: Metrics) -> APIRouter:
     routes = APIRouter(tags=["service"])
 
     @routes.get("/healthz", responses=QUERY_PROBLEMS)
-    async def healthz() -> Status:
+    async def check_health() -> Status:
         """Answer as long as the process is alive."""
         return Status(status="alive")
 
     @routes.get("/readyz", responses=documented())
-    def readyz() -> Status:
+    def check_readiness() -> Status:
         """Answer 200 if the database is reachable and migrated, 503 with the reason if not."""
         fairlead.health.ready()
         return Status(status="ready")
 
     @routes.get("/metrics", response_class=PlainTextResponse, responses=documented())
-    def metrics_text() -> Response:
+    def get_metrics() -> Response:
         """Show the metrics in Prometheus' text format."""
         body, media_type = metrics.text()
         return Response(body, media_type=media_type)

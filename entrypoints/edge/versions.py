@@ -111,11 +111,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ChangedMeanwhile, _on_changed)
 
 
-async def _on_changed(_: Request, error: Exception) -> JSONResponse:
+async def _on_changed(request: Request, error: Exception) -> JSONResponse:
     error = cast(ChangedMeanwhile, error)
     view = cast(View, error.current)
     current = _views.dump_python(view, mode="json")
-    return answer(problem_of(error).model_copy(update={"current": current}), _headers(view))
+    described = problem_of(error).model_copy(update={"current": current})
+    return answer(described, request.scope, _headers(view))
 
 
 def _headers(view: View) -> Mapping[str, str]:

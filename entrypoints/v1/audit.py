@@ -29,7 +29,9 @@ def router(fairlead: Fairlead, listing: Listing) -> APIRouter:
                 description="An id, the key of a source or the prefix of an API key.",
             ),
         ] = None,
-        action: Action | None = None,
+        action: Annotated[
+            Action | None, Query(description="Only entries about this being done.")
+        ] = None,
         cursor: Annotated[
             UUID | None, Query(description="next_cursor of the previous page.")
         ] = None,

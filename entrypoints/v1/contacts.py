@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
 from application.contacts import CloseContact, ShowContact, ShowHistory, TransferContact
@@ -22,11 +22,11 @@ from domain.contact import ContactState
 from domain.errors import DomainError, InvalidValue
 from domain.ids import ContactId, LeadId, OperatorId
 from entrypoints.edge.bodies import BatchRoute, JsonRoute
+from entrypoints.edge.calls import root_of
 from entrypoints.edge.front import Answer, LeanRoute
 from entrypoints.edge.listing import Listing
 from entrypoints.edge.pages import Limit, Moment, next_id
 from entrypoints.edge.problems import (
-    Problem,
     created,
     documented,
     header,
@@ -49,6 +49,7 @@ from entrypoints.v1.schemas.contacts import (
     RegisteredItemOut,
 )
 
+ContactPath = Annotated[UUID, Path(description="The contact's id.")]
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 _REGISTER = (
     "unknown_source",
@@ -104,7 +105,8 @@ def router(fairlead: Fairlead, listing: Listing, intake: Intake) -> APIRouter:
         actor, items = request.scope[ACTOR], body.contacts
         request.scope.get(SPEND, _uncounted)(len(items) - 1)
         submit = partial(intake.submit, register, actor=actor, answer=_registered)
-        return BatchOut(results=await _register_items(submit, items))
+        results = await _register_items(submit, items, root_of(request.scope))
+        return BatchOut(results=results)
 
     routes.add_api_route(
         "",
@@ -119,7 +121,10 @@ def router(fairlead: Fairlead, listing: Listing, intake: Intake) -> APIRouter:
             200: {
                 "model": ContactOut,
                 "description": "Registered before with this idempotency key.",
-                "headers": {"Idempotency-Replayed": header("`true`")},
+                "headers": {
+                    **created()[201]["headers"],
+                    "Idempotency-Replayed": header("`true`"),
+                },
             },
         },
         openapi_extra={"parameters": [_IDEMPOTENCY_KEY]},
@@ -137,9 +142,13 @@ def router(fairlead: Fairlead, listing: Listing, intake: Intake) -> APIRouter:
     @listing
     def list_contacts(
         limit: Limit = 50,
-        source: Annotated[str | None, Query(pattern=limits.KEY)] = None,
-        operator_id: UUID | None = None,
-        lead_id: UUID | None = None,
+        source: Annotated[
+            str | None, Query(pattern=limits.KEY, description="Of the source with this key.")
+        ] = None,
+        operator_id: Annotated[
+            UUID | None, Query(description="Given to the operator with this id.")
+        ] = None,
+        lead_id: Annotated[UUID | None, Query(description="Of the lead with this id.")] = None,
         state: Annotated[
             list[ContactState] | None,
             Query(
@@ -176,7 +185,7 @@ def _add_routes_of_one(routes: APIRouter, fairlead: Fairlead, intake: Intake) ->
     names = OperatorNames(fairlead.catalogue)
 
     @routes.get("/{contact_id}", response_model=ContactOut, responses=documented("unknown_contact"))
-    def get_contact(contact_id: UUID, request: Request) -> Response:
+    def get_contact(contact_id: ContactPath, request: Request) -> Response:
         """Show a contact.
 
         A key of the role `intake` sees only contacts of its own source, and only the lead's id.
@@ -185,12 +194,12 @@ def _add_routes_of_one(routes: APIRouter, fairlead: Fairlead, intake: Intake) ->
         return Response(_contact_to_json(view), media_type="application/json")
 
     @routes.get("/{contact_id}/decision", responses=documented("unknown_contact", "no_decision"))
-    def get_decision(contact_id: UUID) -> DecisionOut:
+    def get_decision(contact_id: ContactPath) -> DecisionOut:
         """Explain why the contact has its operator."""
         return DecisionOut.of(fairlead.contacts.decision(ContactId(contact_id)))
 
     @routes.get("/{contact_id}/history", responses=documented("unknown_contact"))
-    def get_history(contact_id: UUID, request: Request) -> HistoryOut:
+    def get_history(contact_id: ContactPath, request: Request) -> HistoryOut:
         """Tell what happened to the contact, in order.
 
         It is told as long as the contact is stored, also after its lead was erased.
@@ -198,12 +207,14 @@ def _add_routes_of_one(routes: APIRouter, fairlead: Fairlead, intake: Intake) ->
         query = ShowHistory(ContactId(contact_id))
         return HistoryOut(items=fairlead.show_history(query, request.scope[ACTOR]))
 
-    async def close_contact(contact_id: UUID, request: Request) -> Answer:
+    async def close_contact(contact_id: ContactPath, request: Request) -> Answer:
         """Close a contact. The freed slot goes to the oldest contact that waits for it."""
         command = CloseContact(ContactId(contact_id))
         return await intake.submit(fairlead.close_contact, command, request.scope[ACTOR], _shown)
 
-    async def transfer_contact(contact_id: UUID, body: NewTransfer, request: Request) -> Answer:
+    async def transfer_contact(
+        contact_id: ContactPath, body: NewTransfer, request: Request
+    ) -> Answer:
         """Give an open contact to an operator that you choose, never past that one's capacity."""
         (operator_id,) = await names.in_body([body.operator_id])
         command = TransferContact(ContactId(contact_id), operator_id)
@@ -285,12 +296,12 @@ def _take_key(body: NewContact, header: str) -> None:
 
 
 async def _register_items(
-    submit: Submit, items: Sequence[Any]
+    submit: Submit, items: Sequence[Any], root: str
 ) -> list[RegisteredItemOut | RefusedItemOut]:
     results = list[asyncio.Task[RegisteredItemOut | RefusedItemOut]]()
     for begin in range(0, len(items), _AT_ONCE):
         results += [
-            asyncio.create_task(_register_item(submit, each))
+            asyncio.create_task(_register_item(submit, each, root))
             for each in items[begin : begin + _AT_ONCE]
         ]
         # The loop reads these items now, and serves other requests before the next ones.
@@ -298,20 +309,19 @@ async def _register_items(
     return await asyncio.gather(*results)
 
 
-async def _register_item(submit: Submit, item: Any) -> RegisteredItemOut | RefusedItemOut:
+async def _register_item(
+    submit: Submit, item: Any, root: str
+) -> RegisteredItemOut | RefusedItemOut:
     try:
         return await submit(NewContact.model_validate(item).command())
     except ValidationError as error:
-        return _refused(problem_of_validation(error.errors()))
+        refused = problem_of_validation(error.errors())
     except (DomainError, StorageUnavailable) as error:
-        return _refused(problem_of(error))
+        refused = problem_of(error)
+    return RefusedItemOut(status=refused.status, error=refused.below(root))
 
 
 def _registered(outcome: Registered) -> RegisteredItemOut:
     return RegisteredItemOut(
         status=200 if outcome.replayed else 201, contact=ContactOut.model_validate(outcome.contact)
     )
-
-
-def _refused(problem: Problem) -> RefusedItemOut:
-    return RefusedItemOut(status=problem.status, error=problem)

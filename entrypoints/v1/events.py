@@ -45,7 +45,13 @@ def router(fairlead: Fairlead, listing: Listing, live: Live, keyring: Keyring) -
         types: Annotated[
             list[EventType] | None, Query(description="Only these; may be given several times.")
         ] = None,
-        source: Annotated[str | None, Query(pattern=limits.KEY)] = None,
+        source: Annotated[
+            str | None,
+            Query(
+                pattern=limits.KEY,
+                description="Only what happened to the source with this key and to its contacts.",
+            ),
+        ] = None,
         operator: Annotated[OperatorId | None, Depends(named)] = None,
         contact: Annotated[
             UUID | None, Query(description="Only what happened to this contact.")

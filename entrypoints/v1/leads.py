@@ -32,9 +32,10 @@ from entrypoints.v1.schemas.leads import (
     NewIdentity,
 )
 
+LeadPath = Annotated[UUID, Path(description="The lead's id.")]
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 _REMOVE = {
-    "operationId": "remove_identity_v1_leads__lead_id__identities__kind___value__delete",
+    "operationId": "remove_identity",
     "parameters": {
         "lead_id": "$request.path.lead_id",
         "kind": "$request.body#/kind",
@@ -81,7 +82,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         return LeadPage(items=items, next_cursor=next_id(page))
 
     @routes.get("/{lead_id}", responses=documented("unknown_lead"))
-    def get_lead(lead_id: UUID) -> LeadWithContactsOut:
+    def get_lead(lead_id: LeadPath) -> LeadWithContactsOut:
         """Show a lead with its contacts, each with its source and operator."""
         lead = LeadOut.model_validate(fairlead.leads.lead(LeadId(lead_id)))
         page = fairlead.contacts.contacts(
@@ -96,7 +97,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
     @routes.get(
         "/{lead_id}/export", response_model=LeadExportOut, responses=documented("unknown_lead")
     )
-    def export_lead(lead_id: UUID) -> StreamingResponse:
+    def export_lead(lead_id: LeadPath) -> StreamingResponse:
         """Show everything stored about a person, in one document.
 
         The document is streamed. If the database goes away meanwhile, the document stays
@@ -110,7 +111,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         response_model=LeadOut,
         responses=documented("unknown_lead", "invalid_value", *_BODY),
     )
-    async def change_lead(lead_id: UUID, body: LeadChange, request: Request) -> object:
+    async def change_lead(lead_id: LeadPath, body: LeadChange, request: Request) -> object:
         """Correct a lead's name. Names that come with later contacts do not change it."""
         return await writing(request, fairlead.rename_lead, RenameLead(LeadId(lead_id), body.name))
 
@@ -127,7 +128,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         },
     )
     async def add_identity(
-        lead_id: UUID, body: NewIdentity, request: Request, response: Response
+        lead_id: LeadPath, body: NewIdentity, request: Request, response: Response
     ) -> object:
         """Add an identity to a lead.
 
@@ -148,8 +149,8 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         responses=documented("unknown_lead", "unknown_identity"),
     )
     async def remove_identity(
-        lead_id: UUID,
-        kind: str,
+        lead_id: LeadPath,
+        kind: Annotated[str, Path(description="Such as `phone` or `telegram`.")],
         request: Request,
         value: Annotated[str, Path(description="In any spelling, percent-encoded.")],
     ) -> None:
@@ -162,7 +163,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         )
 
     @routes.delete("/{lead_id}", status_code=204, responses=documented("unknown_lead"))
-    async def erase_lead(lead_id: UUID, request: Request) -> None:
+    async def erase_lead(lead_id: LeadPath, request: Request) -> None:
         """Erase a person's data.
 
         The lead loses its name and its identities; its contacts lose their payloads and

@@ -46,7 +46,8 @@ class OperatorNames:
             str | None,
             Query(
                 pattern=OPERATOR_NAME,
-                description="The operator's id or its key.",
+                description="Only what happened to the operator with this id or key, and to "
+                "contacts that it got or lost.",
                 examples=["anna-petrova"],
             ),
         ] = None,

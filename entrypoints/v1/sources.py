@@ -32,7 +32,9 @@ from entrypoints.v1.schemas.sources import (
     SourcePage,
 )
 
-Key = Annotated[str, Path(pattern=limits.KEY, examples=["telegram-sales"])]
+Key = Annotated[
+    str, Path(pattern=limits.KEY, description="The source's key.", examples=["telegram-sales"])
+]
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 _CHANGE = ("unknown_source", "changed_meanwhile", *_BODY)
 

@@ -34,10 +34,17 @@ def router(fairlead: Fairlead, listing: Listing) -> APIRouter:
         "/distribution", response_model=Distribution, responses=documented("unknown_source")
     )
     @listing
-    def distribution(
-        source: Annotated[str | None, Query(pattern=limits.KEY)] = None,
-        since: Moment | None = None,
-        until: Moment | None = None,
+    def get_distribution(
+        source: Annotated[
+            str | None,
+            Query(pattern=limits.KEY, description="The key of a source; all sources if not given."),
+        ] = None,
+        since: Annotated[
+            Moment | None, Query(description="From this hour on; from the beginning if not given.")
+        ] = None,
+        until: Annotated[
+            Moment | None, Query(description="Before this hour; until now if not given.")
+        ] = None,
     ) -> Response:
         """Compare what every operator got of a source with what its weight says.
 
@@ -53,7 +60,7 @@ def router(fairlead: Fairlead, listing: Listing) -> APIRouter:
 
     @routes.get("/operators", responses=documented())
     @listing
-    def operators() -> OperatorsStatisticsOut:
+    def get_operator_statistics() -> OperatorsStatisticsOut:
         """Show every operator's load and how many contacts it was given on each source."""
         return OperatorsStatisticsOut(
             items=[OperatorStatisticsOut.of(each) for each in fairlead.lists.statistics.operators()]

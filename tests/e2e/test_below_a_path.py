@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.e2e.server import FAIRLEAD_SERVE, Server, contact, furnish, migrated, started, until
+from tests.e2e.test_slow_clients import send
 from tests.entrypoints.http.keys import bearer
 
 ROOT = "/fairlead"
@@ -140,7 +141,7 @@ def test_every_link_of_the_console_and_the_documentation_leads_below_the_path(
     assert signed_in.headers["location"].startswith(f"{ROOT}/console/")
     assert f"Path={ROOT};" in signed_in.headers["set-cookie"]
 
-    seen, left = set[str](), [f"{ROOT}/", f"{ROOT}/docs"]
+    seen, left = set[str](), [f"{ROOT}/", f"{ROOT}/docs", f"{ROOT}/docs/problems"]
     while left:
         path = left.pop()
         page = client.get(path, follow_redirects=True)
@@ -162,6 +163,7 @@ def test_every_link_of_the_console_and_the_documentation_leads_below_the_path(
     for kind in kinds:
         assert any(each.startswith(f"{ROOT}/console/{kind}") for each in seen), kind
     assert f"{ROOT}/static/docs.js" in seen
+    assert f"{ROOT}/docs/problems/unknown_source" in seen
 
 
 def test_forms_redirects_cookies_and_the_stream_stay_below_the_path(
@@ -220,6 +222,14 @@ def test_the_document_names_the_path_and_calls_say_where_they_are(
     place = made.headers["location"]
     assert place == f"{ROOT}/v1/operators/{made.json()['id']}"
     assert client.get(place, headers=bearer(key)).headers["etag"] == made.headers["etag"]
+
+
+def test_what_is_refused_before_it_has_arrived_has_its_page_below_the_path_too(
+    server: Server,
+) -> None:
+    refused = send(server, b"GET /healthz HTTP/1.1\r\nX: " + b"a" * 5_000_000)
+    assert refused.status == 431
+    assert f'"type":"{ROOT}/docs/problems/headers_too_large"'.encode() in refused.answer
 
 
 def test_who_looks_after_the_process_needs_no_path(server: Server, key: str) -> None:

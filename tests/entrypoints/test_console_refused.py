@@ -9,7 +9,7 @@ import pytest
 from application.contacts import CloseContact
 from domain.errors import DomainError
 from entrypoints.console.words import PROBLEMS
-from entrypoints.edge.problems import STATUSES
+from entrypoints.edge.problem_types import STATUSES
 from tests.entrypoints.consoles import FORM, RUSSIAN, House, fields, furnished
 from tests.entrypoints.http.client import serving_world
 from tests.support import open_world

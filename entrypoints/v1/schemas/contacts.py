@@ -28,6 +28,16 @@ from entrypoints.v1.schemas.common import (
 )
 
 
+def _by_kind(schema: dict[str, Any]) -> None:
+    """Say the same of an object with names of a pattern in words that generators of clients know.
+
+    From `patternProperties` they make an object without any properties.
+    """
+    ((kind, value),) = schema.pop("patternProperties").items()
+    schema["propertyNames"] = {"pattern": kind}
+    schema["additionalProperties"] = value
+
+
 class NewContactLead(Body):
     """Who wrote: a lead's id, or at least one identity."""
 
@@ -41,7 +51,7 @@ class NewContactLead(Body):
         f"A value that cannot be read, such as one of more than {limits.MAX_TEXT} characters, is "
         "kept in `lead.unread` of the contact; it is refused only if the lead is named in no other "
         "way.",
-        json_schema_extra={"additionalProperties": False},
+        json_schema_extra=_by_kind,
     )
 
 

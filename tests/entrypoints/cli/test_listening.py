@@ -123,3 +123,17 @@ def test_where_a_server_has_just_ended_another_may_begin() -> None:
         server.accept()[0].close()
     with client:
         assert require_listenable("127.0.0.1", port) == port
+
+
+def test_a_wrong_origin_names_the_setting(
+    fairlead: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAIRLEAD_CORS_ORIGINS", "https://crm.example.com/")
+    done = fairlead("serve")
+    assert done.exit_code == 2
+    assert done.stderr == (
+        "fairlead: FAIRLEAD_CORS_ORIGINS: https://crm.example.com/ is not an origin as browsers "
+        "send it; write each as https://crm.example.com, with a port only if it is not the usual "
+        "one, and with no path, no slash at the end and no *\n"
+    )
+    assert not (tmp_path / "fairlead.db").exists()

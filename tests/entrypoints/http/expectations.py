@@ -6,7 +6,8 @@ from uuid import UUID
 
 import httpx
 
-from entrypoints.edge.problems import MEDIA_TYPE, STATUSES
+from entrypoints.edge.problem_types import STATUSES, TYPES, place
+from entrypoints.edge.problems import MEDIA_TYPE
 
 _MOMENT = re.compile(r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z\Z")
 MEMBERS = {"identity_taken": {"lead_id"}, "events_gone": {"earliest"}}
@@ -52,8 +53,8 @@ def is_problem(response: httpx.Response) -> dict[str, Any]:
     assert body["request_id"] == response.headers["x-request-id"]
     assert body["status"] == response.status_code
     assert STATUSES[body["code"]] == response.status_code
-    assert body["title"]
-    assert body["type"] == "about:blank"
+    assert body["title"] == TYPES[body["code"]].title
+    assert body["type"].endswith(place(body["code"]))
     assert len(body["detail"]) > 10, body
     for each in body["errors"]:
         assert set(each) == {"field", "detail"}

@@ -11,7 +11,7 @@ from dependency_injector import providers
 from application.sources import CreateSource
 from domain.lead import Identity
 from entrypoints.container import build_container
-from entrypoints.edge.problems import STATUSES
+from entrypoints.edge.problem_types import STATUSES
 from entrypoints.settings import Settings
 from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client, serving

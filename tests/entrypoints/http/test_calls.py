@@ -54,6 +54,7 @@ def furnish(world: World) -> dict[str, str]:
     world.source((ann, 1))
     contact = world.register()
     return {
+        "code": "unknown_source",
         "contact_id": str(contact.id),
         "operator_id": str(ann.id),
         "lead_id": str(contact.lead.id),

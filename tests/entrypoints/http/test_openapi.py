@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 
-from entrypoints.edge.problems import MEDIA_TYPE, STATUSES
+from entrypoints.edge.problem_types import STATUSES, TYPES, place
+from entrypoints.edge.problems import MEDIA_TYPE
 from entrypoints.settings import Settings
 from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client
@@ -15,7 +17,8 @@ from tests.entrypoints.http.expectations import answered
 from tests.entrypoints.http.keys import ENDLESS
 from tests.support import World
 
-DOCUMENT: dict[str, Any] = create_app(Settings(database_url="memory://")).openapi()
+APP = create_app(Settings(database_url="memory://"))
+DOCUMENT: dict[str, Any] = APP.openapi()
 CALLS = {
     ("post", "/v1/operators"),
     ("get", "/v1/operators"),
@@ -44,6 +47,8 @@ CALLS = {
     ("get", "/v1/stats/distribution"),
     ("get", "/v1/stats/operators"),
     ("get", "/v1/audit"),
+    ("get", "/v1/events"),
+    ("get", "/v1/events/stream"),
     ("post", "/v1/keys"),
     ("get", "/v1/keys"),
     ("delete", "/v1/keys/{prefix}"),
@@ -74,13 +79,42 @@ def test_the_document_is_served_as_it_is_made_and_holds_every_call(caller: Clien
 
 
 def test_every_call_has_a_summary_a_description_and_a_tag() -> None:
-    names = set()
     for method, path, operation in operations():
         assert operation["summary"], (method, path)
         assert operation["description"].endswith("."), (method, path)
         assert len(operation["tags"]) == 1
-        names.add(operation["operationId"])
-    assert len(names) == sum(1 for _ in operations())
+
+
+def test_every_tag_has_a_text_and_every_text_a_call() -> None:
+    used = [operation["tags"][0] for _, _, operation in operations()]
+    listed = {each["name"]: each["description"] for each in DOCUMENT["tags"]}
+    assert list(listed) == list(dict.fromkeys(used)), "in the order of the calls"
+    for name, text in listed.items():
+        assert text.endswith("."), name
+
+
+def test_every_call_has_a_short_name_of_its_own_which_is_its_functions() -> None:
+    """Generated clients name their functions so; a name that changes breaks who calls them."""
+    names = [operation["operationId"] for _, _, operation in operations()]
+    assert len(set(names)) == len(names)
+    assert set(names) == {
+        each.endpoint.__name__
+        for each in APP.routes
+        if isinstance(each, APIRoute) and each.include_in_schema
+    }
+    for each in names:
+        assert re.fullmatch(r"[a-z]+(_[a-z]+){1,2}", each), each
+
+
+def test_the_server_is_the_one_that_serves_the_document() -> None:
+    assert DOCUMENT["servers"] == [{"url": "/"}]
+    assert DOCUMENT["externalDocs"]["url"] == "/docs/problems"
+    below = create_app(Settings(database_url="memory://", root_path="/fairlead")).openapi()
+    assert below["servers"] == [{"url": "/fairlead"}]
+    assert below["externalDocs"]["url"] == "/fairlead/docs/problems"
+    types = set(re.findall(r'"type": "(/[^"]+)"', json.dumps(below)))
+    assert types
+    assert all(each.startswith("/fairlead/docs/problems/") for each in types)
 
 
 def test_every_link_leads_to_a_call_and_names_its_parameters() -> None:
@@ -99,10 +133,11 @@ def test_every_link_leads_to_a_call_and_names_its_parameters() -> None:
         assert set(each["parameters"]) == parameters[each["operationId"]]
 
 
-def test_every_parameter_and_body_and_answer_has_a_schema() -> None:
+def test_every_parameter_and_body_and_answer_is_described() -> None:
     for method, path, operation in operations():
         for parameter in operation.get("parameters", []):
             assert parameter["schema"], (method, path, parameter)
+            assert parameter["description"].endswith("."), (method, path, parameter["name"])
         for content in operation.get("requestBody", {}).get("content", {}).values():
             assert content["schema"]
         assert any(status.startswith("2") for status in operation["responses"])
@@ -158,7 +193,9 @@ def test_an_example_of_an_error_is_an_error_that_this_status_has(
     status: str, example: dict[str, Any]
 ) -> None:
     value = example["value"]
-    assert set(value) == {"type", "title", "status", "code", "detail", "errors"}
+    members = {"type", "title", "status", "code", "detail", "errors"}
+    assert set(value) == members | set(TYPES[value["code"]].more)
+    assert value["type"] == place(value["code"])
     assert STATUSES[value["code"]] == value["status"] == int(status)
     assert value["detail"].endswith(".")
     assert example["summary"].endswith(".")

@@ -11,7 +11,8 @@ from fastapi import FastAPI
 import entrypoints.edge.problems
 from application.ports.failures import StorageUnavailable
 from domain.errors import DomainError
-from entrypoints.edge.problems import MEDIA_TYPE, STATUSES, problem_of
+from entrypoints.edge.problem_types import STATUSES
+from entrypoints.edge.problems import MEDIA_TYPE, problem_of
 from entrypoints.web import create_app
 from tests.entrypoints.http.client import Client, serving
 from tests.entrypoints.http.expectations import is_problem, refused

@@ -145,8 +145,7 @@ class TestUnread:
         schemas = document["components"]["schemas"]
         assert schemas["Unreadable"]["enum"] == [each.value for each in Unreadable]
         assert "unread" in schemas["ContactLead"]["required"]
-        values = schemas["NewContactLead"]["properties"]["identities"]["patternProperties"]
-        (value,) = values.values()
+        value = schemas["NewContactLead"]["properties"]["identities"]["additionalProperties"]
         assert {each["type"] for each in value["anyOf"]} == {"string", "null"}
 
 
