@@ -5,6 +5,7 @@ import secrets
 import string
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -143,6 +144,9 @@ class SystemSecrets(Secrets):
     def new(self) -> tuple[str, str]:
         name = "".join(secrets.choice(_NAME_CHARACTERS) for _ in range(_NAME_LENGTH))
         return name, secrets.token_urlsafe(32)
+
+    def signing(self) -> str:
+        return f"whsec_{b64encode(secrets.token_bytes(32)).decode()}"
 
 
 class SystemPause(Pause):

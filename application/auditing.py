@@ -20,12 +20,18 @@ _EVENTS: Final = {
     Action.SOURCE_CREATED: EventType.SOURCE_CREATED,
     Action.SOURCE_CHANGED: EventType.SOURCE_CHANGED,
     Action.ALLOCATIONS_REPLACED: EventType.ALLOCATIONS_REPLACED,
+    Action.ENDPOINT_CREATED: EventType.ENDPOINT_CREATED,
+    Action.ENDPOINT_CHANGED: EventType.ENDPOINT_CHANGED,
+    Action.ENDPOINT_ROTATED: EventType.ENDPOINT_CHANGED,
+    Action.ENDPOINT_ENABLED: EventType.ENDPOINT_CHANGED,
+    Action.ENDPOINT_DISABLED: EventType.ENDPOINT_DISABLED,
+    Action.ENDPOINT_DELETED: EventType.ENDPOINT_DELETED,
     Action.LEAD_RENAMED: EventType.LEAD_CHANGED,
     Action.IDENTITY_ADDED: EventType.LEAD_CHANGED,
     Action.IDENTITY_REMOVED: EventType.LEAD_CHANGED,
 }
 """What is told of what is audited. Names are not told: they are people's."""
-_TOLD: Final = ("active", "capacity", "strategy")
+_TOLD: Final = ("active", "capacity", "state", "strategy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,13 @@ def _entry(
     match event:
         case EventType.OPERATOR_CREATED | EventType.OPERATOR_CHANGED:
             return Entry(event, at, actor.name, operator_id=cast(OperatorId, subject), data=data)
-        case EventType.LEAD_CHANGED:
+        case (
+            EventType.LEAD_CHANGED
+            | EventType.ENDPOINT_CREATED
+            | EventType.ENDPOINT_CHANGED
+            | EventType.ENDPOINT_DISABLED
+            | EventType.ENDPOINT_DELETED
+        ):
             return Entry(event, at, actor.name, other_id=cast(UUID, subject), data=data)
         case _:
             return Entry(event, at, actor.name, source_key=str(subject), data=data)

@@ -18,7 +18,7 @@ class Defect:
     """A place where an invariant fails.
 
     Attributes:
-        invariant: `I1` to `I8`, or `counters`.
+        invariant: `I1` to `I8`, `I10`, or `counters`.
     """
 
     invariant: str
@@ -27,12 +27,12 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class CheckInvariantsHandler:
-    """Checks I1 to I8 as far as stored data show them.
+    """Checks I1 to I8 and I10 as far as stored data show them.
 
     I1 load, I2 capacity at every assignment, I3 no contact waits while an operator is eligible,
     unless its queue is being handed out, I4 one lead per identity, I5 credits sum to 0, I6
     decisions recompute, I7 what is stored is whole, I8 the event log has no gaps and says of every
-    contact what it is.
+    contact what it is, I10 it has what endpoints still need.
     The counters behind the statistics are compared with the contacts, including purged ones.
     """
 
@@ -70,6 +70,7 @@ class _Check:
         yield from self._identities()
         yield from self._counters()
         yield from self._events()
+        yield from self._deliveries()
 
     def _contact(self, contact: ContactFact) -> Iterator[Defect]:
         self.registered[contact.source] += 1
@@ -137,6 +138,24 @@ class _Check:
                     "I8",
                     f"contact {each.contact_id} is {each.state} with {each.operator_id}; its last "
                     f"event, {each.type}, leaves it {state} with {each.given_to}",
+                )
+
+    def _deliveries(self) -> Iterator[Defect]:
+        first, last, _ = self.facts.numbering()
+        for each in self.facts.endpoints():
+            if each.cursor > last:
+                yield Defect(
+                    "I10",
+                    f"endpoint {each.id} has events up to {each.cursor}, and the last is {last}",
+                )
+            needed = each.cursor + 1
+            if each.first_pending is not None:
+                needed = min(needed, each.first_pending)
+            if needed < first:
+                yield Defect(
+                    "I10",
+                    f"endpoint {each.id} still needs event {needed}, and the first that is kept is "
+                    f"{first}",
                 )
 
     def _counters(self) -> Iterator[Defect]:

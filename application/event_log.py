@@ -44,7 +44,10 @@ class ForgetOldEvents(Timer):
                 (now - item.at).days,
             )
             return [DueItem(now + _AGAIN, OLD_EVENTS, "")]
-        removed = uow.events.forget(now - self.keep, _CHUNK)
+        needed = uow.endpoints.first_needed()
+        removed = uow.events.forget(now - self.keep, _CHUNK, needed)
+        earliest, _ = uow.events.bounds()
+        uow.endpoints.forget(earliest)
         return [DueItem(now + (_REST if removed == _CHUNK else _AGAIN), OLD_EVENTS, "")]
 
 

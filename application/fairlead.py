@@ -10,6 +10,14 @@ from application.contacts import (
     ShowHistoryHandler,
     TransferContactHandler,
 )
+from application.endpoints import (
+    CreateEndpointHandler,
+    DeleteEndpointHandler,
+    EnableEndpointHandler,
+    RedeliverHandler,
+    RotateSecretHandler,
+    UpdateEndpointHandler,
+)
 from application.event_log import PlanForgettingHandler
 from application.keys import CreateKeyHandler, EndSessionHandler, RevokeKeyHandler
 from application.leads import (
@@ -22,6 +30,7 @@ from application.operators import CreateOperatorHandler, UpdateOperatorHandler
 from application.ports.audit import AuditReader
 from application.ports.catalogue import CatalogueReader
 from application.ports.contacts import ContactReader
+from application.ports.endpoints import EndpointReader
 from application.ports.events import EventReader
 from application.ports.keys import KeyReader
 from application.ports.leads import IdentityNormaliser, LeadReader
@@ -69,6 +78,12 @@ class Fairlead:
     plan_purge: PlanPurgeHandler
     requeue: RequeueHandler
     plan_forgetting: PlanForgettingHandler
+    create_endpoint: CreateEndpointHandler
+    update_endpoint: UpdateEndpointHandler
+    rotate_secret: RotateSecretHandler
+    enable_endpoint: EnableEndpointHandler
+    delete_endpoint: DeleteEndpointHandler
+    redeliver: RedeliverHandler
     create_key: CreateKeyHandler
     revoke_key: RevokeKeyHandler
     end_session: EndSessionHandler
@@ -85,6 +100,7 @@ class Fairlead:
     keys: KeyReader
     audit: AuditReader
     events: EventReader
+    endpoints: EndpointReader
     changes: Changes
     health: Health
     lists: Readers

@@ -29,6 +29,13 @@ class Action(StrEnum):
     IDENTITY_REMOVED = "identity_removed"
     LEAD_ERASED = "lead_erased"
     CONTACTS_PURGED = "contacts_purged"
+    ENDPOINT_CREATED = "endpoint_created"
+    ENDPOINT_CHANGED = "endpoint_changed"
+    ENDPOINT_ROTATED = "endpoint_rotated"
+    ENDPOINT_ENABLED = "endpoint_enabled"
+    ENDPOINT_DISABLED = "endpoint_disabled"
+    ENDPOINT_REDELIVERED = "endpoint_redelivered"
+    ENDPOINT_DELETED = "endpoint_deleted"
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
 

@@ -114,6 +114,12 @@ class UnknownKey(DomainError):
     code = "unknown_key"
 
 
+class UnknownEndpoint(DomainError):
+    """No endpoint has this id."""
+
+    code = "unknown_endpoint"
+
+
 class NoDecision(DomainError):
     """The contact has not been assigned yet, so there is no decision to show."""
 

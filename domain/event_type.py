@@ -17,3 +17,7 @@ class EventType(StrEnum):
     SOURCE_CHANGED = "source.changed"
     ALLOCATIONS_REPLACED = "allocations.replaced"
     LEAD_CHANGED = "lead.changed"
+    ENDPOINT_CREATED = "endpoint.created"
+    ENDPOINT_CHANGED = "endpoint.changed"
+    ENDPOINT_DISABLED = "endpoint.disabled"
+    ENDPOINT_DELETED = "endpoint.deleted"

@@ -10,6 +10,7 @@ OperatorId = NewType("OperatorId", UUID)
 LeadId = NewType("LeadId", UUID)
 ContactId = NewType("ContactId", UUID)
 AuditId = NewType("AuditId", UUID)
+EndpointId = NewType("EndpointId", UUID)
 
 _HEX = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -20,6 +20,12 @@ MAX_KEYS: Final = 1000
 """Valid API keys; every process holds all of them in memory and keeps rereading them."""
 MAX_ENDED_SESSIONS: Final = 100
 """Sessions of one key signed out of before they expire; one more ends all of the key's sessions."""
+MAX_ENDPOINTS: Final = 100
+MAX_ENDPOINT_SOURCES: Final = 1000
+MAX_URL: Final = 2000
+"""Characters in the URL of an endpoint."""
+MAX_REDELIVERED: Final = 2_000
+"""Events that one call delivers again."""
 MAX_PAYLOAD: Final = 16 * 1024
 """Bytes of a payload as compact JSON in UTF-8."""
 MAX_KEY: Final = 64

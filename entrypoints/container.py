@@ -1,9 +1,11 @@
 """The container: the only place that knows which adapter implements which port."""
 
 from datetime import timedelta
+from importlib.metadata import version
 
 from dependency_injector import containers, providers
 
+from adapters.addresses import Hosts
 from adapters.identities import LibraryIdentityNormaliser
 from adapters.memory.storage import memory_storage
 from adapters.sql.storage import sql_readers, sql_storage
@@ -15,6 +17,8 @@ from adapters.system import (
     SystemRolls,
     SystemSecrets,
 )
+from adapters.webhooks import WebhookSender
+from application.assignment_times import AssignmentTimes
 from application.assignments import LatestAssignmentsHandler
 from application.auditing import Recorder
 from application.check_invariants import CheckInvariantsHandler
@@ -24,7 +28,17 @@ from application.contacts import (
     ShowHistoryHandler,
     TransferContactHandler,
 )
+from application.courier import Courier
+from application.delivering import LeaseEndpointHandler, RecordDeliveriesHandler
 from application.due import Timer, Timers
+from application.endpoints import (
+    CreateEndpointHandler,
+    DeleteEndpointHandler,
+    EnableEndpointHandler,
+    RedeliverHandler,
+    RotateSecretHandler,
+    UpdateEndpointHandler,
+)
 from application.event_log import OLD_EVENTS, ForgetOldEvents, PlanForgettingHandler
 from application.fairlead import Fairlead
 from application.intake import Intake
@@ -36,6 +50,7 @@ from application.leads import (
     RenameLeadHandler,
 )
 from application.operators import CreateOperatorHandler, UpdateOperatorHandler
+from application.ports.sender import Sender
 from application.ports.storage import Readers, Storage
 from application.ports.system import Clock, Rolls
 from application.purging import PURGE, NightlyPurge, PlanPurgeHandler, PurgeContactsHandler
@@ -54,13 +69,15 @@ from application.waits import WaitingTimesHandler
 from entrypoints.settings import Settings
 
 
-def open_storage(url: str, rolls: Rolls) -> Storage:
+def open_storage(url: str, rolls: Rolls, times: AssignmentTimes) -> Storage:
     """Open the storage that a URL names.
 
     Raises:
         ValueError: the URL cannot be used; the message says why.
     """
-    return memory_storage(rolls) if url == "memory://" else sql_storage(url, rolls)
+    if url == "memory://":
+        return memory_storage(rolls, times)
+    return sql_storage(url, rolls, times)
 
 
 def open_readers(url: str | None, storage: Storage) -> Readers:
@@ -80,6 +97,19 @@ def open_readers(url: str | None, storage: Storage) -> Readers:
         health=storage.health,
         close=lambda: None,
     )
+
+
+def open_sender(hosts: str | None) -> Sender:
+    """Make what sends deliveries.
+
+    Raises:
+        ValueError: the hosts cannot be read; the message says why.
+    """
+    try:
+        named = Hosts.parse(hosts or "")
+    except ValueError as error:
+        raise ValueError(f"FAIRLEAD_ENDPOINT_HOSTS: {error}") from None
+    return WebhookSender(named, version("fairlead"))
 
 
 def known_timers(settings: Settings, clock: Clock, record: Recorder) -> Timers:
@@ -106,8 +136,10 @@ class Container(containers.DeclarativeContainer):
     normalise = providers.Singleton(
         LibraryIdentityNormaliser, region=settings.provided.phone_region
     )
-    storage = providers.Singleton(open_storage, settings.provided.database_url, rolls)
+    times = providers.Singleton(AssignmentTimes)
+    storage = providers.Singleton(open_storage, settings.provided.database_url, rolls, times)
 
+    sender = providers.Singleton(open_sender, settings.provided.endpoint_hosts)
     readers = providers.Singleton(open_readers, settings.provided.read_database_url, storage)
 
     _record = providers.Singleton(Recorder, ids)
@@ -159,6 +191,25 @@ class Container(containers.DeclarativeContainer):
         plan_purge=providers.Singleton(PlanPurgeHandler, transactions, clock=clock, timers=timers),
         requeue=providers.Singleton(RequeueHandler, transactions, clock=clock),
         plan_forgetting=providers.Singleton(PlanForgettingHandler, transactions, clock=clock),
+        create_endpoint=providers.Singleton(
+            CreateEndpointHandler,
+            transactions,
+            ids=ids,
+            secrets=secrets,
+            record=_record,
+            sender=sender,
+        ),
+        update_endpoint=providers.Singleton(
+            UpdateEndpointHandler, transactions, record=_record, sender=sender
+        ),
+        rotate_secret=providers.Singleton(
+            RotateSecretHandler, transactions, clock=clock, secrets=secrets, record=_record
+        ),
+        enable_endpoint=providers.Singleton(
+            EnableEndpointHandler, transactions, clock=clock, record=_record
+        ),
+        delete_endpoint=providers.Singleton(DeleteEndpointHandler, transactions, record=_record),
+        redeliver=providers.Singleton(RedeliverHandler, transactions, clock=clock, record=_record),
         create_key=providers.Singleton(
             CreateKeyHandler, transactions, clock=clock, secrets=secrets, record=_record
         ),
@@ -186,11 +237,24 @@ class Container(containers.DeclarativeContainer):
         keys=storage.provided.keys,
         audit=storage.provided.audit,
         events=storage.provided.events,
+        endpoints=storage.provided.endpoints,
         changes=storage.provided.changes,
         health=storage.provided.health,
         lists=readers,
     )
     intake = providers.Factory(Intake, transactions)
+    courier = providers.Factory(
+        Courier,
+        events=storage.provided.events,
+        endpoints=storage.provided.endpoints,
+        lease=providers.Singleton(LeaseEndpointHandler, transactions, clock=clock),
+        record=providers.Singleton(
+            RecordDeliveriesHandler, transactions, clock=clock, record=_record
+        ),
+        sender=sender,
+        clock=clock,
+        rolls=rolls,
+    )
 
 
 def build_simulation(settings: Settings, clock: Clock, storage: Storage | None = None) -> Container:

@@ -79,6 +79,12 @@ class Settings(BaseSettings):
         description="Days for which the event log is kept.",
     )
 
+    endpoint_hosts: str | None = Field(
+        default=None,
+        description="Names, addresses and networks, separated by commas, that webhooks may be sent "
+        "to although they are not public, also by plain http.",
+    )
+
     @field_validator("root_path")
     @classmethod
     def _plain_path(cls, value: str) -> str:

@@ -38,14 +38,26 @@ from entrypoints.edge.listing import Listing
 from entrypoints.edge.live import Live
 from entrypoints.edge.methods import Methods
 from entrypoints.edge.metrics import Metrics
+from entrypoints.edge.open_files import allow_many
 from entrypoints.edge.queries import Queries
 from entrypoints.edge.rates import Rate, RateLimit
 from entrypoints.edge.request_ids import RequestIds
 from entrypoints.edge.routes import add_routes
 from entrypoints.edge.writing import Writing
 from entrypoints.settings import Settings
-from entrypoints.v1 import audit, contacts, events, keys, leads, operators, sources, statistics
+from entrypoints.v1 import (
+    audit,
+    contacts,
+    endpoints,
+    events,
+    keys,
+    leads,
+    operators,
+    sources,
+    statistics,
+)
 from entrypoints.v1.examples import EXAMPLES
+from entrypoints.v1.messages import trier, writer
 
 logger = logging.getLogger(__name__)
 
@@ -124,19 +136,28 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     container = container or build_container(settings)
     fairlead, intake = container.fairlead(), container.intake()
     live, keyring = Live(fairlead.changes), Keyring(fairlead.keys, container.clock())
+    holder, _ = container.secrets().new()
+    courier = container.courier(
+        intake=intake, holder=holder, looking=live.looking, body=writer(fairlead)
+    )
+    try_out = trier(courier, container.ids())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if own_process:
             _spare_the_collector()
+            allow_many()
         live.close_on_signals()
         await to_thread.run_sync(_say_how_it_stands, container.storage())
         if container.settings().read_database_url is not None:
             await to_thread.run_sync(_say_if_lists_fail, container.readers())
         alarm = asyncio.create_task(_let_time_pass(container, intake))
+        delivering = asyncio.create_task(courier.run())
         yield
         alarm.cancel()
         live.close()
+        delivering.cancel()
+        await asyncio.wait([delivering])
         await intake.close()
         container.readers().close()
         container.storage().close()
@@ -154,7 +175,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     )
     problems.install(app)
     versions.install(app)
-    metrics = Metrics(fairlead, container.clock(), container.settings().storage)
+    metrics = Metrics(fairlead, container.clock(), container.settings().storage, container.times())
     writing, listing = Writing(intake), Listing()
     contact_routes = contacts.router(fairlead, listing, intake)
     lean_routes = [each for each in contact_routes.routes if isinstance(each, LeanRoute)]
@@ -185,12 +206,15 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         keys.router(fairlead, writing),
         audit.router(fairlead, listing),
         events.router(fairlead, listing, live, keyring),
+        endpoints.router(fairlead, writing, try_out),
         service.router(fairlead, metrics),
         problem_pages.router(),
     )
     app.mount(
         "/console",
-        create_console(fairlead, writing, intake, live, keyring, partial(_fill, container)),
+        create_console(
+            fairlead, writing, intake, live, keyring, partial(_fill, container), try_out
+        ),
         name="console",
     )
     app.mount("/static", StaticFiles(directory=service.STATIC), name="static")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
@@ -15,6 +16,8 @@ from uuid import UUID
 from dependency_injector import providers
 from sqlalchemy import make_url
 
+from adapters.addresses import Hosts
+from adapters.webhooks import WebhookSender
 from application.fairlead import Fairlead
 from application.operators import CreateOperator
 from application.ports.contacts import ContactView
@@ -175,6 +178,9 @@ def open_world(
     container.ids.override(providers.Object(ids))
     container.rolls.override(providers.Object(FakeRolls()))
     container.pause.override(providers.Object(lambda _=None: None))
+    # No test asks a name server; nobody listens there.
+    sender = WebhookSender(Hosts.parse("example.com"), "0", lambda _: [ip_address("127.0.0.1")])
+    container.sender.override(providers.Object(sender))
     if not (copied(database_url) or database_url in MIGRATED):
         container.storage().migrate()
     storage = container.storage()

@@ -12,6 +12,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from application.contacts import CloseContact
+from application.endpoints import CreateEndpoint
 from entrypoints.container import build_container
 from entrypoints.edge.calls import Calls
 from entrypoints.settings import Settings
@@ -64,6 +65,7 @@ def exposed() -> Mapping[str, set[str]]:
     with open_world() as world, serving_world(world) as client:
         world.source((world.operator(), 1))
         world.fairlead.close_contact(CloseContact(world.register().id))
+        world.fairlead.create_endpoint(CreateEndpoint("https://1.1.1.1/"))
         client.get("/v1/operators")
         text = client.get("/metrics").text
     shown: dict[str, set[str]] = {"up": set()}
@@ -144,7 +146,7 @@ def test_the_names_of_an_expression_are_found() -> None:
 
 
 def test_every_alert_says_what_is_wrong_and_what_to_do() -> None:
-    assert len({each["alert"] for each in ALERTS}) == len(ALERTS) == 7
+    assert len({each["alert"] for each in ALERTS}) == len(ALERTS) == 8
     for each in ALERTS:
         assert each.keys() <= {"alert", "expr", "for", "labels", "annotations"}
         assert each["labels"]["severity"] in {"critical", "warning"}

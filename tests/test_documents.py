@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import NullPool, create_engine, inspect
 from typer.main import get_command
 
+from application.endpoints import CreateEndpoint
 from domain.access import PERMISSIONS, Permission, Role
 from domain.event_type import EventType
 from entrypoints.cli.main import app
@@ -79,7 +80,8 @@ def test_every_metric_is_explained_with_its_labels() -> None:
     with open_world() as world:
         world.source((world.operator(), 1))
         world.register()
-        metrics = Metrics(world.fairlead, world.clock, "memory")
+        world.fairlead.create_endpoint(CreateEndpoint("https://1.1.1.1/"))
+        metrics = Metrics(world.fairlead, world.clock, "memory", world.container.times())
         metrics.count({"method": "GET", ROUTED: True}, 200, 0.1)
         text = metrics.text()[0].decode()
     shown: dict[str, set[str]] = {}

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from adapters.memory.store import MemoryStore
-from application.ports.auditor import Auditor, ContactFact, Facts, LastEvent
+from application.ports.auditor import Auditor, ContactFact, EndpointFact, Facts, LastEvent
+from domain.endpoint import EndpointState
 from domain.event_type import EventType
 from domain.ids import LeadId, OperatorId
 from domain.operator import Operator
@@ -74,6 +75,16 @@ class MemoryFacts(Facts):
                 yield LastEvent(
                     contact_id, entry.type, entry.operator_id, contact.state, contact.operator_id
                 )
+
+    def endpoints(self) -> Iterator[EndpointFact]:
+        for each in self._store.endpoints.values():
+            if each.state is EndpointState.ENABLED:
+                pending = [
+                    seq
+                    for (endpoint_id, seq), delivery in self._store.deliveries.items()
+                    if endpoint_id == each.id and delivery.at is not None
+                ]
+                yield EndpointFact(each.id, each.cursor, min(pending, default=None))
 
     def registered(self) -> Iterator[Mapping[str, int]]:
         total: defaultdict[str, int] = defaultdict(int)

@@ -12,6 +12,7 @@ from application.ports.events import (
     EventLog,
     EventPage,
     EventReader,
+    LoggedEvent,
     events_of,
 )
 from domain.event_type import EventType
@@ -40,17 +41,33 @@ class MemoryEvents(EventLog, EventReader):
             ]
         )
 
-    def forget(self, before: datetime, limit: int) -> int:
+    def forget(self, before: datetime, limit: int, needed: int | None = None) -> int:
         log = self._store.events
         newest = next(reversed(log), 0)
         old = []
         for seq, entry in islice(log.items(), limit):
             if entry.at >= before or seq == newest:
                 break
+            if needed is not None and seq + entry.length > needed:
+                break
             old.append(seq)
         for seq in old:
             self._store.remove(log, seq)
         return len(old)
+
+    def last(self) -> int:
+        return self._last()
+
+    def bounds(self) -> tuple[int, int]:
+        return next(iter(self._store.events), 0), self._last()
+
+    def between(self, first: int, last: int) -> list[LoggedEvent]:
+        return [
+            each
+            for seq, entry in self._store.events.items()
+            for each in events_of(seq, entry)
+            if first <= each.seq <= last
+        ]
 
     def events(self, *, after: int, limit: int, where: EventFilter = EVERYTHING) -> EventPage:
         with self._store.lock:

@@ -8,6 +8,7 @@ from typing import NoReturn
 from adapters.memory.audit import MemoryAuditReader
 from adapters.memory.auditor import MemoryAuditor
 from adapters.memory.due import MemoryDueItems
+from adapters.memory.endpoints import MemoryEndpointReader
 from adapters.memory.events import MemoryEvents
 from adapters.memory.keys import MemoryKeyReader
 from adapters.memory.lead_search import MemoryLeadSearch
@@ -21,6 +22,7 @@ from adapters.memory.readers import (
 )
 from adapters.memory.store import MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
+from application.assignment_times import AssignmentTimes
 from application.ports.storage import Snapshot, Storage
 from application.ports.system import Rolls
 
@@ -40,11 +42,11 @@ def _no_fill(_: Snapshot, __: Callable[[int], None]) -> NoReturn:
 _ENDS = "data in memory ends with the process; use sqlite:///FILE."
 
 
-def memory_storage(rolls: Rolls) -> Storage:
+def memory_storage(rolls: Rolls, times: AssignmentTimes) -> Storage:
     """Make an empty storage."""
     store = MemoryStore()
     return Storage(
-        unit_of_work=partial(MemoryUnitOfWork, store, rolls),
+        unit_of_work=partial(MemoryUnitOfWork, store, rolls, times),
         catalogue=MemoryCatalogueReader(store),
         contacts=MemoryContactReader(store),
         leads=MemoryLeadReader(store),
@@ -55,6 +57,7 @@ def memory_storage(rolls: Rolls) -> Storage:
         audit=MemoryAuditReader(store),
         due=MemoryDueItems(store),
         events=MemoryEvents(store),
+        endpoints=MemoryEndpointReader(store),
         changes=MemoryChanges(store),
         health=MemoryHealth(),
         migrate=lambda: None,

@@ -12,7 +12,8 @@ from domain.access import ApiKey
 from domain.audit import AuditEntry
 from domain.contact import Contact, Place
 from domain.decision import Decision
-from domain.ids import AuditId, ContactId, LeadId, OperatorId
+from domain.endpoint import Delivery, Endpoint
+from domain.ids import AuditId, ContactId, EndpointId, LeadId, OperatorId
 from domain.lead import Lead
 from domain.operator import Operator
 from domain.source import Source
@@ -61,6 +62,8 @@ class MemoryStore:
         self.purged_assigned: dict[tuple[str, OperatorId], int] = {}
         self.events: dict[int, Entry] = {}
         self.due: dict[tuple[str, str], DueItem] = {}
+        self.endpoints: dict[EndpointId, Endpoint] = {}
+        self.deliveries: dict[tuple[EndpointId, int], Delivery] = {}
         self.commits = 0
         self._journal: list[tuple[MutableMapping[Any, Any], Any, Any]] = []
 

@@ -10,10 +10,12 @@ from typing import Self
 
 from adapters.memory.audit import MemoryAudit
 from adapters.memory.due import MemoryDueItems
+from adapters.memory.endpoints import MemoryEndpoints
 from adapters.memory.events import MemoryEvents
 from adapters.memory.keys import MemoryKeys
 from adapters.memory.readers import lead_view
 from adapters.memory.store import MemoryStore, StoredTransfer
+from application.assignment_times import Assignments, AssignmentTimes
 from application.ports.contacts import Contacts, Found, Keyed, Purged
 from application.ports.dispatches import Dispatches
 from application.ports.events import contact_entries
@@ -46,8 +48,10 @@ from domain.lead import Identity, Lead, LeadIndex, Recognition
 class MemoryUnitOfWork(UnitOfWork):
     """See `application.ports.unit_of_work.UnitOfWork`; one at a time."""
 
-    def __init__(self, store: MemoryStore, rolls: Rolls) -> None:
+    def __init__(self, store: MemoryStore, rolls: Rolls, times: AssignmentTimes) -> None:
         self._store = store
+        self._times = times
+        self._assigned: list[Assignments] = []
         self._begun = False
         self.leads = MemoryLeads(store)
         self.contacts = MemoryContacts(store)
@@ -57,6 +61,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.events = MemoryEvents(store)
         self.actor = SCRIPT.name
         self.due = MemoryDueItems(store)
+        self.endpoints = MemoryEndpoints(store)
 
     def __enter__(self) -> Self:
         if not self._begun:
@@ -98,10 +103,14 @@ class MemoryUnitOfWork(UnitOfWork):
         dispatch.done_by(self.actor)
         self.events.add(contact_entries(dispatch.events, dispatch.actors))
         self.dispatches.store(dispatch)
+        self._assigned.append(Assignments.of(dispatch))
         dispatch.forget_changes()
 
     def commit(self) -> None:
         self._store.commit()
+        for each in self._assigned:
+            self._times.note(each)
+        self._assigned.clear()
 
     def __exit__(
         self,
@@ -111,7 +120,7 @@ class MemoryUnitOfWork(UnitOfWork):
     ) -> None:
         try:
             if kind is None:
-                self._store.commit()
+                self.commit()
             else:
                 self._store.rollback()
         finally:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, cast, func, select
+from sqlalchemy import BigInteger, Connection, and_, cast, func, select
 
 from adapters.sql.decisions import decision_from_bytes, lineup_from_bytes
 from adapters.sql.engine import Database
@@ -20,7 +20,9 @@ from adapters.sql.tables import (
     AssignedCountRow,
     ContactRow,
     DecisionRow,
+    DeliveryRow,
     DueRow,
+    EndpointRow,
     EventRow,
     IdentityRow,
     LeadRow,
@@ -31,7 +33,8 @@ from adapters.sql.tables import (
     SourceRow,
     TransferRow,
 )
-from application.ports.auditor import Auditor, ContactFact, Facts, LastEvent
+from application.ports.auditor import Auditor, ContactFact, EndpointFact, Facts, LastEvent
+from domain.endpoint import EndpointState
 from domain.event_type import EventType
 from domain.ids import ContactId, LeadId, OperatorId
 from domain.operator import Operator
@@ -168,6 +171,17 @@ class SqlFacts(Facts):
         )
         rows: Any = self._connection.execute(found)
         yield from (LastEvent(*row) for row in rows)
+
+    def endpoints(self) -> Iterator[EndpointFact]:
+        pending = and_(DeliveryRow.endpoint_id == EndpointRow.id, DeliveryRow.at.is_not(None))
+        found = (
+            select(EndpointRow.id, EndpointRow.cursor, func.min(DeliveryRow.seq))
+            .outerjoin(DeliveryRow, pending)
+            .where(EndpointRow.state == EndpointState.ENABLED.value)
+            .group_by(EndpointRow.id, EndpointRow.cursor)
+        )
+        rows: Any = self._connection.execute(found)
+        yield from (EndpointFact(*row) for row in rows)
 
     def registered(self) -> Iterator[Mapping[str, int]]:
         row = RegisteredCountRow

@@ -45,6 +45,10 @@ _EVENT_NUMBERS = {
     EventType.SOURCE_CHANGED: 8,
     EventType.ALLOCATIONS_REPLACED: 9,
     EventType.LEAD_CHANGED: 10,
+    EventType.ENDPOINT_CREATED: 11,
+    EventType.ENDPOINT_CHANGED: 12,
+    EventType.ENDPOINT_DISABLED: 13,
+    EventType.ENDPOINT_DELETED: 14,
 }
 _EVENT_TYPES = {number: each for each, number in _EVENT_NUMBERS.items()}
 _STATES = {number: state for state, number in STATE_NUMBERS.items()}

@@ -20,6 +20,7 @@ from application.ports.events import (
     EventLog,
     EventPage,
     EventReader,
+    LoggedEvent,
     events_of,
 )
 from domain.event_type import EventType
@@ -40,11 +41,11 @@ _insert = PreparedInsert(EventRow, *(each.key for each in _COLUMNS))
 _twofold = and_(EventRow.type == EventType.CONTACT_REGISTERED, EventRow.operator_id.is_not(None))
 EVENTS_OF_ROW: Final = case((_twofold, 2), else_=1)
 """The number of a row's events; see `application.ports.events.Entry`."""
-_newest = select(func.max(EventRow.seq)).scalar_subquery()
-LAST_ROW: Final = Prepared(select(*_COLUMNS).where(EventRow.seq == _newest))
+newest = select(func.max(EventRow.seq)).scalar_subquery()
+LAST_ROW: Final = Prepared(select(*_COLUMNS).where(EventRow.seq == newest))
 _bounds = select(
     select(func.min(EventRow.seq)).scalar_subquery(),
-    select(EventRow.seq + EVENTS_OF_ROW - 1).where(EventRow.seq == _newest).scalar_subquery(),
+    select(EventRow.seq + EVENTS_OF_ROW - 1).where(EventRow.seq == newest).scalar_subquery(),
 )
 
 _WALK: Final = 10_000
@@ -87,15 +88,28 @@ class SqlEventLog(EventLog):
         self._connection.execute(insert(EventRow).from_select(columns, erased))
         self._kept.last_event = None
 
-    def forget(self, before: datetime, limit: int) -> int:
+    def forget(self, before: datetime, limit: int, needed: int | None = None) -> int:
         oldest = select(EventRow.seq, EventRow.at).order_by(EventRow.seq).limit(limit).subquery()
-        seqs = self._connection.execute(
-            select(oldest.c.seq).where(oldest.c.at < before, oldest.c.seq < _newest)
-        ).scalars()
-        found = list(seqs)
+        old = select(oldest.c.seq).where(oldest.c.at < before, oldest.c.seq < newest)
+        if needed is not None:
+            # The event before may be of the same row.
+            old = old.where(oldest.c.seq < needed - 1)
+        found = list(self._connection.execute(old).scalars())
         if found:
             self._connection.execute(delete(EventRow).where(EventRow.seq <= found[-1]))
         return len(found)
+
+    def last(self) -> int:
+        return self._last()
+
+    def bounds(self) -> tuple[int, int]:
+        bounds: Any = self._connection.execute(_bounds).one()
+        return bounds[0] or 0, bounds[1] or 0
+
+    def between(self, first: int, last: int) -> list[LoggedEvent]:
+        rows = self._connection.execute(_between(first - 1, last))
+        found = (each for seq, *entry in rows for each in events_of(seq, Entry(*entry)))
+        return [each for each in found if first <= each.seq <= last]
 
     def _last(self) -> int:
         kept = self._kept
@@ -140,6 +154,10 @@ def last_number(rows: Sequence[Sequence[Any]]) -> int:
     return 0
 
 
+def _between(first: int, last: int) -> AnySelect:
+    return select(*_COLUMNS).where(EventRow.seq.between(first, last)).order_by(EventRow.seq)
+
+
 def _filtered(where: EventFilter) -> AnySelect:
     """Return the rows that have an event that may be wanted."""
     query = select(*_COLUMNS)
@@ -147,8 +165,8 @@ def _filtered(where: EventFilter) -> AnySelect:
         types = EventRow.type.in_(where.types)
         assigned = EventType.CONTACT_ASSIGNED in where.types
         query = query.where(or_(types, _twofold) if assigned else types)
-    if where.source_key is not None:
-        query = query.where(EventRow.source_key == where.source_key)
+    if where.source_keys is not None:
+        query = query.where(EventRow.source_key.in_(where.source_keys))
     if where.contact_id is not None:
         query = query.where(EventRow.contact_id == where.contact_id)
     if where.operator_id is not None:

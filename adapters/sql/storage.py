@@ -10,6 +10,7 @@ from adapters.sql.changes import SqlChanges
 from adapters.sql.contact_reader import SqlContactReader
 from adapters.sql.copying import fill, snapshot
 from adapters.sql.due import SqlDueReader
+from adapters.sql.endpoints import SqlEndpointReader
 from adapters.sql.events import SqlEventReader
 from adapters.sql.kept import Keeper
 from adapters.sql.keys import SqlKeyReader
@@ -20,11 +21,12 @@ from adapters.sql.mounts import warnings
 from adapters.sql.opening import open_database, open_read_database
 from adapters.sql.statistics import SqlStatisticsReader
 from adapters.sql.unit_of_work import SqlUnitOfWork
+from application.assignment_times import AssignmentTimes
 from application.ports.storage import Readers, Storage
 from application.ports.system import Rolls
 
 
-def sql_storage(url: str, rolls: Rolls) -> Storage:
+def sql_storage(url: str, rolls: Rolls, times: AssignmentTimes) -> Storage:
     """Open a database by its SQLAlchemy URL.
 
     Raises:
@@ -32,7 +34,7 @@ def sql_storage(url: str, rolls: Rolls) -> Storage:
     """
     database = open_database(url)
     return Storage(
-        unit_of_work=partial(SqlUnitOfWork, database, Keeper(), rolls),
+        unit_of_work=partial(SqlUnitOfWork, database, Keeper(), rolls, times),
         catalogue=SqlCatalogueReader(database),
         contacts=SqlContactReader(database),
         leads=SqlLeadReader(database),
@@ -43,6 +45,7 @@ def sql_storage(url: str, rolls: Rolls) -> Storage:
         audit=SqlAuditReader(database),
         due=SqlDueReader(database),
         events=SqlEventReader(database),
+        endpoints=SqlEndpointReader(database),
         changes=SqlChanges(database),
         health=SqlHealth(database),
         migrate=partial(migrate, database),

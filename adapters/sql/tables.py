@@ -277,6 +277,49 @@ class EventRow(Row):
     data: Mapped[str | None] = mapped_column(Text)
 
 
+class EndpointRow(Row):
+    """An endpoint. The secret is stored as it is: every delivery is signed with it."""
+
+    __tablename__ = "endpoints"
+    __table_args__ = (_CLUSTERED,)
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    url: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    secret: Mapped[str] = mapped_column(Text)
+    cursor: Mapped[int] = mapped_column(BigInteger)
+    types: Mapped[str] = mapped_column(Text)
+    sources: Mapped[str] = mapped_column(Text)
+    include: Mapped[str] = mapped_column(Text)
+    description: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    old_secret: Mapped[str | None] = mapped_column(Text)
+    old_until: Mapped[datetime | None] = mapped_column(Moment)
+    failing_since: Mapped[datetime | None] = mapped_column(Moment)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    last_success_at: Mapped[datetime | None] = mapped_column(Moment)
+    leased_by: Mapped[str | None] = mapped_column(Text)
+    leased_until: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class DeliveryRow(Row):
+    """An event that was not delivered at once: it is tried again at a moment, or is dead."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index("ix_deliveries_subject", "endpoint_id", "subject", "seq"),
+        Index("ix_deliveries_at", "endpoint_id", "at"),
+        _CLUSTERED,
+    )
+
+    endpoint_id: Mapped[UUID] = mapped_column(Id, ForeignKey("endpoints.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    subject: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(SmallInteger)
+    at: Mapped[datetime | None] = mapped_column(Moment)
+    error: Mapped[str | None] = mapped_column(Text)
+
+
 class ApiKeyRow(Row):
     """An API key: not the key itself, but a digest of it, under its visible prefix."""
 

@@ -9,6 +9,7 @@ from adapters.sql.audit import SqlAudit
 from adapters.sql.contacts import SqlContacts
 from adapters.sql.dispatches import SqlDispatches
 from adapters.sql.due import SqlDueItems
+from adapters.sql.endpoints import SqlEndpoints
 from adapters.sql.engine import Database, Turn, storage_unavailable
 from adapters.sql.events import SqlEventLog
 from adapters.sql.kept import Keeper
@@ -16,6 +17,7 @@ from adapters.sql.keys import SqlKeys
 from adapters.sql.leads import SqlLeads
 from adapters.sql.operators import add_operators, change_operators
 from adapters.sql.sources import add_sources, change_sources, replace_allocations
+from application.assignment_times import Assignments, AssignmentTimes
 from application.ports.events import contact_entries
 from application.ports.failures import StorageUnavailable
 from application.ports.system import Rolls
@@ -39,10 +41,14 @@ logger = logging.getLogger(__name__)
 class SqlUnitOfWork(UnitOfWork):
     """One writing transaction; see `application.ports.unit_of_work.UnitOfWork`."""
 
-    def __init__(self, database: Database, keeper: Keeper, rolls: Rolls) -> None:
+    def __init__(
+        self, database: Database, keeper: Keeper, rolls: Rolls, times: AssignmentTimes
+    ) -> None:
         self._database = database
         self._keeper = keeper
         self._rolls = rolls
+        self._times = times
+        self._assigned: list[Assignments] = []
         self.actor = SCRIPT.name
         self._begun = False
         self._set_differently = False
@@ -70,6 +76,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.leads.learn([each.lesson for each in registered if each.lesson])
         self.contacts.store(registered, others)
         self.dispatches.store(dispatch)
+        self._assigned.append(Assignments.of(dispatch))
         dispatch.forget_changes()
         if dispatch is not self._kept.dispatch:
             self._kept.forget()
@@ -80,6 +87,8 @@ class SqlUnitOfWork(UnitOfWork):
         except self._database.errors as error:
             raise self._rolled_back(error) from error
         self._keeper.give(self._kept)
+        for each in self._assigned:
+            self._times.note(each)
         if self.leads.removed or self.contacts.removed:
             self._database.wipe()
 
@@ -126,6 +135,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.audit = SqlAudit(connection)
         self.due = SqlDueItems(connection, kept)
         self.events = SqlEventLog(connection, kept)
+        self.endpoints = SqlEndpoints(connection)
         self.dispatches = SqlDispatches(connection, self._rolls, kept)
         self._begun = True
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from domain.contact import ContactState
 from domain.decision import Decision
 from domain.event_type import EventType
-from domain.ids import ContactId, LeadId, OperatorId
+from domain.ids import ContactId, EndpointId, LeadId, OperatorId
 from domain.operator import Operator
 from domain.source import Source
 
@@ -34,6 +34,18 @@ class LastEvent(NamedTuple):
     given_to: OperatorId | None
     state: ContactState
     operator_id: OperatorId | None
+
+
+class EndpointFact(NamedTuple):
+    """How far the deliveries of an enabled endpoint are.
+
+    Attributes:
+        first_pending: the smallest number of a pending delivery; None without any.
+    """
+
+    id: EndpointId
+    cursor: int
+    first_pending: int | None
 
 
 class Facts(Protocol):
@@ -77,6 +89,10 @@ class Facts(Protocol):
 
     def last_events(self) -> Iterator[LastEvent]:
         """Return the last event of every contact that has any, erasures aside."""
+        ...
+
+    def endpoints(self) -> Iterator[EndpointFact]:
+        """Return every enabled endpoint."""
         ...
 
     def identities(self) -> Iterator[tuple[str, LeadId, bool]]:

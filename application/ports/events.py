@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple, Protocol
 from uuid import UUID
 
+from domain.endpoint import Endpoint
 from domain.event_type import EventType
 from domain.events import Assigned, Closed, Event, Registered, Transferred
 from domain.ids import ContactId, LeadId, OperatorId
@@ -29,7 +30,8 @@ class Entry(NamedTuple):
         actor: whose doing it is, as in the audit log.
         operator_id: who has the contact now, or had it when it was closed; the operator itself.
             That of a new contact makes the entry two events.
-        other_id: the lead of a new contact or the lead itself; who had a contact before.
+        other_id: the lead of a new contact; who had a contact before; the lead or the endpoint
+            itself.
         data: what else is told, as JSON.
     """
 
@@ -48,7 +50,7 @@ class Entry(NamedTuple):
         return 2 if self.type is _REGISTERED and self.operator_id is not None else 1
 
 
-SubjectKind = Literal["contact", "operator", "source", "lead"]
+SubjectKind = Literal["contact", "operator", "source", "lead", "endpoint"]
 
 
 class LoggedEvent(NamedTuple):
@@ -72,10 +74,28 @@ class LoggedEvent(NamedTuple):
                 return "operator", str(entry.operator_id)
             case EventType.LEAD_CHANGED:
                 return "lead", str(entry.other_id)
+            case (
+                EventType.ENDPOINT_CREATED
+                | EventType.ENDPOINT_CHANGED
+                | EventType.ENDPOINT_DISABLED
+                | EventType.ENDPOINT_DELETED
+            ):
+                return "endpoint", str(entry.other_id)
             case _ if entry.contact_id is None:
                 return "source", str(entry.source_key)
             case _:
                 return "contact", str(entry.contact_id)
+
+    @property
+    def subject_key(self) -> str:
+        """The subject as one text."""
+        kind, name = self.subject
+        return f"{kind}:{name}"
+
+    @staticmethod
+    def seq_of(event_id: UUID) -> int:
+        """Return the number that is part of an event's id."""
+        return event_id.int & ((1 << 62) - 1)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -114,7 +134,7 @@ class EventFilter(NamedTuple):
     """
 
     types: Collection[EventType] | None = None
-    source_key: str | None = None
+    source_keys: Collection[str] | None = None
     operator_id: OperatorId | None = None
     contact_id: ContactId | None = None
 
@@ -124,7 +144,7 @@ class EventFilter(NamedTuple):
         loses = entry.type is EventType.CONTACT_TRANSFERRED and entry.other_id == self.operator_id
         return (
             (self.types is None or entry.type in self.types)
-            and self.source_key in {None, entry.source_key}
+            and (self.source_keys is None or entry.source_key in self.source_keys)
             and self.contact_id in {None, entry.contact_id}
             and (self.operator_id in {None, entry.operator_id} or loses)
         )
@@ -159,7 +179,7 @@ class EventLog(Protocol):
         """Log for every contact of a lead that nothing about the person is stored any more."""
         ...
 
-    def forget(self, before: datetime, limit: int) -> int:
+    def forget(self, before: datetime, limit: int, needed: int | None = None) -> int:
         """Remove the oldest entries that are older than a moment, and return how many.
 
         The newest stays in any case: the next one is numbered after it.
@@ -167,7 +187,20 @@ class EventLog(Protocol):
         Args:
             before: the moment.
             limit: the most entries to be removed.
+            needed: the first event that must stay; None if none must.
         """
+        ...
+
+    def last(self) -> int:
+        """Return the number of the last event; 0 without any."""
+        ...
+
+    def bounds(self) -> tuple[int, int]:
+        """Return the numbers of the first event that is kept and of the last; 0 without any."""
+        ...
+
+    def between(self, first: int, last: int) -> list[LoggedEvent]:
+        """Return the events with these numbers and those in between."""
         ...
 
 
@@ -180,6 +213,11 @@ class EventReader(Protocol):
         It looks through some thousand events at most, so a page may be empty though more follow.
         """
         ...
+
+
+def wanted_by(endpoint: Endpoint) -> EventFilter:
+    """Return which events an endpoint wants."""
+    return EventFilter(endpoint.types or None, endpoint.sources or None)
 
 
 def contact_entries(events: Sequence[Event], actors: Sequence[str]) -> list[Entry]:

@@ -11,6 +11,7 @@ from application.ports.auditor import Auditor
 from application.ports.catalogue import CatalogueReader
 from application.ports.contacts import ContactReader
 from application.ports.due import DueReader
+from application.ports.endpoints import EndpointReader
 from application.ports.events import EventReader
 from application.ports.keys import KeyReader
 from application.ports.leads import LeadReader
@@ -118,6 +119,7 @@ class Storage:
     audit: AuditReader
     due: DueReader
     events: EventReader
+    endpoints: EndpointReader
     changes: Changes
     health: Health
     migrate: Callable[[], None]

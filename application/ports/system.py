@@ -48,6 +48,10 @@ class Secrets(Protocol):
         """Return a name of ten letters and digits, and a secret of 32 random bytes as text."""
         ...
 
+    def signing(self) -> str:
+        """Return a secret to sign deliveries with: `whsec_` and 32 random bytes in base64."""
+        ...
+
 
 class Pause(Protocol):
     """Lets others use the storage."""

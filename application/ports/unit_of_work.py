@@ -9,6 +9,7 @@ from application.ports.audit import Audit
 from application.ports.contacts import Contacts
 from application.ports.dispatches import Dispatches
 from application.ports.due import DueItems
+from application.ports.endpoints import Endpoints
 from application.ports.events import EventLog
 from application.ports.keys import Keys
 from application.ports.leads import Leads
@@ -36,6 +37,7 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     audit: Audit
     due: DueItems
     events: EventLog
+    endpoints: Endpoints
     actor: str
 
     def __enter__(self) -> Self: ...

@@ -168,8 +168,10 @@ def serve(
 
 
 def _say_who_may_come_in(settings: Settings, say: Callable[[str], None]) -> None:
-    """Say at the start whether only this machine is served."""
-    with failures(), closing(build_container(settings).storage()) as storage:
+    """Say at the start whether only this machine is served, and what is wrong with the settings."""
+    container = build_container(settings)
+    with failures(), closing(container.storage()) as storage:
+        container.sender()
         if not storage.keys.all():
             in_memory = settings.database_url == "memory://"
             make_one = "POST /v1/keys" if in_memory else command("keys create --role admin")

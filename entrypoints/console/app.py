@@ -13,12 +13,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from application.fairlead import Fairlead
 from application.intake import Intake
 from application.ports.failures import StorageUnavailable
+from application.ports.sender import Trying
 from domain.actor import Actor
 from domain.errors import DomainError
 from entrypoints.console import (
     acting,
     audit,
     contacts,
+    delivering,
+    endpoints,
     leads,
     operators,
     overview,
@@ -79,6 +82,7 @@ def create_console(
     live: Live,
     keyring: Keyring,
     fill: Callable[[Actor], None],
+    try_out: Trying,
 ) -> FastAPI:
     """Build the console, to be mounted below the API.
 
@@ -89,6 +93,7 @@ def create_console(
         live: tells pages about changes.
         keyring: knows who a key belongs to.
         fill: puts demo data into an empty storage.
+        try_out: sends an endpoint a message at once.
     """
     app = FastAPI(openapi_url=None, redirect_slashes=False)
 
@@ -105,6 +110,8 @@ def create_console(
         trying.router(fairlead, intake),
         statistics.router(fairlead),
         audit.router(fairlead),
+        endpoints.router(fairlead),
+        delivering.router(fairlead, writing, try_out),
         preferences.router(),
         signing.router(fairlead, writing, keyring),
     )

@@ -17,10 +17,14 @@ from entrypoints.console.words import VALUES
 from entrypoints.edge.problem_types import STATUSES
 
 _PAGE: Final = 60
-_PAGES: Final = {"operator": "/operators/", "source": "/sources/", "allocations": "/sources/"} | {
+PAGES: Final = {
+    "operator": "/operators/",
+    "source": "/sources/",
+    "allocations": "/sources/",
     "contact": "/contacts/",
     "lead": "/leads/",
     "identity": "/leads/",
+    "endpoint": "/endpoints/",
 }
 """Where the subject of an action is shown, by the action's first word."""
 
@@ -71,7 +75,7 @@ def _shown(entry: AuditEntry) -> dict[str, Any]:
         "actor": entry.actor,
         "action": entry.action,
         "subject": entry.subject,
-        "path": _PAGES[first] + entry.subject if first in _PAGES else None,
+        "path": PAGES[first] + entry.subject if first in PAGES else None,
         "before": before,
         "after": after,
     }

@@ -10,11 +10,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from application.fairlead import Fairlead
+from application.ports.endpoints import EndpointView
 from domain.actor import Actor
 from entrypoints.console.choosing import busiest, offered_sources
 from entrypoints.console.filled import EMPTY, Filled
-from entrypoints.console.pages import form, go, page, pages_below
+from entrypoints.console.pages import Viewer, form, go, page, pages_below
 from entrypoints.console.periods import PERIODS, Period, span_of
+from entrypoints.console.receivers import ails
 from entrypoints.console.saying import said
 from entrypoints.edge.gate import is_admitted
 from entrypoints.edge.keyring import Keyring
@@ -88,9 +90,17 @@ def overview_page(
         feed=fairlead.latest_assignments(
             [each.source for each in totals if each.waiting], limit=_FEED
         ),
+        ailing=_ailing(request, fairlead),
         filled=filled,
         said=said(request, fairlead),
     )
+
+
+def _ailing(request: Request, fairlead: Fairlead) -> list[EndpointView]:
+    """Return the endpoints that somebody has to look after; only administrators can."""
+    if not Viewer.of(request).may("administer"):
+        return []
+    return [each for each in fairlead.endpoints.all() if ails(each)]
 
 
 class _Minutes:

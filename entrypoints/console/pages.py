@@ -19,14 +19,18 @@ from domain.access import ApiKey, Permission
 from domain.errors import InvalidValue
 from entrypoints.console.filled import EMPTY, Sentence
 from entrypoints.console.language import LANGUAGES, Language, language, moment, preferred
+from entrypoints.console.reasons import reason
+from entrypoints.console.receivers import name_of
 from entrypoints.console.words import (
     ACTIONS,
     ACTORS,
+    EVENTS,
     KINDS,
     OBSTACLES,
     ROLES,
     STATES,
     STRATEGIES,
+    SUBJECTS,
     UNREADABLE,
 )
 from entrypoints.edge.bodies import read_bytes
@@ -215,6 +219,8 @@ def _environment(code: str) -> Environment:
         duration=spoken.duration,
         word=spoken.text,
         sentence=partial(_spoken, spoken),
+        reason=lambda said: _spoken(spoken, reason(said)),
+        known_as=name_of,
         in_place=_in_place,
         pretty=partial(json.dumps, ensure_ascii=False, indent=2),
     )
@@ -228,6 +234,8 @@ def _environment(code: str) -> Environment:
         roles=ROLES,
         acts=ACTIONS,
         actors=ACTORS,
+        events=EVENTS,
+        subjects=SUBJECTS,
     )
     return made
 

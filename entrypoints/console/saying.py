@@ -13,15 +13,18 @@ from fastapi import Request
 
 from application.fairlead import Fairlead
 from application.ports.contacts import ContactView
+from application.ports.endpoints import EndpointView
 from application.ports.operators import OperatorView
 from application.ports.sources import SourceView
 from domain import limits
 from domain.audit import Action
 from domain.contact import ContactState
+from domain.endpoint import EndpointState
 from domain.errors import DomainError, UnknownOperator
-from domain.ids import ContactId, LeadId, OperatorId
+from domain.ids import ContactId, EndpointId, LeadId, OperatorId
 from entrypoints.console.filled import Sentence
 from entrypoints.console.pages import Viewer
+from entrypoints.console.receivers import name_of, shown_settings
 from entrypoints.console.weights import shown_weights
 from entrypoints.console.words import NO_NAME, SAID
 from entrypoints.edge.writing import ACTOR
@@ -182,6 +185,44 @@ def _filled(asked: _Asked) -> Said | None:
     return Said(Sentence(SAID[asked.what])) if someone else None
 
 
+def _endpoint_kept(asked: _Asked) -> Said | None:
+    endpoint = _endpoint(asked)
+    if shown_settings(endpoint) != asked.version:
+        return None
+    return Said(Sentence(SAID[asked.what], {"name": name_of(endpoint)}))
+
+
+def _endpoint_enabled(asked: _Asked) -> Said | None:
+    endpoint = _endpoint(asked)
+    if endpoint.state is not EndpointState.ENABLED:
+        return None
+    return Said(Sentence(SAID[asked.what], {"name": name_of(endpoint)}))
+
+
+def _endpoint_deleted(asked: _Asked) -> Said | None:
+    if not _has_done(asked, Action.ENDPOINT_DELETED):
+        return None
+    return Said(Sentence(SAID[asked.what]))
+
+
+def _redelivering(asked: _Asked) -> Said | None:
+    if not _has_done(asked, Action.ENDPOINT_REDELIVERED):
+        return None
+    return Said(Sentence(SAID[asked.what]))
+
+
+def _has_done(asked: _Asked, action: Action) -> bool:
+    """Tell whether the one who asks has done this to an endpoint, and nobody else since."""
+    entries = asked.fairlead.audit.entries(
+        subject=str(UUID(asked.of)), action=action, limit=1, after=None
+    ).items
+    return bool(entries) and entries[0].actor == asked.actor
+
+
+def _endpoint(asked: _Asked) -> EndpointView:
+    return asked.fairlead.endpoints.endpoint(EndpointId(UUID(asked.of)))
+
+
 def _contact(asked: _Asked) -> ContactView:
     return asked.fairlead.contacts.contact(ContactId(UUID(asked.of)))
 
@@ -206,4 +247,9 @@ _SAYERS: Final[Mapping[str, Callable[[_Asked], Said | None]]] = {
     "identity-removed": _corrected,
     "signed-in": _signed_in,
     "demo": _filled,
+    "endpoint-saved": _endpoint_kept,
+    "endpoint-unchanged": _endpoint_kept,
+    "endpoint-enabled": _endpoint_enabled,
+    "endpoint-deleted": _endpoint_deleted,
+    "redelivering": _redelivering,
 }

@@ -1,13 +1,15 @@
 """Words of the domain as people read them; `N_` marks them for translation."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from domain.access import Role
-from domain.actor import COMMAND, LOCAL, SCRIPT
+from domain.actor import COMMAND, LOCAL, SCRIPT, TIMER
 from domain.audit import Action
 from domain.availability import Obstacle
 from domain.contact import ContactState
 from domain.errors import Unreadable
+from domain.event_type import EventType
 from domain.strategy import Strategy
 
 
@@ -59,6 +61,13 @@ ACTIONS: Final = {
     Action.IDENTITY_REMOVED: N_("identity removed"),
     Action.LEAD_ERASED: N_("person erased"),
     Action.CONTACTS_PURGED: N_("old contacts removed"),
+    Action.ENDPOINT_CREATED: N_("endpoint added"),
+    Action.ENDPOINT_CHANGED: N_("endpoint changed"),
+    Action.ENDPOINT_ROTATED: N_("secret of an endpoint renewed"),
+    Action.ENDPOINT_ENABLED: N_("endpoint enabled"),
+    Action.ENDPOINT_DISABLED: N_("endpoint disabled"),
+    Action.ENDPOINT_REDELIVERED: N_("events delivered again"),
+    Action.ENDPOINT_DELETED: N_("endpoint deleted"),
     Action.KEY_CREATED: N_("key created"),
     Action.KEY_REVOKED: N_("key revoked"),
 }
@@ -66,8 +75,43 @@ ACTORS: Final = {
     LOCAL.name: N_("somebody on this machine"),
     COMMAND.name: N_("the command line"),
     SCRIPT.name: N_("a program"),
+    TIMER.name: N_("the service itself"),
 }
 """Who acted without a key."""
+SUBJECTS: Final = {
+    "contact": N_("contact"),
+    "operator": N_("operator"),
+    "source": N_("source"),
+    "lead": N_("person"),
+    "endpoint": N_("endpoint"),
+}
+"""What an event happened to."""
+EVENTS: Final[Mapping[str, Mapping[EventType, str]]] = {
+    N_("Contacts"): {
+        EventType.CONTACT_REGISTERED: N_("registered"),
+        EventType.CONTACT_ASSIGNED: N_("assigned"),
+        EventType.CONTACT_TRANSFERRED: N_("transferred"),
+        EventType.CONTACT_CLOSED: N_("closed"),
+        EventType.CONTACT_ERASED: N_("person erased"),
+    },
+    N_("Operators"): {
+        EventType.OPERATOR_CREATED: N_("operator added"),
+        EventType.OPERATOR_CHANGED: N_("operator changed"),
+    },
+    N_("Sources"): {
+        EventType.SOURCE_CREATED: N_("source added"),
+        EventType.SOURCE_CHANGED: N_("source changed"),
+        EventType.ALLOCATIONS_REPLACED: N_("weights changed"),
+    },
+    N_("People"): {EventType.LEAD_CHANGED: N_("name or identities corrected")},
+    N_("Endpoints"): {
+        EventType.ENDPOINT_CREATED: N_("endpoint added"),
+        EventType.ENDPOINT_CHANGED: N_("endpoint changed"),
+        EventType.ENDPOINT_DISABLED: N_("endpoint disabled"),
+        EventType.ENDPOINT_DELETED: N_("endpoint deleted"),
+    },
+}
+"""What an endpoint can be told, in groups."""
 KINDS: Final = {
     "phone": N_("phone"),
     "email": N_("email"),
@@ -94,6 +138,11 @@ SAID: Final = {
     "identity-known": N_("The person already has this identity."),
     "identity-removed": N_("The identity is removed."),
     "demo": N_("Two days of demo data are loaded."),
+    "endpoint-saved": N_("Saved: %(name)s."),
+    "endpoint-unchanged": N_("Nothing to change: %(name)s."),
+    "endpoint-enabled": N_("%(name)s gets events again."),
+    "endpoint-deleted": N_("The endpoint is deleted."),
+    "redelivering": N_("Events that were given up are delivered again."),
 }
 """What a page says after a change, by the word in its address; see `entrypoints.console.saying`."""
 
@@ -112,6 +161,7 @@ PROBLEMS: Final = {
     "identity_taken": N_("Another person has this identity and keeps it until it is removed:"),
     "events_gone": N_("These events are no longer kept."),
     "unknown_key": N_("There is no such key."),
+    "unknown_endpoint": N_("There is no such endpoint."),
     "no_decision": N_("The contact has not been assigned yet."),
     "operator_exists": N_("An operator with this key already exists."),
     "source_exists": N_("A source with this key already exists."),
@@ -174,6 +224,11 @@ VALUES: Final = {
     "kind": N_("Choose one from the list."),
     "lead.name": N_("Enter a name of 1 to 200 characters."),
     "lead.identities": N_("Enter 1 to 200 characters."),
+    "url": N_("Enter a whole URL such as https://example.com/hooks."),
+    "description": N_("Enter 1 to 200 characters."),
+    "sources": N_(
+        "An endpoint can name at most 1,000 sources; with none, it gets the events of all."
+    ),
 }
 """What the console says of a value that cannot be used, by the field that it is for."""
 
@@ -181,6 +236,23 @@ NOW: Final = N_("Now: %(value)s")
 """What is shown at a field if somebody else has changed its value since the form was shown."""
 MOVED: Final = N_(
     "Meanwhile this contact has gone to %(operator)s. Do it again if you still want to."
+)
+
+ADDED_ALREADY: Final = N_(
+    "An endpoint with this URL was added after this form was shown; it is in the list above. Send "
+    "the form again if you want another one."
+)
+"""What is said if the form of a new endpoint comes twice: a browser that reloads sends it again."""
+ROTATED_ALREADY: Final = N_(
+    "A new secret was made after this page was loaded. Do it again if you want another one."
+)
+GONE_MEANWHILE: Final = N_(
+    "Some of the events that it has missed are no longer kept. Enable it from now, and let the "
+    "receiver read again what it follows."
+)
+NOTHING_GIVEN_UP: Final = N_(
+    "There is nothing to deliver again: the endpoint no longer wants these events, or somebody has "
+    "just had them delivered again."
 )
 
 FOREIGN: Final = N_("This form came from another site; open the page here and send it again.")

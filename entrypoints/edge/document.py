@@ -26,6 +26,8 @@ TAGS: Final = {
     "audit": "Who changed the configuration, or gave contacts away by hand.",
     "events": "Everything that happens, in the order in which it was stored and numbered without "
     "gaps: by the page, with a wait for what comes next, or as server-sent events.",
+    "endpoints": "Receivers of webhooks. Every event that an endpoint wants is sent to its URL, "
+    "signed as Standard Webhooks 1.0 says, at least once, and those of one subject in order.",
     "service": "What watches the service asks it.",
 }
 """What each tag is about, in the order of the document."""

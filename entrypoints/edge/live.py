@@ -73,8 +73,10 @@ class Live:
                 nonlocal seen
                 # Counted, not only awaited: more may change while a slow client is written to.
                 if self._number == seen and not self.closed:
+                    # Not `wait_for`: in Python 3.11 it may swallow that the waiter is cancelled.
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._changed.wait(), seconds)
+                        async with asyncio.timeout(seconds):
+                            await self._changed.wait()
                 before, seen = seen, self._number
                 return before != seen
 

@@ -3,8 +3,10 @@
 import platform
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from importlib.metadata import version
+from itertools import accumulate
 from typing import Final
 
 from prometheus_client import (
@@ -16,16 +18,24 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
+from application.assignment_times import BOUNDS, AssignmentTimes
 from application.fairlead import Fairlead
 from application.ports.system import Clock
+from domain.endpoint import EndpointState
 
 ROUTED: Final = "fairlead.routed"
 """Set in a request's scope once its route is looked for."""
 _OPERATOR: Final = ("operator_id", "operator")
+_ENDPOINT: Final = ("endpoint",)
 _METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -36,13 +46,17 @@ class Metrics:
     Args:
         fairlead: whose state is shown.
         clock: tells how long contacts have waited, and whether it has jumped.
+        times: how long contacts waited before this process assigned them.
         storage: the kind of storage, as `Settings.storage` names it.
     """
 
-    def __init__(self, fairlead: Fairlead, clock: Clock, storage: str) -> None:
+    def __init__(
+        self, fairlead: Fairlead, clock: Clock, storage: str, times: AssignmentTimes
+    ) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(_State(fairlead, clock))
         self._registry.register(_Jumps(clock))
+        self._registry.register(_Waits(times))
         _Process(registry=self._registry)
         GCCollector(registry=self._registry)
         Gauge(
@@ -95,6 +109,30 @@ class Metrics:
             StorageUnavailable: the state cannot be read.
         """
         return generate_latest(self._registry), _CONTENT_TYPE
+
+
+class _Waits(Collector):
+    """Tells how long contacts waited for the operators that this process gave them to."""
+
+    def __init__(self, times: AssignmentTimes) -> None:
+        self._times = times
+
+    def describe(self) -> Iterator[Metric]:
+        """Describe what is collected."""
+        return self.collect()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the histogram."""
+        waits = HistogramMetricFamily(
+            "fairlead_assignment_seconds",
+            "Time from registration to assignment, of contacts that this process assigned.",
+            labels=["source"],
+        )
+        bounds = [*map(str, BOUNDS), "+Inf"]
+        for source, each in self._times.by_source().items():
+            buckets = list(zip(bounds, accumulate(each.counts), strict=True))
+            waits.add_metric([source], buckets=buckets, sum_value=each.total)
+        yield waits
 
 
 class _Jumps(Collector):
@@ -171,4 +209,33 @@ class _State(Collector):
             labels = [str(each.operator.id), each.operator.key]
             load.add_metric(labels, each.operator.load)
             capacity.add_metric(labels, each.operator.capacity)
-        yield from (contacts, waiting, oldest, load, capacity)
+        yield from (contacts, waiting, oldest, load, capacity, *self._endpoints(now))
+
+    def _endpoints(self, now: datetime) -> Iterator[Metric]:
+        enabled = GaugeMetricFamily(
+            "fairlead_endpoint_enabled", "1 if events are delivered to it.", labels=_ENDPOINT
+        )
+        behind = GaugeMetricFamily(
+            "fairlead_endpoint_behind_events",
+            "Events of the log that come after what an endpoint has got.",
+            labels=_ENDPOINT,
+        )
+        failing = GaugeMetricFamily(
+            "fairlead_endpoint_failing_seconds",
+            "Time since the first attempt that failed after the last success; 0 if none has.",
+            labels=_ENDPOINT,
+        )
+        deliveries = GaugeMetricFamily(
+            "fairlead_endpoint_deliveries",
+            "Events that were not delivered at once: pending ones are tried again, dead ones not.",
+            labels=[*_ENDPOINT, "state"],
+        )
+        for each in self._fairlead.endpoints.all():
+            labels = [str(each.id)]
+            enabled.add_metric(labels, float(each.state is EndpointState.ENABLED))
+            behind.add_metric(labels, each.behind)
+            since = each.failing_since or now
+            failing.add_metric(labels, max((now - since).total_seconds(), 0.0))
+            deliveries.add_metric([*labels, "pending"], each.pending)
+            deliveries.add_metric([*labels, "dead"], each.dead)
+        yield from (enabled, behind, failing, deliveries)

@@ -153,6 +153,15 @@ TYPES: Final[Mapping[str, ProblemType]] = dict(
             "lead_id",
         ),
         _domain(
+            errors.UnknownEndpoint,
+            404,
+            "Unknown endpoint",
+            "Look at the list of endpoints for the right id. A deleted endpoint does not come "
+            "back: create it anew.",
+            "no endpoint has the id 0199d7a4-5f27-7c3b-8c51-2f6d1f0a9b01.",
+            "endpoint_id",
+        ),
+        _domain(
             errors.NoDecision,
             404,
             "No decision yet",

@@ -57,7 +57,9 @@ def router(fairlead: Fairlead, listing: Listing, live: Live, keyring: Keyring) -
             UUID | None, Query(description="Only what happened to this contact.")
         ] = None,
     ) -> EventFilter:
-        return EventFilter(types, source, operator, None if contact is None else ContactId(contact))
+        sources = None if source is None else [source]
+        contact_id = None if contact is None else ContactId(contact)
+        return EventFilter(types, sources, operator, contact_id)
 
     Wanted = Annotated[EventFilter, Depends(wanted)]  # noqa: N806 -- a type
 

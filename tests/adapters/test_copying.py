@@ -22,6 +22,7 @@ from adapters.sql.migrate import migrate
 from adapters.sql.opening import open_database
 from adapters.sql.tables import Row
 from application.contacts import CloseContact, TransferContact
+from application.endpoints import CreateEndpoint
 from application.keys import CreateKey, EndSession, RevokeKey
 from application.leads import EraseLead
 from application.operators import UpdateOperator
@@ -33,6 +34,7 @@ from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact
 from domain.access import Role, Session
 from domain.contact import ContactState
+from domain.endpoint import Delivery
 from domain.strategy import Strategy
 from entrypoints.container import build_container
 from entrypoints.settings import Settings
@@ -93,8 +95,10 @@ def live(world: World) -> None:
     world.source(key="nobody")
     world.fairlead.create_key(CreateKey(Role.INTAKE, "Bot", "telegram"))
     world.fairlead.end_session(EndSession(Session("flk_a", "b", world.clock.now() + DAY)))
+    endpoint = world.fairlead.create_endpoint(CreateEndpoint("https://1.1.1.1/")).endpoint
     with world.container.storage().unit_of_work() as uow:
         uow.due.put(DueItem(world.clock.now(), "purge", ""))
+        uow.endpoints.put(endpoint.id, [Delivery(1, "source:telegram", 10, None, "нет ответа")])
     first = world.outcome(
         RegisterContact("telegram", {"phone": "+79161234501"}, payload={"text": "Да?\n'\""})
     ).contact

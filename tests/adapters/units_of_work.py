@@ -44,7 +44,7 @@ class _UnitOfWork(UnitOfWork):
         self._watched.batches.append([])
         self.leads, self.contacts, self.dispatches = uow.leads, uow.contacts, uow.dispatches
         self.keys, self.audit, self.due = uow.keys, uow.audit, uow.due
-        self.events, self.actor = uow.events, uow.actor
+        self.events, self.endpoints, self.actor = uow.events, uow.endpoints, uow.actor
         return self
 
     def save(self, dispatch: Dispatch) -> None:
@@ -92,7 +92,7 @@ class FailingCommit(UnitOfWork):
         uow = self._real.__enter__()
         self.leads, self.contacts, self.dispatches = uow.leads, uow.contacts, uow.dispatches
         self.keys, self.audit, self.due = uow.keys, uow.audit, uow.due
-        self.events, self.actor = uow.events, uow.actor
+        self.events, self.endpoints, self.actor = uow.events, uow.endpoints, uow.actor
         return self
 
     def save(self, dispatch: Dispatch) -> None:

@@ -10,6 +10,14 @@ import pytest
 
 from application.auditing import Recorder
 from application.contacts import CloseContact, TransferContact
+from application.endpoints import (
+    CreateEndpoint,
+    DeleteEndpoint,
+    EnableEndpoint,
+    Redeliver,
+    RotateSecret,
+    UpdateEndpoint,
+)
 from application.keys import CreateKey, RevokeKey
 from application.leads import AddIdentity, EraseLead, RemoveIdentity, RenameLead
 from application.operators import CreateOperator, UpdateOperator
@@ -21,8 +29,9 @@ from application.sources import CreateSource, ReplaceAllocations, SetWeight, Upd
 from domain.access import Role
 from domain.actor import SCRIPT, Actor
 from domain.audit import Action, AuditEntry
+from domain.endpoint import EndpointChange
 from domain.errors import DomainError, InvalidValue
-from domain.ids import time_of
+from domain.ids import EndpointId, time_of
 from domain.strategy import Strategy
 from tests.adapters.units_of_work import FailingCommit
 from tests.application.acts import close, transfer, update
@@ -52,6 +61,13 @@ def written(world: World, work: Callable[[], object]) -> list[tuple[Any, ...]]:
     return [(each.action, each.subject, each.before, each.after) for each in log(world)[before:]]
 
 
+URL = "https://1.1.1.1/hooks?token=telltale"
+
+
+def endpoint(world: World) -> EndpointId:
+    return world.fairlead.create_endpoint(CreateEndpoint(URL)).endpoint.id
+
+
 def every_change(world: World) -> dict[str, Any]:
     """A command for each handler that writes the log; each can run after the others."""
     ann, bob = world.operator("Ann"), world.operator("Bob")
@@ -59,6 +75,11 @@ def every_change(world: World) -> dict[str, Any]:
     contact, done = world.outcome(IVAN).contact, world.register()
     close(world, done)
     prefix = world.fairlead.create_key(CreateKey(Role.ADMIN)).key.prefix
+    told, other = endpoint(world), endpoint(world)
+    with world.container.storage().unit_of_work() as uow:
+        failing = uow.endpoints.get(told)
+        failing.disable("for a test")
+        uow.endpoints.save(failing)
     world.clock.advance(hours=1)
     return {
         "create_operator": CreateOperator("Eve", 1),
@@ -73,6 +94,12 @@ def every_change(world: World) -> dict[str, Any]:
         "remove_identity": RemoveIdentity(contact.lead.id, "telegram", "ivan77"),
         "erase_lead": EraseLead(contact.lead.id),
         "purge_contacts": PurgeContacts(world.clock.now() - timedelta(minutes=1)),
+        "create_endpoint": CreateEndpoint(URL),
+        "update_endpoint": UpdateEndpoint(told, EndpointChange(description="Chat")),
+        "rotate_secret": RotateSecret(told),
+        "enable_endpoint": EnableEndpoint(told, from_now=True),
+        "redeliver": Redeliver(told, after=0),
+        "delete_endpoint": DeleteEndpoint(other),
         "create_key": CreateKey(Role.VIEWER),
         "revoke_key": RevokeKey(prefix),
     }
@@ -369,6 +396,8 @@ def test_nothing_tells_of_a_person_or_of_what_opens(world: World) -> None:
     made = world.fairlead.create_key(CreateKey(Role.ADMIN, "Somebody"))
     world.fairlead.revoke_key(RevokeKey(made.key.prefix))
     (key,) = world.fairlead.keys.all()
+    signs = world.fairlead.create_endpoint(CreateEndpoint(URL))
+    world.fairlead.rotate_secret(RotateSecret(signs.endpoint.id))
     entries = log(world)
     assert {each.action for each in entries} >= {
         Action.CONTACT_TRANSFERRED,
@@ -384,7 +413,7 @@ def test_nothing_tells_of_a_person_or_of_what_opens(world: World) -> None:
         ensure_ascii=False,
     )
     secret = made.secret.removeprefix(made.key.prefix)
-    for telltale in ("Ivan", "ivan77", "9161234567", "telltale", secret, key.digest.hex()):
+    for telltale in ("Ivan", "ivan77", "9161234567", "telltale", secret, key.digest.hex(), "whsec"):
         assert telltale not in text
 
 

@@ -21,13 +21,16 @@ import pytest
 
 from adapters.memory.store import MemoryStore
 from adapters.sql.decisions import encode
+from application.endpoints import CreateEndpoint
 from application.ports.contacts import ContactView
 from application.ports.operators import OperatorView
 from application.register_contacts import RegisterContact
 from domain.availability import Availability
 from domain.contact import ContactState
 from domain.dispatch import hour_of
+from domain.endpoint import Delivery
 from domain.event_type import EventType
+from domain.ids import EndpointId
 from tests.application.acts import close, transfer, update
 from tests.domain.samples import lead_id
 from tests.support import START, World, decision_of, open_world
@@ -315,6 +318,36 @@ def bounds(scene: Scene) -> tuple[int, int]:
     return page.earliest, page.last
 
 
+def endpoint_at(scene: Scene, cursor: int) -> EndpointId:
+    """Create an endpoint that has got events up to a number."""
+    made = scene.world.fairlead.create_endpoint(CreateEndpoint("https://1.1.1.1/")).endpoint
+    scene.plant(
+        lambda store: change(store.endpoints, made.id, cursor=cursor),
+        ("UPDATE endpoints SET cursor = ? WHERE id = ?", cursor, made.id),
+    )
+    return made.id
+
+
+def plant_cursor_beyond_the_end(scene: Scene) -> None:
+    endpoint_at(scene, 1000)
+
+
+def plant_event_that_is_needed_and_gone(scene: Scene) -> None:
+    endpoint_at(scene, 0)
+    forget_first(scene)
+
+
+def plant_pending_delivery_of_an_event_that_is_gone(scene: Scene) -> None:
+    endpoint_id = endpoint_at(scene, 5)
+    with scene.world.container.storage().unit_of_work() as uow:
+        uow.endpoints.put(endpoint_id, [Delivery(1, "source:vk", 1, START)])
+    forget_first(scene)
+
+
+def forget_first(scene: Scene) -> None:
+    scene.plant(lambda store: store.events.pop(1), ("DELETE FROM events WHERE seq = 1",))
+
+
 def plant_lost_contact(scene: Scene) -> None:
     """In a file, this leaves behind a decision and a transfer that belong to no contact."""
     scene.plant(
@@ -346,6 +379,9 @@ def plant_lost_contact(scene: Scene) -> None:
         (plant_missing_event, "I8", "I8"),
         (plant_event_that_was_undone, "I8", "I8"),
         (plant_event_of_somebody_else, "I8", "I8"),
+        (plant_cursor_beyond_the_end, "I10", "I10"),
+        (plant_event_that_is_needed_and_gone, "I10", "I10"),
+        (plant_pending_delivery_of_an_event_that_is_gone, "I10", "I10"),
         (plant_lost_contact, "I1 counters", "I1 I7 counters"),
     ],
 )

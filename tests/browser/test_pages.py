@@ -20,6 +20,7 @@ PAGES = {
     "lead": "/leads/{lead}",
     "search": "/search?q=Lead",
     "statistics": "/statistics",
+    "no-endpoints": "/endpoints",
     "audit": "/audit",
     "try": "/try",
     "nothing": "/search?q=nobody",

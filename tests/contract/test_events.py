@@ -245,9 +245,9 @@ def test_what_is_not_wanted_is_passed_over(world: World) -> None:
     assert moved in found(operator_id=ann.id)
     assert found(types=[EventType.CONTACT_CLOSED]) == [(EventType.CONTACT_CLOSED, second.id)]
     assert found(
-        source_key="b", types=[EventType.CONTACT_CLOSED, EventType.CONTACT_TRANSFERRED]
+        source_keys=["b"], types=[EventType.CONTACT_CLOSED, EventType.CONTACT_TRANSFERRED]
     ) == [(EventType.CONTACT_CLOSED, second.id)]
-    assert found(source_key="nowhere") == []
+    assert found(source_keys=["nowhere"]) == []
 
 
 def test_every_cursor_page_and_filter_agree_with_the_whole_log(world: World) -> None:
@@ -268,7 +268,7 @@ def test_every_cursor_page_and_filter_agree_with_the_whole_log(world: World) -> 
         EventFilter(operator_id=ann.id),
         EventFilter(operator_id=bob.id),
         EventFilter(contact_id=contacts[0].id),
-        EventFilter(source_key="a", types=[EventType.CONTACT_ASSIGNED], operator_id=ann.id),
+        EventFilter(source_keys=["a"], types=[EventType.CONTACT_ASSIGNED], operator_id=ann.id),
     ]
     for where in wishes:
         wanted = [each for each in everything if where.wants(each)]

@@ -22,10 +22,12 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
+from application.endpoints import CreateEndpoint
 from application.keys import CreateKey
 from application.ports.contacts import ContactView
 from application.register_contacts import RegisterContact
 from domain.access import Role
+from domain.endpoint import Inclusion
 from tests.e2e.server import all_contacts, furnish, migrated, opened, started
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -407,6 +409,31 @@ def test_the_receiver_prints_each_event_once(place: Place) -> None:
     ]
     assert lines[-1][1] == "contact.assigned"
     assert lines[-1][-1] == "Ivan"
+
+
+def test_the_receiver_understands_what_the_service_sends(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAIRLEAD_ENDPOINT_HOSTS", "127.0.0.1")
+    port = free_port()
+    with opened(place.url) as fairlead:
+        made = fairlead.create_endpoint(
+            CreateEndpoint(f"http://127.0.0.1:{port}/", include=[Inclusion.CONTACT])
+        )
+        named = RegisterContact("telegram", {"telegram": "1"}, lead_name="Ivan")
+        fairlead.register_contacts([named])
+    with (
+        running(
+            place.folder, "webhook_receiver.py", str(port), WEBHOOK_SECRET=made.secret
+        ) as example,
+        place.started(),
+    ):
+        eventually(lambda: len(told(example)) == 2, example)
+    lines = [each.split() for each in told(example)]
+    assert [(each[1], each[-1]) for each in lines] == [
+        ("contact.registered", "Ivan"),
+        ("contact.assigned", "Ivan"),
+    ]
 
 
 def told(example: Example) -> list[str]:

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from application.keys import CreateKey
+from application.operators import CreateOperator
 from domain.access import Role
 from entrypoints.edge.access import CALLS
 from tests.e2e.server import FAIRLEAD_SERVE, Server, furnish, migrated, opened, started, until
@@ -158,6 +159,26 @@ def test_a_right_key_opens_after_many_wrong_ones_of_the_same_address(
             answer = client.post("/console/sign-in", data={"key": "flk_wrong"})
         assert answer.status_code == 429
         assert client.post("/console/sign-in", data={"key": right}).status_code == 303
+
+
+def test_events_are_not_held_back_by_it(proxy: Proxy, sqlite_url: str) -> None:
+    headers = {"Authorization": f"Bearer {key(proxy, sqlite_url)}"}
+    with opened(sqlite_url) as fairlead:
+        last = fairlead.events.events(after=0, limit=1).last
+    for base in (proxy.plain, proxy.tls):
+        with (
+            proxy.client(base) as client,
+            client.stream(
+                "GET", f"/v1/events/stream?after={last}", headers=headers, timeout=20
+            ) as answer,
+        ):
+            assert answer.status_code == 200
+            # Small, and the only one: a proxy that collects answers would wait for more.
+            with opened(sqlite_url) as fairlead:
+                fairlead.create_operator(CreateOperator("Ann", 1))
+            told = next(each for each in answer.iter_lines() if each.startswith("id: "))
+        last += 1
+        assert told == f"id: {last}"
 
 
 def test_every_noun_of_the_api_can_be_told_apart_in_the_log() -> None:

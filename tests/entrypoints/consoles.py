@@ -58,11 +58,16 @@ class House:
 def furnished() -> Iterator[House]:
     """Open a console with in-memory storage."""
     with open_world() as world, serving_world(world) as client:
-        ann, bob = world.operator("Ann", 5), world.operator("Bob", 5)
-        world.source((ann, 1))
-        contact = world.register()
-        world.allocate("telegram", (ann, 10), (bob, 30))
-        yield House(world, client, ann, bob, contact)
+        yield furnish(world, client)
+
+
+def furnish(world: World, client: Client) -> House:
+    """Let people move in."""
+    ann, bob = world.operator("Ann", 5), world.operator("Bob", 5)
+    world.source((ann, 1))
+    contact = world.register()
+    world.allocate("telegram", (ann, 10), (bob, 30))
+    return House(world, client, ann, bob, contact)
 
 
 def said(text: str) -> str | None:
@@ -74,7 +79,11 @@ def fields(text: str, action: str) -> dict[str, str]:
     """Return the fields that a page's form with this action sends."""
     form = re.search(rf'<form[^>]*action="/console{re.escape(action)}".*?</form>', text, re.DOTALL)
     assert form, action
-    inputs = re.findall(r"<input[^>]*>", form[0])
+    inputs = [
+        each
+        for each in re.findall(r"<input[^>]*>", form[0])
+        if 'type="checkbox"' not in each or each.endswith(" checked>")
+    ]
     named = {
         name[1]: unescape(value[1])
         for each in inputs

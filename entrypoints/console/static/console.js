@@ -22,10 +22,17 @@ function take(button) {
   field.focus();
 }
 
+async function copy(button) {
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+  button.textContent = button.dataset.copied;
+}
+
 function prepare() {
   showTimes(document);
   document.querySelectorAll("form[data-weights][data-typed]").forEach(showShares);
   for (const each of document.querySelectorAll("[data-take]")) each.hidden = false;
+  // Without https there is no clipboard.
+  for (const each of document.querySelectorAll("[data-copy]")) each.hidden = !navigator.clipboard;
 }
 
 document.querySelector("[data-zone]").textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -34,10 +41,11 @@ document.addEventListener("input", (event) => {
   if (form) showShares(form);
 });
 document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-take], [data-dismiss]");
+  const button = event.target.closest?.("[data-take], [data-copy], [data-dismiss]");
   if (!button) return;
   event.preventDefault();
   if (button.matches("[data-take]")) take(button);
+  else if (button.matches("[data-copy]")) copy(button);
   else {
     document.getElementById("said").replaceChildren();
     main().focus({ preventScroll: true });

@@ -1,12 +1,14 @@
 """GET /v1/audit, and which actor is recorded for calls over HTTP."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from application.keys import CreateKey
 from domain.access import Role
 from domain.audit import Action
+from domain.ids import EndpointId
 from tests.entrypoints.http.client import Client
 from tests.entrypoints.http.expectations import NOBODY, answered, is_moment, is_uuid7, refused
 from tests.support import World
@@ -144,10 +146,25 @@ def test_every_write_of_the_api_is_by_its_key(client: Client, world: World) -> N
     assert client.delete(f"{lead}/identities/telegram/petr", headers=headers).is_success
     assert client.delete(lead, headers=headers).is_success
     answered(client.delete(f"/v1/keys/{viewer}", headers=headers))
+    body = {"url": "https://1.1.1.1/"}
+    endpoint = answered(client.post("/v1/endpoints", json=body, headers=headers), 201)["id"]
+    path = f"/v1/endpoints/{endpoint}"
+    answered(client.patch(path, json={"description": "Chat"}, headers=headers))
+    answered(client.post(f"{path}/rotate", headers=headers))
+    with world.container.storage().unit_of_work() as uow:
+        failing = uow.endpoints.get(EndpointId(UUID(endpoint)))
+        failing.disable("for a test")
+        uow.endpoints.save(failing)
+    answered(client.post(f"{path}/redeliver", json={"after": 0}, headers=headers), 202)
+    answered(client.post(f"{path}/enable", json={"from": "now"}, headers=headers))
+    assert client.delete(path, headers=headers).is_success
     found = entries(client, headers=headers)
     by_hand = [each for each in found if each["subject"] != prefix]
     assert {each["actor"] for each in by_hand} == {prefix}
-    assert {each["action"] for each in by_hand} == {*Action} - {"contacts_purged"}
+    assert {each["action"] for each in by_hand} == {*Action} - {
+        "contacts_purged",
+        "endpoint_disabled",
+    }
     assert [each["actor"] for each in found if each["subject"] == prefix] == ["script"]
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from starlette.routing import compile_path
 
+from application.endpoints import CreateEndpoint
 from entrypoints.edge.calls import Calls
 from entrypoints.edge.queries import _garbled
 from entrypoints.settings import Settings
@@ -53,9 +54,11 @@ def furnish(world: World) -> dict[str, str]:
     ann = world.operator("Ann")
     world.source((ann, 1))
     contact = world.register()
+    endpoint = world.fairlead.create_endpoint(CreateEndpoint("https://1.1.1.1/")).endpoint
     return {
         "code": "unknown_source",
         "contact_id": str(contact.id),
+        "endpoint_id": str(endpoint.id),
         "operator_id": str(ann.id),
         "lead_id": str(contact.lead.id),
         "key": "telegram",

@@ -75,6 +75,7 @@ class House:
             "leads": fairlead.leads.leads(identity=None, limit=200, after=None).items,
             "counted": fairlead.statistics.distribution(sources=None, span=HourSpan()),
             "keys": fairlead.keys.all(),
+            "endpoints": fairlead.endpoints.all(),
         }
 
     def form(self, path: str, **fields: str) -> httpx.Response:
@@ -183,6 +184,9 @@ def test_a_field_of_a_form_that_is_no_number_or_key_changes_nothing(unmoved: Hou
             ("/sources/telegram/weights", {"operator": text, "weight": "1"}),
             ("/try", {"source": text, "kind": "telegram", "value": "x"}),
             ("/try", {"source": "telegram", "kind": text, "value": "x"}),
+            ("/endpoints", {"url": text}),
+            ("/endpoints", {"url": "https://1.1.1.1/", f"source:{text}": "yes"}),
+            ("/endpoints", {"url": "https://1.1.1.1/", f"type:{text}": "yes"}),
         ):
             answer = unmoved.form(path, **fields)
             assert 400 <= answer.status_code < 500, (path, answer.status_code, text[:99])

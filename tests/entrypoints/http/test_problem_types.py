@@ -175,6 +175,7 @@ STORIES: Mapping[str, Story] = {
     "unknown_lead": calling("GET", f"/v1/leads/{NOBODY}"),
     "no_decision": waiting,
     "unknown_identity": removing,
+    "unknown_endpoint": calling("GET", f"/v1/endpoints/{NOBODY}"),
     "unknown_key": calling("DELETE", "/v1/keys/flk_0000000000"),
     "operator_exists": existing(
         "POST", "/v1/operators", {"key": "anna", "name": "Anna", "capacity": 1}

@@ -4,6 +4,8 @@ import platform
 import re
 import subprocess
 import sys
+from contextlib import suppress
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,8 +13,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import entrypoints.edge.service
+from application.contacts import CloseContact
+from application.endpoints import CreateEndpoint
 from application.keys import CreateKey
+from application.operators import UpdateOperator
+from application.use_case import carry_out
 from domain.access import Role
+from domain.actor import SCRIPT
+from domain.endpoint import Delivery
 from entrypoints.container import build_container
 from entrypoints.edge.metrics import _Process
 from entrypoints.settings import Settings
@@ -99,6 +107,64 @@ def test_the_metrics_parse_and_tell_the_state(client: Client, world: World) -> N
         ("GET", "/v1/operators/{operator_id}", "404"): 1,
         ("GET", "unmatched", "404"): 1,
     }
+
+
+@pytest.mark.every_storage
+def test_the_metrics_tell_how_far_endpoints_are(client: Client, world: World) -> None:
+    fine, failing, disabled = (
+        world.fairlead.create_endpoint(CreateEndpoint("https://1.1.1.1/")).endpoint.id
+        for _ in range(3)
+    )
+    with world.container.storage().unit_of_work() as uow:
+        # Another process delivers, so that nothing moves.
+        for each in (fine, failing, disabled):
+            endpoint = uow.endpoints.get(each)
+            endpoint.lease("another", world.clock.now(), world.clock.now() + timedelta(days=1))
+            if each == failing:
+                endpoint.fail(world.clock.now() - timedelta(seconds=90), "no answer")
+            if each == disabled:
+                endpoint.disable("it was gone")
+            uow.endpoints.save(endpoint)
+        later = world.clock.now() + timedelta(days=1)
+        rows = [Delivery(1, "a", 1, later), Delivery(2, "b", 10, None), Delivery(3, "c", 10, None)]
+        uow.endpoints.put(failing, rows)
+    found = {
+        (each.name, *each.labels.values()): each.value
+        for family in text_string_to_metric_families(client.get("/metrics").text)
+        for each in family.samples
+        if each.name.startswith("fairlead_endpoint_")
+    }
+    name = "fairlead_endpoint_"
+    assert [found[f"{name}enabled", str(each)] for each in (fine, failing, disabled)] == [1, 1, 0]
+    assert [found[f"{name}behind_events", str(each)] for each in (fine, disabled)] == [2, 0]
+    assert found[f"{name}failing_seconds", str(fine)] == 0
+    assert found[f"{name}failing_seconds", str(failing)] == 90
+    assert found[f"{name}deliveries", str(failing), "pending"] == 1
+    assert found[f"{name}deliveries", str(failing), "dead"] == 2
+
+
+@pytest.mark.every_storage
+def test_the_metrics_tell_how_long_contacts_waited(client: Client, world: World) -> None:
+    ann = world.operator(capacity=2)
+    world.source((ann, 1))
+    first, second, *_ = [world.register() for _ in range(4)]
+    world.clock.advance(seconds=40)
+    world.fairlead.close_contact(CloseContact(first.id))
+    # What is rolled back was not assigned.
+    close = world.fairlead.close_contact
+    with suppress(ZeroDivisionError), world.container.storage().unit_of_work() as uow:
+        carry_out(uow, [close.order(CloseContact(second.id), SCRIPT)])
+        raise ZeroDivisionError
+    world.fairlead.update_operator(UpdateOperator(ann.id, capacity=9))
+    (waits,) = (
+        each
+        for each in text_string_to_metric_families(client.get("/metrics").text)
+        if each.name == "fairlead_assignment_seconds"
+    )
+    found = {(each.name[28:], each.labels.get("le")): each.value for each in waits.samples}
+    assert {each.labels["source"] for each in waits.samples} == {"telegram"}
+    assert [found["bucket", le] for le in ("0.0", "30.0", "60.0", "+Inf")] == [2, 2, 4, 4]
+    assert (found["sum", None], found["count", None]) == (80, 4)
 
 
 def test_who_came_in_while_a_clock_was_ahead_has_not_waited_yet(

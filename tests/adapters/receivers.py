@@ -1,0 +1,75 @@
+"""A receiver of webhooks, as a real server that speaks, or does not speak, HTTP."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+Answer = bytes | float
+"""What to send, or seconds to wait before going on."""
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@dataclass
+class Receiver:
+    """Answers every request alike.
+
+    Attributes:
+        answers: what to do, in order; then the connection is closed, unless the answer ended.
+        requests: headers and body of each.
+        connections: how many were made.
+        open: how many there are.
+    """
+
+    answers: tuple[Answer, ...] = (OK,)
+    keeps: bool = True
+    requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    connections: int = 0
+    open: int = 0
+    url: str = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self.open += 1
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                while await self._answered(reader, writer) and self.keeps:
+                    """The client sends the next one on the same connection."""
+        finally:
+            # Also when the loop ends.
+            self.open -= 1
+            writer.transport.abort()
+
+    async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = {
+            name.lower(): value
+            for name, _, value in (each.partition(": ") for each in head[1:] if each)
+        }
+        body = await reader.readexactly(int(headers["content-length"]))
+        self.requests.append(({**headers, ":line": head[0]}, body))
+        for each in self.answers:
+            if isinstance(each, bytes):
+                writer.write(each)
+                await writer.drain()
+            else:
+                await asyncio.sleep(each)
+        if not self.keeps:
+            writer.close()
+            await writer.wait_closed()
+        return True
+
+
+@asynccontextmanager
+async def receiving(*answers: Answer, keeps: bool = True) -> AsyncIterator[Receiver]:
+    """Run a receiver on this machine."""
+    receiver = Receiver(answers or (OK,), keeps)
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    receiver.url = f"http://127.0.0.1:{port}/hooks?a=1"
+    try:
+        yield receiver
+    finally:
+        server.close()
