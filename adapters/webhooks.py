@@ -113,14 +113,21 @@ class WebhookSender(Sender):
     async def _send(self, target: httpx.URL, message: Message, limit: asyncio.Timeout) -> Receipt:
         host = _host(target)
         address = literal(host)
-        if address is None:
-            try:
-                found = await self._look_up(host)
-            except (OSError, UnicodeError):
-                return Receipt(None, f"the host {host} is not known.")
-            address = self._choose(target, found)
-        else:
-            self._choose(target, [address])
+        try:
+            found = [address] if address is not None else await self._look_up(host)
+        except (OSError, UnicodeError):
+            return Receipt(None, f"the host {host} is not known.")
+        *others, last = self._choose(target, found)
+        # A machine may have addresses that cannot be reached from here, of IPv6 for example.
+        for each in others:
+            with suppress(httpx.ConnectError):
+                return await self._send_to(each, target, message, limit)
+        return await self._send_to(last, target, message, limit)
+
+    async def _send_to(
+        self, address: Address, target: httpx.URL, message: Message, limit: asyncio.Timeout
+    ) -> Receipt:
+        host = _host(target)
         request = httpx.Request(
             "POST",
             target.copy_with(host=str(address)),
@@ -133,7 +140,7 @@ class WebhookSender(Sender):
         with suppress(httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
             if self._idle[host]:
                 return await self._exchange(request, self._idle[host].pop().lane, host, limit)
-        return await self._exchange(request, self._lane(), host, limit)
+        return await self._exchange(request, await self._lane(), host, limit)
 
     async def _exchange(
         self,
@@ -217,8 +224,8 @@ class WebhookSender(Sender):
             "webhook-signature": " ".join(signatures),
         }
 
-    def _choose(self, target: httpx.URL, addresses: Sequence[Address]) -> Address:
-        """Return the first address that a message may be sent to.
+    def _choose(self, target: httpx.URL, addresses: Sequence[Address]) -> list[Address]:
+        """Return the addresses that a message may be sent to.
 
         Raises:
             InvalidValue: there is none.
@@ -231,17 +238,21 @@ class WebhookSender(Sender):
                 "FAIRLEAD_ENDPOINT_HOSTS if deliveries may go there.",
                 field="url",
             )
-        if target.scheme == "http" and not self._hosts.name(host, permitted[0]):
+        if target.scheme == "http":
+            permitted = [each for each in permitted if self._hosts.name(host, each)]
+        if not permitted:
             raise InvalidValue(
                 "url must begin with https://; only hosts named in FAIRLEAD_ENDPOINT_HOSTS may be "
                 "sent to without encryption.",
                 field="url",
             )
-        return permitted[0]
+        return permitted
 
-    def _lane(self) -> httpx.AsyncHTTPTransport:
-        self._tls = self._tls or ssl.create_default_context()
-        limits = httpx.Limits(max_connections=1, keepalive_expiry=_IDLE)
+    async def _lane(self) -> httpx.AsyncHTTPTransport:
+        if self._tls is None:
+            # Not on the event loop: reading the system's certificates takes some 20 ms.
+            self._tls = await asyncio.to_thread(ssl.create_default_context)
+        limits = httpx.Limits(max_connections=1, keepalive_expiry=self._keep)
         return httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False, limits=limits)
 
 

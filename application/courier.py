@@ -69,6 +69,7 @@ class _Health:
     """What a process knows of an endpoint from one round to the next.
 
     Attributes:
+        url: where the endpoint was; what is known of one URL says nothing of another.
         failures: attempts that have failed in a row.
         quiet: seconds between its last two probes.
         quiet_until: when it may be tried next, by a clock that nobody sets.
@@ -77,12 +78,19 @@ class _Health:
         cursor: as this process has last stored it.
     """
 
+    url: str
     failures: int = 0
     quiet: float = 0.0
     quiet_until: float = 0.0
     busy_until: float = 0.0
     leased_until: float = 0.0
     cursor: int = 0
+
+    def meet(self, url: str) -> None:
+        """Begin anew if this is another URL: somebody has moved it because it failed."""
+        if self.url != url:
+            self.url, self.failures = url, 0
+            self.quiet = self.quiet_until = self.busy_until = 0.0
 
     def is_quiet(self, now: float) -> bool:
         """Tell whether nothing may be sent now."""
@@ -198,10 +206,20 @@ class Courier:
             # Nothing else would ever be delivered, and nobody would notice.
             logger.exception("it could not be read what is to be delivered; it is tried again")
             return []
-        return [each for each in found if each.is_free(self.holder, now)]
+        return [
+            each
+            for each in found
+            if each.is_free(self.holder, now) and not self._health_of(each).is_quiet(self.steady())
+        ]
+
+    def _health_of(self, endpoint: Endpoint) -> _Health:
+        """Return what is known of an endpoint: nothing, if it has a new URL."""
+        known = self.health.setdefault(endpoint.id, _Health(endpoint.url))
+        known.meet(endpoint.url)
+        return known
 
     async def _deliver(self, endpoint: Endpoint) -> None:
-        health = self.health.setdefault(endpoint.id, _Health())
+        health = self._health_of(endpoint)
         try:
             if health.leased_until - self.steady() < LEASE.total_seconds() / 2:
                 command = LeaseEndpoint(endpoint.id, self.holder)
@@ -296,6 +314,11 @@ class _Round:
         self._ended = True
         now, failing = self._steady(), self._health.failures >= _FAILING
         if self._health.is_quiet(now):
+            if now - self._looked_at >= _LOOK:
+                # Somebody may have given it another URL, or deleted it.
+                self._looked_at = now
+                self._endpoint = await asyncio.to_thread(courier.endpoints.whole, endpoint.id)
+                self._health.meet(self._endpoint.url)
             return
         if now - self._looked_at >= _LOOK:
             # Somebody may want something delivered again.
@@ -370,12 +393,11 @@ class _Round:
         courier, endpoint = self._courier, self._endpoint
         try:
             body = await courier.body(event, endpoint)
+            now = courier.clock.now()
+            message = Message(event.id, now, body, endpoint.secrets(now))
+            return await courier.sender.send(endpoint.url, message)
         except StorageUnavailable:
             return Receipt(None, "the contact could not be read.")
-        now = courier.clock.now()
-        message = Message(event.id, now, body, endpoint.secrets(now))
-        try:
-            return await courier.sender.send(endpoint.url, message)
         except Exception:
             # It must not stop all others.
             logger.exception("event %s could not be sent", event.seq)
@@ -477,9 +499,11 @@ class _Round:
         )
         endpoint = await asyncio.shield(self._storing)
         if endpoint is None or endpoint.state is not EndpointState.ENABLED:
-            self._health.leased_until = 0.0
+            # Whoever enables it again wants it tried at once.
+            self._courier.health.pop(self._endpoint.id, None)
             return False
         self._endpoint, self._health.cursor = endpoint, endpoint.cursor
+        self._health.meet(endpoint.url)
         self._health.leased_until = self._steady() + LEASE.total_seconds()
         if outcome.look_again:
             await self._look_again()

@@ -195,15 +195,19 @@ class EnableEndpointHandler(Alone[EnableEndpoint, EndpointView]):
             return _view(uow, endpoint)
         before = _audited(endpoint)
         earliest, last = uow.events.bounds()
-        if not command.from_now and endpoint.cursor < earliest - 1:
+        needed = uow.endpoints.first_pending(endpoint.id) or endpoint.cursor + 1
+        if command.from_now:
+            uow.endpoints.give_up(endpoint.id)
+        elif needed < earliest:
             raise EventsGone(
-                f"events before {earliest} are gone, and this endpoint has got only those "
-                f"up to {endpoint.cursor}; enable it from now, and read what you follow once more.",
+                f"events before {earliest} are gone, and this endpoint has not got those from "
+                f"{needed} on; enable it from now, and read what you follow once more.",
                 field="from",
                 earliest=earliest,
             )
+        else:
+            uow.endpoints.bring_forward(endpoint.id, self.clock.now())
         endpoint.enable(last if command.from_now else endpoint.cursor)
-        uow.endpoints.bring_forward(endpoint.id, self.clock.now())
         uow.endpoints.save(endpoint)
         self.record(uow, actor, Action.ENDPOINT_ENABLED, endpoint.id, before, _audited(endpoint))
         return _view(uow, endpoint)

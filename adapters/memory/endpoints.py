@@ -58,20 +58,24 @@ class MemoryEndpoints(Endpoints):
                 attempts = max(each.attempts - 1, 0)
                 self.put(endpoint_id, [replace(each, at=at, attempts=attempts)])
 
+    def give_up(self, endpoint_id: EndpointId) -> None:
+        self.put(
+            endpoint_id, [replace(each, at=None) for each in _pending(self._store, endpoint_id)]
+        )
+
+    def first_pending(self, endpoint_id: EndpointId) -> int | None:
+        return min((each.seq for each in _pending(self._store, endpoint_id)), default=None)
+
     def first_needed(self) -> int | None:
         enabled = [
             each for each in self._store.endpoints.values() if each.state is EndpointState.ENABLED
         ]
-        pending = [
-            delivery.seq
-            for each in enabled
-            for delivery in _of(self._store, each.id)
-            if delivery.at is not None
-        ]
+        pending = [self.first_pending(each.id) or each.cursor + 1 for each in enabled]
         return min([*pending, *(each.cursor + 1 for each in enabled)], default=None)
 
     def forget(self, before: int) -> None:
-        self._remove(key for key in self._store.deliveries if key[1] < before)
+        stored = self._store.deliveries
+        self._remove(key for key, each in stored.items() if key[1] < before and each.at is None)
 
     def _remove(self, keys: Iterable[tuple[EndpointId, int]]) -> None:
         for key in list(keys):

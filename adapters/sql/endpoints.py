@@ -112,6 +112,18 @@ class SqlEndpoints(Endpoints):
             .values(at=at, attempts=attempts)
         )
 
+    def give_up(self, endpoint_id: EndpointId) -> None:
+        self._connection.execute(
+            update(DeliveryRow).where(DeliveryRow.endpoint_id == endpoint_id).values(at=None)
+        )
+
+    def first_pending(self, endpoint_id: EndpointId) -> int | None:
+        query = select(func.min(DeliveryRow.seq)).where(
+            DeliveryRow.endpoint_id == endpoint_id, DeliveryRow.at.is_not(None)
+        )
+        first: int | None = self._connection.execute(query).scalar_one()
+        return first
+
     def first_needed(self) -> int | None:
         cursor: Any = self._connection.execute(
             select(func.min(EndpointRow.cursor)).where(_enabled)
@@ -126,7 +138,9 @@ class SqlEndpoints(Endpoints):
         return int(cursor) + 1 if pending is None else min(int(cursor) + 1, int(pending))
 
     def forget(self, before: int) -> None:
-        self._connection.execute(delete(DeliveryRow).where(DeliveryRow.seq < before))
+        self._connection.execute(
+            delete(DeliveryRow).where(DeliveryRow.seq < before, DeliveryRow.at.is_(None))
+        )
 
 
 class SqlEndpointReader(EndpointReader):

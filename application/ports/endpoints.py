@@ -133,12 +133,23 @@ class Endpoints(Protocol):
         """
         ...
 
+    def give_up(self, endpoint_id: EndpointId) -> None:
+        """Let everything pending be dead."""
+        ...
+
+    def first_pending(self, endpoint_id: EndpointId) -> int | None:
+        """Return the smallest number of a pending delivery; None without any."""
+        ...
+
     def first_needed(self) -> int | None:
         """Return the first event that an enabled endpoint still needs; None if there is none."""
         ...
 
     def forget(self, before: int) -> None:
-        """Remove the deliveries of events that are no longer kept."""
+        """Remove the dead deliveries of events that are no longer kept.
+
+        Pending ones of such events are of disabled endpoints, whose owner will want to know.
+        """
         ...
 
 

@@ -20,29 +20,43 @@ class Receiver:
         answers: what to do, in order; then the connection is closed, unless the answer ended.
         requests: headers and body of each.
         connections: how many were made.
-        open: how many there are.
     """
 
     answers: tuple[Answer, ...] = (OK,)
     keeps: bool = True
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     connections: int = 0
-    open: int = 0
     url: str = ""
+    _open: "set[asyncio.Task[None] | None]" = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        self.open += 1
-        try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-                while await self._answered(reader, writer) and self.keeps:
-                    """The client sends the next one on the same connection."""
-        finally:
-            # Also when the loop ends.
-            self.open -= 1
-            writer.transport.abort()
+        self._open.add(asyncio.current_task())
+        # Also the end of the block: nothing may be left open.
+        broken_off = (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError)
+        with contextlib.suppress(*broken_off):
+            while True:
+                await self._answer(reader, writer)
+                if not self.keeps:
+                    writer.close()
+                    await writer.wait_closed()
+                    break
+        self._open.discard(asyncio.current_task())
+        writer.transport.abort()
 
-    async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    @property
+    def open(self) -> int:
+        """How many connections there are."""
+        return len(self._open)
+
+    async def end(self) -> None:
+        """Break off all connections."""
+        serving = [each for each in self._open if each is not None]
+        for each in serving:
+            each.cancel()
+        await asyncio.gather(*serving)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         headers = {
             name.lower(): value
@@ -56,10 +70,6 @@ class Receiver:
                 await writer.drain()
             else:
                 await asyncio.sleep(each)
-        if not self.keeps:
-            writer.close()
-            await writer.wait_closed()
-        return True
 
 
 @asynccontextmanager
@@ -73,3 +83,4 @@ async def receiving(*answers: Answer, keeps: bool = True) -> AsyncIterator[Recei
         yield receiver
     finally:
         server.close()
+        await receiver.end()

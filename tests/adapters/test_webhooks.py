@@ -150,7 +150,7 @@ def test_connections_are_closed_after_a_while_though_nothing_more_is_sent() -> N
         sender = WebhookSender(HERE, "0.0", keep=0.2)
         async with receiving() as receiver:
             await asyncio.gather(*(sender.send(receiver.url, message()) for _ in range(16)))
-            assert receiver.open == 16
+            assert receiver.connections == 16
             async with asyncio.timeout(20):
                 while receiver.open:  # noqa: ASYNC110 -- nobody tells
                     await asyncio.sleep(0.01)
@@ -365,3 +365,16 @@ def test_settings_of_the_environment_lead_no_message_elsewhere(
         monkeypatch.setenv(name, "http://127.0.0.1:1/")
     receipt, _ = exchange()
     assert receipt.error is None
+
+
+def test_an_address_that_cannot_be_reached_is_not_the_end() -> None:
+    async def story() -> Receipt:
+        found: list[Address] = [ip_address("127.0.0.9"), ip_address("127.0.0.1")]
+        sender = WebhookSender(Hosts.parse("hooks.internal"), "0.0", lambda _: found)
+        async with receiving() as receiver:
+            url = receiver.url.replace("127.0.0.1", "hooks.internal")
+            receipt = await sender.send(url, message())
+            await sender.close()
+        return receipt
+
+    assert asyncio.run(story()) == Receipt(200, None)

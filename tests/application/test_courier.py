@@ -11,9 +11,11 @@ import pytest
 from application.contacts import CloseContact
 from application.endpoints import EnableEndpoint, Redeliver, RotateSecret, UpdateEndpoint
 from application.ports.endpoints import DeliveryState
+from application.ports.events import LoggedEvent
 from application.ports.failures import TransactionLost
 from application.ports.sender import Receipt
 from domain.endpoint import Endpoint, EndpointChange, Inclusion
+from domain.errors import EventsGone
 from domain.event_type import EventType
 from domain.ids import ContactId
 from tests.application.deliveries import BROKEN, WELL, MortalIntake, Post
@@ -203,6 +205,8 @@ def test_five_days_without_a_success_disable_it_until_somebody_enables_it(
             assert enabled.cursor == (last if from_now else before.cursor)
             await post.until_done()
             await post.until(lambda: post.shown().pending == 0)
+            dead = post.shown().dead
+            assert dead == (before.pending if from_now else 0)
             if not from_now:
                 assert {*range(before.cursor + 1, last + 1)} <= {*post.receiver.taken}
         post.receiver.assert_in_order()
@@ -530,5 +534,72 @@ def test_a_clock_that_is_set_back_gives_nobody_a_lease_for_hours(post: Post) -> 
         async with post.process("b"):
             await post.until_done()
         assert len(post.receiver.taken) == 4
+
+    run(story())
+
+
+def test_one_that_cannot_be_written_is_a_failure_and_holds_up_no_other(post: Post) -> None:
+    async def story() -> None:
+        post.endpoint()
+        bad, *_ = [post.world.register() for _ in range(5)]
+        async with post.process() as courier:
+            write = courier.body
+
+            async def body(event: LoggedEvent, endpoint: Endpoint) -> bytes:
+                if event.entry.contact_id == bad.id:
+                    raise ZeroDivisionError
+                return await write(event, endpoint)
+
+            object.__setattr__(courier, "body", body)
+            await post.until(lambda: post.shown().behind == 0)
+            await post.until(lambda: len(post.receiver.taken) == 8)
+        assert [attempts for _, attempts in states(post)] == [1, 0]
+        assert len(post.receiver.sent) == 8
+
+    run(story())
+
+
+def test_a_new_url_is_tried_at_once(post: Post) -> None:
+    """Nobody waits for what the old one had asked for."""
+
+    async def story() -> None:
+        post.endpoint()
+        for _ in range(200):
+            post.world.register()
+        post.receiver.answer = lambda _: Receipt(503, "busy.", timedelta(hours=1))
+        async with post.process():
+            await post.until(lambda: post.shown().pending > 0)
+            post.receiver.answer = lambda _: WELL
+            post.world.fairlead.update_endpoint(
+                UpdateEndpoint(post.shown().id, EndpointChange(url="https://1.1.1.1/new"))
+            )
+            # Not a second passes by the clock that it is measured by, but for the next look.
+            post.shift += 1
+            await post.until(lambda: post.shown().behind == 0)
+
+    run(story())
+
+
+def test_what_is_gone_is_said_when_an_endpoint_is_to_go_on(post: Post) -> None:
+    """Rows of a disabled endpoint outlive their events, so that nobody is told that all came."""
+
+    async def story() -> None:
+        made = post.endpoint().endpoint
+        post.world.register()
+        post.receiver.answer = lambda _: Receipt(410, "gone.")
+        async with post.process():
+            await post.until(lambda: post.shown().state == "disabled")
+        assert post.shown().pending > 0
+        last = post.world.fairlead.events.events(after=0, limit=1).last
+        with post.world.container.storage().unit_of_work() as uow:
+            stored = uow.endpoints.get(made.id)
+            stored.cursor = last
+            uow.endpoints.save(stored)
+            uow.events.forget(post.world.clock.now() + timedelta(days=1), 1000)
+            uow.endpoints.forget(last)
+        with pytest.raises(EventsGone, match="has not got those from"):
+            post.world.fairlead.enable_endpoint(EnableEndpoint(made.id))
+        post.world.fairlead.enable_endpoint(EnableEndpoint(made.id, from_now=True))
+        assert (post.shown().pending, post.shown().state) == (0, "enabled")
 
     run(story())
