@@ -312,17 +312,15 @@ class _Round:
         """Take what follows in the log, and what is due to be tried again."""
         courier, endpoint = self._courier, self._endpoint
         self._ended = True
-        now, failing = self._steady(), self._health.failures >= _FAILING
-        if self._health.is_quiet(now):
-            if now - self._looked_at >= _LOOK:
-                # Somebody may have given it another URL, or deleted it.
-                self._looked_at = now
-                self._endpoint = await asyncio.to_thread(courier.endpoints.whole, endpoint.id)
-                self._health.meet(self._endpoint.url)
-            return
-        if now - self._looked_at >= _LOOK:
-            # Somebody may want something delivered again.
+        if self._steady() - self._looked_at >= _LOOK:
+            # Somebody may have changed or deleted it, or want something delivered again.
+            self._endpoint = endpoint = await asyncio.to_thread(
+                courier.endpoints.whole, endpoint.id
+            )
             await self._look_again()
+        if self._health.is_quiet(self._steady()):
+            return
+        failing = self._health.failures >= _FAILING
         if self._held_up:
             limit = 1 if failing else _PARALLEL
             busy = self._queues.keys() | self._outcome.touched
@@ -503,7 +501,6 @@ class _Round:
             self._courier.health.pop(self._endpoint.id, None)
             return False
         self._endpoint, self._health.cursor = endpoint, endpoint.cursor
-        self._health.meet(endpoint.url)
         self._health.leased_until = self._steady() + LEASE.total_seconds()
         if outcome.look_again:
             await self._look_again()

@@ -29,18 +29,20 @@ class FakeReceiver(Sender):
     Attributes:
         answer: what to answer to an event, which is given as it is shown.
         sent: numbers and subjects of all events, with whether each was taken.
+        urls: where each was sent.
     """
 
     def __init__(self) -> None:
         self.answer: Callable[[dict[str, Any]], Receipt | Awaitable[Receipt]] = lambda _: WELL
         self.sent: list[tuple[int, str, bool]] = []
         self.messages: list[Message] = []
+        self.urls: list[str] = []
 
     def check(self, url: str) -> None:
         """Let messages go anywhere."""
 
     async def send(self, url: str, message: Message) -> Receipt:
-        del url
+        self.urls.append(url)
         event = json.loads(message.body)
         await asyncio.sleep(0)
         answer = self.answer(event)
