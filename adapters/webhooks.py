@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from threading import Thread
 from time import monotonic
 from typing import Final, NamedTuple
@@ -77,7 +78,10 @@ class WebhookSender(Sender):
         self._idle: defaultdict[str, list[_Idle]] = defaultdict(list)
         self._tidying: asyncio.Task[None] | None = None
         self._asked: dict[str, Future[Sequence[Address]]] = {}
-        self._tls: ssl.SSLContext | None = None
+
+    def open(self) -> None:
+        # httpx imports half of itself for the first one.
+        self._lane()
 
     def check(self, url: str) -> None:
         target = _parse(url)
@@ -140,7 +144,7 @@ class WebhookSender(Sender):
         with suppress(httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
             if self._idle[host]:
                 return await self._exchange(request, self._idle[host].pop().lane, host, limit)
-        return await self._exchange(request, await self._lane(), host, limit)
+        return await self._exchange(request, self._lane(), host, limit)
 
     async def _exchange(
         self,
@@ -248,12 +252,15 @@ class WebhookSender(Sender):
             )
         return permitted
 
-    async def _lane(self) -> httpx.AsyncHTTPTransport:
-        if self._tls is None:
-            # Not on the event loop: reading the system's certificates takes some 20 ms.
-            self._tls = await asyncio.to_thread(ssl.create_default_context)
+    def _lane(self) -> httpx.AsyncHTTPTransport:
         limits = httpx.Limits(max_connections=1, keepalive_expiry=self._keep)
-        return httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False, limits=limits)
+        return httpx.AsyncHTTPTransport(verify=certificates(), trust_env=False, limits=limits)
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """Return what receivers are recognised by; reading it takes some 25 ms."""
+    return ssl.create_default_context()
 
 
 def signature(secret: str, message_id: UUID, at: str, body: bytes) -> str:

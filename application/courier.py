@@ -162,6 +162,7 @@ class Courier:
     async def run(self) -> None:
         """Deliver until cancelled; then let other processes take over at once."""
         rounds: dict[EndpointId, asyncio.Task[None]] = {}
+        self.sender.open()
         try:
             async with self.looking() as changes:
                 while True:

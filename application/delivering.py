@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import ClassVar, Final
 
 from application.auditing import Recorder
 from application.ports.system import Clock
@@ -36,6 +36,7 @@ class LeaseEndpointHandler(Alone[LeaseEndpoint, Endpoint | None]):
     """Lets one process at a time deliver to an endpoint."""
 
     clock: Clock
+    short: ClassVar[bool] = True
 
     def within(self, uow: UnitOfWork, command: LeaseEndpoint, actor: Actor) -> Endpoint | None:
         """Return the endpoint if the process may deliver to it, None if not."""
@@ -84,6 +85,7 @@ class RecordDeliveriesHandler(Alone[RecordDeliveries, Endpoint | None]):
 
     clock: Clock
     record: Recorder
+    short: ClassVar[bool] = True
 
     def within(self, uow: UnitOfWork, command: RecordDeliveries, actor: Actor) -> Endpoint | None:
         """Store it, and keep the lease.

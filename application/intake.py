@@ -50,8 +50,8 @@ class Intake:
     the interpreter's lock at every statement, and a thread that wants it back has to wait for its
     turn each time. Measured at 32 connections, as fractions of an empty POST's throughput: 0.43
     with the whole transaction in the thread, 0.55 with its beginning and its end there, 0.78 with
-    only the commit there. So joint commands are decided on the loop. A command done alone may take
-    long, so a transaction with such a command runs in the thread.
+    only the commit there. So short commands are decided on the loop. Any other may take long, so a
+    transaction with such a command runs in the thread, and holds up everybody for some 70 ms.
 
     Answers are made while the disk works, when the loop has little else to do, and for a whole
     batch in one go. Compared in alternating rounds with answers that each request made for itself,
@@ -189,7 +189,7 @@ class Intake:
     def _is_short(self) -> bool:
         """Whether the next transaction keeps the loop no longer than a few milliseconds."""
         return all(
-            self._waiting[each].order.use_case.joint
+            self._waiting[each].order.use_case.short
             for each in range(min(MOST, len(self._waiting)))
         )
 

@@ -39,9 +39,11 @@ class UseCase(ABC, Generic[Command_contra, View_co]):
 
     Attributes:
         joint: whether it is decided together with others; see `Joint` and `Alone`.
+        short: whether it may run on the event loop: it takes a few milliseconds at most.
     """
 
     joint: ClassVar[bool]
+    short: ClassVar[bool]
     transactions: Transactions
 
     def __call__(self, command: Command_contra, actor: Actor = SCRIPT) -> View_co:
@@ -84,6 +86,7 @@ class Alone(UseCase[Command_contra, View_co]):
 
     __slots__ = ()
     joint = False
+    short = False
 
     @abstractmethod
     def within(self, uow: UnitOfWork, command: Any, actor: Actor) -> View_co:
@@ -95,6 +98,7 @@ class Joint(UseCase[Command_contra, View_co]):
 
     __slots__ = ()
     joint = True
+    short = True
 
     @abstractmethod
     def gather(self, command: Any, needs: "Needs") -> None:

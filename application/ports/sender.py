@@ -40,6 +40,10 @@ class Message(NamedTuple):
 class Sender(Protocol):
     """Sends messages to endpoints."""
 
+    def open(self) -> None:
+        """Do what the first message would keep everybody waiting for: it takes some 60 ms."""
+        ...
+
     def check(self, url: str) -> None:
         """Look whether a message may be sent to a URL; this may wait for the network.
 

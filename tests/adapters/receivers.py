@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ class Receiver:
     keeps: bool = True
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     connections: int = 0
-    url: str = ""
+    port: int = 0
     _open: "set[asyncio.Task[None] | None]" = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -43,6 +44,11 @@ class Receiver:
                     break
         self._open.discard(asyncio.current_task())
         writer.transport.abort()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without encryption."""
+        return f"http://127.0.0.1:{self.port}/hooks?a=1"
 
     @property
     def open(self) -> int:
@@ -73,12 +79,13 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(*answers: Answer, keeps: bool = True) -> AsyncIterator[Receiver]:
+async def receiving(
+    *answers: Answer, keeps: bool = True, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Receiver]:
     """Run a receiver on this machine."""
     receiver = Receiver(answers or (OK,), keeps)
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    receiver.url = f"http://127.0.0.1:{port}/hooks?a=1"
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=tls)
+    receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver
     finally:

@@ -1,10 +1,12 @@
 """Messages to endpoints: signed, sent to no address that is not public, whatever comes back."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -12,11 +14,13 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from adapters.addresses import Address, Hosts, is_public
 from adapters.system import SystemSecrets
-from adapters.webhooks import WebhookSender
+from adapters.webhooks import WebhookSender, certificates
 from application.ports.sender import Message, Receipt
 from domain.errors import InvalidValue
 from tests.adapters.receivers import OK, Answer, Receiver, receiving
 
+CERTIFICATE = Path(__file__).with_name("hooks_example.pem")
+"""A key and a certificate for hooks.example, signed by itself and good for a century."""
 HERE = Hosts.parse("127.0.0.1")
 SECRETS = [SystemSecrets().signing() for _ in range(2)]
 ID = UUID("0199d7a4-5f27-7c3b-8c51-2f6d1f0a9b01")
@@ -378,3 +382,38 @@ def test_an_address_that_cannot_be_reached_is_not_the_end() -> None:
         return receipt
 
     assert asyncio.run(story()) == Receipt(200, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "said"),
+    [
+        ("hooks.example", True, None),
+        ("hooks.example.", True, None),
+        ("other.example", True, "Hostname mismatch"),
+        ("hooks.example", False, "self-signed certificate"),
+    ],
+)
+def test_a_receiver_is_recognised_by_its_certificate(
+    name: str, known: bool, said: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if known:
+        monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    certificates.cache_clear()
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(CERTIFICATE)
+
+    async def story() -> None:
+        sender = WebhookSender(
+            Hosts.parse("127.0.0.1"), "0.0", lambda _: [ip_address("127.0.0.1")], patience=2.0
+        )
+        async with receiving(tls=tls) as receiver:
+            receipt = await sender.send(f"https://{name}:{receiver.port}/", message())
+            await sender.close()
+        assert receipt.status == (200 if said is None else None)
+        assert (said or "") in (receipt.error or "")
+        assert len(receiver.requests) == (said is None)
+
+    try:
+        asyncio.run(story())
+    finally:
+        certificates.cache_clear()

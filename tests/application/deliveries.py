@@ -38,6 +38,9 @@ class FakeReceiver(Sender):
         self.messages: list[Message] = []
         self.urls: list[str] = []
 
+    def open(self) -> None:
+        """Nothing is needed."""
+
     def check(self, url: str) -> None:
         """Let messages go anywhere."""
 

@@ -10,8 +10,10 @@ import pytest
 
 from application.intake import MOST, Intake
 from application.ports.failures import Overloaded, StorageUnavailable
+from application.ports.unit_of_work import UnitOfWork
 from application.register_contacts import RegisterContact, Registered
-from domain.actor import SCRIPT
+from application.use_case import Alone
+from domain.actor import SCRIPT, Actor
 from domain.contact import Contact
 from domain.errors import InvalidIdentity, UnknownSource
 from tests.adapters.units_of_work import FailingCommit, Watched, fails_on
@@ -264,6 +266,34 @@ def test_answers_are_made_while_the_disk_works_and_nobody_has_one_before(
 
     run(story)
     assert made == [threading.current_thread()] * 3
+
+
+@dataclass(frozen=True, slots=True)
+class Look(Alone[None, threading.Thread]):
+    """Tells where it is carried out."""
+
+    def within(self, uow: UnitOfWork, command: Any, actor: Actor) -> threading.Thread:
+        del uow, command, actor
+        return threading.current_thread()
+
+
+class ShortLook(Look):
+    """One that may be carried out on the loop."""
+
+    short = True
+
+
+@pytest.mark.parametrize("kind", [Look, ShortLook])
+def test_only_what_is_short_is_carried_out_on_the_loop(
+    world: World, run: Runner, kind: type[Look]
+) -> None:
+    async def story(intake: Registering) -> None:
+        look = kind(world.container.transactions())
+        looked = intake.intake.submit(look, None, SCRIPT)
+        where, _ = await asyncio.gather(looked, intake.submit(command(1)))
+        assert (where is threading.current_thread()) == kind.short
+
+    run(story)
 
 
 def test_whoever_had_to_wait_for_the_turn_is_answered_too(run: Runner, watched: Watched) -> None:

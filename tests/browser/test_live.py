@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Company, Look, figure
 from tests.e2e.server import opened
@@ -54,6 +54,24 @@ def test_one_of_another_process_does_so_too(company: Company, look: Look) -> Non
         [sys.executable, "-c", REGISTER, company.database_url, "+79162220002"], cwd=ROOT, check=True
     )
     expect(total).to_have_text(str(before + 1), timeout=3000)
+
+
+def test_nothing_fades_while_a_page_is_read_again(company: Company, look: Look) -> None:
+    page = look(company).page(f"{company.url}/operators")
+    expect(page.locator("[data-live]")).to_be_visible()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(f"{company.url}/operators", hold)
+    company.register("telegram", "+79162220003")
+    page.wait_for_selector("#main.htmx-request")
+    opacities = page.locator("button").evaluate_all(
+        "(all) => all.map((each) => getComputedStyle(each).opacity)"
+    )
+    assert set(opacities) == {"1"}
+    held[0].continue_()
 
 
 def test_two_windows_see_each_others_changes(company: Company, look: Look) -> None:

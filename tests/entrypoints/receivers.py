@@ -37,6 +37,9 @@ class FakeReceiver(Sender):
     checked: list[str] = field(default_factory=list)
     sent: list[tuple[str, Message]] = field(default_factory=list)
 
+    def open(self) -> None:
+        """Nothing is needed."""
+
     def check(self, url: str) -> None:
         self.checked.append(url)
         if self.refusal is not None:
