@@ -1,12 +1,14 @@
 """The use case behind `fairlead check`: do the stored data keep the invariants?"""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from application.ports.auditor import Auditor, ContactFact, Facts
 from application.waiting import HAND_OUT
+from domain.account import Moved
 from domain.contact import ContactState
 from domain.dispatch import Dispatch
 from domain.event_type import EventType
@@ -18,7 +20,7 @@ class Defect:
     """A place where an invariant fails.
 
     Attributes:
-        invariant: `I1` to `I8`, `I10`, or `counters`.
+        invariant: `I1` to `I8`, `I10`, `counters` or `accounts`.
     """
 
     invariant: str
@@ -33,7 +35,9 @@ class CheckInvariantsHandler:
     unless its queue is being handed out, I4 one lead per identity, I5 credits sum to 0, I6
     decisions recompute, I7 what is stored is whole, I8 the event log has no gaps and says of every
     contact what it is, I10 it has what endpoints still need.
-    The counters behind the statistics are compared with the contacts, including purged ones.
+    The counters behind the statistics are compared with the contacts, including purged ones; what
+    operators were entitled to is compared with what the decisions granted them, on sources of which
+    nothing was purged.
     """
 
     auditor: Auditor
@@ -57,6 +61,9 @@ class _Check:
     waiting: Counter[str] = field(default_factory=Counter)
     registered: Counter[str] = field(default_factory=Counter)
     assigned: Counter[tuple[str, OperatorId]] = field(default_factory=Counter)
+    moved: defaultdict[tuple[str, OperatorId], Moved] = field(
+        default_factory=partial(defaultdict, Moved)
+    )
 
     def run(self) -> Iterator[Defect]:
         # Purged contacts are no longer there to be counted, but statistics still include them.
@@ -69,6 +76,7 @@ class _Check:
         yield from self._catalogue()
         yield from self._identities()
         yield from self._counters()
+        yield from self._accounts()
         yield from self._events()
         yield from self._deliveries()
 
@@ -80,6 +88,9 @@ class _Check:
             self.loads[contact.operator_id] += 1
         if (decision := contact.decision) is not None:
             self.assigned[contact.source, decision.picked] += 1
+            for operator_id, moved in decision.moved():
+                where = contact.source, operator_id
+                self.moved[where] = self.moved[where].plus(moved)
             position = decision.position
             if decision.loads[position] >= decision.lineup.capacities[position]:
                 yield Defect("I2", f"contact {contact.id} took {decision.picked} past capacity")
@@ -163,6 +174,39 @@ class _Check:
             yield from _differences("registered", registered, self.registered)
         for assigned in self.facts.assigned():
             yield from _differences("assigned", assigned, self.assigned)
+
+    def _accounts(self) -> Iterator[Defect]:
+        """Compare what operators were entitled to with what decisions granted them."""
+        sources = list(self.facts.sources())
+        purged = self.facts.purged_registered()
+        for booked in self.facts.accounts():
+            stored = defaultdict(Moved, booked)
+            for source in sources:
+                for each in source.allocations:
+                    where = source.key, each.operator_id
+                    stored[where] = stored[where].plus(each.moved)
+            for source in sources:
+                accounts = {
+                    where: moved for where, moved in stored.items() if where[0] == source.key
+                }
+                if total := sum(each.owed for each in accounts.values()):
+                    yield Defect("accounts", f"the accounts of source {source.key} sum to {total}")
+                # Nobody knows what purged contacts granted, or what was granted before accounts
+                # were kept.
+                if not source.accounted_from and not purged.get(source.key):
+                    yield from self._compare(source.key, accounts)
+
+    def _compare(
+        self, key: str, accounts: Mapping[tuple[str, OperatorId], Moved]
+    ) -> Iterator[Defect]:
+        for where in sorted(accounts.keys() | {each for each in self.moved if each[0] == key}):
+            counted, stored = self.moved.get(where, Moved()), accounts.get(where, Moved())
+            if counted != stored:
+                yield Defect(
+                    "accounts",
+                    f"source {key}, operator {where[1]}: decisions moved the account by "
+                    f"{tuple(counted)}, it is stored as {tuple(stored)}",
+                )
 
 
 def _differences(

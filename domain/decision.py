@@ -1,12 +1,15 @@
 """A decision: who could have had a contact, who got it, and why."""
 
 from array import array
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from domain.account import Moved
 from domain.availability import Availability, Obstacle, obstacle
 from domain.ids import OperatorId
+from domain.picker import CONTACT, grants_of
 from domain.strategy import Strategy
 
 
@@ -94,6 +97,18 @@ class Decision:
         """Those of the candidates that could have been picked."""
         return [each for each in self.candidates if each.obstacle is None]
 
+    def moved(self) -> Iterator[tuple[OperatorId, Moved]]:
+        """Return what the contact moved the operators' accounts by, as far as it did."""
+        eligible = self.eligible
+        grants = grants_of(tuple(each.weight for each in eligible))
+        for each, grant in zip(eligible, grants, strict=True):
+            yield each.operator_id, Moved(grant - CONTACT * (each.operator_id == self.picked))
+        for each in self.candidates:
+            if each.weight and each.obstacle is Obstacle.AT_CAPACITY:
+                yield each.operator_id, Moved(while_full=1)
+            elif each.weight and each.obstacle is not None:
+                yield each.operator_id, Moved(while_unavailable=1)
+
     def recompute(self) -> OperatorId | None:
         """Return whom the picker picks from the stored data; any but `picked` is a defect."""
         again = Pool(self.strategy, self.candidates).pick(self.roll)
@@ -109,15 +124,20 @@ class Pool:
     Attributes:
         lineup: what does not change while the pool is in use.
         loads, credits: as they stand now, in the order of the lineup.
+        moved: what accounts have moved by otherwise than by the credits, if they have.
     """
 
     __slots__ = (
         "_eligible",
+        "_given",
+        "_meanwhile",
         "_moving",
+        "_owed",
         "_picker",
         "_standing",
         "_strategy",
         "_weights",
+        "_weighty",
         "credits",
         "lineup",
         "loads",
@@ -133,6 +153,9 @@ class Pool:
         )
         self._strategy = strategy
         self._picker = strategy.picker()
+        self._owed = [0] * len(candidates)
+        self._meanwhile: defaultdict[tuple[int, bool], int] = defaultdict(int)
+        self._given = 0
         self._moving: list[int]
         # Eligible whenever they have room: loads change all the time, everything else rarely.
         self._standing = [
@@ -140,11 +163,13 @@ class Pool:
             for position, each in enumerate(candidates)
             if obstacle(each.availability, has_room=True, has_weight=each.weight > 0) is None
         ]
+        self._weighty = [position for position, each in enumerate(candidates) if each.weight]
         self.refresh(candidates)
 
     def refresh(self, candidates: Sequence[Candidate]) -> None:
         """Take over the current loads and credits of the same operators."""
         self.loads = array("I", [each.load for each in candidates])
+        self._given = 0
         self.credits = [each.credit for each in candidates]
         self._find_eligible()
 
@@ -165,6 +190,11 @@ class Pool:
         credits = self.credits
         before = array("q", credits)
         chosen, moved = self._picker.pick(self._weights, self._moving, roll)
+        if not self._picker.pays:
+            for each, grant in zip(eligible, grants_of(self._weights), strict=True):
+                self._owed[each] += grant
+            self._owed[eligible[chosen]] -= CONTACT
+        self._given += 1
         self._moving = moved
         if len(moved) == len(credits):
             self.credits = moved
@@ -173,13 +203,44 @@ class Pool:
                 credits[each] = credit
         return Decision(self._strategy, self.lineup, self.loads[:], before, roll, eligible[chosen])
 
+    def take_moved(self) -> Mapping[int, Moved]:
+        """Return what accounts have moved by otherwise than by the credits, and forget it.
+
+        Returns:
+            By position; what has not moved is missing.
+        """
+        self._note_who_missed()
+        moved: defaultdict[int, Moved] = defaultdict(Moved)
+        for (position, available), number in self._meanwhile.items():
+            moved[position] = moved[position].plus(
+                Moved(0, number, 0) if available else Moved(0, 0, number)
+            )
+        self._meanwhile.clear()
+        if not self._picker.pays:
+            for position, owed in enumerate(self._owed):
+                if owed:
+                    moved[position] = moved[position].plus(Moved(owed))
+                    self._owed[position] = 0
+        return moved
+
     def move_load(self, position: int, slots: int) -> None:
         """Take slots, or free them if negative."""
         loads, capacity = self.loads, self.lineup.capacities[position]
         had_room = loads[position] < capacity
         loads[position] += slots
         if had_room != (loads[position] < capacity):
+            self._note_who_missed()
             self._find_eligible()
+
+    def _note_who_missed(self) -> None:
+        """Note for whom contacts did not count that were given since the eligible last changed."""
+        number, self._given = self._given, 0
+        if not number or len(self._eligible) == len(self._weighty):
+            return
+        standing, eligible = frozenset(self._standing), frozenset(self._eligible)
+        for position in self._weighty:
+            if position not in eligible:
+                self._meanwhile[position, position in standing] += number
 
     def _find_eligible(self) -> None:
         lineup = self.lineup

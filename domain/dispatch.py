@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache, partial
+from typing import NamedTuple
 
+from domain.account import Moved
 from domain.contact import Contact, ContactState
 from domain.decision import Decision, Pool
 from domain.errors import SourceExists, UnknownOperator, UnknownSource
@@ -32,6 +34,35 @@ from domain.operator import Operator, OperatorChange
 from domain.source import Allocation, Source, SourceChange, candidates
 
 
+class SourceState(NamedTuple):
+    """What contacts change in a source as they come and go.
+
+    Attributes:
+        credits, booked: in the order of the allocations.
+        meanwhile: `while_full` of all allocations, then `while_unavailable` of all.
+    """
+
+    key: str
+    waiting: int
+    credits: Sequence[int]
+    booked: Sequence[int]
+    meanwhile: Sequence[int]
+    hour: int
+
+    @classmethod
+    def of(cls, source: Source) -> "SourceState":
+        """Take it from a source."""
+        return cls(
+            source.key,
+            source.waiting,
+            [each.credit for each in source.allocations],
+            [each.booked for each in source.allocations],
+            [each.while_full for each in source.allocations]
+            + [each.while_unavailable for each in source.allocations],
+            source.hour,
+        )
+
+
 class Dispatch:
     """Sources with all their allocated operators, as one decision-making whole.
 
@@ -45,6 +76,8 @@ class Dispatch:
         registered: number of contacts that came in, as of then, by source key and hour.
         assigned: number of contacts that a picker handed out, as of then, by source key, operator
             and hour.
+        accounts: what accounts have moved by, as far as it is booked, likewise.
+        booked: the sources whose accounts have moved otherwise than by their credits.
     """
 
     def __init__(
@@ -65,6 +98,8 @@ class Dispatch:
         self.slots: defaultdict[OperatorId, int] = defaultdict(int)
         self.registered: defaultdict[tuple[str, int], int] = defaultdict(int)
         self.assigned: defaultdict[tuple[str, OperatorId, int], int] = defaultdict(int)
+        self.accounts: defaultdict[tuple[str, OperatorId, int], Moved] = defaultdict(Moved)
+        self.booked: dict[str, Source] = {}
         self._roll = roll
         self._pooled: dict[str, _PooledSource] = {}
         self._put_away: dict[str, _PooledSource] = {}
@@ -82,25 +117,31 @@ class Dispatch:
 
     def refresh(
         self,
-        sources: Iterable[tuple[str, int, Sequence[int]]],
+        sources: "Iterable[SourceState]",
         loads: Iterable[tuple[OperatorId, int]],
     ) -> None:
         """Take over what others have stored meanwhile; nothing here may be left to store.
 
         Args:
-            sources: for every source its key, its number of waiting contacts, and its credits in
-                the order of its allocations.
+            sources: every source.
             loads: the load of every operator that is allocated to one of them.
         """
         # Others may have handed out the last slice.
         self.handed_out_later.clear()
         for operator_id, load in loads:
             self.operators[operator_id].load = load
-        for key, waiting, credits in sources:
-            source = self.sources[key]
-            source.waiting = waiting
-            for allocation, credit in zip(source.allocations, credits, strict=True):
-                allocation.credit = credit
+        for state in sources:
+            source = self.sources[state.key]
+            source.waiting, source.hour = state.waiting, state.hour
+            number = len(source.allocations)
+            for allocation, credit, booked, while_full, while_unavailable in zip(
+                *(source.allocations, state.credits, state.booked),
+                *(state.meanwhile[:number], state.meanwhile[number:]),
+                strict=True,
+            ):
+                allocation.credit, allocation.booked = credit, booked
+                allocation.while_full = while_full
+                allocation.while_unavailable = while_unavailable
         self._put_pools_away()
 
     def renew(self, sources: Iterable[Source], operators: Iterable[Operator]) -> None:
@@ -124,8 +165,7 @@ class Dispatch:
         for source in sources:
             known_source = self.sources.get(source.key)
             if known_source is not None and known_source.is_set_like(source):
-                credits = [each.credit for each in source.allocations]
-                moved.append((source.key, source.waiting, credits))
+                moved.append(SourceState.of(source))
             else:
                 self._drop_pool(source.key)
                 self._served.clear()
@@ -145,6 +185,8 @@ class Dispatch:
         self.slots.clear()
         self.registered.clear()
         self.assigned.clear()
+        self.accounts.clear()
+        self.booked.clear()
         self._moved.clear()
 
     def source(self, key: str) -> Source:
@@ -335,6 +377,7 @@ class Dispatch:
         for operator_id, _ in weights:
             self.operator(operator_id)
         self._drain_pools()
+        self._book(source)
         source.replace_allocations(weights)
         self.events.append(AllocationsChanged(source))
         return source
@@ -367,12 +410,30 @@ class Dispatch:
                 self.assigned[key, operator_id, hour] += number
                 self.slots[operator_id] += number
             if pooled.assigned:
-                for allocation, credit in zip(pooled.allocations, pooled.pool.credits, strict=True):
-                    allocation.credit = credit
+                self._post(pooled)
                 self._moved[key] = pooled.source
             pooled.registered.clear()
             pooled.assigned.clear()
         return list(self._moved.values())
+
+    def _post(self, pooled: "_PooledSource") -> None:
+        """Post what has moved from a pool to its allocations."""
+        pool = pooled.pool
+        for allocation, credit in zip(pooled.allocations, pool.credits, strict=True):
+            allocation.credit = credit
+        for position, moved in pool.take_moved().items():
+            allocation = pooled.allocations[position]
+            allocation.booked -= moved.owed
+            allocation.while_full += moved.while_full
+            allocation.while_unavailable += moved.while_unavailable
+            self.booked[pooled.source.key] = pooled.source
+
+    def _book(self, source: Source) -> None:
+        """Book what the accounts of a source have moved by in its hour."""
+        for operator_id, moved in source.book():
+            where = source.key, operator_id, source.hour
+            self.accounts[where] = self.accounts[where].plus(moved)
+        self.booked[source.key] = source
 
     def _drain_pools(self, operator_id: OperatorId | None = None) -> None:
         """Settle and drop the pools that contain an operator, or all of them.
@@ -415,6 +476,8 @@ class Dispatch:
     def _assign(
         self, pooled: "_PooledSource", contact: Contact, at: datetime, hour: int
     ) -> Decision | None:
+        if pooled.source.hour != hour and pooled.pool.eligible:
+            self._begin_hour(pooled, hour)
         decision = pooled.pool.pick(self._roll() if pooled.rolls else None)
         if decision is None:
             return None
@@ -426,6 +489,12 @@ class Dispatch:
         pooled.assigned[position, hour] += 1
         contact.assign(operator.id, at)
         return decision
+
+    def _begin_hour(self, pooled: "_PooledSource", hour: int) -> None:
+        """Book the hour of the last pick; it may even be a later one, if a clock was set back."""
+        self._post(pooled)
+        self._book(pooled.source)
+        pooled.source.hour = hour
 
     def _release(self, contact: Contact) -> None:
         if contact.state is ContactState.WAITING:

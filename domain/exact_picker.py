@@ -2,11 +2,10 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from functools import lru_cache
 from operator import add
 from typing import ClassVar, Final
 
-from domain.picker import CONTACT, Pick
+from domain.picker import CONTACT, Pick, grants_of
 
 
 class ExactPicker:
@@ -22,6 +21,7 @@ class ExactPicker:
 
     number: ClassVar = 0
     rolls: ClassVar = False
+    pays: ClassVar = True
 
     def __init__(self) -> None:
         self._weights: tuple[int, ...] = ()
@@ -33,7 +33,7 @@ class ExactPicker:
         """Pick the operator whose next contact is due first; see `WeightedPicker.pick`."""
         del roll
         if weights is not self._weights:
-            self._weights, self._grants = weights, _grants(weights)
+            self._weights, self._grants = weights, grants_of(weights)
         grants = self._grants
         grown = list(map(add, credits, grants))
         if credits is not self._returned:
@@ -51,21 +51,6 @@ class ExactPicker:
     def bound(eligible: int) -> float:
         """Return 1 - 1/(2n - 2) contacts; 0 for a single operator, which gets them all."""
         return 1 - 1 / (2 * eligible - 2) if eligible > 1 else 0
-
-
-@lru_cache(maxsize=4096)
-def _grants(weights: tuple[int, ...]) -> tuple[int, ...]:
-    """Split one contact by weight into whole units; any left over go to the largest remainders.
-
-    Cached because the pool of a source rarely changes from one contact to the next.
-    """
-    total = sum(weights)
-    parts = [divmod(CONTACT * weight, total) for weight in weights]
-    grants = [whole for whole, _ in parts]
-    by_rest = sorted(range(len(parts)), key=lambda index: -parts[index][1])
-    for index in by_rest[: CONTACT - sum(grants)]:
-        grants[index] += 1
-    return tuple(grants)
 
 
 def _due_first(grants: Sequence[int], grown: Sequence[int]) -> int:

@@ -5,6 +5,7 @@ eligible, and every weight is above zero. Of several equals, the first is picked
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import ClassVar, Final, NamedTuple, Protocol
 
 CONTACT: Final = 10**12
@@ -27,10 +28,13 @@ class WeightedPicker(Protocol):
     Attributes:
         number: stands for the picker in stored decisions; never reused for another picker.
         rolls: whether a pick needs a roll.
+        pays: whether a pick moves credits by what it grants, less the contact that it gives; if
+            not, credits stay as they are.
     """
 
     number: ClassVar[int]
     rolls: ClassVar[bool]
+    pays: ClassVar[bool]
 
     def pick(self, weights: tuple[int, ...], credits: Sequence[int], roll: int | None) -> Pick:
         """Pick one.
@@ -54,3 +58,20 @@ class WeightedPicker(Protocol):
             None if the picker promises nothing.
         """
         ...
+
+
+@lru_cache(maxsize=4096)
+def grants_of(weights: tuple[int, ...]) -> tuple[int, ...]:
+    """Split one contact by weight into whole units; any left over go to the largest remainders.
+
+    What an operator is entitled to is the sum of what it was granted.
+
+    Cached because the pool of a source rarely changes from one contact to the next.
+    """
+    total = sum(weights)
+    parts = [divmod(CONTACT * weight, total) for weight in weights]
+    grants = [whole for whole, _ in parts]
+    by_rest = sorted(range(len(parts)), key=lambda index: -parts[index][1])
+    for index in by_rest[: CONTACT - sum(grants)]:
+        grants[index] += 1
+    return tuple(grants)

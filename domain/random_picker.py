@@ -14,6 +14,7 @@ class RandomPicker:
 
     number: ClassVar = 1
     rolls: ClassVar = True
+    pays: ClassVar = False
 
     def pick(self, weights: tuple[int, ...], credits: Sequence[int], roll: int | None) -> Pick:
         """Pick the operator in whose interval the roll falls; see `WeightedPicker.pick`."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 from domain import limits
+from domain.account import Moved
 from domain.decision import Candidate
 from domain.errors import DuplicateOperator, InvalidValue
 from domain.ids import OperatorId
@@ -22,11 +23,27 @@ class Allocation:
     Attributes:
         weight: 0 to 1,000,000; 0 keeps the row but sends nothing.
         credit: in units of 1/CONTACT of a contact; see `domain.picker`.
+        booked: the credit as of the last booking, less whatever a picker that pays nothing has
+            granted since: the operator's account has moved by `credit - booked`.
+        while_full, while_unavailable: see `domain.account.Moved`; since the last booking.
     """
 
     operator_id: OperatorId
     weight: int
     credit: int = 0
+    booked: int = 0
+    while_full: int = 0
+    while_unavailable: int = 0
+
+    @property
+    def moved(self) -> Moved:
+        """What the operator's account has moved by since the last booking."""
+        return Moved(self.credit - self.booked, self.while_full, self.while_unavailable)
+
+    def book(self) -> None:
+        """Begin the account anew."""
+        self.booked = self.credit
+        self.while_full = self.while_unavailable = 0
 
 
 def candidates(
@@ -72,6 +89,9 @@ class Source:
     Attributes:
         allocations: in the order of their operators' ids; their credits sum to 0.
         waiting: the number of contacts of this source that wait for an operator.
+        hour: that of the last pick, since 1970 in UTC; what accounts have moved by since they were
+            booked belongs to it.
+        accounted_from: the first hour of which it is known what operators were entitled to.
     """
 
     key: str
@@ -80,6 +100,8 @@ class Source:
     created_at: datetime
     allocations: list[Allocation] = field(default_factory=list)
     waiting: int = 0
+    hour: int = 0
+    accounted_from: int = 0
 
     def __post_init__(self) -> None:
         limits.key(self.key)
@@ -95,7 +117,7 @@ class Source:
         """Replace the whole set.
 
         Operators that stay keep their credits, and new ones start at 0. The difference is spread
-        evenly, so the credits sum to 0 again.
+        evenly, so the credits sum to 0 again. Accounts must be booked before.
 
         Raises:
             DuplicateOperator: an operator is named twice.
@@ -148,6 +170,16 @@ class Source:
             other.weights,
         )
 
+    def book(self) -> list[tuple[OperatorId, Moved]]:
+        """Begin all accounts anew; return what each had moved by, if it had.
+
+        What is owed sums to 0: what one operator was granted and did not get, others got.
+        """
+        moved = [(each.operator_id, each.moved) for each in self.allocations if any(each.moved)]
+        for each in self.allocations:
+            each.book()
+        return moved
+
     def copy(self) -> "Source":
         """Return a source that shares nothing with this one."""
         return replace(self, allocations=[replace(each) for each in self.allocations])
@@ -168,3 +200,4 @@ class Source:
         )
         for position, allocation in enumerate(self.allocations):
             allocation.credit -= each_gives + (position < left_over)
+            allocation.book()

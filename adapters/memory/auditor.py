@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from adapters.memory.store import MemoryStore
 from application.ports.auditor import Auditor, ContactFact, EndpointFact, Facts, LastEvent
+from domain.account import Moved
 from domain.endpoint import EndpointState
 from domain.event_type import EventType
 from domain.ids import LeadId, OperatorId
@@ -96,6 +97,12 @@ class MemoryFacts(Facts):
         total: defaultdict[tuple[str, OperatorId], int] = defaultdict(int)
         for (key, operator_id, _), number in self._store.assigned.items():
             total[key, operator_id] += number
+        yield total
+
+    def accounts(self) -> Iterator[Mapping[tuple[str, OperatorId], Moved]]:
+        total: defaultdict[tuple[str, OperatorId], Moved] = defaultdict(Moved)
+        for (key, operator_id, _), moved in self._store.accounts.items():
+            total[key, operator_id] = total[key, operator_id].plus(moved)
         yield total
 
     def purged_registered(self) -> Mapping[str, int]:

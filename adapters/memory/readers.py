@@ -32,16 +32,19 @@ from application.ports.statistics import (
     SourceTotal,
     SourceWaits,
     StatisticsReader,
+    moved_within,
     source_distribution,
 )
 from application.ports.storage import Changes, Health
 from domain import limits
+from domain.account import Moved
 from domain.contact import Contact, ContactState
 from domain.decision import Decision
 from domain.dispatch import hour_of
 from domain.errors import NoDecision, UnknownContact, UnknownLead, UnknownOperator, UnknownSource
 from domain.ids import ContactId, LeadId, OperatorId, first_id_at
 from domain.lead import Identity
+from domain.source import Source, candidates
 
 Stored = TypeVar("Stored")
 View = TypeVar("View")
@@ -60,7 +63,7 @@ class MemoryCatalogueReader(CatalogueReader):
             return OperatorView.of(self._store.operators[operator_id])
 
     def operators(
-        self, *, active: bool | None, limit: int, after: OperatorId | None
+        self, *, active: bool | None, limit: int, after: OperatorId | None, full: bool = False
     ) -> Page[OperatorView]:
         with self._store.lock:
             return _page(
@@ -69,6 +72,7 @@ class MemoryCatalogueReader(CatalogueReader):
                     for operator_id, operator in sorted(self._store.operators.items())
                     if (active is None or operator.active is active)
                     and (after is None or operator_id > after)
+                    and (not full or operator.load >= operator.capacity)
                 ),
                 limit,
                 OperatorView.of,
@@ -253,8 +257,19 @@ class MemoryStatisticsReader(StatisticsReader):
                     raise UnknownSource(f"no source has the key {key!r}.", field="source")
             assigned: defaultdict[str, dict[OperatorId, int]] = defaultdict(dict)
             for (key, operator_id, hour), number in store.assigned.items():
-                if _within(hour, span):
+                if span.has(hour):
                     assigned[key][operator_id] = assigned[key].get(operator_id, 0) + number
+            accounts = {
+                each.key: moved_within(
+                    *(span, each.accounted_from, each.hour),
+                    [(allocation.operator_id, allocation.moved) for allocation in each.allocations],
+                )
+                for each in store.sources.values()
+            }
+            for (key, operator_id, hour), moved in store.accounts.items():
+                known = accounts[key]
+                if known is not None and span.has(hour):
+                    known[operator_id] = known.get(operator_id, Moved()).plus(moved)
             names = {each.id: each.name for each in store.operators.values()}
             return [
                 source_distribution(
@@ -262,10 +277,11 @@ class MemoryStatisticsReader(StatisticsReader):
                     sum(
                         number
                         for (key, hour), number in store.registered.items()
-                        if key == each and _within(hour, span)
+                        if key == each and span.has(hour)
                     ),
                     assigned[each],
                     names,
+                    accounts[each],
                 )
                 for each in sorted(store.sources)
                 if sources is None or each in sources
@@ -275,12 +291,17 @@ class MemoryStatisticsReader(StatisticsReader):
         registered: Counter[str] = Counter()
         with self._store.lock:
             for (key, hour), number in self._store.registered.items():
-                if _within(hour, span):
+                if span.has(hour):
                     registered[key] += number
             return [
-                SourceTotal(key, registered[key], each.waiting)
+                SourceTotal(key, registered[key], each.waiting, *self._standing(each))
                 for key, each in sorted(self._store.sources.items())
             ]
+
+    def _standing(self, source: Source) -> tuple[int, int]:
+        found = candidates(source.allocations, self._store.operators)
+        answering = [each for each in found if each.weight]
+        return len(answering), sum(each.obstacle is None for each in answering)
 
     def waiting_since(self) -> dict[str, datetime]:
         store = self._store
@@ -309,7 +330,7 @@ class MemoryStatisticsReader(StatisticsReader):
         hours: Counter[int] = Counter()
         with self._store.lock:
             for (key, hour), number in self._store.registered.items():
-                if source in {None, key} and _within(hour, span):
+                if source in {None, key} and span.has(hour):
                     hours[hour] += number
         return dict(sorted(hours.items()))
 
@@ -322,7 +343,7 @@ class MemoryStatisticsReader(StatisticsReader):
         newest: dict[str, list[Contact]] = {key: [] for key in most}
         with self._store.lock:
             for each in reversed(self._store.contacts.values()):
-                if each.source_key in most and _within(hour_of(each.created_at), span):
+                if each.source_key in most and span.has(hour_of(each.created_at)):
                     newest[each.source_key].append(each)
             return [_waits_of(key, newest[key], number, now) for key, number in most.items()]
 
@@ -428,7 +449,3 @@ def _meets(contact: Contact, where: ContactFilter) -> bool:
         and (where.since is None or contact.id >= first_id_at(where.since))
         and (where.until is None or contact.id < first_id_at(where.until))
     )
-
-
-def _within(hour: int, span: HourSpan) -> bool:
-    return (span.since is None or hour >= span.since) and (span.until is None or hour < span.until)

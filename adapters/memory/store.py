@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from application.ports.due import DueItem
 from application.ports.events import Entry
 from domain.access import ApiKey
+from domain.account import Moved
 from domain.audit import AuditEntry
 from domain.contact import Contact, Place
 from domain.decision import Decision
@@ -58,6 +59,7 @@ class MemoryStore:
         self.audit: dict[AuditId, AuditEntry] = {}
         self.registered: dict[tuple[str, int], int] = {}
         self.assigned: dict[tuple[str, OperatorId, int], int] = {}
+        self.accounts: dict[tuple[str, OperatorId, int], Moved] = {}
         self.purged_registered: dict[str, int] = {}
         self.purged_assigned: dict[tuple[str, OperatorId], int] = {}
         self.events: dict[int, Entry] = {}

@@ -24,6 +24,7 @@ from application.ports.leads import Acquaintance, Leads, LeadView
 from application.ports.system import Rolls
 from application.ports.unit_of_work import UnitOfWork
 from domain import limits
+from domain.account import Moved
 from domain.actor import SCRIPT
 from domain.availability import obstacle
 from domain.contact import Contact, ContactState, Place
@@ -346,10 +347,14 @@ class MemoryDispatches(Dispatches):
         for key, source in dispatch.sources.items():
             stored = store.sources[key].copy()
             stored.waiting = source.waiting
-            if key in moved:
+            stored.hour = source.hour
+            if key in moved or key in dispatch.booked:
                 stored.allocations = list(map(copy, source.allocations))
             store.put(store.sources, key, stored)
         for counted, number in dispatch.registered.items():
             store.count(store.registered, counted, number)
         for given, number in dispatch.assigned.items():
             store.count(store.assigned, given, number)
+        for account, booked in dispatch.accounts.items():
+            known = store.accounts.get(account, Moved())
+            store.put(store.accounts, account, known.plus(booked))

@@ -1,12 +1,13 @@
 """Everything that is stored, streamed from one snapshot, for checking the invariants."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, and_, cast, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from adapters.sql.decisions import decision_from_bytes, lineup_from_bytes
 from adapters.sql.engine import Database
@@ -34,6 +35,7 @@ from adapters.sql.tables import (
     TransferRow,
 )
 from application.ports.auditor import Auditor, ContactFact, EndpointFact, Facts, LastEvent
+from domain.account import Moved
 from domain.endpoint import EndpointState
 from domain.event_type import EventType
 from domain.ids import ContactId, LeadId, OperatorId
@@ -59,13 +61,19 @@ class SqlAuditor(Auditor):
         with reading(self._database) as connection:
             if connection.dialect.name == "sqlite":
                 yield from _defects_of_file(connection)
-            for key, credits, allocated in connection.execute(
-                select(SourceRow.key, SourceRow.credits, func.count(AllocationRow.operator_id))
+            for key, credits, booked, meanwhile, allocated in connection.execute(
+                select(
+                    *(SourceRow.key, SourceRow.credits, SourceRow.booked, SourceRow.meanwhile),
+                    func.count(AllocationRow.operator_id),
+                )
                 .outerjoin(AllocationRow, AllocationRow.source_key == SourceRow.key)
                 .group_by(SourceRow.key)
             ):
-                if len(credits) != allocated:
-                    yield f"source {key} has {len(credits)} credits for {allocated} allocations"
+                if not len(credits) == len(booked) == len(meanwhile) / 2 == allocated:
+                    yield (
+                        f"source {key} has {len(credits)} credits, {len(booked)} booked and "
+                        f"{len(meanwhile)} counters for {allocated} allocations"
+                    )
 
 
 def _defects_of_file(connection: Connection) -> Iterator[str]:
@@ -94,12 +102,17 @@ class SqlFacts(Facts):
         ):
             allocated[row.source_key].append(row)
         for found in self._connection.execute(select(*SOURCE_COLUMNS)):
-            columns: list[Any] = list(found)
-            credits = columns.pop()
+            *columns, credits, booked, meanwhile, hour = found
             weights = [(each.operator_id, each.weight) for each in allocated[columns[0]]]
             # Too few credits, or too many, are reported as a defect of the storage.
-            padded = credits[: len(weights)] + (0,) * (len(weights) - len(credits))
-            yield source_of([*columns, padded], weights)
+            padded = [
+                each[:number] + (0,) * (number - len(each))
+                for each, number in (
+                    *((credits, len(weights)), (booked, len(weights))),
+                    (meanwhile, 2 * len(weights)),
+                )
+            ]
+            yield source_of([*columns, *padded, hour], weights)
 
     def due(self, kind: str) -> Iterable[str]:
         yield from self._connection.scalars(select(DueRow.subject).where(DueRow.kind == kind))
@@ -194,14 +207,26 @@ class SqlFacts(Facts):
             yield {each[0]: each[1] for each in counted}
 
     def assigned(self) -> Iterator[Mapping[tuple[str, OperatorId], int]]:
+        for counted in self._given(AssignedCountRow.contacts):
+            yield {where: number for where, (number,) in counted.items()}
+
+    def accounts(self) -> Iterator[Mapping[tuple[str, OperatorId], Moved]]:
         row = AssignedCountRow
+        for counted in self._given(row.owed, row.while_full, row.while_unavailable):
+            yield {where: Moved(*moved) for where, moved in counted.items()}
+
+    def _given(
+        self, *columns: InstrumentedAttribute[int]
+    ) -> Iterator[Mapping[tuple[str, OperatorId], Sequence[int]]]:
+        row = AssignedCountRow
+        sums = [cast(func.sum(each), BigInteger) for each in columns]
         for hours in COUNTED_HOURS:
             counted = self._connection.execute(
-                select(row.source_key, row.operator_id, cast(func.sum(row.contacts), BigInteger))
+                select(row.source_key, row.operator_id, *sums)
                 .where(row.hours == hours)
                 .group_by(row.source_key, row.operator_id)
             )
-            yield {(each[0], OperatorId(each[1])): each[2] for each in counted}
+            yield {(each[0], OperatorId(each[1])): each[2:] for each in counted}
 
     def purged_registered(self) -> Mapping[str, int]:
         row = PurgedRegisteredRow

@@ -64,13 +64,15 @@ class SqlCatalogueReader(CatalogueReader):
         return operator_view(row)
 
     def operators(
-        self, *, active: bool | None, limit: int, after: OperatorId | None
+        self, *, active: bool | None, limit: int, after: OperatorId | None, full: bool = False
     ) -> Page[OperatorView]:
         query = select(*OPERATOR_COLUMNS).order_by(OperatorRow.id).limit(limit + 1)
         if active is not None:
             query = query.where(OperatorRow.active == active)
         if after is not None:
             query = query.where(OperatorRow.id > after)
+        if full:
+            query = query.where(OperatorRow.load >= OperatorRow.capacity)
         with reading(self._database) as connection:
             rows = connection.execute(query).all()
         return Page([operator_view(row) for row in rows[:limit]], len(rows) > limit)

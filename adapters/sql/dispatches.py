@@ -10,7 +10,7 @@ from adapters.sql.events import LAST_ROW, last_number
 from adapters.sql.kept import Kept
 from adapters.sql.operators import OPERATOR_COLUMNS, operator_of
 from adapters.sql.prepared import Prepared, PreparedInsert, among, among_ids, fetch_all
-from adapters.sql.sources import SOURCE_COLUMNS, source_of
+from adapters.sql.sources import MOVING_COLUMNS, SOURCE_COLUMNS, source_of
 from adapters.sql.tables import (
     COUNTED_HOURS,
     AllocationRow,
@@ -22,7 +22,8 @@ from adapters.sql.tables import (
 from application.ports.dispatches import Dispatches
 from application.ports.failures import StorageUnavailable
 from application.ports.system import Rolls
-from domain.dispatch import Dispatch
+from domain.account import Moved
+from domain.dispatch import Dispatch, SourceState
 from domain.ids import OperatorId
 from domain.operator import Operator
 from domain.source import Source
@@ -61,7 +62,7 @@ _named = Prepared(
     "operators",
 )
 _moved_sources = Prepared(
-    select(SourceRow.key, SourceRow.waiting, SourceRow.credits).where(among(SourceRow.key, "keys")),
+    select(*MOVING_COLUMNS).where(among(SourceRow.key, "keys")),
     "keys",
 )
 _loads = Prepared(
@@ -106,15 +107,24 @@ _save_waiting = Prepared(
     "source",
     "waiting",
 )
-
-
+_save_booked = Prepared(
+    update(SourceRow)
+    .where(SourceRow.key == bindparam("source"))
+    .values({name: bindparam(name) for name in ("booked", "meanwhile", "hour")}),
+    *("source", "booked", "meanwhile", "hour"),
+)
 _count_registered = PreparedInsert(
-    RegisteredCountRow, "source_key", "hours", "start", "contacts", existing="contacts"
+    RegisteredCountRow, "source_key", "hours", "start", "contacts", existing=["contacts"]
 )
 _count_assigned = PreparedInsert(
     AssignedCountRow,
     *("source_key", "hours", "start", "operator_id", "contacts"),
-    existing="contacts",
+    existing=["contacts"],
+)
+_count_accounts = PreparedInsert(
+    AssignedCountRow,
+    *("source_key", "hours", "start", "operator_id", "contacts", *Moved._fields),
+    existing=Moved._fields,
 )
 
 
@@ -167,6 +177,7 @@ class SqlDispatches(Dispatches):
     def store(self, dispatch: Dispatch) -> None:
         """Store loads, credits, queue lengths and counters."""
         self._save_credits(dispatch.settle())
+        self._save_booked(dispatch)
         self._save_waiting(dispatch)
         self._save_counters(dispatch)
         # Last, since it waits for an answer.
@@ -204,8 +215,9 @@ class SqlDispatches(Dispatches):
         )
         if self._kept.last_event is None:
             self._kept.last_event = last_number(last)
-        self._kept.waiting.update((key, waiting) for key, waiting, _ in sources)
-        dispatch.refresh(sources, loads)
+        moved = [SourceState(*each) for each in sources]
+        self._kept.waiting.update((each.key, each.waiting) for each in moved)
+        dispatch.refresh(moved, loads)
 
     def _load(self, keys: Iterable[str], named: Iterable[OperatorId]) -> "_Loaded":
         """Read sources, their allocations, every operator allocated to them, and those named."""
@@ -218,7 +230,7 @@ class SqlDispatches(Dispatches):
         if others := [*named]:
             statements.append((_named, [others]))
         loaded = _Loaded(*fetch_all(self._connection, *statements))
-        self._kept.waiting.update((key, waiting) for key, waiting, _ in loaded.moved())
+        self._kept.waiting.update((each.key, each.waiting) for each in loaded.moved())
         return loaded
 
     def _save_slots(self, dispatch: Dispatch) -> None:
@@ -235,6 +247,13 @@ class SqlDispatches(Dispatches):
             [(source.key, [each.credit for each in source.allocations]) for source in moved],
         )
 
+    def _save_booked(self, dispatch: Dispatch) -> None:
+        states = map(SourceState.of, dispatch.booked.values())
+        _save_booked.run(
+            self._connection,
+            [(each.key, each.booked, each.meanwhile, each.hour) for each in states],
+        )
+
     def _save_waiting(self, dispatch: Dispatch) -> None:
         stored = self._kept.waiting
         changed = [
@@ -249,16 +268,23 @@ class SqlDispatches(Dispatches):
         # Added up first: several hours may belong to one day.
         registered: defaultdict[tuple[str, int, int], int] = defaultdict(int)
         assigned: defaultdict[tuple[str, int, int, OperatorId], int] = defaultdict(int)
+        accounts: defaultdict[tuple[str, int, int, OperatorId], Moved] = defaultdict(Moved)
         for hours in COUNTED_HOURS:
             for (key, hour), number in dispatch.registered.items():
                 registered[key, hours, hour // hours * hours] += number
             for (key, operator_id, hour), number in dispatch.assigned.items():
                 assigned[key, hours, hour // hours * hours, operator_id] += number
+            for (key, operator_id, hour), moved in dispatch.accounts.items():
+                counted = key, hours, hour // hours * hours, operator_id
+                accounts[counted] = accounts[counted].plus(moved)
         _count_registered.run(
             self._connection, [(*counted, number) for counted, number in registered.items()]
         )
         _count_assigned.run(
             self._connection, [(*counted, number) for counted, number in assigned.items()]
+        )
+        _count_accounts.run(
+            self._connection, [(*counted, 0, *moved) for counted, moved in accounts.items()]
         )
 
 
@@ -282,14 +308,14 @@ class _Loaded(NamedTuple):
     def settled(self) -> object:
         """Everything that stays the same when contacts come, go and change hands."""
         return (
-            [row[:-2] for row in self.source_rows],
+            [row[:-5] for row in self.source_rows],
             self.allocation_rows,
             [row[:-1] for row in self._operator_rows],
         )
 
-    def moved(self) -> list[tuple[str, int, Sequence[int]]]:
-        """What does not, for each source: its key, its queue length, its credits."""
-        return [(row[0], row[-2], row[-1]) for row in self.source_rows]
+    def moved(self) -> list[SourceState]:
+        """What does not, for each source."""
+        return [SourceState(row[0], *row[-5:]) for row in self.source_rows]
 
     def loads(self) -> list[tuple[OperatorId, int]]:
         return [(row[0], row[-1]) for row in self._operator_rows]

@@ -9,7 +9,7 @@ transaction.
 import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -115,10 +115,15 @@ class PreparedInsert:
         table: where the rows go.
         names: those of the columns, in the order in which their values are given.
         existing: what to do if the primary key already exists: None raises an error, "kept" keeps
-            the stored row, and the name of a numeric column adds the new row's number to it.
+            the stored row, and names of numeric columns add the new row's numbers to them.
     """
 
-    def __init__(self, table: type[Row] | Table, *names: str, existing: str | None = None) -> None:
+    def __init__(
+        self,
+        table: type[Row] | Table,
+        *names: str,
+        existing: Literal["kept"] | Sequence[str] | None = None,
+    ) -> None:
         self._table: Any = getattr(table, "__table__", table)
         self._names = names
         self._existing = existing
@@ -152,10 +157,9 @@ class PreparedInsert:
         if self._existing == "kept":
             statement = statement.on_conflict_do_nothing()
         elif self._existing is not None:
-            column = table.c[self._existing]
             statement = statement.on_conflict_do_update(
                 index_elements=list(table.primary_key),
-                set_={self._existing: column + statement.excluded[self._existing]},
+                set_={name: table.c[name] + statement.excluded[name] for name in self._existing},
             )
         return _compile(statement, self._names, dialect)
 

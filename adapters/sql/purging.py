@@ -52,10 +52,10 @@ _deletes = [
     )
 ]
 _count_registered = PreparedInsert(
-    PurgedRegisteredRow, "source_key", "contacts", existing="contacts"
+    PurgedRegisteredRow, "source_key", "contacts", existing=["contacts"]
 )
 _count_assigned = PreparedInsert(
-    PurgedAssignedRow, "source_key", "operator_id", "contacts", existing="contacts"
+    PurgedAssignedRow, "source_key", "operator_id", "contacts", existing=["contacts"]
 )
 
 

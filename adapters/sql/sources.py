@@ -7,20 +7,28 @@ from sqlalchemy import Connection, bindparam, delete, update
 
 from adapters.sql.prepared import Prepared, PreparedInsert
 from adapters.sql.tables import AllocationRow, SourceRow
+from domain.dispatch import SourceState
 from domain.ids import OperatorId
 from domain.source import Allocation, Source
 
+_MOVING: Final = (
+    *(SourceRow.waiting, SourceRow.credits),
+    *(SourceRow.booked, SourceRow.meanwhile, SourceRow.hour),
+)
+MOVING_COLUMNS: Final = (SourceRow.key, *_MOVING)
+"""What `SourceState` has, in its order."""
 SOURCE_COLUMNS: Final = (
     SourceRow.key,
     SourceRow.name,
     SourceRow.strategy,
     SourceRow.created_at,
-    SourceRow.waiting,
-    SourceRow.credits,
+    SourceRow.accounted_from,
+    *_MOVING,
 )
-"""What `source_of` reads; the columns that move with every contact come last."""
+"""What `source_of` reads; the columns that move as contacts come and go are last."""
 
 _said = ("name", "strategy")
+_moved = ("credits", "booked", "meanwhile")
 _insert = PreparedInsert(SourceRow, *(column.key for column in SOURCE_COLUMNS))
 _update = Prepared(
     update(SourceRow)
@@ -31,8 +39,8 @@ _update = Prepared(
 _update_credits = Prepared(
     update(SourceRow)
     .where(SourceRow.key == bindparam("source"))
-    .values(credits=bindparam("new_credits")),
-    *("source", "new_credits"),
+    .values({name: bindparam(f"new_{name}") for name in _moved}),
+    *("source", *(f"new_{name}" for name in _moved)),
 )
 _delete_allocations = Prepared(
     delete(AllocationRow).where(AllocationRow.source_key == bindparam("source")), "source"
@@ -42,25 +50,30 @@ _insert_allocation = PreparedInsert(AllocationRow, "source_key", "operator_id", 
 
 def source_of(row: Sequence[Any], weights: Sequence[tuple[OperatorId, int]]) -> Source:
     """Make a source from a row of SOURCE_COLUMNS and its weights, in order of operators' ids."""
-    key, name, strategy, created_at, waiting, credits = row
+    key, name, strategy, created_at, accounted_from, waiting, credits, booked, meanwhile, hour = row
+    number = len(weights)
     return Source(
         key,
         name,
         strategy,
         created_at,
         [
-            Allocation(operator_id, weight, credit)
-            for (operator_id, weight), credit in zip(weights, credits, strict=True)
+            Allocation(operator_id, weight, *moved)
+            for (operator_id, weight), *moved in zip(
+                weights, credits, booked, meanwhile[:number], meanwhile[number:], strict=True
+            )
         ],
         waiting,
+        hour,
+        accounted_from,
     )
 
 
 def add_sources(connection: Connection, sources: Iterable[Source]) -> None:
     """Store new sources, with their allocations if they have any."""
     for each in sources:
-        row = [getattr(each, column.key) for column in SOURCE_COLUMNS[:-1]]
-        _insert.run(connection, [[*row, _credits(each)]])
+        row = [getattr(each, column.key) for column in SOURCE_COLUMNS[: -len(_MOVING)]]
+        _insert.run(connection, [[*row, *SourceState.of(each)[1:]]])
         _add_allocations(connection, each)
 
 
@@ -76,14 +89,11 @@ def replace_allocations(connection: Connection, sources: Iterable[Source]) -> No
     for each in sources:
         _delete_allocations.run(connection, [[each.key]])
         _add_allocations(connection, each)
-        _update_credits.run(connection, [[each.key, _credits(each)]])
+        state = SourceState.of(each)
+        _update_credits.run(connection, [[each.key, *(getattr(state, name) for name in _moved)]])
 
 
 def _add_allocations(connection: Connection, source: Source) -> None:
     _insert_allocation.run(
         connection, [[source.key, each.operator_id, each.weight] for each in source.allocations]
     )
-
-
-def _credits(source: Source) -> list[int]:
-    return [each.credit for each in source.allocations]

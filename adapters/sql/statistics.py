@@ -5,14 +5,16 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, bindparam, cast, func, select
+from sqlalchemy import BigInteger, Connection, and_, bindparam, case, cast, func, select
 
 from adapters.sql.catalogue import operator_view, source_views
 from adapters.sql.columns import Queued
 from adapters.sql.engine import ReadDatabase
 from adapters.sql.operators import OPERATOR_COLUMNS
-from adapters.sql.reading import AnySelect, reading
+from adapters.sql.reading import AnySelect, chunks, reading
+from adapters.sql.sources import SOURCE_COLUMNS, source_of
 from adapters.sql.tables import (
+    AllocationRow,
     AssignedCountRow,
     ContactRow,
     OperatorRow,
@@ -20,6 +22,7 @@ from adapters.sql.tables import (
     SourceRow,
 )
 from adapters.sql.waits import source_waits
+from application.ports.sources import SourceView
 from application.ports.statistics import (
     EVER,
     HourSpan,
@@ -28,8 +31,10 @@ from application.ports.statistics import (
     SourceTotal,
     SourceWaits,
     StatisticsReader,
+    moved_within,
     source_distribution,
 )
+from domain.account import Moved
 from domain.contact import ContactState
 from domain.errors import UnknownSource
 from domain.ids import OperatorId, first_id_at
@@ -51,6 +56,22 @@ _next = (
     .order_by(ContactRow.rank, ContactRow.id)
     .limit(1)
     .correlate(SourceRow)
+)
+_sources = select(*SOURCE_COLUMNS).where(SourceRow.key.in_(bindparam("keys", expanding=True)))
+_eligible = and_(OperatorRow.active, OperatorRow.load < OperatorRow.capacity)
+_standing = (
+    select(
+        AllocationRow.source_key,
+        func.count(),
+        cast(func.sum(case((_eligible, 1), else_=0)), BigInteger),
+    )
+    .join(OperatorRow, OperatorRow.id == AllocationRow.operator_id)
+    .where(AllocationRow.weight > 0)
+    .group_by(AllocationRow.source_key)
+)
+_COUNTED = (
+    *(AssignedCountRow.contacts, AssignedCountRow.owed),
+    *(AssignedCountRow.while_full, AssignedCountRow.while_unavailable),
 )
 _waiting_since = (
     select(SourceRow.key, _next.scalar_subquery())
@@ -77,17 +98,21 @@ class SqlStatisticsReader(StatisticsReader):
                     raise UnknownSource(f"no source has the key {key!r}.", field="source")
             registered = _registered(connection, sources, span)
             assigned: defaultdict[str, dict[OperatorId, int]] = defaultdict(dict)
+            accounts = _accounts(connection, views, span)
             for hours, since, until in buckets(span):
-                for key, operator_id, number in connection.execute(
+                for key, operator_id, number, *moved in connection.execute(
                     _assigned(sources, hours, since, until)
                 ):
                     assigned[key][operator_id] = assigned[key].get(operator_id, 0) + number
+                    known = accounts[key]
+                    if known is not None:
+                        known[operator_id] = known.get(operator_id, Moved()).plus(Moved(*moved))
             names = {
                 OperatorId(row.id): row.name
                 for row in connection.execute(select(OperatorRow.id, OperatorRow.name))
             }
         return [
-            source_distribution(view, registered[key], assigned[key], names)
+            source_distribution(view, registered[key], assigned[key], names, accounts[key])
             for key, view in views.items()
         ]
 
@@ -95,7 +120,11 @@ class SqlStatisticsReader(StatisticsReader):
         with reading(self._database) as connection:
             totals = _registered(connection, None, span)
             sources = connection.execute(select(SourceRow.key, SourceRow.waiting)).all()
-        return [SourceTotal(key, totals[key], waiting) for key, waiting in sorted(sources)]
+            standing = {key: counts for key, *counts in connection.execute(_standing)}
+        return [
+            SourceTotal(key, totals[key], waiting, *standing.get(key, (0, 0)))
+            for key, waiting in sorted(sources)
+        ]
 
     def waiting_since(self) -> dict[str, datetime]:
         with reading(self._database) as connection:
@@ -105,8 +134,10 @@ class SqlStatisticsReader(StatisticsReader):
         contacts: defaultdict[OperatorId, dict[str, int]] = defaultdict(dict)
         with reading(self._database) as connection:
             operators = connection.execute(select(*OPERATOR_COLUMNS).order_by(OperatorRow.id)).all()
-            for key, operator_id, number in connection.execute(_assigned(None, _DAY, None, None)):
-                contacts[operator_id][key] = number
+            counted = connection.execute(_assigned(None, _DAY, None, None))
+            for key, operator_id, number, *_ in counted:
+                if number:
+                    contacts[operator_id][key] = number
         return [
             OperatorStatistics(
                 operator_view(row),
@@ -181,12 +212,29 @@ def _registered(
     return counted
 
 
+def _accounts(
+    connection: Connection, views: Mapping[str, SourceView], span: HourSpan
+) -> dict[str, dict[OperatorId, Moved] | None]:
+    """Return what accounts have moved by and is not booked, by source; see `moved_within`."""
+    found: dict[str, dict[OperatorId, Moved] | None] = {}
+    for some in chunks([*views]):
+        for row in connection.execute(_sources, {"keys": some}):
+            weights = [(each.operator_id, each.weight) for each in views[row.key].allocations]
+            source = source_of(row, weights)
+            moved = [(each.operator_id, each.moved) for each in source.allocations]
+            found[row.key] = moved_within(span, source.accounted_from, source.hour, moved)
+    return found
+
+
 def _assigned(
     sources: Collection[str] | None, hours: int, since: int | None, until: int | None
 ) -> AnySelect:
     row = AssignedCountRow
     query = (
-        select(row.source_key, row.operator_id, cast(func.sum(row.contacts), BigInteger))
+        select(
+            *(row.source_key, row.operator_id),
+            *(cast(func.sum(each), BigInteger) for each in _COUNTED),
+        )
         .group_by(row.source_key, row.operator_id)
         .order_by(row.source_key)
     )

@@ -89,6 +89,10 @@ class SourceRow(Row):
     waiting: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(Moment)
     credits: Mapped[tuple[int, ...]] = mapped_column(Credits, server_default="")
+    booked: Mapped[tuple[int, ...]] = mapped_column(Credits, server_default="")
+    meanwhile: Mapped[tuple[int, ...]] = mapped_column(Credits, server_default="")
+    hour: Mapped[int] = mapped_column(server_default="0")
+    accounted_from: Mapped[int] = mapped_column(server_default="0")
 
 
 class AllocationRow(Row):
@@ -389,7 +393,11 @@ class RegisteredCountRow(Row):
 
 
 class AssignedCountRow(Row):
-    """How many of a source's contacts its picker gave to an operator in `hours` from `start`."""
+    """How many of a source's contacts its picker gave to an operator in `hours` from `start`.
+
+    The last three columns are what its account has moved by; see `domain.account`. Of the hour that
+    goes on that is in `SourceRow`: `credits` less `booked`, and `meanwhile`.
+    """
 
     __tablename__ = "assigned_counts"
     __table_args__ = (_CLUSTERED,)
@@ -401,6 +409,9 @@ class AssignedCountRow(Row):
         IdOfOperator, ForeignKey("operators.id"), primary_key=True
     )
     contacts: Mapped[int] = mapped_column(BigInteger)
+    owed: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    while_full: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    while_unavailable: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class PurgedRegisteredRow(Row):

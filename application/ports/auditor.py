@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from domain.account import Moved
 from domain.contact import ContactState
 from domain.decision import Decision
 from domain.event_type import EventType
@@ -73,6 +74,10 @@ class Facts(Protocol):
 
     def assigned(self) -> Iterable[Mapping[tuple[str, OperatorId], int]]:
         """Return those of contacts that pickers gave, by source key and operator, likewise."""
+        ...
+
+    def accounts(self) -> Iterable[Mapping[tuple[str, OperatorId], Moved]]:
+        """Return what accounts have moved by, as far as it is booked, likewise."""
         ...
 
     def purged_registered(self) -> Mapping[str, int]:

@@ -17,9 +17,16 @@ class CatalogueReader(Protocol):
         ...
 
     def operators(
-        self, *, active: bool | None, limit: int, after: OperatorId | None
+        self, *, active: bool | None, limit: int, after: OperatorId | None, full: bool = False
     ) -> Page[OperatorView]:
-        """Return operators in the order in which they were created."""
+        """Return operators in the order in which they were created.
+
+        Args:
+            active: only active ones, or only inactive ones; None for all.
+            limit: how many.
+            after: the last one of the page before.
+            full: whether only those that are at capacity.
+        """
         ...
 
     def operator_ids(self, keys: Sequence[str]) -> Mapping[str, OperatorId]:

@@ -1,6 +1,6 @@
 """Counts, shares and waits."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median, quantiles
@@ -8,7 +8,9 @@ from typing import Final, NamedTuple, Protocol
 
 from application.ports.operators import OperatorRef, OperatorView
 from application.ports.sources import SourceView
+from domain.account import Moved
 from domain.ids import OperatorId
+from domain.picker import CONTACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +20,33 @@ class HourSpan:
     since: int | None = None
     until: int | None = None
 
+    def has(self, hour: int) -> bool:
+        """Whether an hour is in the period."""
+        return (self.since is None or self.since <= hour) and (
+            self.until is None or hour < self.until
+        )
+
 
 EVER: Final = HourSpan()
+
+
+def moved_within(
+    span: HourSpan, accounted_from: int, hour: int, accounts: Iterable[tuple[OperatorId, Moved]]
+) -> dict[OperatorId, Moved] | None:
+    """Return what the accounts of a source have moved by in a period, as far as it is not booked.
+
+    Args:
+        span: the period.
+        accounted_from: of the source, as `hour`; see `domain.source.Source`.
+        hour: the only one that is not booked.
+        accounts: what they have moved by since they were booked, by operator.
+
+    Returns:
+        None if it is not known of the whole period what operators were entitled to.
+    """
+    if (span.since or 0) < accounted_from:
+        return None
+    return dict(accounts) if span.has(hour) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +58,11 @@ class OperatorShare:
         target_share: weight / sum of weights, 0 to 1.
         contacts: how many the picker gave it; a transfer changes nothing here.
         actual_share: `contacts` / all that the picker gave away, 0 to 1; None if there are none.
+        entitled: how many its weight gave it over the contacts for which it was eligible; None if
+            the period begins before this was recorded.
+        entitled_share: `entitled` / all that the picker gave away, 0 to 1; None if there are none.
+        while_full: how many were given to others while it was at capacity; None as `entitled`.
+        while_unavailable: likewise, while it was not available.
     """
 
     operator: OperatorRef
@@ -38,6 +70,10 @@ class OperatorShare:
     target_share: float
     contacts: int
     actual_share: float | None
+    entitled: float | None
+    entitled_share: float | None
+    while_full: int | None
+    while_unavailable: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +96,7 @@ def source_distribution(
     total: int,
     contacts: Mapping[OperatorId, int],
     names: Mapping[OperatorId, str],
+    accounts: Mapping[OperatorId, Moved] | None,
 ) -> SourceDistribution:
     """Compare what happened with what should have happened.
 
@@ -67,16 +104,20 @@ def source_distribution(
         source: as it stands.
         total: contacts that came in.
         contacts: how many the picker gave, by operator.
-        names: of every operator in `contacts` or allocated.
+        names: of every operator that is mentioned.
+        accounts: what they have moved by; None if that is not known of the whole period.
     """
     given = sum(contacts.values())
     # In the order of operator ids, as allocations are.
     allocated = {each.operator_id: each for each in source.allocations}
-    unallocated = contacts.keys() - allocated.keys()
+    mentioned = contacts.keys() | {each for each, moved in (accounts or {}).items() if any(moved)}
+    unallocated = mentioned - allocated.keys()
     rows = []
     for operator_id in sorted([*allocated, *unallocated]) if unallocated else allocated:
         allocation = allocated.get(operator_id)
         got = contacts.get(operator_id, 0)
+        moved = None if accounts is None else accounts.get(operator_id, Moved())
+        entitled = None if moved is None else got + moved.owed / CONTACT
         rows.append(
             OperatorShare(
                 OperatorRef(operator_id, names[operator_id]),
@@ -84,17 +125,29 @@ def source_distribution(
                 allocation.share if allocation else 0.0,
                 got,
                 got / given if given else None,
+                entitled,
+                entitled / given if given and entitled is not None else None,
+                moved and moved.while_full,
+                moved and moved.while_unavailable,
             )
         )
     return SourceDistribution(source.key, total, source.waiting, rows)
 
 
 class SourceTotal(NamedTuple):
-    """How many contacts came in on a source during a period, and how many wait there now."""
+    """How many contacts came in on a source during a period, and how it stands now.
+
+    Attributes:
+        waiting: contacts that wait.
+        answering: operators with a weight above 0.
+        eligible: those of them that could be given a contact.
+    """
 
     source: str
     total: int
     waiting: int
+    answering: int
+    eligible: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,9 +75,11 @@ class Language:
             _stamp(since), units, self.duration(max((datetime.now(UTC) - since).total_seconds(), 0))
         )
 
-    def points(self, value: float) -> str:
-        """Write a difference of shares in percentage points, with its sign."""
-        return format_decimal(value * 100, "+#,##0.0;-#,##0.0", locale=self.code)
+    def signed(self, value: float) -> str:
+        """Write a difference with its sign and one decimal."""
+        rounded = round(value, 1)
+        pattern = "+#,##0.0;-#,##0.0" if rounded else "#,##0.0"
+        return format_decimal(rounded or 0.0, pattern, locale=self.code)
 
 
 def moment(value: datetime, show: str = "moment") -> Markup:

@@ -16,6 +16,7 @@ from entrypoints.console.choosing import busiest, offered_sources
 from entrypoints.console.filled import EMPTY, Filled
 from entrypoints.console.pages import Viewer, form, go, page, pages_below
 from entrypoints.console.periods import PERIODS, Period, span_of
+from entrypoints.console.promises import kept
 from entrypoints.console.receivers import ails
 from entrypoints.console.saying import said
 from entrypoints.edge.gate import is_admitted
@@ -25,8 +26,8 @@ from entrypoints.edge.writing import ACTOR
 
 _OPERATORS: Final = 60
 """Gauges on the page; a link leads to the others."""
-_BARS: Final = 8
-"""Operators of a source on the page; a link leads to the others."""
+_LISTED: Final = 5
+"""Sources or operators that are listed in one sentence; it tells how many more there are."""
 _FEED: Final = 14
 _MINUTES: Final = 180
 _EVENTS: Final = "/console/events"
@@ -74,6 +75,10 @@ def overview_page(
     """Show who gets what in a period, with a form of the first steps if it was refused."""
     span = span_of(period)
     totals = fairlead.statistics.totals(span)
+    shown = fairlead.statistics.distribution(sources=busiest(totals), span=span)
+    standing = {each.source: each for each in totals}
+    waiting_since = fairlead.statistics.waiting_since()
+    full = fairlead.catalogue.operators(active=True, limit=_LISTED, after=None, full=True)
     operators = fairlead.catalogue.operators(active=None, limit=_OPERATORS, after=None)
     return page(
         request,
@@ -83,9 +88,13 @@ def overview_page(
         period=period,
         periods=PERIODS,
         totals=totals,
-        shown=fairlead.statistics.distribution(sources=busiest(totals), span=span),
+        rows=[(standing[each.source], kept(each)) for each in shown],
+        waiting_since=waiting_since,
+        longest=sorted(waiting_since, key=lambda key: waiting_since[key]),
+        unanswered=[each for each in totals if not each.eligible],
+        full=full,
+        listed=_LISTED,
         names=dict(offered_sources(fairlead).items),
-        bars=_BARS,
         operators=operators,
         feed=fairlead.latest_assignments(
             [each.source for each in totals if each.waiting], limit=_FEED

@@ -212,7 +212,7 @@ def _environment(code: str) -> Environment:
     made.filters.update(
         number=spoken.number,
         percent=spoken.percent,
-        points=spoken.points,
+        signed=spoken.signed,
         moment=moment,
         time=partial(moment, show="time"),
         waited=spoken.waited,

@@ -8,11 +8,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from application.fairlead import Fairlead
-from application.ports.statistics import SourceDistribution
-from domain.conformity import DRIFTS_BELOW, p_value
 from entrypoints.console.choosing import Chosen, busiest, offered_sources
 from entrypoints.console.pages import Viewer, page, pages_below
 from entrypoints.console.periods import PERIODS, Period, moment_of, span_of
+from entrypoints.console.promises import kept
 from entrypoints.console.spreadsheet import spreadsheet
 
 Table = Literal["shares", "waits", "hours", "operators"]
@@ -35,9 +34,8 @@ def router(fairlead: Fairlead) -> APIRouter:
             periods=PERIODS,
             chosen=source,
             sources=offered_sources(fairlead),
-            distribution=[(each, conformity(each)) for each in shown],
+            distribution=[(each, kept(each)) for each in shown],
             left_out=not source and len(shown) < len(totals),
-            drifts_below=DRIFTS_BELOW,
             waits=fairlead.waiting_times(shown, span),
             totals={each.source: each.total for each in shown},
             bars=20,
@@ -67,14 +65,6 @@ def router(fairlead: Fairlead) -> APIRouter:
     return routes
 
 
-def conformity(distribution: SourceDistribution) -> float | None:
-    """Return the p-value of what the operators of a source got; see `domain.conformity`."""
-    return p_value(
-        [each.contacts for each in distribution.operators],
-        [each.weight for each in distribution.operators],
-    )
-
-
 def _by_hour(fairlead: Fairlead, source: str, period: Period) -> list[tuple[datetime, int]]:
     """Return contacts by hour from the period's first hour on, including hours without any."""
     span = span_of(period)
@@ -90,7 +80,10 @@ def _named(source: str) -> list[str] | None:
 
 
 def _shares_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[Sequence[Any]]:
-    yield "source", "operator_id", "operator", "weight", "target_share", "contacts", "actual_share"
+    yield (
+        *("source", "operator_id", "operator", "weight", "target_share", "contacts"),
+        *("actual_share", "entitled", "entitled_share", "while_full", "while_unavailable"),
+    )
     for each in fairlead.statistics.distribution(sources=_named(source), span=span_of(period)):
         for row in each.operators:
             yield (
@@ -101,6 +94,10 @@ def _shares_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[S
                 row.target_share,
                 row.contacts,
                 row.actual_share,
+                row.entitled,
+                row.entitled_share,
+                row.while_full,
+                row.while_unavailable,
             )
 
 

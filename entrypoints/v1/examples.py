@@ -148,6 +148,10 @@ _DISTRIBUTION: Final = {
                             "target_share": 0.25,
                             "contacts": 1,
                             "actual_share": 0.25,
+                            "entitled": 1.0,
+                            "entitled_share": 0.25,
+                            "while_full": 0,
+                            "while_unavailable": 0,
                         },
                         {
                             "operator": {"id": _BORIS, "name": "Boris"},
@@ -155,6 +159,10 @@ _DISTRIBUTION: Final = {
                             "target_share": 0.75,
                             "contacts": 3,
                             "actual_share": 0.75,
+                            "entitled": 3.0,
+                            "entitled_share": 0.75,
+                            "while_full": 0,
+                            "while_unavailable": 0,
                         },
                     ],
                 }

@@ -25,6 +25,7 @@ from application.endpoints import CreateEndpoint
 from application.ports.contacts import ContactView
 from application.ports.operators import OperatorView
 from application.register_contacts import RegisterContact
+from domain.account import Moved
 from domain.availability import Availability
 from domain.contact import ContactState
 from domain.dispatch import hour_of
@@ -230,6 +231,22 @@ def plant_assigned_counter(scene: Scene) -> None:
     )
 
 
+def plant_account(scene: Scene) -> None:
+    account = ("telegram", scene.ann.id, hour_of(START))
+    scene.plant(
+        lambda store: store.accounts.update({account: Moved(while_full=1)}),
+        ("UPDATE assigned_counts SET while_full = while_full + 1 WHERE hours = 24",),
+    )
+
+
+def plant_account_that_sums_to_nothing(scene: Scene) -> None:
+    account = ("telegram", scene.ann.id, hour_of(START))
+    scene.plant(
+        lambda store: store.accounts.update({account: Moved(owed=1)}),
+        ("UPDATE assigned_counts SET owed = owed + 1 WHERE hours = 1",),
+    )
+
+
 def plant_missing_counter(scene: Scene) -> None:
     scene.plant(lambda store: store.registered.clear(), ("DELETE FROM registered_counts",))
 
@@ -360,14 +377,16 @@ def plant_lost_contact(scene: Scene) -> None:
     ("plant", "found", "found_in_file"),
     [
         (plant_load, "I1", "I1"),
-        (plant_assignment_past_capacity, "I2 I6", "I2 I6"),
+        (plant_assignment_past_capacity, "I2 I6 accounts", "I2 I6 accounts"),
         (plant_room, "I3", "I3"),
-        (plant_credit, "I5", "I5"),
-        (plant_other_circumstances, "I6", "I6"),
+        (plant_credit, "I5 accounts", "I5 accounts"),
+        (plant_other_circumstances, "I6 accounts", "I6 accounts"),
         (plant_queue_length, "counters", "counters"),
         (plant_registered_counter, "counters", "counters"),
         (plant_assigned_counter, "counters", "counters"),
         (plant_missing_counter, "counters", "counters"),
+        (plant_account, "accounts", "accounts"),
+        (plant_account_that_sums_to_nothing, "accounts", "accounts"),
         (plant_a_counter_too_many, "counters", "counters"),
         (plant_other_operator, "I7 I8", "I7 I8"),
         (plant_transfer_undone, "I7", "I7"),
@@ -382,7 +401,7 @@ def plant_lost_contact(scene: Scene) -> None:
         (plant_cursor_beyond_the_end, "I10", "I10"),
         (plant_event_that_is_needed_and_gone, "I10", "I10"),
         (plant_pending_delivery_of_an_event_that_is_gone, "I10", "I10"),
-        (plant_lost_contact, "I1 counters", "I1 I7 counters"),
+        (plant_lost_contact, "I1 accounts counters", "I1 I7 accounts counters"),
     ],
 )
 def test_a_planted_defect_is_found_and_nothing_else(
@@ -423,7 +442,7 @@ def test_credits_that_are_not_as_many_as_the_allocations_are_found(
         execute(sqlite_url, (f"UPDATE sources SET credits = {credits}",))  # noqa: S608 -- ours
         (defect,) = world.fairlead.check_invariants()
     assert defect.invariant == "I7"
-    assert f"{number} credits for 2 allocations" in defect.detail
+    assert f"has {number} credits, 2 booked and 4 counters for 2 allocations" in defect.detail
 
 
 def test_a_damaged_file_is_found(sqlite_url: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from application.contacts import CloseContact, TransferContact
 from application.operators import UpdateOperator
-from application.ports.statistics import HourSpan, OperatorShare, SourceWaits
+from application.ports.statistics import HourSpan, OperatorShare, SourceDistribution, SourceWaits
 from application.ports.storage import Storage
 from application.purging import PurgeContacts
 from domain.contact import ContactState
@@ -88,8 +88,9 @@ def test_totals_are_those_of_all_time(storage: Storage, given: Given) -> None:
         world.clock.advance(hours=7)
     everything = storage.statistics.distribution(sources=None, span=HourSpan())
     totals = storage.statistics.totals()
-    assert totals == [(each.source, each.total, each.waiting) for each in everything]
-    assert totals == [("a", 3, 2), ("b", 3, 2), ("c", 0, 0)]
+    assert [each[:3] for each in totals] == [shown(each) for each in everything]
+    # Ann has two contacts by now, which is all that she can take.
+    assert totals == [("a", 3, 2, 1, 0), ("b", 3, 2, 1, 0), ("c", 0, 0, 1, 0)]
     some = storage.statistics.distribution(sources=["c", "a"], span=HourSpan())
     assert some == [everything[0], everything[2]]
     for span in (
@@ -99,8 +100,24 @@ def test_totals_are_those_of_all_time(storage: Storage, given: Given) -> None:
     ):
         everything = storage.statistics.distribution(sources=None, span=span)
         totals = storage.statistics.totals(span)
-        assert totals == [(each.source, each.total, each.waiting) for each in everything]
+        assert [each[:3] for each in totals] == [shown(each) for each in everything]
     assert not any(each.total for each in totals)
+
+
+def shown(distribution: SourceDistribution) -> tuple[str, int, int]:
+    return distribution.source, distribution.total, distribution.waiting
+
+
+def test_totals_tell_who_answers_and_who_could_now(storage: Storage, given: Given) -> None:
+    world = given.world
+    free, full, away = (world.operator(name, capacity=1) for name in ("Ann", "Bob", "Cid"))
+    world.source((full, 1), key="taken")
+    world.register("taken")
+    world.fairlead.update_operator(UpdateOperator(away.id, active=False))
+    world.source((free, 1), (full, 1), (away, 1), key="mixed")
+    world.source((free, 0), key="none")
+    found = {each.source: (each.answering, each.eligible) for each in storage.statistics.totals()}
+    assert found == {"mixed": (3, 1), "none": (0, 0), "taken": (1, 0)}
 
 
 def test_of_each_queue_the_contact_tells_that_is_handed_out_next(
@@ -142,8 +159,8 @@ def test_who_is_no_longer_allocated_keeps_what_it_got(storage: Storage, given: G
     (found,) = storage.statistics.distribution(sources=[key], span=HourSpan())
     views = {each.operator.id: each for each in found.operators}
     assert views == {
-        ann.id: OperatorShare(views[ann.id].operator, 0, 0.0, 1, 0.5),
-        bob.id: OperatorShare(views[bob.id].operator, 5, 1.0, 1, 0.5),
+        ann.id: OperatorShare(views[ann.id].operator, 0, 0.0, 1, 0.5, 1.0, 0.5, 0, 0),
+        bob.id: OperatorShare(views[bob.id].operator, 5, 1.0, 1, 0.5, 1.0, 0.5, 0, 0),
     }
     assert [each.operator.name for each in found.operators] == ["Ann", "Bob"]
 

@@ -1,4 +1,4 @@
-"""The p-value behind the words `as configured` and `drifts`."""
+"""Whether operators got what they were entitled to."""
 
 import math
 import random
@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from domain.conformity import DRIFTS_BELOW, _tail, p_value
+from domain.conformity import STRAYS_BELOW, Verdict, _tail, p_value, verdict
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 9, 30, 31])
@@ -42,15 +42,36 @@ def test_exact_shares_conform_perfectly() -> None:
     assert p_value([100, 300, 600], [1, 3, 6]) == pytest.approx(1, abs=0.01)
 
 
-def test_chance_is_called_a_drift_about_once_in_a_hundred_times() -> None:
+def test_chance_is_said_to_stray_about_once_in_a_hundred_times() -> None:
     chance = random.Random(3)
-    drifts = 0
+    strays = 0
     for _ in range(2000):
         picked = Counter(chance.choices(range(4), [1, 2, 3, 4], k=200))
         found = p_value([picked[position] for position in range(4)], [1, 2, 3, 4])
         assert found is not None
-        drifts += found < DRIFTS_BELOW
-    assert 8 <= drifts <= 40
+        strays += found < STRAYS_BELOW
+    assert 8 <= strays <= 40
+
+
+@pytest.mark.parametrize(
+    ("contacts", "entitled", "said"),
+    [
+        ([], [], Verdict.UNKNOWN),
+        ([0, 0], [0.0, 0.0], Verdict.UNKNOWN),
+        ([1, 0], [0.25, 0.75], Verdict.AS_PROMISED),
+        ([100, 300], [102.9, 297.1], Verdict.AS_PROMISED),
+        ([100, 300], [110.0, 290.0], Verdict.BY_CHANCE),
+        ([100, 300], [160.0, 240.0], Verdict.STRAYS),
+        # Too few for the test, and too far off for the picker.
+        ([8, 2], [3.0, 7.0], Verdict.UNKNOWN),
+        # Who was entitled to nothing got something.
+        ([4, 96], [0.0, 100.0], Verdict.STRAYS),
+    ],
+)
+def test_what_is_said_of_a_source(
+    contacts: list[int], entitled: list[float], said: Verdict
+) -> None:
+    assert verdict(contacts, entitled) is said
 
 
 def test_nothing_is_likelier_than_certain() -> None:

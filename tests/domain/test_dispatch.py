@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.contact import Contact, ContactState
-from domain.dispatch import hour_of
+from domain.dispatch import SourceState, hour_of
 from domain.errors import (
     ContactClosed,
     DomainError,
@@ -134,7 +134,7 @@ def test_what_others_have_stored_meanwhile_is_taken_over(at_work: bool) -> None:
         bench.dispatch.forget_changes()
     bench.dispatch.handed_out_later.add("telegram")
     loads = [(operator_id(1), 2), (operator_id(2), 5)]
-    bench.dispatch.refresh([("telegram", 0, [7, -7])], loads)
+    bench.dispatch.refresh([SourceState("telegram", 0, [7, -7], [7, -7], [0] * 4, 0)], loads)
     assert bench.credits() == [7, -7]
     assert not bench.dispatch.handed_out_later
     # The first operator is full now, so the second gets every contact.
@@ -183,7 +183,7 @@ def test_pools_outlive_what_others_have_stored_meanwhile() -> None:
     pool = bench.dispatch._pooled["telegram"].pool
     bench.dispatch.renew([source([1, 1])], [operator(1, 9), operator(2, 9)])
     loads = [(operator_id(number), 2) for number in (1, 2)]
-    bench.dispatch.refresh([("telegram", 0, [3, -3])], loads)
+    bench.dispatch.refresh([SourceState("telegram", 0, [3, -3], [3, -3], [0] * 4, 0)], loads)
     # The loads move while the pool is put away.
     (other,) = bench.dispatch.operators.keys() - {held.operator_id}
     bench.dispatch.transfer(held, other, LATER)
@@ -197,7 +197,7 @@ def test_pools_outlive_what_others_have_stored_meanwhile() -> None:
 def test_every_allocation_has_a_credit_to_take_over(credits: list[int]) -> None:
     bench = Bench([source([1, 3])], [operator(1), operator(2)])
     with pytest.raises(ValueError, match="zip"):
-        bench.dispatch.refresh([("telegram", 0, credits)], [])
+        bench.dispatch.refresh([SourceState("telegram", 0, credits, credits, [0] * 4, 0)], [])
 
 
 def test_the_queues_of_an_operator_are_those_of_its_sources() -> None:

@@ -100,3 +100,8 @@ def undo(house: House, text: str) -> str:
     action = re.search(r'action="/console([^"]*)"', toast)
     assert action, toast
     return house.after(house.send(action[1], fields(toast, action[1])))
+
+
+def words(html: str) -> str:
+    """Return a text without its markup."""
+    return " ".join(unescape(re.sub("<[^>]*>", " ", html)).split())

@@ -1,8 +1,10 @@
 """The console over HTTP: what a browser test cannot check, or does not have to."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from itertools import pairwise
 
@@ -12,13 +14,14 @@ from starlette.routing import Mount, Route
 
 from application.contacts import TransferContact
 from application.keys import CreateKey
-from application.operators import CreateOperator
+from application.operators import CreateOperator, UpdateOperator
 from domain.access import Role
+from domain.strategy import Strategy
 from entrypoints.settings import Settings
 from entrypoints.web import create_app
-from tests.entrypoints.consoles import FORM
+from tests.entrypoints.consoles import FORM, words
 from tests.entrypoints.http.client import Client, serving_world
-from tests.support import World
+from tests.support import World, open_world
 
 
 @pytest.fixture
@@ -256,19 +259,91 @@ def test_a_list_to_choose_from_says_that_it_is_not_all(
 
 
 def test_shares_are_called_what_they_are(client: Client, world: World) -> None:
-    ann, bob = world.operator("Ann"), world.operator("Bob")
+    ann, bob, cid = (world.operator(name, capacity=90) for name in ("Ann", "Bob", "Cid"))
     world.clock.moment = datetime.now(UTC).replace(microsecond=0)
     world.source((ann, 1), (bob, 3))
-    assert "too few contacts to tell" in client.get("/console/statistics").text
+
+    def page() -> str:
+        return words(client.get("/console/statistics").text.partition("The target is")[0])
+
+    assert "no contact yet" in page()
     for _ in range(80):
         world.register()
-    page = client.get("/console/statistics").text
-    assert "as configured</strong> · p 1" in page
-    assert "drifts" not in page.partition('<p class="hint">')[0]
-    world.allocate("telegram", (ann, 3), (bob, 1))
-    page = client.get("/console/statistics").text
-    assert "drifts</strong> · p 0" in page
-    assert "as configured" not in page
+    assert "as promised · 80 contacts" in page()
+    # A pause is no drift: it is said whose it was, and who took over.
+    world.fairlead.update_operator(UpdateOperator(bob.id, active=False))
+    for _ in range(20):
+        world.register()
+    assert "as promised · 100 contacts" in page()
+    assert re.search(r"Bob paused for 20% 75.0% 60.0% 60.0% 0.0", page())
+    assert re.search(r"Ann took over for others 25.0% 40.0% 40.0% 0.0", page())
+    world.fairlead.update_operator(UpdateOperator(bob.id, active=True))
+    world.allocate("telegram", (ann, 3), (bob, 1), (cid, 1))
+    assert re.search(r"Ann had another weight before 60.0% 40.0%", page())
+    for _ in range(150):
+        world.register()
+    assert re.search(r"Ann at capacity for \d+%", page())
+    assert "as promised ± " in page()
+
+
+def test_what_chance_does_is_called_chance(client: Client, world: World) -> None:
+    operators = [world.operator(name) for name in ("Ann", "Bob", "Cid")]
+    world.clock.moment = datetime.now(UTC).replace(microsecond=0)
+    world.source(*((each, 1) for each in operators), strategy=Strategy.RANDOM)
+    for _ in range(300):
+        world.register()
+    page = words(client.get("/console/statistics").text)
+    assert re.search(r"as chance has it ± \d+(\.\d)? · 300 contacts", page)
+    overview = words(client.get("/console/").text)
+    assert "as chance has it ± " in overview
+
+
+def test_what_was_not_recorded_is_not_made_up(sqlite_url: str) -> None:
+    with open_world(sqlite_url) as world:
+        world.clock.moment = datetime.now(UTC).replace(microsecond=0)
+        world.source((world.operator(), 1))
+        world.register()
+        this = int(world.clock.moment.timestamp()) // 3600
+        # As the migration leaves what was counted before it.
+        with (
+            closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection,
+            connection,
+        ):
+            connection.execute("UPDATE sources SET accounted_from = ?", (this + 1,))
+        with serving_world(world) as client:
+            page = words(client.get("/console/statistics").text)
+            assert "not recorded for the whole period" in page
+            (found,) = client.get("/v1/stats/distribution").json()["sources"]
+    assert found["operators"][0]["contacts"] == 1
+    assert found["operators"][0]["entitled"] is None
+    assert found["operators"][0]["while_full"] is None
+
+
+def test_the_overview_begins_with_what_needs_somebody(client: Client, world: World) -> None:
+    def needs() -> str:
+        page = client.get("/console/").text.partition('class="needs"')[2]
+        return words(page.partition("</section>")[0])
+
+    ann = world.operator("Ann", capacity=1)
+    world.clock.moment = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=9)
+    world.source((ann, 1), key="sales")
+    assert "Nothing: nobody waits" in needs()
+    world.source(key="empty")
+    assert "Nobody can take a contact now: empty (no operator has a weight)" in needs()
+    world.register("sales")
+    assert "At capacity: Ann" in needs()
+    assert "sales" in needs()
+    world.register("sales")
+    world.clock.advance(minutes=1)
+    world.register("empty")
+    said = needs()
+    assert "sales : a contact has waited for 9 min" in said
+    assert said.index("sales") < said.index("empty")
+    for number in range(9):
+        world.source(key=f"more-{number}")
+        world.register(f"more-{number}")
+    assert "Contacts wait on 6 more sources." in needs()
+    assert "and 6 more" in needs()
 
 
 @pytest.mark.parametrize(

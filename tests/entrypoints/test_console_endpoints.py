@@ -22,7 +22,7 @@ from domain.endpoint import Delivery, EndpointState, Inclusion
 from domain.event_type import EventType
 from entrypoints.console.audit import PAGES
 from entrypoints.console.words import ACTIONS, EVENTS, SUBJECTS
-from tests.entrypoints.consoles import RUSSIAN, fields, said
+from tests.entrypoints.consoles import RUSSIAN, fields, said, words
 from tests.entrypoints.http.keys import bearer
 from tests.entrypoints.receivers import URL, Wired, wired
 
@@ -43,11 +43,6 @@ def refused_at(answer: httpx.Response, field: str) -> str:
     problem = re.search(rf'<p class="problem" role="alert" id="{found[1]}">(.*?)</p>', answer.text)
     assert problem
     return unescape(problem[1])
-
-
-def words(html: str) -> str:
-    """Return a text without its markup."""
-    return " ".join(unescape(re.sub("<[^>]*>", " ", html)).split())
 
 
 def rows(page: str) -> list[list[str]]:
@@ -358,7 +353,8 @@ class TestStanding:
         wires.stand(off.id, state=EndpointState.DISABLED, last_error="x")
         key = wires.house.world.fairlead.create_key(CreateKey(role)).secret
         page = wires.house.client.get("/console/", headers=bearer(key)).text
-        told = [words(each) for each in re.findall('<p class="notice bad".*?</p>', page, re.DOTALL)]
+        item = r'<li class="bad" id="endpoint-.*?</li>'
+        told = [words(each) for each in re.findall(item, page, re.DOTALL)]
         assert told == (
             [
                 "Deliveries to a.example have been failing for 5 min .",
@@ -371,12 +367,12 @@ class TestStanding:
         assert path(well) not in page
         assert "t0ken" not in page
 
-    def test_of_many_that_ail_the_overview_tells_of_three(self, wires: Wired) -> None:
-        for number in range(5):
+    def test_of_many_that_ail_the_overview_tells_of_five(self, wires: Wired) -> None:
+        for number in range(7):
             made = wires.endpoint(f"https://{number}.example/")
             wires.stand(made.id, state=EndpointState.DISABLED, last_error="x")
         page = wires.house.look("/")
-        assert page.count("is disabled") == 3
+        assert page.count("is disabled") == 5
         assert '<a href="/console/endpoints">All endpoints</a>' in page
 
     @pytest.mark.parametrize("role", [Role.ADMIN, Role.SUPERVISOR, Role.VIEWER])

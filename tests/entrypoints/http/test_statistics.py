@@ -25,6 +25,11 @@ def test_the_distribution_sets_what_happened_beside_what_should(
             "target_share": 0.75,
             "contacts": 3,
             "actual_share": 0.75,
+            # The fourth contact came when Bob was full: it was hers alone.
+            "entitled": 3.25,
+            "entitled_share": 0.8125,
+            "while_full": 0,
+            "while_unavailable": 0,
         },
         {
             "operator": {"id": str(bob.id), "name": "Bob"},
@@ -32,6 +37,10 @@ def test_the_distribution_sets_what_happened_beside_what_should(
             "target_share": 0.25,
             "contacts": 1,
             "actual_share": 0.25,
+            "entitled": 0.75,
+            "entitled_share": 0.1875,
+            "while_full": 1,
+            "while_unavailable": 0,
         },
     ]
     assert (second["source"], second["total"], second["operators"]) == ("b", 0, [])
