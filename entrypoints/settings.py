@@ -85,6 +85,12 @@ class Settings(BaseSettings):
         "to although they are not public, also by plain http.",
     )
 
+    deliveries: bool = Field(
+        default=True,
+        description="Whether this process delivers events to endpoints; off for a copy of a "
+        "database, which has the same endpoints.",
+    )
+
     @field_validator("root_path")
     @classmethod
     def _plain_path(cls, value: str) -> str:

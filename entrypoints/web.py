@@ -141,6 +141,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         intake=intake, holder=holder, looking=live.looking, body=writer(fairlead)
     )
     try_out = trier(courier, container.ids())
+    delivers = container.settings().deliveries
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -152,12 +153,13 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         if container.settings().read_database_url is not None:
             await to_thread.run_sync(_say_if_lists_fail, container.readers())
         alarm = asyncio.create_task(_let_time_pass(container, intake))
-        delivering = asyncio.create_task(courier.run())
+        delivering = [asyncio.create_task(courier.run())] if delivers else []
         yield
         alarm.cancel()
         live.close()
-        delivering.cancel()
-        await asyncio.wait([delivering])
+        for each in delivering:
+            each.cancel()
+        await asyncio.gather(*delivering, return_exceptions=True)
         await intake.close()
         container.readers().close()
         container.storage().close()

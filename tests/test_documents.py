@@ -54,7 +54,8 @@ def test_every_setting_stands_in_the_readme_with_what_it_is_if_it_is_not_set(rea
         row = re.search(rf"^\| `FAIRLEAD_{name.upper()}` \| (.+) \| (.+) \|$", text, re.MULTILINE)
         assert row, name
         if setting.default is not None:
-            assert row[2] == f"`{setting.default}`"
+            shown = {True: "on", False: "off"}.get(setting.default, setting.default)
+            assert row[2] == f"`{shown}`"
 
 
 def test_every_table_of_the_database_is_explained(postgresql_url: str) -> None:

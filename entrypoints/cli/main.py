@@ -172,6 +172,8 @@ def _say_who_may_come_in(settings: Settings, say: Callable[[str], None]) -> None
     container = build_container(settings)
     with failures(), closing(container.storage()) as storage:
         container.sender()
+        if not settings.deliveries:
+            say("FAIRLEAD_DELIVERIES is off: this process delivers no events to endpoints.")
         if not storage.keys.all():
             in_memory = settings.database_url == "memory://"
             make_one = "POST /v1/keys" if in_memory else command("keys create --role admin")
