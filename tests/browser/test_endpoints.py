@@ -52,9 +52,11 @@ def receiving() -> Iterator[Receiver]:
         opened = Receiver(f"http://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield opened
-        server.shutdown()
-        thread.join()
+        try:
+            yield opened
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture(scope="module")
