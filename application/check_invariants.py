@@ -4,15 +4,18 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from operator import lt
+from typing import Any, Final
 
 from application.ports.auditor import Auditor, ContactFact, Facts
 from application.waiting import HAND_OUT
 from domain.account import Moved
 from domain.contact import ContactState
+from domain.decision import Lineup
 from domain.dispatch import Dispatch
 from domain.event_type import EventType
 from domain.ids import OperatorId
+from domain.picker import CONTACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,10 @@ class CheckInvariantsHandler:
         return defects + [Defect("I7", sentence) for sentence in self.auditor.defects()]
 
 
+_ALIKE: Final = 4096
+"""Kinds of decisions that are counted before they are added up."""
+
+
 @dataclass(slots=True)
 class _Check:
     facts: Facts
@@ -64,6 +71,9 @@ class _Check:
     moved: defaultdict[tuple[str, OperatorId], Moved] = field(
         default_factory=partial(defaultdict, Moved)
     )
+    alike: Counter[tuple[str, int, tuple[bool, ...]]] = field(default_factory=Counter)
+    lineups: dict[int, Lineup] = field(default_factory=dict)
+    picked: Counter[tuple[str, OperatorId]] = field(default_factory=Counter)
 
     def run(self) -> Iterator[Defect]:
         # Purged contacts are no longer there to be counted, but statistics still include them.
@@ -88,9 +98,14 @@ class _Check:
             self.loads[contact.operator_id] += 1
         if (decision := contact.decision) is not None:
             self.assigned[contact.source, decision.picked] += 1
-            for operator_id, moved in decision.moved():
-                where = contact.source, operator_id
-                self.moved[where] = self.moved[where].plus(moved)
+            # Looked at later, once for all that are alike: one by one, the check would take twice
+            # as long.
+            has_room = tuple(map(lt, decision.loads, decision.lineup.capacities))
+            self.alike[contact.source, id(decision.lineup), has_room] += 1
+            self.lineups[id(decision.lineup)] = decision.lineup
+            self.picked[contact.source, decision.picked] += 1
+            if len(self.alike) >= _ALIKE:
+                self._fold()
             position = decision.position
             if decision.loads[position] >= decision.lineup.capacities[position]:
                 yield Defect("I2", f"contact {contact.id} took {decision.picked} past capacity")
@@ -179,6 +194,7 @@ class _Check:
         """Compare what operators were entitled to with what decisions granted them."""
         sources = list(self.facts.sources())
         purged = self.facts.purged_registered()
+        self._fold()
         for booked in self.facts.accounts():
             stored = defaultdict(Moved, booked)
             for source in sources:
@@ -194,19 +210,34 @@ class _Check:
                 # Nobody knows what purged contacts granted, or what was granted before accounts
                 # were kept.
                 if not source.accounted_from and not purged.get(source.key):
-                    yield from self._compare(source.key, accounts)
+                    of_source = {
+                        where: each for where, each in self.moved.items() if where[0] == source.key
+                    }
+                    yield from _unlike(of_source, accounts)
 
-    def _compare(
-        self, key: str, accounts: Mapping[tuple[str, OperatorId], Moved]
-    ) -> Iterator[Defect]:
-        for where in sorted(accounts.keys() | {each for each in self.moved if each[0] == key}):
-            counted, stored = self.moved.get(where, Moved()), accounts.get(where, Moved())
-            if counted != stored:
-                yield Defect(
-                    "accounts",
-                    f"source {key}, operator {where[1]}: decisions moved the account by "
-                    f"{tuple(counted)}, it is stored as {tuple(stored)}",
-                )
+    def _fold(self) -> None:
+        """Add up what the decisions that were read so far have moved the accounts by."""
+        moved = self.moved
+        for (source, lineup, has_room), number in self.alike.items():
+            for operator_id, each in self.lineups[lineup].moved(has_room):
+                moved[source, operator_id] = moved[source, operator_id].plus(each.times(number))
+        for where, number in self.picked.items():
+            moved[where] = moved[where].plus(Moved(-CONTACT * number))
+        for noted in (self.alike, self.lineups, self.picked):
+            noted.clear()
+
+
+def _unlike(
+    counted: Mapping[tuple[str, OperatorId], Moved], stored: Mapping[tuple[str, OperatorId], Moved]
+) -> Iterator[Defect]:
+    for where in sorted(counted.keys() | stored.keys()):
+        of_decisions, as_stored = counted.get(where, Moved()), stored.get(where, Moved())
+        if of_decisions != as_stored:
+            yield Defect(
+                "accounts",
+                f"source {where[0]}, operator {where[1]}: decisions moved the account by "
+                f"{tuple(of_decisions)}, it is stored as {tuple(as_stored)}",
+            )
 
 
 def _differences(

@@ -19,3 +19,7 @@ class Moved(NamedTuple):
     def plus(self, other: "Moved") -> "Moved":
         """Add up."""
         return Moved(*map(sum, zip(self, other, strict=True)))
+
+    def times(self, number: int) -> "Moved":
+        """Multiply."""
+        return Moved(*(each * number for each in self))

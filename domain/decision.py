@@ -46,6 +46,28 @@ class Lineup:
     capacities: tuple[int, ...]
     availabilities: tuple[Availability, ...]
 
+    def moved(self, has_room: Sequence[bool]) -> Iterator[tuple[OperatorId, Moved]]:
+        """Return what a contact moves accounts by, apart from that of the operator who gets it.
+
+        Args:
+            has_room: for each operator, whether its load was below its capacity.
+        """
+        obstacles = [
+            obstacle(availability, has_room=room, has_weight=weight > 0)
+            for availability, room, weight in zip(
+                self.availabilities, has_room, self.weights, strict=True
+            )
+        ]
+        eligible = [position for position, each in enumerate(obstacles) if each is None]
+        grants = grants_of(tuple(self.weights[position] for position in eligible))
+        for position, grant in zip(eligible, grants, strict=True):
+            yield self.operator_ids[position], Moved(grant)
+        for position, each in enumerate(obstacles):
+            if each is Obstacle.AT_CAPACITY:
+                yield self.operator_ids[position], Moved(while_full=1)
+            elif each is not None and self.weights[position]:
+                yield self.operator_ids[position], Moved(while_unavailable=1)
+
 
 @dataclass(slots=True)
 class Decision:
@@ -96,18 +118,6 @@ class Decision:
     def eligible(self) -> list[Candidate]:
         """Those of the candidates that could have been picked."""
         return [each for each in self.candidates if each.obstacle is None]
-
-    def moved(self) -> Iterator[tuple[OperatorId, Moved]]:
-        """Return what the contact moved the operators' accounts by, as far as it did."""
-        eligible = self.eligible
-        grants = grants_of(tuple(each.weight for each in eligible))
-        for each, grant in zip(eligible, grants, strict=True):
-            yield each.operator_id, Moved(grant - CONTACT * (each.operator_id == self.picked))
-        for each in self.candidates:
-            if each.weight and each.obstacle is Obstacle.AT_CAPACITY:
-                yield each.operator_id, Moved(while_full=1)
-            elif each.weight and each.obstacle is not None:
-                yield each.operator_id, Moved(while_unavailable=1)
 
     def recompute(self) -> OperatorId | None:
         """Return whom the picker picks from the stored data; any but `picked` is a defect."""

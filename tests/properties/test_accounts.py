@@ -25,6 +25,7 @@ from domain.dispatch import hour_of
 from domain.errors import DomainError
 from domain.ids import ContactId, OperatorId
 from domain.strategy import Strategy
+from tests.postgresql import Databases
 from tests.properties.tijdeman import grants
 from tests.support import START, World, open_world
 
@@ -151,14 +152,17 @@ def _within(
     )
 
 
-@pytest.mark.parametrize("storage", ["memory", "sqlite"])
-@settings(max_examples=30)
+@pytest.mark.parametrize("storage", ["memory", "sqlite", "postgresql"])
+@settings(max_examples=25)
 @given(
     st.lists(ACTS, min_size=15, max_size=40),
     st.lists(st.tuples(st.integers(-50, 80), st.integers(-50, 80)), min_size=3, max_size=3),
 )
 def test_entitlement_is_the_sum_of_grants(
-    storage: str, acts: list[tuple[str, Any, Any]], periods: list[tuple[int, int]]
+    server_of_databases: Databases,
+    storage: str,
+    acts: list[tuple[str, Any, Any]],
+    periods: list[tuple[int, int]],
 ) -> None:
     with ExitStack() as stack:
         if storage == "memory":
@@ -166,6 +170,8 @@ def test_entitlement_is_the_sum_of_grants(
         else:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             url = f"sqlite:///{Path(folder) / 'fairlead.db'}"
+            if storage == "postgresql":
+                url = server_of_databases.migrated()
             first = stack.enter_context(open_world(url))
             worlds = [first, stack.enter_context(open_world(url, beside=first))]
         company = Company(*worlds)
