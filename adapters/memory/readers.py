@@ -415,6 +415,11 @@ def _waits_of(source: str, newest: list[Contact], most: int, now: datetime) -> S
     return SourceWaits(
         source,
         sorted(max(each, 0.0) for each in seconds),
+        sorted(
+            max((each.closed_at - each.assigned_at).total_seconds(), 0.0)
+            for each in looked_at
+            if each.closed_at and each.assigned_at
+        ),
         sum(each.state is ContactState.WAITING for each in looked_at),
         whole=len(newest) <= most,
     )

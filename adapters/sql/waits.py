@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Float, bindparam, func, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Float,
+    and_,
+    bindparam,
+    case,
+    func,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -37,6 +47,13 @@ _end_of_wait = func.coalesce(
     ContactRow.assigned_at, ContactRow.closed_at, bindparam("now", type_=Moment)
 )
 
+_handling = case(
+    (
+        and_(ContactRow.assigned_at.is_not(None), ContactRow.closed_at.is_not(None)),
+        _SecondsBetween(ContactRow.assigned_at, ContactRow.closed_at),
+    )
+)
+
 
 def _newest(limited: bool, *columns: Any) -> CompoundSelect[*tuple[Any, ...]]:
     """Select contacts of a source and a period, the newest first.
@@ -67,22 +84,18 @@ def _newest(limited: bool, *columns: Any) -> CompoundSelect[*tuple[Any, ...]]:
 
 
 def _waits(limited: bool) -> AnySelect:
-    """Select lengths of waits, and how many of the newest contacts waited that long."""
+    """Select how long the newest contacts waited, and how long those took that are closed."""
     looked_at = (
         _newest(
             limited,
             _SecondsBetween(ContactRow.created_at, _end_of_wait).label("seconds"),
             (ContactRow.state == ContactState.WAITING).label("waits"),
+            _handling.label("handling"),
         )
         .limit(bindparam("most"))
         .subquery()
     )
-    # Most contacts do not wait at all: fetching each of them would take twice as long.
-    return (
-        select(looked_at.c.seconds, looked_at.c.waits, func.count().label("contacts"))
-        .group_by(looked_at.c.seconds, looked_at.c.waits)
-        .order_by(looked_at.c.seconds, looked_at.c.waits)
-    )
+    return select(looked_at.c.seconds, looked_at.c.waits, looked_at.c.handling)
 
 
 _WAITS = {
@@ -104,11 +117,11 @@ def source_waits(connection: Connection, source: str, most: int, **asked: Any) -
     values = {**asked, "source": source, "most": most}
     waits, one_more = _WAITS[connection.dialect.name]
     rows = connection.execute(waits, {**values, "enough": most}).all()
-    seconds = [each.seconds for each in rows for _ in range(each.contacts)]
     return SourceWaits(
         source,
-        seconds,
-        sum(each.contacts for each in rows if each.waits),
-        whole=len(seconds) < most
+        sorted(seconds for seconds, _, _ in rows),
+        sorted(handling for _, _, handling in rows if handling is not None),
+        sum(bool(waits) for _, waits, _ in rows),
+        whole=len(rows) < most
         or connection.execute(one_more, {**values, "enough": most + 1}).first() is None,
     )

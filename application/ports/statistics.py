@@ -1,9 +1,10 @@
 """Counts, shares and waits."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import median, quantiles
+from statistics import quantiles
 from typing import Final, NamedTuple, Protocol
 
 from application.ports.operators import OperatorRef, OperatorView
@@ -28,6 +29,8 @@ class HourSpan:
 
 
 EVER: Final = HourSpan()
+_AT_ONCE: Final = 1.0
+"""Seconds."""
 
 
 def moved_within(
@@ -134,6 +137,13 @@ def source_distribution(
     return SourceDistribution(source.key, total, source.waiting, rows)
 
 
+def ninth(seconds: Sequence[float]) -> float:
+    """Return the most seconds that nine of ten took; needs at least one."""
+    if len(seconds) == 1:
+        return seconds[0]
+    return quantiles(seconds, n=10, method="inclusive")[-1]
+
+
 class SourceTotal(NamedTuple):
     """How many contacts came in on a source during a period, and how it stands now.
 
@@ -152,31 +162,27 @@ class SourceTotal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SourceWaits:
-    """How long contacts of one source waited for their first operator.
+    """How long contacts of one source waited for their first operator, and how long they took.
 
     Attributes:
         seconds: for each contact looked at, the shortest first. One that was closed before any
             operator got it waited until then; one that is waiting has waited until now.
+        handling: for each of them that an operator had and that is closed, the seconds from its
+            first assignment until then, the shortest first.
         waiting: how many of them are waiting.
         whole: whether they are all that came in during the period; if not, its newest.
     """
 
     source: str
     seconds: Sequence[float]
+    handling: Sequence[float]
     waiting: int
     whole: bool
 
     @property
-    def median(self) -> float:
-        """The most seconds that half of them waited; needs at least one contact."""
-        return median(self.seconds)
-
-    @property
-    def ninth(self) -> float:
-        """The most seconds that nine of ten waited; needs at least one contact."""
-        if len(self.seconds) == 1:
-            return self.seconds[0]
-        return quantiles(self.seconds, n=10, method="inclusive")[-1]
+    def at_once(self) -> float:
+        """How many of them had an operator within a second, 0 to 1; needs at least one contact."""
+        return bisect_left(self.seconds, _AT_ONCE) / len(self.seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from statistics import median
 from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from application.fairlead import Fairlead
+from application.ports.statistics import ninth
 from entrypoints.console.choosing import Chosen, busiest, offered_sources
 from entrypoints.console.pages import Viewer, page, pages_below
 from entrypoints.console.periods import PERIODS, Period, moment_of, span_of
@@ -36,7 +38,10 @@ def router(fairlead: Fairlead) -> APIRouter:
             sources=offered_sources(fairlead),
             distribution=[(each, kept(each)) for each in shown],
             left_out=not source and len(shown) < len(totals),
-            waits=fairlead.waiting_times(shown, span),
+            waits=[
+                (each, _times(each.seconds), _times(each.handling))
+                for each in fairlead.waiting_times(shown, span)
+            ],
             totals={each.source: each.total for each in shown},
             bars=20,
         )
@@ -102,18 +107,31 @@ def _shares_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[S
 
 
 def _waits_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[Sequence[Any]]:
-    yield "source", "contacts", "median_seconds", "p90_seconds", "still_waiting", "looked_at"
+    yield (
+        *("source", "contacts", "at_once_share", "median_seconds", "p90_seconds"),
+        *("longest_seconds", "still_waiting", "handled", "handling_median_seconds"),
+        *("handling_p90_seconds", "handling_longest_seconds", "looked_at"),
+    )
     span = span_of(period)
     distribution = fairlead.statistics.distribution(sources=_named(source), span=span)
     for each in fairlead.waiting_times(distribution, span):
         yield (
             each.source,
             len(each.seconds),
-            round(each.median, 3),
-            round(each.ninth, 3),
+            each.at_once,
+            *_times(each.seconds),
             each.waiting,
+            len(each.handling),
+            *_times(each.handling),
             "all of the period" if each.whole else "only the newest",
         )
+
+
+def _times(seconds: Sequence[float]) -> tuple[float | None, ...]:
+    """Return the median, the most that nine of ten took, and the longest."""
+    if not seconds:
+        return None, None, None
+    return tuple(round(each, 3) for each in (median(seconds), ninth(seconds), seconds[-1]))
 
 
 def _hours_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[Sequence[Any]]:

@@ -168,7 +168,7 @@ def test_statistics_say_in_words_and_download_as_csv(company: Company, look: Loo
             re.compile("as promised|as chance has it|too few contacts|no contact yet")
         ).first
     ).to_be_visible()
-    expect(page.get_by_role("heading", name="How long contacts waited")).to_be_visible()
+    expect(page.get_by_role("heading", name="How long contacts waited and took")).to_be_visible()
     for link in page.get_by_role("link", name="CSV").all():
         with page.expect_download() as download:
             link.click()

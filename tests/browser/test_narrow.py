@@ -18,6 +18,11 @@ OUTSIDE: Final = """() => [...document.querySelectorAll("main *, footer *, heade
     .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
     .map((each) => each.outerHTML.slice(0, 120))"""
 
+OVER_CARDS: Final = """() => [...document.querySelectorAll(".card table")]
+    .filter((each) => each.getBoundingClientRect().right >
+        each.closest(".card").getBoundingClientRect().right + 1)
+    .map((each) => each.innerText)"""
+
 
 @pytest.fixture(scope="module")
 def wordy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
@@ -66,6 +71,7 @@ def test_no_page_is_wider_than_its_window(
         page.goto(wordy.url + path)
         assert page.evaluate(WIDER) <= 0, path
         assert page.evaluate(OUTSIDE) == [], path
+        assert page.evaluate(OVER_CARDS) == [], path
     window.expected = "404"
 
 

@@ -338,7 +338,7 @@ class TestWaits:
         for _ in range(3):
             world.register()
             world.clock.advance(minutes=1)
-        assert waits(storage, world) == SourceWaits("telegram", [60, 120, 180], 3, whole=True)
+        assert waits(storage, world) == SourceWaits("telegram", [60, 120, 180], [], 3, whole=True)
 
     def test_a_contact_that_was_handed_out_has_waited(self, storage: Storage, world: World) -> None:
         ann = world.operator(capacity=1)
@@ -352,6 +352,8 @@ class TestWaits:
         found = waits(storage, world)
         assert found.seconds == pytest.approx([0, 90.005, 91.005])
         assert found.waiting == 1
+        assert found.handling == pytest.approx([90.005])
+        assert found.at_once == pytest.approx(1 / 3)
 
     def test_who_was_given_away_by_hand_has_waited_until_then(
         self, storage: Storage, world: World
@@ -367,7 +369,7 @@ class TestWaits:
         world.clock.advance(seconds=30)
         assert waits(storage, world).seconds == [30], "the first assignment ended the wait"
         world.fairlead.close_contact(CloseContact(contact.id))
-        assert waits(storage, world) == SourceWaits("telegram", [30], 0, whole=True)
+        assert waits(storage, world) == SourceWaits("telegram", [30], [60], 0, whole=True)
 
     def test_who_was_closed_before_anybody_got_it_has_waited_until_then(
         self, storage: Storage, world: World
@@ -377,7 +379,7 @@ class TestWaits:
         world.clock.advance(seconds=45)
         world.fairlead.close_contact(CloseContact(contact.id))
         world.clock.advance(hours=1)
-        assert waits(storage, world) == SourceWaits("telegram", [45], 0, whole=True)
+        assert waits(storage, world) == SourceWaits("telegram", [45], [], 0, whole=True)
 
 
 def waits(storage: Storage, world: World) -> SourceWaits:

@@ -18,6 +18,8 @@ from tests.entrypoints.http.client import Client, serving_world
 from tests.support import World, open_world
 
 RUSSIAN = {"Accept-Language": "ru"}
+UNKNOWN = ["\u2013"] * 3
+"""Three dashes, where no contact has been closed."""
 
 
 @pytest.fixture
@@ -74,10 +76,14 @@ def test_a_queue_is_no_median_of_0(client: Client, world: World) -> None:
         world.register()
     world.clock.advance(minutes=50)
     page = client.get("/console/statistics?period=day").text
-    assert cells(page, "waits") == [["telegram", "9", "8", "50 min", "50 min"]]
+    assert cells(page, "waits") == [
+        ["telegram", "9", "11%", "50 min", "50 min", "50 min", "8", *UNKNOWN]
+    ]
     assert "too many contacts" not in page
     page = client.get("/console/statistics?period=day", headers=RUSSIAN).text
-    assert cells(page, "waits") == [["telegram", "9", "8", "50 мин", "50 мин"]]
+    assert cells(page, "waits") == [
+        ["telegram", "9", "11%", "50 мин", "50 мин", "50 мин", "8", *UNKNOWN]
+    ]
 
 
 def test_waiting_times_are_the_median_and_the_ninth_of_ten(client: Client, world: World) -> None:
@@ -92,11 +98,19 @@ def test_waiting_times_are_the_median_and_the_ninth_of_ten(client: Client, world
         held = world.fairlead.contacts.contact(each.id)
     address = "/console/statistics/waits.csv?period=day"
     assert client.get(address).text.splitlines() == [
-        "\ufeffsource,contacts,median_seconds,p90_seconds,still_waiting,looked_at",
-        "telegram,11,300.0,540.0,0,all of the period",
+        "\ufeff"
+        + ",".join(
+            [
+                *("source", "contacts", "at_once_share", "median_seconds", "p90_seconds"),
+                *("longest_seconds", "still_waiting", "handled", "handling_median_seconds"),
+                *("handling_p90_seconds", "handling_longest_seconds", "looked_at"),
+            ]
+        ),
+        f"telegram,11,{1 / 11},300.0,540.0,600.0,0,10,60.0,60.0,60.0,all of the period",
     ]
     assert client.get(address, headers=RUSSIAN).text.splitlines()[1] == (
-        "telegram;11;300,0;540,0;0;all of the period"
+        f"telegram;11;{str(1 / 11).replace('.', ',')};300,0;540,0;600,0;0;10;60,0;60,0;60,0;"
+        "all of the period"
     )
 
 
@@ -110,9 +124,11 @@ def test_a_sample_is_called_one(world: World) -> None:
     with serving_world(world) as client:
         page = client.get("/console/statistics").text
         csv = client.get("/console/statistics/waits.csv").text
-    assert cells(page, "waits") == [["telegram", "the newest 3 of 9", "3", "2 min", "2 min 48 s"]]
+    (row,) = cells(page, "waits")
+    assert row[:3] == ["telegram", "the newest 3 of 9", "0%"]
+    assert row[3:] == ["2 min", "2 min 48 s", "3 min", "3", *UNKNOWN]
     assert "only the newest count" in page
-    assert csv.splitlines()[1] == "telegram,3,120.0,168.0,3,only the newest"
+    assert csv.splitlines()[1] == "telegram,3,0.0,120.0,168.0,180.0,3,0,,,,only the newest"
 
 
 def test_a_period_without_contacts_says_so(client: Client, world: World) -> None:
