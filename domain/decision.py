@@ -134,20 +134,21 @@ class Pool:
     Attributes:
         lineup: what does not change while the pool is in use.
         loads, credits: as they stand now, in the order of the lineup.
-        moved: what accounts have moved by otherwise than by the credits, if they have.
     """
 
     __slots__ = (
+        "_away",
         "_eligible",
+        "_full_since",
         "_given",
-        "_meanwhile",
+        "_may_be_full",
         "_moving",
         "_owed",
         "_picker",
         "_standing",
         "_strategy",
+        "_was_full",
         "_weights",
-        "_weighty",
         "credits",
         "lineup",
         "loads",
@@ -164,8 +165,7 @@ class Pool:
         self._strategy = strategy
         self._picker = strategy.picker()
         self._owed = [0] * len(candidates)
-        self._meanwhile: defaultdict[tuple[int, bool], int] = defaultdict(int)
-        self._given = 0
+        self._was_full: defaultdict[int, int] = defaultdict(int)
         self._moving: list[int]
         # Eligible whenever they have room: loads change all the time, everything else rarely.
         self._standing = [
@@ -173,14 +173,22 @@ class Pool:
             for position, each in enumerate(candidates)
             if obstacle(each.availability, has_room=True, has_weight=each.weight > 0) is None
         ]
-        self._weighty = [position for position, each in enumerate(candidates) if each.weight]
+        self._may_be_full = frozenset(self._standing)
+        self._away = [
+            position
+            for position, each in enumerate(candidates)
+            if each.weight and position not in self._may_be_full
+        ]
         self.refresh(candidates)
 
     def refresh(self, candidates: Sequence[Candidate]) -> None:
         """Take over the current loads and credits of the same operators."""
         self.loads = array("I", [each.load for each in candidates])
-        self._given = 0
         self.credits = [each.credit for each in candidates]
+        self._given = 0
+        capacities = self.lineup.capacities
+        full = [each for each in self._standing if self.loads[each] >= capacities[each]]
+        self._full_since = dict.fromkeys(full, 0)
         self._find_eligible()
 
     @property
@@ -219,13 +227,15 @@ class Pool:
         Returns:
             By position; what has not moved is missing.
         """
-        self._note_who_missed()
+        given, self._given = self._given, 0
+        for position, since in self._full_since.items():
+            self._was_full[position] += given - since
+            self._full_since[position] = 0
         moved: defaultdict[int, Moved] = defaultdict(Moved)
-        for (position, available), number in self._meanwhile.items():
-            moved[position] = moved[position].plus(
-                Moved(0, number, 0) if available else Moved(0, 0, number)
-            )
-        self._meanwhile.clear()
+        if given:
+            moved.update({each: Moved(while_unavailable=given) for each in self._away})
+            moved.update({each: Moved(while_full=n) for each, n in self._was_full.items() if n})
+            self._was_full.clear()
         if not self._picker.pays:
             for position, owed in enumerate(self._owed):
                 if owed:
@@ -239,18 +249,13 @@ class Pool:
         had_room = loads[position] < capacity
         loads[position] += slots
         if had_room != (loads[position] < capacity):
-            self._note_who_missed()
+            # Noted at the change, not with every contact: hundreds may be at capacity.
+            if not had_room:
+                since = self._full_since.pop(position, self._given)
+                self._was_full[position] += self._given - since
+            elif position in self._may_be_full:
+                self._full_since[position] = self._given
             self._find_eligible()
-
-    def _note_who_missed(self) -> None:
-        """Note for whom contacts did not count that were given since the eligible last changed."""
-        number, self._given = self._given, 0
-        if not number or len(self._eligible) == len(self._weighty):
-            return
-        standing, eligible = frozenset(self._standing), frozenset(self._eligible)
-        for position in self._weighty:
-            if position not in eligible:
-                self._meanwhile[position, position in standing] += number
 
     def _find_eligible(self) -> None:
         lineup = self.lineup

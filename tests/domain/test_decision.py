@@ -1,16 +1,22 @@
 """A decision: who is eligible, who is not and why, and that it can be recomputed."""
 
 import random
+from collections import Counter
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain.availability import Obstacle
 from domain.decision import Candidate, Pool
+from domain.ids import OperatorId
 from domain.picker import CONTACT, ROLLS
 from domain.strategy import Strategy
 from tests.domain.samples import candidate, operator_id
 from tests.support import decision_of
+
+NOTED = {Obstacle.AT_CAPACITY: "while_full", Obstacle.INACTIVE: "while_unavailable"}
 
 
 @pytest.mark.parametrize(
@@ -115,3 +121,46 @@ def test_a_pool_that_is_kept_up_to_date_picks_like_one_made_anew(strategy: Strat
         roll = chance.randrange(ROLLS)
         assert kept.pick(roll) == anew.pick(roll)
         assert kept.credits == anew.credits
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.integers(0, 2), st.integers(0, 3)), min_size=2, max_size=4
+    ),
+    st.lists(
+        st.one_of(st.none(), st.tuples(st.integers(0, 3), st.sampled_from([1, 1, -1]))),
+        min_size=5,
+        max_size=40,
+    ),
+    st.sampled_from(Strategy),
+)
+def test_a_pool_notes_exactly_what_moves_accounts(
+    operators: list[tuple[bool, int, int]],
+    acts: list[tuple[int, int] | None],
+    strategy: Strategy,
+) -> None:
+    """Picks, slots that are taken and freed meanwhile, and now and then a settlement."""
+    pool = Pool(
+        strategy,
+        [
+            candidate(number, weight, active=active, load=load, capacity=2)
+            for number, (active, weight, load) in enumerate(operators)
+        ],
+    )
+    counted: Counter[tuple[OperatorId, str]] = Counter()
+    noted: Counter[tuple[OperatorId, str]] = Counter()
+    for number, act in enumerate(acts):
+        if act is None:
+            decision = pool.pick(number * 2**40)
+            for each in decision.candidates if decision else ():
+                if each.weight and each.obstacle is not None:
+                    counted[each.operator_id, NOTED[each.obstacle]] += 1
+        elif act[0] < len(operators) and pool.loads[act[0]] + act[1] >= 0:
+            # It takes a slot or frees one, here or on another source.
+            pool.move_load(*act)
+        if number % 7 == 6 or number == len(acts) - 1:
+            for position, moved in pool.take_moved().items():
+                for name in NOTED.values():
+                    noted[pool.lineup.operator_ids[position], name] += getattr(moved, name)
+    assert +noted == counted

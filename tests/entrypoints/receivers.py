@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
 from dependency_injector import providers
@@ -61,22 +60,17 @@ class Wired:
     receiver: FakeReceiver
 
     def endpoint(self, url: str = URL, **settings: Any) -> EndpointView:
-        """Create an endpoint that the process of the test does not deliver to."""
-        made = self.house.world.fairlead.create_endpoint(CreateEndpoint(url, **settings))
-        self.stand(made.endpoint.id)
-        return made.endpoint
+        return self.house.world.fairlead.create_endpoint(CreateEndpoint(url, **settings)).endpoint
 
     def stand(
         self, endpoint_id: EndpointId, deliveries: Sequence[Delivery] = (), **values: Any
     ) -> None:
-        """Put an endpoint into a state, and let another process have it for good."""
+        """Put an endpoint into a state."""
         world = self.house.world
         with world.container.storage().unit_of_work() as uow:
             endpoint = uow.endpoints.get(endpoint_id)
             for name, value in values.items():
                 setattr(endpoint, name, value)
-            endpoint.leased_by = "another process"
-            endpoint.leased_until = world.clock.now() + timedelta(days=36_500)
             uow.endpoints.save(endpoint)
             uow.endpoints.put(endpoint_id, deliveries)
 
@@ -92,9 +86,14 @@ class Wired:
 
 @contextmanager
 def wired(*, fake: bool = True) -> Iterator[Wired]:
-    """Open a house whose messages go to a fake receiver, or are sent as they are in earnest."""
+    """Open a house that delivers nothing by itself: endpoints stay as a test puts them.
+
+    What a test sends goes to a fake receiver, or where it would go in earnest.
+    """
     receiver = FakeReceiver()
     with open_world() as world:
+        settings = world.container.settings().model_copy(update={"deliveries": False})
+        world.container.settings.override(providers.Object(settings))
         if fake:
             _rewire(world, receiver)
         with serving_world(world) as client:

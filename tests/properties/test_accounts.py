@@ -19,6 +19,7 @@ from application.contacts import CloseContact, TransferContact
 from application.fairlead import Fairlead
 from application.operators import UpdateOperator
 from application.ports.statistics import HourSpan
+from application.register_contacts import RegisterContact
 from application.sources import ReplaceAllocations, SetWeight, UpdateSource
 from domain.availability import Availability
 from domain.dispatch import hour_of
@@ -56,19 +57,21 @@ class Company:
     def __init__(self, *worlds: World) -> None:
         self.worlds = worlds
         self.clock = worlds[0].clock
-        self.operators = [worlds[0].operator(f"Op {n}", 30) for n in range(OPERATORS)]
+        self.operators = [worlds[0].operator(f"Op {n}", 30 if n else 3) for n in range(OPERATORS)]
         self.granted: Counter[tuple[str, OperatorId, int]] = Counter()
         self.got: Counter[tuple[str, OperatorId, int]] = Counter()
         self.full: Counter[tuple[str, OperatorId, int]] = Counter()
         self.unavailable: Counter[tuple[str, OperatorId, int]] = Counter()
         self._seen: set[ContactId] = set()
         self._turn = 0
-        for key in SOURCES:
-            worlds[0].source(*((each, n) for n, each in enumerate(self.operators)), key=key)
+        # The first one has a weight on one source only, where it is soon full.
+        for key, weights in zip(SOURCES, ((0, 1, 2, 3), (3, 2, 1, 0)), strict=True):
+            worlds[0].source(*zip(self.operators, weights, strict=True), key=key)
 
     def act(self, act: tuple[str, Any, Any]) -> None:
         self._turn += 1
-        world = self.worlds[self._turn % len(self.worlds)]
+        # Several in a row, so that what a process keeps in memory is used again.
+        world = self.worlds[self._turn // 4 % len(self.worlds)]
         try:
             self._do(world, *act)
         except DomainError:
@@ -79,8 +82,8 @@ class Company:
         fairlead, contacts = world.fairlead, sorted(self._seen)
         match what:
             case "register":
-                for _ in range(second):
-                    world.register(first)
+                people = [{"telegram": f"{self._turn}-{number}"} for number in range(second)]
+                fairlead.register_contacts([RegisterContact(first, each) for each in people])
             case "close" if contacts:
                 fairlead.close_contact(CloseContact(contacts[first % len(contacts)]))
             case "transfer" if contacts:
