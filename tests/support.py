@@ -170,7 +170,12 @@ def open_world(
         read_database_url: as in the settings; nothing is created there.
     """
     container = build_container(
-        Settings(database_url=database_url, read_database_url=read_database_url)
+        Settings(
+            database_url=database_url,
+            read_database_url=read_database_url,
+            # Endpoints stay as a test puts them, and nothing is sent to the hosts that it names.
+            deliveries=False,
+        )
     )
     clock = beside.clock if beside else FakeClock()
     ids = beside.container.ids() if beside else FakeIds(clock)

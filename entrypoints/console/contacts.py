@@ -16,7 +16,7 @@ from domain.contact import ContactState
 from domain.errors import DomainError, InvalidValue, NoDecision
 from domain.ids import ContactId, OperatorId
 from entrypoints.console.acting import act_refused, known
-from entrypoints.console.choosing import Chosen, offered
+from entrypoints.console.choosing import Chosen, offered, offered_sources
 from entrypoints.console.explaining import explain
 from entrypoints.console.filled import EMPTY, Filled
 from entrypoints.console.operators import ACT
@@ -46,12 +46,15 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             states=_states(state),
         )
         found = _listed(fairlead, where, None if after is None else ContactId(after))
+        sources = offered_sources(fairlead)
         whose = None if operator is None else fairlead.catalogue.operator(OperatorId(operator))
         return page(
             request,
             "contacts",
             contacts=found.items,
             source=fairlead.catalogue.source(source) if source else None,
+            sources=sources,
+            names=dict(sources.items),
             operator=whose,
             state=next(iter(where.states), None),
             oldest_first=_is_queue(where),

@@ -86,14 +86,9 @@ class Wired:
 
 @contextmanager
 def wired(*, fake: bool = True) -> Iterator[Wired]:
-    """Open a house that delivers nothing by itself: endpoints stay as a test puts them.
-
-    What a test sends goes to a fake receiver, or where it would go in earnest.
-    """
+    """Open a house whose messages go to a fake receiver, or are sent as they are in earnest."""
     receiver = FakeReceiver()
     with open_world() as world:
-        settings = world.container.settings().model_copy(update={"deliveries": False})
-        world.container.settings.override(providers.Object(settings))
         if fake:
             _rewire(world, receiver)
         with serving_world(world) as client:

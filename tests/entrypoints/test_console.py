@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from application.contacts import TransferContact
 from application.keys import CreateKey
 from application.operators import CreateOperator, UpdateOperator
+from application.sources import CreateSource
 from domain.access import Role
 from domain.strategy import Strategy
 from entrypoints.settings import Settings
@@ -325,7 +326,7 @@ def test_the_overview_begins_with_what_needs_somebody(client: Client, world: Wor
         return words(page.partition("</section>")[0])
 
     ann = world.operator("Ann", capacity=1)
-    world.clock.moment = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=9)
+    world.clock.moment = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=9)
     world.source((ann, 1), key="sales")
     assert "Nothing: nobody waits" in needs()
     world.source(key="empty")
@@ -334,10 +335,10 @@ def test_the_overview_begins_with_what_needs_somebody(client: Client, world: Wor
     assert "At capacity: Ann" in needs()
     assert "sales" in needs()
     world.register("sales")
-    world.clock.advance(minutes=1)
+    world.clock.advance(hours=1)
     world.register("empty")
     said = needs()
-    assert "sales : a contact has waited for 9 min" in said
+    assert "sales : a contact has waited for 9 h" in said
     assert said.index("sales") < said.index("empty")
     for number in range(9):
         world.source(key=f"more-{number}")
@@ -396,3 +397,34 @@ def test_of_very_many_sources_pages_show_those_that_need_somebody(
     page = client.get("/console/statistics?source=s-60").text
     assert 'href="/console/sources/s-60"' in page
     assert "where the most contacts wait" not in page
+
+
+def test_contacts_are_chosen_by_source_state_and_operator(client: Client, world: World) -> None:
+    world.clock.moment = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=7)
+    ann = world.operator("Ann", capacity=1)
+    world.fairlead.create_source(CreateSource("sales", name="Telegram, sales"))
+    world.allocate("sales", (ann, 1))
+    world.source(key="empty")
+    for key in ("sales", "sales", "empty"):
+        world.register(key)
+
+    def shown(query: str) -> list[str]:
+        page = client.get(f"/console/contacts?{query}").text
+        body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+        return [words(each) for each in re.findall("<tr>.*?</tr>", body, re.DOTALL)]
+
+    assert len(shown("")) == 3
+    assert len(shown("source=sales")) == 2
+    (waiting,) = shown("source=sales&state=waiting")
+    assert "waiting 7 h Telegram, sales" in waiting
+    (held,) = shown(f"operator={ann.id}")
+    assert held.endswith("assigned Telegram, sales no name Ann")
+    page = client.get(f"/console/contacts?source=sales&state=assigned&operator={ann.id}").text
+    assert '<option value="sales" selected>Telegram, sales</option>' in page
+    assert (
+        '<a href="/console/contacts?source=sales&amp;state=assigned">Of all operators</a>' in page
+    )
+    assert (
+        '<a href="/console/contacts" aria-current="page">Contacts</a>'
+        in client.get("/console/contacts").text
+    )

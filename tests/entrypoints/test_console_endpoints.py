@@ -349,7 +349,7 @@ class TestStanding:
     @pytest.mark.parametrize("role", [Role.ADMIN, Role.SUPERVISOR, Role.VIEWER])
     def test_the_overview_tells_administrators_what_ails(self, wires: Wired, role: Role) -> None:
         ill, off, well = (wires.endpoint(f"https://{each}.example/t0ken") for each in "abc")
-        wires.stand(ill.id, failing_since=datetime.now(UTC) - timedelta(minutes=5))
+        wires.stand(ill.id, failing_since=datetime.now(UTC) - timedelta(hours=5))
         wires.stand(off.id, state=EndpointState.DISABLED, last_error="x")
         key = wires.house.world.fairlead.create_key(CreateKey(role)).secret
         page = wires.house.client.get("/console/", headers=bearer(key)).text
@@ -357,7 +357,7 @@ class TestStanding:
         told = [words(each) for each in re.findall(item, page, re.DOTALL)]
         assert told == (
             [
-                "Deliveries to a.example have been failing for 5 min .",
+                "Deliveries to a.example have been failing for 5 h .",
                 "b.example is disabled: no events are delivered there.",
             ]
             if role is Role.ADMIN

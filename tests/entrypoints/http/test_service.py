@@ -116,10 +116,8 @@ def test_the_metrics_tell_how_far_endpoints_are(client: Client, world: World) ->
         for _ in range(3)
     )
     with world.container.storage().unit_of_work() as uow:
-        # Another process delivers, so that nothing moves.
         for each in (fine, failing, disabled):
             endpoint = uow.endpoints.get(each)
-            endpoint.lease("another", world.clock.now(), world.clock.now() + timedelta(days=1))
             if each == failing:
                 endpoint.fail(world.clock.now() - timedelta(seconds=90), "no answer")
             if each == disabled:
