@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,16 @@ from application.fairlead import Fairlead
 from application.operators import UpdateOperator
 from application.ports.contacts import ContactFilter, ContactView, RegistrationStep
 from application.ports.leads import LeadExport
+from application.ports.statistics import EVER, HourSpan
 from domain.access import Role
 from domain.availability import Availability
 from domain.contact import ContactState
+from domain.dispatch import hour_of
 from domain.errors import NoDecision
 from domain.strategy import Strategy
 from entrypoints.scripting import open_fairlead
 from tests.postgresql import Databases
+from tests.support import open_world
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SCHEMAS = {"0.1.0": "0009", "0.2.0": "0013"}
@@ -192,3 +196,32 @@ def test_the_file_itself_is_not_touched(release: str) -> None:
     found = file.execute("SELECT version_num FROM alembic_version").fetchone()
     assert found == (SCHEMAS[release],)
     file.close()
+
+
+def test_what_was_counted_before_accounts_is_called_unknown_and_nothing_after_it(
+    golden_url: str,
+) -> None:
+    with open_world(golden_url) as world:
+        statistics = world.fairlead.statistics
+        distribution = statistics.distribution(sources=None, span=EVER)
+        counted = [each for each in distribution if any(row.contacts for row in each.operators)]
+        assert counted
+        for source in distribution:
+            shown = [row.entitled for row in source.operators]
+            if source in counted:
+                assert shown == [None] * len(shown)
+            else:
+                assert shown == [0.0] * len(shown)
+        # Long after, whatever the clock says while the database is migrated.
+        world.clock.moment = datetime(2030, 1, 1, tzinfo=UTC)
+        for source in counted:
+            world.register(source.source)
+        since = HourSpan(hour_of(world.clock.moment))
+        for source in statistics.distribution(
+            sources=[each.source for each in counted], span=since
+        ):
+            rows = source.operators
+            assert sum(row.contacts for row in rows) in {0, 1}
+            assert sum(row.entitled or 0 for row in rows) == sum(row.contacts for row in rows)
+            assert None not in [row.entitled for row in rows]
+        assert world.defects() == []

@@ -165,7 +165,7 @@ def test_statistics_say_in_words_and_download_as_csv(company: Company, look: Loo
     page = look(company, accept_downloads=True).page(f"{company.url}/statistics?source=telegram")
     expect(
         page.get_by_text(
-            re.compile("as promised|as chance has it|too few contacts|no contact yet")
+            re.compile("as promised|as chance has it|too few contacts|none given yet")
         ).first
     ).to_be_visible()
     expect(page.get_by_role("heading", name="How long contacts waited and took")).to_be_visible()

@@ -75,6 +75,26 @@ def test_no_page_is_wider_than_its_window(
     window.expected = "404"
 
 
+def test_a_name_that_turns_the_direction_turns_no_sentence(wordy: Company, look: Look) -> None:
+    turned = "abc \u202edef"
+    wordy.operators["Turned"] = wordy.hire(turned, 0)
+    page = look(wordy).page(f"{wordy.url}/")
+    sentence = page.locator("#full")
+    expect(sentence).to_contain_text(turned)
+    # Where the name begins, and where what follows it begins.
+    assert page.evaluate(
+        """(turned) => {
+            const link = [...document.querySelectorAll("#full a")]
+                .find((each) => each.textContent === turned);
+            link.after(" END");
+            const after = document.createRange();
+            after.selectNode(link.nextSibling);
+            return after.getBoundingClientRect().left >= link.getBoundingClientRect().right - 1;
+        }""",
+        turned,
+    )
+
+
 def test_a_form_that_was_refused_keeps_the_rules_of_accessibility(
     wordy: Company, look: Look
 ) -> None:

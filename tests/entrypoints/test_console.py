@@ -267,7 +267,7 @@ def test_shares_are_called_what_they_are(client: Client, world: World) -> None:
     def page() -> str:
         return words(client.get("/console/statistics").text.partition("The target is")[0])
 
-    assert "no contact yet" in page()
+    assert "none given yet" in page()
     for _ in range(80):
         world.register()
     assert "as promised · 80 contacts" in page()

@@ -1,7 +1,5 @@
 """Accounts: what each operator of a source was entitled to, hour by hour."""
 
-from time import time
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -16,7 +14,9 @@ _sources = sa.table(
     *(sa.column("key"), sa.column("accounted_from")),
     *(sa.column(name, Credits) for name in ("credits", "booked", "meanwhile")),
 )
-_counts = sa.table("assigned_counts", sa.column("source_key"))
+_counts = sa.table(
+    "assigned_counts", *(sa.column(name) for name in ("source_key", "hours", "start"))
+)
 
 
 def upgrade() -> None:
@@ -32,10 +32,14 @@ def upgrade() -> None:
     for key, credits in op.get_bind().execute(sa.select(_sources.c.key, _sources.c.credits)).all():
         of_source = _sources.update().where(_sources.c.key == key)
         op.execute(of_source.values(booked=credits, meanwhile=(0,) * (2 * len(credits))))
-    # What is counted already was granted by credits that nobody remembers.
-    next_hour = int(time()) // 3600 + 1
-    counted = sa.exists().where(_counts.c.source_key == _sources.c.key)
-    op.execute(_sources.update().where(counted).values(accounted_from=next_hour))
+    # What is counted already was granted by credits that nobody remembers. The hours are asked, not
+    # the clock: it may be ahead while this runs, and was perhaps ahead when contacts were counted.
+    last = (
+        sa.select(sa.func.max(_counts.c.start) + 1)
+        .where(_counts.c.source_key == _sources.c.key, _counts.c.hours == 1)
+        .scalar_subquery()
+    )
+    op.execute(_sources.update().values(accounted_from=sa.func.coalesce(last, 0)))
 
 
 def downgrade() -> None:
