@@ -167,6 +167,8 @@ def test_an_endpoint_is_added_tried_and_seen_to_fail_and_recover(
     expect(page.get_by_text("Deliveries to Chat of the sales team have been")).to_be_visible()
 
     receiver.status = 204
+    # A page that is being read again may find that its endpoint has just been deleted.
+    window.expected = "404"
     page.get_by_role("link", name="Chat of the sales team").click()
     expect(page.locator(".state")).to_have_text("enabled", timeout=60_000)
     expect(page.get_by_text("None at the moment.")).to_be_visible()
@@ -174,6 +176,20 @@ def test_an_endpoint_is_added_tried_and_seen_to_fail_and_recover(
     page.get_by_text("Delete", exact=True).click()
     page.get_by_role("button", name="Delete the endpoint").click()
     expect(page.locator(".notice").first).to_have_text("The endpoint is deleted.")
+
+
+def test_a_page_says_that_a_colleague_has_deleted_its_endpoint(
+    told: Company, receiver: Receiver, look: Look
+) -> None:
+    made = told.call(
+        "POST", "/endpoints", {"url": f"{receiver.url}/gone", "description": "Of last year"}
+    )
+    window = look(told)
+    window.expected = "404"
+    page = following(window.page(f"{told.url}/endpoints/{made.json()['id']}"))
+    told.call("DELETE", f"/endpoints/{made.json()['id']}")
+    expect(page.get_by_role("alert")).to_contain_text("There is no such endpoint.")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Of last year")
 
 
 def test_a_form_keeps_what_is_ticked_while_the_page_changes(

@@ -81,7 +81,8 @@ class Reader {
     const form = isRead(detail) ? null : detail.requestConfig.elt;
     const { status, responseText: html } = detail.xhr;
     const done = status < 400;
-    const problem = form && !done ? problemOf(html) : null;
+    // A page whose subject somebody has deleted stays as it was last seen, and says so.
+    const problem = !done && (form || !this.#isOld) ? problemOf(html) : null;
     if (problem) say(problem);
     if (form) detail.isError = detail.isError && !isPage(html);
     const fits = form !== null || (done && !isPressed() && !this.#isOld);
