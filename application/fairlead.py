@@ -48,6 +48,7 @@ from application.sources import (
     UpdateSourceHandler,
 )
 from application.waits import WaitingTimesHandler
+from application.weights import ChangeWeightsHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Fairlead:
     update_source: UpdateSourceHandler
     replace_allocations: ReplaceAllocationsHandler
     set_weight: SetWeightHandler
+    change_weights: ChangeWeightsHandler
     register_contact: RegisterContactHandler
     register_contacts: RegisterContactsHandler
     show_contact: ShowContactHandler

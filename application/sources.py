@@ -79,12 +79,12 @@ class UpdateSourceHandler(Alone[UpdateSource, SourceView]):
         """
         dispatch = uow.dispatches.load(sources=[command.key])
         found = dispatch.source(command.key)
-        require_version(_view(found, dispatch), command.expected)
+        require_version(view_of(found, dispatch), command.expected)
         before = _audited(found)
         source = dispatch.change_source(command.key, command)
         self.record(uow, actor, Action.SOURCE_CHANGED, source.key, before, _audited(source))
         uow.save(dispatch)
-        return _view(source, dispatch)
+        return view_of(source, dispatch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +120,13 @@ class ReplaceAllocationsHandler(Alone[ReplaceAllocations, SourceView]):
             sources=[command.key], operators=[operator_id for operator_id, _ in command.weights]
         )
         found = dispatch.source(command.key)
-        require_version(_view(found, dispatch), command.expected)
-        before = _weights(found)
+        require_version(view_of(found, dispatch), command.expected)
+        before = weights_of(found)
         source = dispatch.replace_allocations(command.key, command.weights)
-        self.record(uow, actor, Action.ALLOCATIONS_REPLACED, source.key, before, _weights(source))
+        self.record(uow, actor, Action.ALLOCATIONS_REPLACED, source.key, before, weights_of(source))
         hand_out_waiting(uow, dispatch, self.clock.now())
         uow.save(dispatch)
-        return _view(source, dispatch)
+        return view_of(source, dispatch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,16 +165,17 @@ class SetWeightHandler(Alone[SetWeight, SourceView]):
         """
         dispatch = uow.dispatches.load(sources=[command.key], operators=[command.operator_id])
         found = dispatch.source(command.key)
-        require_version(_view(found, dispatch), command.expected)
-        before = _weights(found)
+        require_version(view_of(found, dispatch), command.expected)
+        before = weights_of(found)
         source = dispatch.set_weight(command.key, command.operator_id, command.weight)
-        self.record(uow, actor, Action.ALLOCATIONS_REPLACED, source.key, before, _weights(source))
+        self.record(uow, actor, Action.ALLOCATIONS_REPLACED, source.key, before, weights_of(source))
         hand_out_waiting(uow, dispatch, self.clock.now())
         uow.save(dispatch)
-        return _view(source, dispatch)
+        return view_of(source, dispatch)
 
 
-def _view(source: Source, dispatch: Dispatch) -> SourceView:
+def view_of(source: Source, dispatch: Dispatch) -> SourceView:
+    """Show a source of a dispatch."""
     return SourceView.of(source, {each.id: each.name for each in dispatch.operators.values()})
 
 
@@ -182,5 +183,6 @@ def _audited(source: Source) -> Values:
     return {"name": source.name, "strategy": source.strategy.value}
 
 
-def _weights(source: Source) -> Values:
+def weights_of(source: Source) -> Values:
+    """Return the weights as the audit log has them."""
     return {str(each.operator_id): each.weight for each in source.allocations}

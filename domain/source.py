@@ -66,8 +66,12 @@ def candidates(
     return result
 
 
-def _too_many(field: str) -> InvalidValue:
-    return InvalidValue(f"a source has at most {limits.MAX_ALLOCATIONS} allocations.", field=field)
+def require_allocatable(number: int, field: str) -> None:
+    """Raise InvalidValue if so many allocations are more than a source can have."""
+    if number > limits.MAX_ALLOCATIONS:
+        raise InvalidValue(
+            f"a source has at most {limits.MAX_ALLOCATIONS} allocations.", field=field
+        )
 
 
 def _turn(source_key: str, operator_id: OperatorId) -> bytes:
@@ -123,8 +127,7 @@ class Source:
             DuplicateOperator: an operator is named twice.
             InvalidValue: more than 1,000 allocations, or a weight outside its range.
         """
-        if len(weights) > limits.MAX_ALLOCATIONS:
-            raise _too_many("allocations")
+        require_allocatable(len(weights), "allocations")
         for position, (_, weight) in enumerate(weights):
             limits.whole_number(weight, f"allocations.{position}.weight", limits.MAX_WEIGHT)
         for operator_id, times in Counter(operator_id for operator_id, _ in weights).items():
@@ -153,8 +156,7 @@ class Source:
             if each.operator_id == operator_id:
                 each.weight = weight
                 return
-        if len(self.allocations) == limits.MAX_ALLOCATIONS:
-            raise _too_many("operator_id")
+        require_allocatable(len(self.allocations) + 1, "operator_id")
         insort(self.allocations, Allocation(operator_id, weight), key=lambda each: each.operator_id)
 
     @property

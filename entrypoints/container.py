@@ -66,6 +66,7 @@ from application.sources import (
 from application.transactions import Transactions
 from application.waiting import HAND_OUT, NextSlice
 from application.waits import WaitingTimesHandler
+from application.weights import ChangeWeightsHandler
 from entrypoints.settings import Settings
 
 
@@ -166,6 +167,9 @@ class Container(containers.DeclarativeContainer):
             ReplaceAllocationsHandler, transactions, clock=clock, record=_record
         ),
         set_weight=providers.Singleton(SetWeightHandler, transactions, clock=clock, record=_record),
+        change_weights=providers.Singleton(
+            ChangeWeightsHandler, transactions, clock=clock, record=_record
+        ),
         register_contact=_register_contact,
         register_contacts=providers.Singleton(RegisterContactsHandler, _register_contact),
         show_contact=providers.Singleton(ShowContactHandler, storage.provided.contacts),

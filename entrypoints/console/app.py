@@ -30,6 +30,7 @@ from entrypoints.console import (
     sources,
     statistics,
     trying,
+    weighing,
 )
 from entrypoints.console.filled import Sentence, sentence_of
 from entrypoints.console.pages import STATIC, page
@@ -109,6 +110,7 @@ def create_console(
         leads.router(fairlead, writing),
         trying.router(fairlead, intake),
         statistics.router(fairlead),
+        weighing.router(fairlead, writing),
         audit.router(fairlead),
         endpoints.router(fairlead),
         delivering.router(fairlead, writing, try_out),

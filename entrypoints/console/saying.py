@@ -16,6 +16,7 @@ from application.ports.contacts import ContactView
 from application.ports.endpoints import EndpointView
 from application.ports.operators import OperatorView
 from application.ports.sources import SourceView
+from application.ports.versions import version_of
 from domain import limits
 from domain.audit import Action
 from domain.contact import ContactState
@@ -23,6 +24,7 @@ from domain.endpoint import EndpointState
 from domain.errors import DomainError, UnknownOperator
 from domain.ids import ContactId, EndpointId, LeadId, OperatorId
 from entrypoints.console.filled import Sentence
+from entrypoints.console.matrix import taken_back
 from entrypoints.console.pages import Viewer
 from entrypoints.console.receivers import name_of, shown_settings
 from entrypoints.console.weights import shown_weights
@@ -127,6 +129,28 @@ def _weighed(asked: _Asked) -> Said | None:
         said.sentence,
         Undo(f"/sources/{source.key}/weights", {**fields, "seen": shown_weights(source)}),
     )
+
+
+def _reweighed(asked: _Asked) -> Said | None:
+    sources = [asked.fairlead.catalogue.source(limits.key(key)) for key in asked.of.split()]
+    if version_of([each.version for each in sources]) != asked.version:
+        return None
+    said = Said(Sentence(SAID[asked.what]))
+    weights: dict[tuple[OperatorId, str], tuple[int | None, int | None]] = {}
+    for source in sources:
+        before = _weights_before(asked, source)
+        if before is None:
+            return said
+        now = {str(each.operator_id): each.weight for each in source.allocations}
+        for name in before.keys() | now.keys():
+            if before.get(name) != now.get(name):
+                place = OperatorId(UUID(name)), source.key
+                weights[place] = now.get(name), before.get(name)
+    return Said(said.sentence, Undo("/weights", taken_back(weights)))
+
+
+def _unweighed(asked: _Asked) -> Said:
+    return Said(Sentence(SAID[asked.what]))
 
 
 def _weights_before(asked: _Asked, source: SourceView) -> dict[str, int] | None:
@@ -236,6 +260,8 @@ _SAYERS: Final[Mapping[str, Callable[[_Asked], Said | None]]] = {
     "saved": _configured,
     "unchanged": _configured,
     "weighed": _weighed,
+    "reweighed": _reweighed,
+    "unweighed": _unweighed,
     "paused": _switched,
     "resumed": _switched,
     "closed": _closed,

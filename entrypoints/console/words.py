@@ -127,6 +127,8 @@ SAID: Final = {
     "saved": N_("Saved: %(name)s."),
     "unchanged": N_("Nothing to change: %(name)s."),
     "weighed": N_("The weights of %(name)s are changed."),
+    "reweighed": N_("The weights are changed."),
+    "unweighed": N_("There was nothing to change."),
     "paused": N_("%(name)s is paused: no new contacts."),
     "resumed": N_("%(name)s takes contacts again."),
     "closed": N_("Closed: %(lead)s."),

@@ -26,6 +26,7 @@ from application.ports.unit_of_work import UnitOfWork
 from application.purging import PurgeContacts
 from application.register_contacts import RegisterContact
 from application.sources import CreateSource, ReplaceAllocations, SetWeight, UpdateSource
+from application.weights import ChangeWeights, WeightChange
 from domain.access import Role
 from domain.actor import SCRIPT, Actor
 from domain.audit import Action, AuditEntry
@@ -88,6 +89,7 @@ def every_change(world: World) -> dict[str, Any]:
         "update_source": UpdateSource("telegram", name="Telegram"),
         "replace_allocations": ReplaceAllocations("telegram", [(bob.id, 1)]),
         "set_weight": SetWeight("telegram", bob.id, 3),
+        "change_weights": ChangeWeights([WeightChange("telegram", bob.id, 4)]),
         "transfer_contact": TransferContact(contact.id, bob.id),
         "rename_lead": RenameLead(contact.lead.id, "Petr"),
         "add_identity": AddIdentity(contact.lead.id, "vk", "1"),

@@ -14,6 +14,7 @@ PAGES = {
     "sources": "/sources",
     "source": "/sources/telegram",
     "operators": "/operators",
+    "weights": "/weights",
     "operator": "/operators/{operator}",
     "contact": "/contacts/{contact}",
     "waiting": "/contacts/{waiting}",

@@ -21,6 +21,7 @@ from application.operators import UpdateOperator
 from application.ports.statistics import HourSpan
 from application.register_contacts import RegisterContact
 from application.sources import ReplaceAllocations, SetWeight, UpdateSource
+from application.weights import ChangeWeights, WeightChange
 from domain.availability import Availability
 from domain.dispatch import hour_of
 from domain.errors import DomainError
@@ -35,6 +36,7 @@ OPERATORS = 4
 ALL = HourSpan()
 _source, _operator = st.sampled_from(SOURCES), st.integers(0, OPERATORS - 1)
 _weights = st.lists(st.tuples(_operator, st.sampled_from([0, 1, 3, 7])), unique_by=lambda e: e[0])
+_several = st.lists(st.tuples(_operator, st.sampled_from([None, 0, 2])), min_size=1, max_size=3)
 _register = st.tuples(st.just("register"), _source, st.integers(1, 9))
 # Also backwards: a clock is set right.
 _hours = st.tuples(st.just("hours"), st.sampled_from([1, 1, 2, 30, -1, -40]), st.just(0))
@@ -47,6 +49,7 @@ ACTS = st.one_of(
     st.tuples(st.just("capacity"), _operator, st.integers(0, 9)),
     st.tuples(st.just("replace"), _source, _weights),
     st.tuples(st.just("weight"), _source, st.tuples(_operator, st.integers(0, 5))),
+    st.tuples(st.just("several"), st.just("b"), _several),
     st.tuples(st.just("strategy"), _source, st.sampled_from(Strategy)),
 )
 
@@ -106,6 +109,13 @@ class Company:
             case "weight":
                 number, weight = second
                 fairlead.set_weight(SetWeight(first, self.operators[number].id, weight))
+            case "several":
+                changes = [
+                    WeightChange(key, self.operators[number].id, weight)
+                    for key in (first, SOURCES[0])
+                    for number, weight in second
+                ]
+                fairlead.change_weights(ChangeWeights(changes))
             case "strategy":
                 fairlead.update_source(UpdateSource(first, strategy=second))
 

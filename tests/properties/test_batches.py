@@ -15,6 +15,7 @@ from application.register_contacts import RegisterContact, Registered
 from application.sources import ReplaceAllocations, SetWeight, UpdateSource
 from application.together import carry_out_together
 from application.use_case import Order
+from application.weights import ChangeWeights, WeightChange
 from domain.access import Role
 from domain.actor import Actor
 from domain.errors import DomainError
@@ -31,6 +32,7 @@ USE_CASES: dict[type, str] = {
     TransferContact: "transfer_contact",
     UpdateOperator: "update_operator",
     SetWeight: "set_weight",
+    ChangeWeights: "change_weights",
     ReplaceAllocations: "replace_allocations",
     UpdateSource: "update_source",
     RenameLead: "rename_lead",
@@ -45,7 +47,10 @@ acts = st.one_of(
     st.tuples(st.just("close"), small, small, st.booleans()),
     st.tuples(st.just("transfer"), small, small, st.booleans()),
     st.tuples(
-        st.sampled_from(["operator", "weight", "weights", "source"]), small, small, st.none()
+        st.sampled_from(["operator", "weight", "weights", "matrix", "source"]),
+        small,
+        small,
+        st.none(),
     ),
     st.tuples(st.sampled_from(["rename", "identity", "erase"]), small, small, st.none()),
 )
@@ -87,6 +92,9 @@ class Town:
             ),
             "weight": SetWeight("a", operator.id, first),
             "weights": ReplaceAllocations("b", weights),
+            "matrix": ChangeWeights(
+                [WeightChange("b", operator.id, first), WeightChange("a", operator.id, None)]
+            ),
             "source": UpdateSource("a", name=f"{second}", strategy=list(Strategy)[first % 2]),
         }.get(kind)
 
