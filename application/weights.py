@@ -76,8 +76,6 @@ class ChangeWeightsHandler(Alone[ChangeWeights, list[SourceView]]):
         for key, weights in wanted.items():
             source = dispatch.source(key)
             before = weights_of(source)
-            if weights == dict(source.weights):
-                continue
             dispatch.replace_allocations(key, list(weights.items()))
             self.record(uow, actor, Action.ALLOCATIONS_REPLACED, key, before, weights_of(source))
         hand_out_waiting(uow, dispatch, self.clock.now())

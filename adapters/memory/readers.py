@@ -123,14 +123,21 @@ class MemoryContactReader(ContactReader):
             return contact_view(self._store, contact_id)
 
     def contacts(
-        self, where: ContactFilter, *, limit: int, after: ContactId | None
+        self,
+        where: ContactFilter,
+        *,
+        limit: int,
+        after: ContactId | None,
+        oldest_first: bool = False,
     ) -> Page[ContactView]:
         with self._store.lock:
+            every = self._store.contacts.values()
             return _page(
                 (
                     each.id
-                    for each in reversed(self._store.contacts.values())
-                    if (after is None or each.id < after) and _meets(each, where)
+                    for each in (every if oldest_first else reversed(every))
+                    if (after is None or (each.id > after if oldest_first else each.id < after))
+                    and _meets(each, where)
                 ),
                 limit,
                 lambda contact_id: contact_view(self._store, contact_id),
@@ -449,7 +456,7 @@ def _meets(contact: Contact, where: ContactFilter) -> bool:
     return (
         (where.source is None or contact.source_key == where.source)
         and (where.operator_id is None or contact.operator_id == where.operator_id)
-        and (where.lead_id is None or contact.lead_id == where.lead_id)
+        and (where.leads is None or contact.lead_id in where.leads)
         and (not where.states or contact.state in where.states)
         and (where.since is None or contact.id >= first_id_at(where.since))
         and (where.until is None or contact.id < first_id_at(where.until))

@@ -99,15 +99,21 @@ class SqlContactReader(ContactReader):
             return _contact(connection, contact_id, source)
 
     def contacts(
-        self, where: ContactFilter, *, limit: int, after: ContactId | None
+        self,
+        where: ContactFilter,
+        *,
+        limit: int,
+        after: ContactId | None,
+        oldest_first: bool = False,
     ) -> Page[ContactView]:
-        newest = _filtered(select(ContactRow.id), where)
+        first = _filtered(select(ContactRow.id), where)
         if after is not None:
-            newest = newest.where(ContactRow.id < after)
-        newest = newest.order_by(ContactRow.id.desc()).limit(limit + 1)
+            first = first.where(ContactRow.id > after if oldest_first else ContactRow.id < after)
+        order = ContactRow.id.asc() if oldest_first else ContactRow.id.desc()
+        first = first.order_by(order).limit(limit + 1)
         query = (
-            CONTACT_VIEWS.where(ContactRow.id.in_(_in_states(newest, where)))
-            .order_by(ContactRow.id.desc())
+            CONTACT_VIEWS.where(ContactRow.id.in_(_in_states(first, where)))
+            .order_by(order)
             .limit(limit + 1)
         )
         with reading(self._database) as connection:
@@ -229,8 +235,8 @@ def _filtered(query: AnySelect, where: ContactFilter) -> AnySelect:
         query = query.where(ContactRow.source_key == where.source)
     if where.operator_id is not None:
         query = query.where(ContactRow.operator_id == where.operator_id)
-    if where.lead_id is not None:
-        query = query.where(ContactRow.lead_id == where.lead_id)
+    if where.leads is not None:
+        query = query.where(ContactRow.lead_id.in_(where.leads))
     if where.since is not None:
         query = query.where(ContactRow.id >= first_id_at(where.since))
     if where.until is not None:
@@ -238,15 +244,15 @@ def _filtered(query: AnySelect, where: ContactFilter) -> AnySelect:
     return query
 
 
-def _in_states(newest: Select[UUID], where: ContactFilter) -> Select[UUID] | CompoundSelect[UUID]:
+def _in_states(first: Select[UUID], where: ContactFilter) -> Select[UUID] | CompoundSelect[UUID]:
     """Narrow a list to its states: the indexes go by state, except the one by lead."""
     states = [each for each in ContactState if not where.states or each in where.states]
-    if where.lead_id is not None:
-        return newest.where(ContactRow.state.in_(states)) if where.states else newest
-    by_state = [newest.where(ContactRow.state == state) for state in states]
+    if where.leads is not None:
+        return first.where(ContactRow.state.in_(states)) if where.states else first
+    by_state = [first.where(ContactRow.state == state) for state in states]
     if len(by_state) == 1:
         return by_state[0]
-    # The newest of each state; the caller takes the newest of these.
+    # The first of each state; the caller takes the first of these.
     return union_all(*(select(each.subquery().c.id) for each in by_state))
 
 

@@ -108,12 +108,13 @@ class ContactFilter:
     """Which contacts to list: those that meet everything given; `until` is exclusive.
 
     Attributes:
+        leads: contacts of one of these leads, a hundred at most.
         states: contacts in one of these states; in any state if it is empty.
     """
 
     source: str | None = None
     operator_id: OperatorId | None = None
-    lead_id: LeadId | None = None
+    leads: Collection[LeadId] | None = None
     states: Collection[ContactState] = ()
     since: datetime | None = None
     until: datetime | None = None
@@ -351,9 +352,14 @@ class ContactReader(Protocol):
         ...
 
     def contacts(
-        self, where: ContactFilter, *, limit: int, after: ContactId | None
+        self,
+        where: ContactFilter,
+        *,
+        limit: int,
+        after: ContactId | None,
+        oldest_first: bool = False,
     ) -> Page[ContactView]:
-        """Return contacts, the newest first."""
+        """Return contacts, the newest first or the oldest."""
         ...
 
     def queue(

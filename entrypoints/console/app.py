@@ -19,6 +19,7 @@ from domain.errors import DomainError
 from entrypoints.console import (
     acting,
     audit,
+    contact_list,
     contacts,
     delivering,
     endpoints,
@@ -106,6 +107,7 @@ def create_console(
         sources.router(fairlead, writing),
         operators.router(fairlead, writing),
         acting.router(fairlead, writing),
+        contact_list.router(fairlead, writing),
         contacts.router(fairlead, writing),
         leads.router(fairlead, writing),
         trying.router(fairlead, intake),

@@ -95,7 +95,7 @@ def _shown(
     """
     view = fairlead.leads.lead(lead_id)
     contacts = fairlead.contacts.contacts(
-        ContactFilter(lead_id=view.id),
+        ContactFilter(leads=[view.id]),
         limit=_CONTACTS,
         after=None if after is None else ContactId(after),
     )

@@ -3,15 +3,23 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from entrypoints.console.language import Language
 
+_PIECE: Final = 64 * 1024
+"""Characters that are sent at a time."""
+
 
 def spreadsheet(rows: Iterable[Sequence[Any]], language: Language) -> str:
-    """Write a table with a byte order mark, as spreadsheets of that language read it.
+    """Write a table as a whole; see `written`."""
+    return "".join(written(rows, language))
+
+
+def written(rows: Iterable[Sequence[Any]], language: Language) -> Iterator[str]:
+    """Write a table in pieces, with a byte order mark, as spreadsheets of that language read it.
 
     Where decimals have a comma, semicolons separate cells. Moments are written in UTC, in the one
     form that every spreadsheet reads as a date; the header of their column must name the zone. No
@@ -22,10 +30,16 @@ def spreadsheet(rows: Iterable[Sequence[Any]], language: Language) -> str:
         language: the viewer's.
     """
     comma = language.decimal_mark == ","
-    written = io.StringIO()
-    writer = csv.writer(written, delimiter=";" if comma else ",")
-    writer.writerows([_cell(value, comma) for value in row] for row in rows)
-    return "\ufeff" + written.getvalue()
+    line = io.StringIO("\ufeff")
+    line.seek(0, io.SEEK_END)
+    writer = csv.writer(line, delimiter=";" if comma else ",")
+    for row in rows:
+        writer.writerow([_cell(value, comma) for value in row])
+        if line.tell() > _PIECE:
+            yield line.getvalue()
+            line.seek(0)
+            line.truncate()
+    yield line.getvalue()
 
 
 def _cell(value: Any, comma: bool) -> Any:

@@ -82,6 +82,7 @@ CALLS: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", "/console/sources/{key}"): _ADMINISTER,
     ("POST", "/console/sources/{key}/weights"): _OPERATE,
     ("POST", "/console/weights"): _OPERATE,
+    ("POST", "/console/contacts"): _OPERATE,
     ("POST", "/console/contacts/{contact_id}/close"): _OPERATE,
     ("POST", "/console/contacts/{contact_id}/transfer"): _OPERATE,
     ("POST", "/console/leads/{lead_id}"): _OPERATE,

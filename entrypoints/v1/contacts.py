@@ -167,7 +167,7 @@ def router(fairlead: Fairlead, listing: Listing, intake: Intake) -> APIRouter:
             ContactFilter(
                 source,
                 None if operator_id is None else OperatorId(operator_id),
-                None if lead_id is None else LeadId(lead_id),
+                None if lead_id is None else [LeadId(lead_id)],
                 state or (),
                 since,
                 until,

@@ -86,7 +86,7 @@ def router(fairlead: Fairlead, writing: Writing, listing: Listing) -> APIRouter:
         """Show a lead with its contacts, each with its source and operator."""
         lead = LeadOut.model_validate(fairlead.leads.lead(LeadId(lead_id)))
         page = fairlead.contacts.contacts(
-            ContactFilter(lead_id=LeadId(lead_id)), limit=_CONTACTS, after=None
+            ContactFilter(leads=[LeadId(lead_id)]), limit=_CONTACTS, after=None
         )
         return LeadWithContactsOut(
             **lead.model_dump(),

@@ -208,14 +208,17 @@ def test_changes_of_operators_and_allocations(library: Library) -> None:
     assert_found_by_index(library.plans(lambda: replace(ReplaceAllocations("a", weights))))
 
 
-def test_every_list_filter_and_every_combination_of_them(library: Library) -> None:
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_every_list_filter_and_every_combination_of_them(
+    library: Library, oldest_first: bool
+) -> None:
     reader = library.world.fairlead.contacts
     options = [
         (ContactFilter(source, operator, lead, states, since, until), after)
         for source, operator, lead, states, since, until, after in itertools.product(
             (None, "a"),
             (None, library.ann.id),
-            (None, library.newest.lead.id),
+            (None, [library.newest.lead.id]),
             STATES,
             (None, START + timedelta(minutes=2)),
             (None, START + timedelta(minutes=4)),
@@ -224,7 +227,10 @@ def test_every_list_filter_and_every_combination_of_them(library: Library) -> No
     ]
     narrowed = [each for each in options if each != (ContactFilter(), None)]
     plans = library.plans(
-        lambda: [reader.contacts(where, limit=50, after=after) for where, after in narrowed]
+        lambda: [
+            reader.contacts(where, limit=50, after=after, oldest_first=oldest_first)
+            for where, after in narrowed
+        ]
     )
     assert len(plans) == len(narrowed) == 383
     assert_found_by_index(plans)

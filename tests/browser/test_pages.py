@@ -13,6 +13,7 @@ PAGES = {
     "overview": "/",
     "sources": "/sources",
     "source": "/sources/telegram",
+    "contacts": "/contacts",
     "operators": "/operators",
     "weights": "/weights",
     "operator": "/operators/{operator}",

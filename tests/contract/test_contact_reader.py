@@ -123,30 +123,34 @@ def test_every_filter_and_every_combination_of_them(storage: Storage, given: Giv
     options = itertools.product(
         (None, "a", "b", "empty", "nowhere"),
         (None, ann.id, idle.id, OperatorId(NOBODY)),
-        (None, leads[0].id, leads[2].id),
+        (None, [leads[0].id], [leads[2].id], [leads[2].id, leads[0].id], []),
         ((), *((each,) for each in ContactState), (ContactState.CLOSED, ContactState.WAITING)),
         (None, moments[10]),
         (None, moments[36]),
     )
     hits = 0
-    for source, operator_id, lead_id, states, since, until in options:
+    for source, operator_id, of_leads, states, since, until in options:
         expected = [
             each
             for each in views
             if source in {None, each.source}
             and (operator_id is None or (each.operator and each.operator.id == operator_id))
-            and lead_id in {None, each.lead.id}
+            and (of_leads is None or each.lead.id in of_leads)
             and (not states or each.state in states)
             and (since is None or each.created_at >= since)
             and (until is None or each.created_at < until)
         ]
-        where = ContactFilter(source, operator_id, lead_id, states, since, until)
+        where = ContactFilter(source, operator_id, of_leads, states, since, until)
         found = storage.contacts.contacts(where, limit=200, after=None)
         assert (found.items, found.more) == (expected, False), where
         if len(expected) > 2:
             hits += 1
             page = storage.contacts.contacts(where, limit=2, after=expected[0].id)
             assert (page.items, page.more) == (expected[1:3], len(expected) > 3), where
+            page = storage.contacts.contacts(
+                where, limit=2, after=expected[-1].id, oldest_first=True
+            )
+            assert (page.items, page.more) == (expected[-3:-1][::-1], len(expected) > 3), where
     assert hits > 40
 
 
@@ -407,7 +411,7 @@ def test_leads_are_not_mixed_up(storage: Storage, given: Given) -> None:
         given.contact(source, lead)
     for lead in leads:
         (only,) = storage.contacts.contacts(
-            ContactFilter(lead_id=LeadId(lead.id)), limit=5, after=None
+            ContactFilter(leads=[LeadId(lead.id)]), limit=5, after=None
         ).items
         assert (only.lead.id, only.lead.name) == (lead.id, lead.name)
 

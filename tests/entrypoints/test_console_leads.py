@@ -287,7 +287,7 @@ class TestLists:
     def test_all_contacts_are_behind_the_latest(self, client: Client, world: World) -> None:
         ann = world.operator("Ann", capacity=20)
         world.source((ann, 1))
-        made = [str(world.register().id) for _ in range(70)]
+        made = [str(world.register().id) for _ in range(130)]
         text = client.get("/console/").text
         assert 'href="/console/contacts">All contacts</a>' in text
         assert self.walk(client, "/console/contacts", self.CONTACT) == made[::-1]

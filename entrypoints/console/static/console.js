@@ -4,6 +4,7 @@ import { drawCharts, fitCharts } from "./charts.js";
 import { main } from "./keeping.js";
 import { follow } from "./following.js";
 import { prepareMatrix } from "./matrix.js";
+import { countTicked } from "./several.js";
 import { percent, showTimes } from "./times.js";
 
 function showShares(form) {
@@ -32,6 +33,7 @@ function prepare() {
   showTimes(document);
   document.querySelectorAll("form[data-weights][data-typed]").forEach(showShares);
   prepareMatrix();
+  countTicked();
   for (const each of document.querySelectorAll("[data-take]")) each.hidden = false;
   // Without https there is no clipboard.
   for (const each of document.querySelectorAll("[data-copy]")) each.hidden = !navigator.clipboard;
