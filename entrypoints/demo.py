@@ -22,16 +22,26 @@ from domain.errors import DomainError
 from domain.ids import ContactId
 from domain.strategy import Strategy
 
+# Capacity, and the two days of each week that are free. Days are counted back from the last, on
+# which everybody works.
 _OPERATORS: Final = (
-    ("Anna Petrova", 5),
-    ("Boris Ivanov", 4),
-    ("Clara Schmidt", 6),
-    ("Daniyar Akhmetov", 4),
-    ("Elena Sokolova", 3),
-    ("Farid Aliyev", 5),
-    ("Galina Orlova", 2),
-    ("Hugo Martin", 4),
+    ("Anna Petrova", 8, (1, 2)),
+    ("Boris Ivanov", 6, (3, 4)),
+    ("Clara Schmidt", 8, (5, 6)),
+    ("Daniyar Akhmetov", 6, (5, 6)),
+    ("Elena Sokolova", 5, (1, 2)),
+    ("Farid Aliyev", 7, (3, 4)),
+    ("Galina Orlova", 4, (5, 6)),
+    ("Hugo Martin", 6, (1, 2)),
 )
+_ON_LEAVE: Final = ("Boris Ivanov", range(5, 13))
+"""Who was away, and on which days, counted back from the last."""
+_SHIFTS: Final = (6.5, 11.0)
+"""Hours at which a day's work begins, for every other operator."""
+_SHIFT: Final = 9.5
+_RUSH: Final = {"telegram-sales": 60, "whatsapp-sales": 20}
+"""Contacts that an advertisement brings on the last afternoon, besides the usual ones."""
+_RUSH_HOURS: Final = (13.7, 15.0)
 # Contacts on a working day, and the weights of the operators in the order above.
 _SOURCES: Final = (
     ("telegram-sales", "Telegram, sales", Strategy.EXACT, 46, (30, 10, 20, 10, 0, 0, 0, 0)),
@@ -42,7 +52,7 @@ _SOURCES: Final = (
     ("support-email", "Support, email", Strategy.EXACT, 26, (0, 0, 0, 0, 10, 20, 20, 50)),
 )
 # How a day's contacts spread over its hours, in UTC.
-_HOURS: Final = (1, 1, 0, 0, 1, 2, 5, 8, 12, 14, 13, 11, 10, 11, 12, 12, 10, 8, 6, 5, 4, 3, 2, 1)
+_HOURS: Final = (1, 0, 0, 0, 0, 1, 3, 8, 12, 14, 13, 11, 10, 11, 12, 12, 10, 8, 6, 5, 3, 2, 1, 1)
 _FIRST_NAMES: Final = ("Ivan", "Maria", "Oleg", "Sofia", "Timur", "Nina", "Pavel", "Vera")
 _LAST_NAMES: Final = (
     "Volkov",
@@ -132,7 +142,7 @@ class Month:
     def _found(self) -> None:
         self._operators = [
             self._fairlead.create_operator(CreateOperator(name, capacity), self._actor)
-            for name, capacity in _OPERATORS
+            for name, capacity, _ in _OPERATORS
         ]
         for key, name, strategy, _, weights in _SOURCES:
             self._fairlead.create_source(CreateSource(key, name, strategy), self._actor)
@@ -151,24 +161,32 @@ class Month:
     def _plan(self) -> None:
         """Schedule everything that comes from outside."""
         # In this company it is three in the afternoon when the month ends: people are at work.
-        day = self._begin - timedelta(hours=15)
-        while day < self._end:
-            weekend = day.weekday() >= 5
+        today = self._end - timedelta(hours=15)
+        for back in range((self._end - self._begin).days + 1):
+            day = today - timedelta(days=back)
             for key, _, _, per_day, _ in _SOURCES:
-                mean = per_day * (0.4 if weekend else 1.0)
+                mean = per_day * (0.6 if day.weekday() >= 5 else 1.0)
                 for _ in range(max(0, round(self._chance.gauss(mean, mean**0.5)))):
                     hour = self._chance.choices(range(24), _HOURS)[0]
-                    moment = day + timedelta(hours=hour, seconds=self._chance.uniform(0, 3600))
-                    self._at(moment, partial(self._register, key))
-            for operator in self._operators:
-                if not weekend or self._chance.random() < 0.5:
-                    start = timedelta(hours=self._chance.uniform(5, 8))
-                    self._at(day + start, partial(self._set_active, operator, True))
-                    self._at(
-                        day + start + timedelta(hours=self._chance.uniform(9, 13)),
-                        partial(self._set_active, operator, False),
-                    )
-            day += timedelta(days=1)
+                    self._plan_contact(key, day, hour, hour + 1)
+            for number, (name, _, free) in enumerate(_OPERATORS):
+                is_away = name == _ON_LEAVE[0] and back in _ON_LEAVE[1]
+                if back % 7 not in free and not is_away:
+                    self._plan_shift(self._operators[number], day, _SHIFTS[number % 2])
+
+        for key, contacts in _RUSH.items():
+            for _ in range(contacts):
+                self._plan_contact(key, today, *_RUSH_HOURS)
+
+    def _plan_contact(self, key: str, day: datetime, begin: float, end: float) -> None:
+        moment = day + timedelta(hours=self._chance.uniform(begin, end))
+        self._at(moment, partial(self._register, key))
+
+    def _plan_shift(self, operator: OperatorView, day: datetime, begin: float) -> None:
+        begins = begin + self._chance.uniform(-0.3, 0.2)
+        ends = begins + _SHIFT + self._chance.uniform(0, 0.5)
+        for hours, active in ((begins, True), (ends, False)):
+            self._at(day + timedelta(hours=hours), partial(self._set_active, operator, active))
 
     def _at(self, moment: datetime, happen: Callable[[], None]) -> None:
         if self._begin < moment < self._end:
@@ -195,7 +213,10 @@ class Month:
         self._new_leads += bool(outcome.contact.lead.created)
         contact_id = outcome.contact.id
         minutes = self._chance.lognormvariate(3.3, 0.7)
-        self._at(self._clock.moment + timedelta(minutes=minutes), partial(self._finish, contact_id))
+        self._at(
+            self._clock.moment + timedelta(minutes=minutes),
+            partial(self._finish, contact_id, minutes),
+        )
         if self._chance.random() < 0.02:
             self._at(
                 self._clock.moment + timedelta(minutes=minutes / 2),
@@ -212,11 +233,18 @@ class Month:
         self._leads.append(identities)
         return identities
 
-    def _finish(self, contact_id: ContactId) -> None:
+    def _finish(self, contact_id: ContactId, minutes: float) -> None:
+        """Close a contact once its operator has worked on it for so long."""
         contact = self._fairlead.contacts.contact(contact_id)
-        if contact.operator is None:
-            # It has no operator yet; look again later.
-            self._at(self._clock.moment + timedelta(hours=1), partial(self._finish, contact_id))
+        if contact.assigned_at is None:
+            self._at(
+                self._clock.moment + timedelta(minutes=30),
+                partial(self._finish, contact_id, minutes),
+            )
+            return
+        done = contact.assigned_at + timedelta(minutes=minutes)
+        if done > self._clock.moment:
+            self._at(done, partial(self._finish, contact_id, minutes))
             return
         self._fairlead.close_contact(CloseContact(contact_id), self._actor)
 

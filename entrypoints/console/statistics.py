@@ -29,13 +29,15 @@ def router(fairlead: Fairlead) -> APIRouter:
         totals = fairlead.statistics.totals(span)
         keys = [source] if source else busiest(totals)
         shown = fairlead.statistics.distribution(sources=keys, span=span)
+        sources = offered_sources(fairlead)
         return page(
             request,
             "statistics",
             period=period,
             periods=PERIODS,
             chosen=source,
-            sources=offered_sources(fairlead),
+            sources=sources,
+            names=dict(sources.items),
             distribution=[(each, kept(each)) for each in shown],
             left_out=not source and len(shown) < len(totals),
             waits=[

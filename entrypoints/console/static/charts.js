@@ -22,12 +22,14 @@ const draws = {
   bars(data, chart) {
     const bars = uPlot.paths.bars({ size: [0.8, 40] });
     // The chart's own formats of times are American.
-    const short = data.x.at(-1) - data.x[0] <= 86400 ? shows.hour : shows.day;
+    const isLong = data.x.at(-1) - data.x[0] > 86400;
+    const short = isLong ? shows.day : shows.hour;
+    const apart = isLong ? { incrs: [1, 2, 4, 7, 14, 28, 91, 182].map((days) => days * 86400) } : {};
     const half = data.x.length > 1 ? (data.x[1] - data.x[0]) / 2 : 1800;
     return [
       {
         scales: { x: { range: (_, first, last) => [first - half, last + half] }, y: { range: (_, __, most) => [0, Math.max(1, most)] } },
-        axes: [axis({ values: (_, ticks) => ticks.map((each) => short.format(each * 1000)) }), axis({ size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] })],
+        axes: [axis({ ...apart, values: (_, ticks) => ticks.map((each) => short.format(each * 1000)) }), axis({ size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] })],
         series: [
           { value: (_, seconds) => (seconds == null ? "–" : shows.moment.format(seconds * 1000)) },
           { label: chart.dataset.label, stroke: colours[0], fill: colours[0], paths: bars, points: { show: false } },
