@@ -39,6 +39,7 @@ from application.ports.statistics import StatisticsReader
 from application.ports.storage import Changes, Health, Readers
 from application.purging import PlanPurgeHandler, PurgeContactsHandler
 from application.register_contacts import RegisterContactHandler, RegisterContactsHandler
+from application.report import WeekReportHandler
 from application.requeuing import RequeueHandler
 from application.searching import SearchHandler
 from application.sources import (
@@ -93,6 +94,7 @@ class Fairlead:
     search: SearchHandler
     latest_assignments: LatestAssignmentsHandler
     waiting_times: WaitingTimesHandler
+    week_report: WeekReportHandler
     normalise: IdentityNormaliser
     catalogue: CatalogueReader
     contacts: ContactReader

@@ -55,6 +55,7 @@ from application.ports.storage import Readers, Storage
 from application.ports.system import Clock, Rolls
 from application.purging import PURGE, NightlyPurge, PlanPurgeHandler, PurgeContactsHandler
 from application.register_contacts import RegisterContactHandler, RegisterContactsHandler
+from application.report import WeekReportHandler
 from application.requeuing import RequeueHandler
 from application.searching import SearchHandler
 from application.sources import (
@@ -148,6 +149,9 @@ class Container(containers.DeclarativeContainer):
     transactions = providers.Singleton(
         Transactions, storage.provided.unit_of_work, pause=pause, timers=timers
     )
+    _waiting_times = providers.Singleton(
+        WaitingTimesHandler, storage.provided.statistics, clock=clock
+    )
     _register_contact = providers.Singleton(
         RegisterContactHandler, transactions, ids=ids, normalise=normalise
     )
@@ -221,8 +225,13 @@ class Container(containers.DeclarativeContainer):
         end_session=providers.Singleton(EndSessionHandler, transactions, clock=clock),
         check_invariants=providers.Singleton(CheckInvariantsHandler, storage.provided.auditor),
         latest_assignments=providers.Singleton(LatestAssignmentsHandler, storage.provided.contacts),
-        waiting_times=providers.Singleton(
-            WaitingTimesHandler, storage.provided.statistics, clock=clock
+        waiting_times=_waiting_times,
+        week_report=providers.Singleton(
+            WeekReportHandler,
+            storage.provided.statistics,
+            storage.provided.catalogue,
+            _waiting_times,
+            clock=clock,
         ),
         search=providers.Singleton(
             SearchHandler,

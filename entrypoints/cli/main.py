@@ -16,7 +16,7 @@ import uvicorn
 from application.purging import PurgeContacts
 from domain.actor import COMMAND
 from entrypoints import demo as demo_month
-from entrypoints.cli import access, copying, following, importing
+from entrypoints.cli import access, copying, following, importing, reporting
 from entrypoints.cli.listening import require_listenable
 from entrypoints.cli.next_step import command, next_step
 from entrypoints.cli.progress import counting
@@ -318,6 +318,11 @@ def check(database_url: DatabaseUrl = None) -> None:
         err.print(f"{len(defects)} defects in {settings.shown_database_url}.")
         raise typer.Exit(1)
     out.print(f"{settings.shown_database_url} keeps every invariant.")
+
+
+app.command(epilog="Example: fairlead report --week 2026-W48 --zone Europe/Moscow")(
+    reporting.report
+)
 
 
 app.command(

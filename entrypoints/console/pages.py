@@ -136,6 +136,17 @@ def page(
     )
 
 
+def filled_in(template: str, code: str, values: Mapping[str, Any]) -> str:
+    """Fill in a template that is for no viewer in particular.
+
+    Args:
+        template: its name.
+        code: of the language.
+        values: of the template.
+    """
+    return _environment(code).get_template(f"{template}.html").render(values)
+
+
 def go(request: Request, path: str, **query: str) -> Response:
     """Send the browser to another page after a change, so that reloading it changes nothing.
 

@@ -54,7 +54,7 @@ def paths(wordy: Company) -> list[str]:
         *(f"/operators/{operator}", f"/operators/{other}?{said}", f"/contacts/{contact}?{said}"),
         *(f"/contacts/{wordy.contacts[-1]}", f"/leads/{held['lead']['id']}"),
         *(f"/search?q={LONG[:20]}", f"/search?q={'n' * 200}", "/statistics", "/audit", "/try"),
-        *("/endpoints", "/sign-in", "/nothing"),
+        *("/endpoints", "/sign-in", "/nothing", "/contacts", "/weights", "/report"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -22,6 +23,7 @@ PAGES = {
     "lead": "/leads/{lead}",
     "search": "/search?q=Lead",
     "statistics": "/statistics",
+    "report": "/report?week={week}",
     "no-endpoints": "/endpoints",
     "audit": "/audit",
     "try": "/try",
@@ -38,6 +40,7 @@ def address(company: Company, path: str) -> str:
         operator=company.operators["Ann"],
         contact=contact,
         waiting=company.contacts[24],
+        week="{0.year}-W{0.week:02}".format(datetime.now(UTC).isocalendar()),
         lead=lead,
     )
 

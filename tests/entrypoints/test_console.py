@@ -428,3 +428,26 @@ def test_contacts_are_chosen_by_source_state_and_operator(client: Client, world:
         '<a href="/console/contacts" aria-current="page">Contacts</a>'
         in client.get("/console/contacts").text
     )
+
+
+def test_a_report_is_of_the_week_and_the_zone_that_are_asked_for(
+    client: Client, world: World
+) -> None:
+    ann = world.operator("Ann")
+    world.fairlead.create_source(CreateSource("sales", name="Telegram, sales"))
+    world.allocate("sales", (ann, 1))
+    world.clock.moment = datetime(2026, 4, 1, 22, 30, tzinfo=UTC)
+    world.register("sales")
+    world.clock.moment = datetime(2026, 4, 8, tzinfo=UTC)
+    text = words(client.get("/console/report?week=2026-W14&zone=Europe/Berlin").text)
+    assert "Week 2026-W14, 2026-03-30 to 2026-04-05;" in text
+    assert re.search(r"Thursday 1 Friday", text)
+    assert re.search(r"Telegram, sales 1 \S 100% 0 s 0 s as promised", text)
+    assert "About 1 contacts" in text
+    text = words(client.get("/console/report").text)
+    assert re.search(r"Wednesday 1 Thursday", text)
+    empty = words(client.get("/console/report?week=2026-W10").text)
+    assert "No contact came in that week." in empty
+    for wrong in ("week=2026-W60", "week=2027-W01", "zone=Mars", "zone=%00"):
+        answer = client.get(f"/console/report?{wrong}")
+        assert answer.status_code == 422, wrong

@@ -13,7 +13,18 @@ from entrypoints.scripting import open_fairlead
 from tests.entrypoints.cli.conftest import Command
 from tests.postgresql import Databases
 
-WORDS = ("serve", "migrate", "check", "backup", "restore", "copy", "purge", "import", "demo")
+WORDS = (
+    "serve",
+    "migrate",
+    "check",
+    "backup",
+    "restore",
+    "copy",
+    "purge",
+    "import",
+    "demo",
+    "report",
+)
 
 
 def test_without_words_the_command_shows_every_word_it_knows(fairlead: Command) -> None:
