@@ -10,7 +10,9 @@ from application.contacts import TransferContact
 from application.operators import UpdateOperator
 from application.sources import UpdateSource
 from domain.strategy import Strategy
-from tests.entrypoints.consoles import RUSSIAN, House, fields, furnished, said, undo
+from tests.entrypoints.consoles import RUSSIAN, House, fields, furnished, said, undo, words
+
+NONE = "\u2013"
 
 
 @pytest.fixture
@@ -247,3 +249,50 @@ def test_a_closed_contact_is_named(house: House) -> None:
     path = f"/contacts/{house.contact.id}"
     form = fields(house.look(path), f"{path}/close")
     assert said(house.after(house.send(f"{path}/close", form))) == "Closed: no name."
+
+
+class TestRestoring:
+    """The audit log names what changed, and weights are restored from there."""
+
+    def changes(self, house: House) -> list[str]:
+        """Return what the page tells of changes of weights, the newest first."""
+        page = house.look("/audit?action=allocations_replaced")
+        return re.findall('<tr id="entry-.*?</tr>', page, re.DOTALL)
+
+    def test_weights_before_any_change_are_a_click_away(self, house: House) -> None:
+        cid = house.world.operator("Cid")
+        house.world.allocate("telegram", (house.ann, 1), (cid, 2))
+        house.world.allocate("telegram", (cid, 3))
+        newest, middle, *_ = self.changes(house)
+        assert f"Ann 1 → {NONE} Cid 2 → 3 Restore what was before" in words(newest)
+        assert f"Ann 10 → 1 Bob 30 → {NONE} Cid {NONE} → 2 Restore" in words(middle)
+        path = "/sources/telegram/weights"
+        text = house.after(house.send(path, fields(middle, path)))
+        assert said(text) == "The weights of telegram are changed."
+        assert house.weights() == {"Ann": 10, "Bob": 30}
+        undo(house, text)
+        assert house.weights() == {"Cid": 3}
+
+    def test_what_is_there_now_is_not_offered(self, house: House) -> None:
+        house.world.allocate("telegram", (house.ann, 7))
+        house.world.allocate("telegram", (house.ann, 10), (house.bob, 30))
+        newest, middle, *_ = self.changes(house)
+        assert "Restore" in newest
+        assert "Restore" not in middle
+
+    def test_a_colleague_who_was_faster_is_not_overwritten(self, house: House) -> None:
+        house.world.allocate("telegram", (house.ann, 7))
+        path = "/sources/telegram/weights"
+        form = fields(self.changes(house)[0], path)
+        house.world.allocate("telegram", (house.ann, 8))
+        assert house.send(path, form).status_code == 412
+        assert house.weights() == {"Ann": 8}
+
+    def test_people_read_names_and_not_ids(self, house: House) -> None:
+        house.world.fairlead.transfer_contact(TransferContact(house.contact.id, house.bob.id))
+        house.world.fairlead.update_operator(UpdateOperator(house.ann.id, capacity=7))
+        text = words(house.look("/audit").partition("<tbody>")[2])
+        assert "operator changed Ann capacity 5 → 7" in text
+        assert "operator_id Ann → Bob" in text
+        assert "operator added Bob" in text
+        assert "Restore" not in words(house.look("/audit?action=operator_changed"))

@@ -3,6 +3,7 @@
 import { drawCharts, fitCharts } from "./charts.js";
 import { main } from "./keeping.js";
 import { follow } from "./following.js";
+import "./keys.js";
 import { prepareMatrix } from "./matrix.js";
 import { countTicked } from "./several.js";
 import { percent, showTimes } from "./times.js";
@@ -29,11 +30,21 @@ async function copy(button) {
   button.textContent = button.dataset.copied;
 }
 
+// The tab's icon says that contacts wait; only the overview knows.
+function showWaiting() {
+  const told = document.querySelector("[data-waiting]");
+  if (!told) return;
+  const icon = document.querySelector("link[rel=icon]");
+  const wanted = told.dataset.waiting === "0" ? icon.dataset.usual : icon.dataset.waits;
+  if (icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
+}
+
 function prepare() {
   showTimes(document);
   document.querySelectorAll("form[data-weights][data-typed]").forEach(showShares);
   prepareMatrix();
   countTicked();
+  showWaiting();
   for (const each of document.querySelectorAll("[data-take]")) each.hidden = false;
   // Without https there is no clipboard.
   for (const each of document.querySelectorAll("[data-copy]")) each.hidden = !navigator.clipboard;
