@@ -3,12 +3,11 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Company, Look, following
-from tests.browser.test_pages import settled
 
 
 def test_keys_lead_to_pages_and_are_listed(company: Company, look: Look) -> None:
-    page = settled(look(company).page(f"{company.url}/"))
-    shortcuts = page.get_by_role("dialog", name="Keyboard shortcuts")
+    page = following(look(company).page(f"{company.url}/"))
+    shortcuts = page.get_by_role("dialog", name="Shortcuts")
     expect(shortcuts).to_be_hidden()
     page.keyboard.press("?")
     expect(shortcuts).to_be_visible()
@@ -20,7 +19,7 @@ def test_keys_lead_to_pages_and_are_listed(company: Company, look: Look) -> None
     page.keyboard.press("g")
     page.keyboard.press("w")
     expect(page.get_by_role("heading", level=1)).to_have_text("Weights")
-    settled(page).keyboard.press("/")
+    following(page).keyboard.press("/")
     search = page.get_by_role("searchbox", name="Search")
     expect(search).to_be_focused()
     # Who types, types.
@@ -32,7 +31,7 @@ def test_keys_lead_to_pages_and_are_listed(company: Company, look: Look) -> None
 def test_the_place_of_a_key_counts_where_it_has_another_letter(
     company: Company, look: Look
 ) -> None:
-    page = settled(look(company, locale="ru-RU").page(f"{company.url}/"))
+    page = following(look(company, locale="ru-RU").page(f"{company.url}/"))
     for code, key in (("KeyG", "\u043f"), ("KeyS", "\u044b")):
         page.evaluate(
             "(init) => document.body.dispatchEvent("

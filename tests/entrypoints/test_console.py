@@ -425,7 +425,7 @@ def test_contacts_are_chosen_by_source_state_and_operator(client: Client, world:
     assert f'<option value="{ann.id}" selected>Ann</option>' in page
     assert '<a class="button quiet" href="/console/contacts">All contacts</a>' in page
     assert (
-        '<a href="/console/contacts" aria-current="page">Contacts</a>'
+        '<a href="/console/contacts" data-key="c" aria-current="page">Contacts</a>'
         in client.get("/console/contacts").text
     )
 

@@ -42,6 +42,7 @@ READING: dict[str, tuple[str, ...]] = {
     "keys create": ("keys", "create", "--role", "admin"),
     "keys list": ("keys", "list"),
     "events follow": ("events", "follow"),
+    "report": ("report",),
     "keys revoke": ("keys", "revoke", "flk_0000000000"),
 }
 
