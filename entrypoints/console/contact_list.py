@@ -29,6 +29,7 @@ from entrypoints.console.choosing import offered, offered_sources
 from entrypoints.console.filled import EMPTY, Filled, Sentence, sentence_of
 from entrypoints.console.operators import ACT
 from entrypoints.console.pages import Viewer, form, page, pages_below
+from entrypoints.console.periods import DateText, day_of
 from entrypoints.console.spreadsheet import written
 from entrypoints.console.words import N_, PROBLEMS
 from entrypoints.edge.problems import problem_of
@@ -72,7 +73,6 @@ ORDERS: Final = {
     Order.NEWEST: N_("newest first"),
     Order.OLDEST: N_("oldest first"),
 }
-_Date = Annotated[str, Query(pattern=r"^$|^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
 class Wanted(BaseModel):
@@ -89,8 +89,8 @@ class Wanted(BaseModel):
     operator: Annotated[str, Query(pattern=f"^$|^{_UUID}$")] = ""
     state: ContactState | Annotated[str, Query(pattern="^$")] = ""
     q: Annotated[str, Query(max_length=200)] = ""
-    since: _Date = ""
-    until: _Date = ""
+    since: DateText = ""
+    until: DateText = ""
     older: Age | Annotated[str, Query(pattern="^$")] = ""
     order: Order | Annotated[str, Query(pattern="^$")] = ""
     after: Annotated[str, Query(pattern=f"^$|^{_UUID}$")] = ""
@@ -260,7 +260,7 @@ def _where(fairlead: Fairlead, wanted: Wanted) -> tuple[ContactFilter, bool]:
     if wanted.q.strip():
         found = fairlead.search(wanted.q)
         leads, more = [each.id for each in found.leads], found.further is not None
-    until = [_date(wanted.until) + timedelta(days=1)] if wanted.until else []
+    until = [day_of(wanted.until) + timedelta(days=1)] if wanted.until else []
     if isinstance(wanted.older, Age):
         until.append(datetime.now(UTC) - _AGES[wanted.older])
     return (
@@ -271,18 +271,11 @@ def _where(fairlead: Fairlead, wanted: Wanted) -> tuple[ContactFilter, bool]:
             else None,
             leads,
             (wanted.state,) if isinstance(wanted.state, ContactState) else (),
-            _date(wanted.since) if wanted.since else None,
+            day_of(wanted.since) if wanted.since else None,
             min(until, default=None),
         ),
         more,
     )
-
-
-def _date(value: str) -> datetime:
-    try:
-        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        raise InvalidValue("there is no such date.", field="date") from None
 
 
 def _id(value: str) -> ContactId | None:

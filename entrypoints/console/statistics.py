@@ -3,20 +3,35 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from statistics import median
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from application.fairlead import Fairlead
-from application.ports.statistics import ninth
+from application.ports.statistics import HourSpan, ninth
 from entrypoints.console.choosing import Chosen, busiest, offered_sources
 from entrypoints.console.pages import Viewer, page, pages_below
-from entrypoints.console.periods import PERIODS, Period, moment_of, span_of
+from entrypoints.console.periods import PERIODS, DateText, Period, moment_of, span_before, span_of
 from entrypoints.console.promises import kept
 from entrypoints.console.spreadsheet import spreadsheet
 
 Table = Literal["shares", "waits", "hours", "operators"]
+
+
+class Wanted(BaseModel):
+    """What the address of the page asks for; dates take the place of the period."""
+
+    source: Chosen = ""
+    period: Period = Period.WEEK
+    since: DateText = ""
+    until: DateText = ""
+
+    @property
+    def span(self) -> HourSpan:
+        """The hours asked for; raises InvalidValue."""
+        return span_of(self.period, self.since, self.until)
 
 
 def router(fairlead: Fairlead) -> APIRouter:
@@ -24,18 +39,23 @@ def router(fairlead: Fairlead) -> APIRouter:
     routes = pages_below("/statistics")
 
     @routes.get("")
-    def statistics(request: Request, source: Chosen = "", period: Period = Period.WEEK) -> Response:
-        span = span_of(period)
+    def statistics(request: Request, wanted: Annotated[Wanted, Query()]) -> Response:
+        source, span = wanted.source, wanted.span
         totals = fairlead.statistics.totals(span)
+        before = span_before(span)
         keys = [source] if source else busiest(totals)
         shown = fairlead.statistics.distribution(sources=keys, span=span)
         sources = offered_sources(fairlead)
         return page(
             request,
             "statistics",
-            period=period,
+            wanted=wanted,
+            query=wanted.model_dump(mode="json"),
             periods=PERIODS,
             chosen=source,
+            before={}
+            if before is None
+            else {each.source: each.total for each in fairlead.statistics.totals(before)},
             sources=sources,
             names=dict(sources.items),
             distribution=[(each, kept(each)) for each in shown],
@@ -49,8 +69,8 @@ def router(fairlead: Fairlead) -> APIRouter:
         )
 
     @routes.get("/hours.json")
-    def hours(source: Chosen = "", period: Period = Period.WEEK) -> Response:
-        counts = _by_hour(fairlead, source, period)
+    def hours(wanted: Annotated[Wanted, Query()]) -> Response:
+        counts = _by_hour(fairlead, wanted.source, wanted.span)
         return JSONResponse(
             {
                 "x": [int(moment.timestamp()) for moment, _ in counts],
@@ -59,10 +79,8 @@ def router(fairlead: Fairlead) -> APIRouter:
         )
 
     @routes.get("/{table}.csv")
-    def download(
-        request: Request, table: Table, source: Chosen = "", period: Period = Period.WEEK
-    ) -> Response:
-        rows = _TABLES[table](fairlead, source, period)
+    def download(request: Request, table: Table, wanted: Annotated[Wanted, Query()]) -> Response:
+        rows = _TABLES[table](fairlead, wanted.source, wanted.span)
         return Response(
             spreadsheet(rows, Viewer.of(request).language),
             media_type="text/csv; charset=utf-8",
@@ -72,9 +90,8 @@ def router(fairlead: Fairlead) -> APIRouter:
     return routes
 
 
-def _by_hour(fairlead: Fairlead, source: str, period: Period) -> list[tuple[datetime, int]]:
+def _by_hour(fairlead: Fairlead, source: str, span: HourSpan) -> list[tuple[datetime, int]]:
     """Return contacts by hour from the period's first hour on, including hours without any."""
-    span = span_of(period)
     counts = fairlead.statistics.by_hour(source=source or None, span=span)
     if not counts:
         return []
@@ -86,12 +103,12 @@ def _named(source: str) -> list[str] | None:
     return [source] if source else None
 
 
-def _shares_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[Sequence[Any]]:
+def _shares_table(fairlead: Fairlead, source: str, span: HourSpan) -> Iterable[Sequence[Any]]:
     yield (
         *("source", "operator_id", "operator", "weight", "target_share", "contacts"),
         *("actual_share", "entitled", "entitled_share", "while_full", "while_unavailable"),
     )
-    for each in fairlead.statistics.distribution(sources=_named(source), span=span_of(period)):
+    for each in fairlead.statistics.distribution(sources=_named(source), span=span):
         for row in each.operators:
             yield (
                 each.source,
@@ -108,13 +125,12 @@ def _shares_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[S
             )
 
 
-def _waits_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[Sequence[Any]]:
+def _waits_table(fairlead: Fairlead, source: str, span: HourSpan) -> Iterable[Sequence[Any]]:
     yield (
         *("source", "contacts", "at_once_share", "median_seconds", "p90_seconds"),
         *("longest_seconds", "still_waiting", "handled", "handling_median_seconds"),
         *("handling_p90_seconds", "handling_longest_seconds", "looked_at"),
     )
-    span = span_of(period)
     distribution = fairlead.statistics.distribution(sources=_named(source), span=span)
     for each in fairlead.waiting_times(distribution, span):
         yield (
@@ -136,13 +152,13 @@ def _times(seconds: Sequence[float]) -> tuple[float | None, ...]:
     return tuple(round(each, 3) for each in (median(seconds), ninth(seconds), seconds[-1]))
 
 
-def _hours_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[Sequence[Any]]:
+def _hours_table(fairlead: Fairlead, source: str, span: HourSpan) -> Iterable[Sequence[Any]]:
     yield "hour_utc", "contacts"
-    yield from _by_hour(fairlead, source, period)
+    yield from _by_hour(fairlead, source, span)
 
 
-def _operators_table(fairlead: Fairlead, source: str, period: Period) -> Iterable[Sequence[Any]]:
-    del source, period
+def _operators_table(fairlead: Fairlead, source: str, span: HourSpan) -> Iterable[Sequence[Any]]:
+    del source, span
     yield "operator_id", "operator", "active", "load", "capacity", "utilisation", "contacts"
     for each in fairlead.statistics.operators():
         operator = each.operator
