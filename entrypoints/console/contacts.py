@@ -79,6 +79,7 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             filled.status,
             here=f"/contacts/{view.id}",
             contact=view,
+            source=fairlead.catalogue.source(view.source),
             history=fairlead.contacts.history(view.id),
             why=why,
             explained=explain(why, Viewer.of(request).language) if why else None,

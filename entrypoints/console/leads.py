@@ -12,6 +12,7 @@ from application.ports.contacts import ContactFilter
 from application.searching import Found
 from domain.errors import DomainError, IdentityTaken
 from domain.ids import ContactId, LeadId
+from entrypoints.console.choosing import offered_sources
 from entrypoints.console.filled import EMPTY, Filled, refused
 from entrypoints.console.pages import form, go, page, pages_below
 from entrypoints.console.saying import said
@@ -105,6 +106,7 @@ def _shown(
         filled.status,
         here=f"/leads/{view.id}?after={after}" if after else f"/leads/{view.id}",
         lead=view,
+        names=dict(offered_sources(fairlead).items),
         # Kinds that the console has names for, then those that bots have brought.
         known_kinds=[*dict.fromkeys([*KINDS, *fairlead.lead_search.kinds()])],
         owner=None if owner is None else fairlead.leads.lead(owner),

@@ -14,7 +14,7 @@ from application.ports.operators import OperatorView
 from domain.contact import ContactState
 from domain.errors import ChangedMeanwhile, DomainError, InvalidValue
 from domain.ids import OperatorId
-from entrypoints.console.choosing import offered
+from entrypoints.console.choosing import offered, offered_sources
 from entrypoints.console.filled import (
     EMPTY,
     Filled,
@@ -158,6 +158,7 @@ def operator_page(
         filled.status,
         here=here,
         operator=view,
+        names=dict(offered_sources(fairlead).items),
         shown_settings=shown_settings(view),
         served=fairlead.catalogue.served_by(view.id),
         held=fairlead.contacts.contacts(

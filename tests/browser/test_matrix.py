@@ -65,7 +65,10 @@ def weights(large: Company, column: int) -> dict[str, int]:
 
 
 def save(page: Page) -> None:
+    expect(page.get_by_text("Changed:")).to_be_visible()
     page.get_by_role("button", name="Save the weights").click()
+    # What was said before says the same.
+    expect(page.get_by_text("Changed:")).to_have_count(0)
     expect(page.locator("#said")).to_contain_text("The weights are changed.")
 
 
