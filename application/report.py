@@ -291,7 +291,8 @@ def _by_weekday(
     found = [[0.0] * 24 for _ in range(7)]
     for hour in range(_hour(begin), _hour(end)):
         if hour in counts:
-            local = (_EPOCH + hour * _HOUR).astimezone(zone)
+            # Some zones are half an hour off: what counts is where most of the hour is.
+            local = (_EPOCH + (hour + 0.5) * _HOUR).astimezone(zone)
             found[local.weekday()][local.hour] += counts[hour]
     return found
 

@@ -7,6 +7,10 @@ many servers.
 """
 
 from math import ceil, exp
+from typing import Final
+
+_NOBODY: Final = 1e-12
+"""A share that is none: a capacity of a million must not take a million steps."""
 
 
 def waits(servers: int, offered: float) -> float:
@@ -25,6 +29,8 @@ def waits(servers: int, offered: float) -> float:
     lost = 1.0
     for number in range(1, servers + 1):
         lost = offered * lost / (number + offered * lost)
+        if lost < _NOBODY:
+            return 0.0
     busy = offered / servers
     return lost / (1 - busy * (1 - lost))
 

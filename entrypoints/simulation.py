@@ -21,8 +21,12 @@ from entrypoints.demo import DemoClock
 from entrypoints.settings import Settings
 
 _CONTACTS: Final = 3000
+"""Contacts that come in, and for each that is handled at the same time thirty more."""
 _WARM: Final = 300
-"""The first contacts find everybody free; they are left out."""
+"""The first of them find everybody free and are left out, and for each that is handled at the same
+time three more."""
+MOST: Final = 300
+"""Contacts at the same time that can be simulated in some ten seconds."""
 _NINTH: Final = NormalDist().inv_cdf(0.9)
 
 
@@ -31,8 +35,9 @@ def share_within(
 ) -> float:
     """Return the share of contacts that had an operator within `WITHIN`, 0 to 1.
 
-    The hour goes on until 3,000 contacts have come in. They come independently of each other, and
-    each takes a time drawn from the log-normal distribution with this median and this ninth decile.
+    The hour goes on until thousands of contacts have come in. They come independently of each
+    other, and each takes a time drawn from the log-normal distribution with this median and this
+    ninth decile.
 
     Args:
         per_hour: contacts.
@@ -41,6 +46,8 @@ def share_within(
         at_a_time: the capacity of each.
         seed: the same seed gives the same share.
     """
+    offered = int(per_hour * took.half / 3600)
+    contacts, warm = _CONTACTS + 30 * offered, _WARM + 3 * offered
     clock, chance = DemoClock(), random.Random(seed)  # noqa: S311 -- the same report each time
     container = build_simulation(Settings(database_url="memory://", deliveries=False), clock)
     container.storage().migrate()
@@ -55,7 +62,7 @@ def share_within(
     order = itertools.count()
     ends: list[tuple[datetime, int, ContactId]] = []
     waiting: dict[ContactId, float] = {}
-    for number in range(_CONTACTS):
+    for number in range(contacts):
         comes = clock.moment + timedelta(hours=chance.expovariate(per_hour))
         while ends and ends[0][0] <= comes:
             clock.moment, _, contact_id = heapq.heappop(ends)
@@ -73,7 +80,7 @@ def share_within(
             waiting[contact.id] = seconds
         else:
             heapq.heappush(ends, (comes + timedelta(seconds=seconds), next(order), contact.id))
-    listed = fairlead.contacts.contacts(ContactFilter(), limit=_CONTACTS - _WARM, after=None).items
+    listed = fairlead.contacts.contacts(ContactFilter(), limit=contacts - warm, after=None).items
     container.storage().close()
     within = [
         each.assigned_at is not None

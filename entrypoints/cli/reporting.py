@@ -10,7 +10,7 @@ from entrypoints.cli.terminal import DatabaseUrl, err, opened, out, settings_of,
 from entrypoints.console.language import LANGUAGES
 from entrypoints.console.report import Simulated, report_file, zone_named
 from entrypoints.container import build_container
-from entrypoints.simulation import share_within
+from entrypoints.simulation import MOST, share_within
 
 
 def report(
@@ -60,7 +60,7 @@ def _simulated(report: Report) -> Simulated | None:
         return None
     day, hour = staffing.peak
     operators, per_hour = staffing.operators[day][hour], report.forecast.hours[day][hour]
-    if not operators:
+    if not operators or per_hour * took.half / 3600 > MOST:
         return None
 
     def share(number: int) -> float:

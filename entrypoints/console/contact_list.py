@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import chain
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -171,8 +172,11 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
     @routes.get("/contacts.csv")
     def download(request: Request, wanted: Annotated[Wanted, Query()]) -> Response:
         where, _ = _where(fairlead, wanted)
+        pieces = written(_rows(fairlead, wanted, where), Viewer.of(request).language)
+        # Read before the answer begins: it can still be an error.
+        first = next(pieces)
         return StreamingResponse(
-            written(_rows(fairlead, wanted, where), Viewer.of(request).language),
+            chain([first], pieces),
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="fairlead-contacts.csv"'},
         )

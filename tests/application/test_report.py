@@ -63,6 +63,17 @@ def test_days_and_hours_are_those_of_the_zone(world: World) -> None:
     assert [report.hours[6][hour] for hour in (0, 1, 2, 3, 23)] == [1, 1, 0, 1, 1]
 
 
+def test_a_zone_that_is_half_an_hour_off_loses_and_doubles_nothing(world: World) -> None:
+    world.source()
+    kolkata = ZoneInfo("Asia/Kolkata")
+    for hour in range(-1, 7 * 24 + 1):
+        register_at(world, datetime(2026, 3, 30, 0, 5, tzinfo=kolkata) + timedelta(hours=hour))
+    world.clock.moment = MONDAY + timedelta(days=9)
+    report = world.fairlead.week_report(WeekReport("2026-W14", kolkata))
+    assert all(each == 1 for day in report.hours for each in day)
+    assert report.figures.contacts == 7 * 24
+
+
 def test_waits_and_times_are_those_of_its_contacts(world: World) -> None:
     ann = world.operator("Ann", 1)
     world.source((ann, 1))

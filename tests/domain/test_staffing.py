@@ -35,6 +35,11 @@ def test_large_companies_stay_within_floats() -> None:
     assert operators_needed(19_900.0, 0.1, 0.9, 1) < 20_100
 
 
+def test_a_capacity_of_a_million_takes_no_million_steps() -> None:
+    assert operators_needed(3.0, 0.1, 0.9, 1_000_000) == 1
+    assert waits(10**12, 50.0) == 0.0
+
+
 def test_a_queue_that_only_grows_answers_nobody_in_time() -> None:
     assert (waits(3, 3.0), answered_within(3, 3.0, 1.0)) == (1.0, 0.0)
     assert (waits(3, 0.0), answered_within(3, 0.0, 0.0)) == (0.0, 1.0)

@@ -11,6 +11,7 @@ import pytest
 from application.contacts import CloseContact, TransferContact
 from application.operators import UpdateOperator
 from application.ports.contacts import ContactView
+from application.ports.failures import StorageUnavailable
 from application.register_contacts import RegisterContact
 from domain.contact import ContactState
 from tests.entrypoints.consoles import FORM, RUSSIAN, House, furnished, words
@@ -169,3 +170,17 @@ def test_a_spreadsheet_holds_all_of_what_is_shown(house: House) -> None:
     nothing = house.client.get(f"/console{PATH}/contacts.csv?q=nobody", headers=RUSSIAN).text
     assert nothing.count("\n") == 1
     assert ";" in nothing
+
+
+class Gone:
+    """Contacts in a database that is away."""
+
+    def contacts(self, *_: object, **__: object) -> None:
+        raise StorageUnavailable("the database cannot be reached.")
+
+
+def test_a_database_that_is_away_gives_no_half_a_spreadsheet(house: House) -> None:
+    object.__setattr__(house.world.fairlead, "contacts", Gone())
+    answer = house.client.get(f"/console{PATH}/contacts.csv")
+    assert answer.status_code == 503
+    assert "The database is unavailable" in answer.text
