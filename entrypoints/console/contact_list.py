@@ -30,7 +30,7 @@ from entrypoints.console.choosing import offered, offered_sources
 from entrypoints.console.filled import EMPTY, Filled, Sentence, sentence_of
 from entrypoints.console.operators import ACT
 from entrypoints.console.pages import Viewer, form, page, pages_below
-from entrypoints.console.periods import DateText, day_of
+from entrypoints.console.periods import DateText, day_after, day_of
 from entrypoints.console.spreadsheet import written
 from entrypoints.console.words import N_, PROBLEMS
 from entrypoints.edge.problems import problem_of
@@ -264,7 +264,7 @@ def _where(fairlead: Fairlead, wanted: Wanted) -> tuple[ContactFilter, bool]:
     if wanted.q.strip():
         found = fairlead.search(wanted.q)
         leads, more = [each.id for each in found.leads], found.further is not None
-    until = [day_of(wanted.until) + timedelta(days=1)] if wanted.until else []
+    until = [day_after(wanted.until)] if wanted.until else []
     if isinstance(wanted.older, Age):
         until.append(datetime.now(UTC) - _AGES[wanted.older])
     return (

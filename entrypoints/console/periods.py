@@ -47,7 +47,7 @@ def span_of(period: Period, since: str = "", until: str = "") -> HourSpan:
     if since or until:
         return HourSpan(
             _hour_of(day_of(since)) if since else None,
-            _hour_of(day_of(until) + timedelta(days=1)) if until else None,
+            _hour_of(day_after(until)) if until else None,
         )
     if period not in _HOURS:
         return HourSpan()
@@ -68,6 +68,14 @@ def day_of(date: str) -> datetime:
         return datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         raise InvalidValue("there is no such date.", field="date") from None
+
+
+def day_after(date: str) -> datetime:
+    """Return when a day ended in UTC; raises InvalidValue if there is no such day."""
+    try:
+        return day_of(date) + timedelta(days=1)
+    except OverflowError:
+        raise InvalidValue("no later date can be reckoned with.", field="date") from None
 
 
 def _hour_of(moment: datetime) -> int:

@@ -17,6 +17,8 @@ from entrypoints.console.periods import PERIODS, DateText, Period, moment_of, sp
 from entrypoints.console.promises import kept
 from entrypoints.console.spreadsheet import spreadsheet
 
+_EMPTY: Final = 31 * 24
+"""Hours without a contact that a table or a chart begins with at most."""
 Table = Literal["shares", "waits", "hours", "operators"]
 
 
@@ -91,11 +93,14 @@ def router(fairlead: Fairlead) -> APIRouter:
 
 
 def _by_hour(fairlead: Fairlead, source: str, span: HourSpan) -> list[tuple[datetime, int]]:
-    """Return contacts by hour from the period's first hour on, including hours without any."""
+    """Return contacts by hour from the period's first hour on, including hours without any.
+
+    Of an empty beginning only a month is told: a first date may be in the year 1.
+    """
     counts = fairlead.statistics.by_hour(source=source or None, span=span)
     if not counts:
         return []
-    first = min(counts) if span.since is None else span.since
+    first = min(counts) if span.since is None else max(span.since, min(counts) - _EMPTY)
     return [(moment_of(hour), counts.get(hour, 0)) for hour in range(first, max(counts) + 1)]
 
 

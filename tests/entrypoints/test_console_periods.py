@@ -55,5 +55,22 @@ def test_a_date_that_is_none_is_refused(house: House, query: str) -> None:
         assert house.client.get(f"/console{path}?{query}").status_code == 422
 
 
+def test_the_first_and_the_last_date_there_are_do_no_harm(house: House) -> None:
+    client = house.client
+    for path in ("/statistics", "/statistics/hours.csv", "/contacts", "/contacts/contacts.csv"):
+        for query, status in (
+            ("since=0001-01-01", 200),
+            ("since=9999-12-31", 200),
+            ("until=0001-01-01", 200),
+            ("until=9999-12-30", 200),
+            ("until=9999-12-31", 422),
+        ):
+            assert client.get(f"/console{path}?{query}").status_code == status, (path, query)
+    hours = client.get("/console/statistics/hours.json?since=0001-01-01").json()
+    # Seventeen million hours came before the first contact.
+    assert sum(hours["contacts"]) == 16
+    assert len(hours["x"]) < 100 * 24
+
+
 def test_a_period_that_ends_before_it_begins_is_empty(house: House) -> None:
     assert "No contact in this period." in told(house, "since=2026-05-03&until=2026-05-01")

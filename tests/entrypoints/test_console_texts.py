@@ -55,6 +55,13 @@ def test_translations_take_the_same_values(russian: Catalog) -> None:
             assert set(re.findall(r"%\(\w+\)s", string)) == asked, each.id
 
 
+def test_a_contact_has_one_word_in_russian(russian: Catalog) -> None:
+    """What its README calls it; the other word is that of contact details."""
+    for each in russian:
+        for string in each.string if isinstance(each.string, tuple) else (each.string,):
+            assert "\u043e\u043d\u0442\u0430\u043a\u0442" not in str(string), each.id
+
+
 def test_what_is_compiled_is_what_is_translated(russian: Catalog) -> None:
     compiled = BytesIO()
     write_mo(compiled, russian)
