@@ -44,6 +44,8 @@ _UUID: Final = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _BOX: Final = re.compile(rf"contact-({_UUID})")
 """The name of a contact's box; its value is the version that was shown."""
 
+_Command = CloseContact | TransferContact
+
 
 class Order(StrEnum):
     """How the list is sorted."""
@@ -146,28 +148,31 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
 
     @routes.get("")
     def contacts(request: Request, wanted: Annotated[Wanted, Query()]) -> Response:
-        return _page(request, wanted)
+        return _page(request, fairlead, wanted)
 
     @routes.post("")
     async def act(request: Request, wanted: Annotated[Wanted, Query()]) -> Response:
         given = await form(request)
-        versions = {
-            ContactId(UUID(box[1])): version
-            for name, version in given.items()
-            if (box := _BOX.fullmatch(name))
-        }
+        what = given.get("do", "")
         try:
-            commands = _commands(given, versions)
+            commands = _commands(given)
         except InvalidValue as error:
             filled = act_refused(given, error)
-            return await to_thread.run_sync(_page, request, wanted, filled)
-        use_case: Any = (
-            fairlead.close_contact if given.get("do") == "close" else fairlead.transfer_contact
-        )
+            return await to_thread.run_sync(_page, request, fairlead, wanted, filled)
+        use_case: Any = fairlead.close_contact if what == "close" else fairlead.transfer_contact
         # Submitted together, they share a transaction.
-        found = await asyncio.gather(*(_one(request, use_case, command) for command in commands))
-        outcomes = await to_thread.run_sync(_outcomes, given.get("do", ""), list(versions), found)
-        return await to_thread.run_sync(_page, request, wanted, EMPTY, outcomes)
+        found = await asyncio.gather(*(_tried(request, use_case, each) for each in commands))
+        outcomes = await to_thread.run_sync(_outcomes, fairlead, what, commands, found)
+        return await to_thread.run_sync(_page, request, fairlead, wanted, EMPTY, outcomes)
+
+    async def _tried(request: Request, use_case: Any, command: _Command) -> ContactView | Sentence:
+        try:
+            view: ContactView = await writing(request, use_case, command)
+        except DomainError as error:
+            return sentence_of(error)
+        except StorageUnavailable as error:
+            return Sentence(PROBLEMS[problem_of(error).code])
+        return view
 
     @routes.get("/contacts.csv")
     def download(request: Request, wanted: Annotated[Wanted, Query()]) -> Response:
@@ -181,69 +186,69 @@ def router(fairlead: Fairlead, writing: Writing) -> APIRouter:
             headers={"Content-Disposition": 'attachment; filename="fairlead-contacts.csv"'},
         )
 
-    async def _one(request: Request, use_case: Any, command: Any) -> ContactView | Sentence:
-        try:
-            view: ContactView = await writing(request, use_case, command)
-        except DomainError as error:
-            return sentence_of(error)
-        except StorageUnavailable as error:
-            return Sentence(PROBLEMS[problem_of(error).code])
-        return view
-
-    def _outcomes(
-        what: str, contacts: Sequence[ContactId], found: Sequence[ContactView | Sentence]
-    ) -> Outcomes:
-        outcomes = [
-            Outcome(_shown(fairlead, contact_id), each)
-            if isinstance(each, Sentence)
-            else Outcome(each, None)
-            for contact_id, each in zip(contacts, found, strict=True)
-        ]
-        return Outcomes(what, sorted(outcomes, key=lambda each: each.why is None))
-
-    def _page(
-        request: Request,
-        wanted: Wanted,
-        filled: Filled = EMPTY,
-        outcomes: Outcomes | None = None,
-    ) -> Response:
-        where, more_people = _where(fairlead, wanted)
-        found = _listed(fairlead, wanted, where, _PAGE, _id(wanted.after))
-        sources = offered_sources(fairlead)
-        return page(
-            request,
-            "contacts",
-            filled.status,
-            here=wanted.address(""),
-            action=wanted.address(""),
-            wanted=wanted,
-            contacts=found.items,
-            source=fairlead.catalogue.source(wanted.source) if wanted.source else None,
-            sources=sources,
-            names=dict(sources.items),
-            operators=offered(fairlead, active=None, but=(), chosen=wanted.operator),
-            others=offered(fairlead, active=True, but=(), chosen=filled.of(ACT).value("operator")),
-            ages=AGES,
-            orders=ORDERS,
-            more_people=more_people,
-            next=wanted.address("", after=found.items[-1].id) if found.more else None,
-            filled=filled,
-            outcomes=outcomes,
-        )
-
     return routes
 
 
-def _commands(
-    given: Mapping[str, str], versions: Mapping[ContactId, str]
-) -> list[CloseContact | TransferContact]:
-    """Return what is to be done; raises InvalidValue."""
-    if given.get("do") == "close":
-        return [CloseContact(contact_id, version) for contact_id, version in versions.items()]
-    chosen = OperatorId(known(given.get("operator", "")))
-    return [
-        TransferContact(contact_id, chosen, version) for contact_id, version in versions.items()
+def _page(
+    request: Request,
+    fairlead: Fairlead,
+    wanted: Wanted,
+    filled: Filled = EMPTY,
+    outcomes: Outcomes | None = None,
+) -> Response:
+    """Show the list, with the form if it was refused, or with what it has done."""
+    where, more_people = _where(fairlead, wanted)
+    found = _listed(fairlead, wanted, where, _PAGE, _id(wanted.after))
+    sources = offered_sources(fairlead)
+    here = wanted.address("")
+    return page(
+        request,
+        "contacts",
+        filled.status,
+        here=here,
+        action=here,
+        wanted=wanted,
+        contacts=found.items,
+        source=fairlead.catalogue.source(wanted.source) if wanted.source else None,
+        sources=sources,
+        names=dict(sources.items),
+        operators=offered(fairlead, active=None, but=(), chosen=wanted.operator),
+        others=offered(fairlead, active=True, but=(), chosen=filled.of(ACT).value("operator")),
+        ages=AGES,
+        orders=ORDERS,
+        more_people=more_people,
+        next=wanted.address("", after=found.items[-1].id) if found.more else None,
+        filled=filled,
+        outcomes=outcomes,
+    )
+
+
+def _commands(given: Mapping[str, str]) -> list[_Command]:
+    """Return what is to be done to the contacts that are ticked; raises InvalidValue."""
+    ticked = [
+        (ContactId(UUID(box[1])), version)
+        for name, version in given.items()
+        if (box := _BOX.fullmatch(name))
     ]
+    if given.get("do") == "close":
+        return [CloseContact(contact_id, version) for contact_id, version in ticked]
+    chosen = OperatorId(known(given.get("operator", "")))
+    return [TransferContact(contact_id, chosen, version) for contact_id, version in ticked]
+
+
+def _outcomes(
+    fairlead: Fairlead,
+    what: str,
+    commands: Sequence[_Command],
+    found: Sequence[ContactView | Sentence],
+) -> Outcomes:
+    outcomes = [
+        Outcome(_shown(fairlead, command.contact_id), each)
+        if isinstance(each, Sentence)
+        else Outcome(each, None)
+        for command, each in zip(commands, found, strict=True)
+    ]
+    return Outcomes(what, sorted(outcomes, key=lambda each: each.why is None))
 
 
 def _shown(fairlead: Fairlead, contact_id: ContactId) -> ContactView | None:

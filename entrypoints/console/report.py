@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -53,7 +53,9 @@ def router(fairlead: Fairlead) -> APIRouter:
         zone: Annotated[str, Query(max_length=60)] = "UTC",
     ) -> Response:
         found = fairlead.week_report(WeekReport(week or None, zone_named(zone)))
-        return page(request, "report", **_values(found), simulated=None)
+        today = datetime.now(zone_named(zone)).isocalendar()
+        this_week = f"{today.year}-W{today.week:02}"
+        return page(request, "report", **_values(found), simulated=None, this_week=this_week)
 
     return routes
 

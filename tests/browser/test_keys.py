@@ -38,7 +38,7 @@ def test_the_place_of_a_key_counts_where_it_has_another_letter(
             "new KeyboardEvent('keydown', {...init, bubbles: true}))",
             {"code": code, "key": key},
         )
-    page.wait_for_url(f"{company.url}/sources")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Источники")
 
 
 def test_the_icon_says_that_somebody_waits(empty_server: Company, look: Look) -> None:

@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from dependency_injector import providers
@@ -446,8 +447,11 @@ def test_a_report_is_of_the_week_and_the_zone_that_are_asked_for(
     assert "About 1 contacts" in text
     text = words(client.get("/console/report").text)
     assert re.search(r"Wednesday 1 Thursday", text)
-    empty = words(client.get("/console/report?week=2026-W10").text)
-    assert "No contact came in that week." in empty
+    empty = client.get("/console/report?week=2026-W10&zone=Asia/Tokyo").text
+    assert "No contact came in that week." in words(empty)
+    # Whoever has just begun finds something in the week that is not over.
+    week = "{0.year}-W{0.week:02}".format(datetime.now(ZoneInfo("Asia/Tokyo")).isocalendar())
+    assert f'href="/console/report?week={week}&amp;zone=Asia%2FTokyo">This week so far</a>' in empty
     for wrong in ("week=2026-W60", "week=2027-W01", "zone=Mars", "zone=%00"):
         answer = client.get(f"/console/report?{wrong}")
         assert answer.status_code == 422, wrong
