@@ -162,7 +162,8 @@ class Month:
         """Schedule everything that comes from outside."""
         # In this company it is three in the afternoon when the month ends: people are at work.
         today = self._end - timedelta(hours=15)
-        for back in range((self._end - self._begin).days + 1):
+        first = (self._end - self._begin).days
+        for back in range(first + 1):
             day = today - timedelta(days=back)
             for key, _, _, per_day, _ in _SOURCES:
                 mean = per_day * (0.6 if day.weekday() >= 5 else 1.0)
@@ -173,6 +174,9 @@ class Month:
                 is_away = name == _ON_LEAVE[0] and back in _ON_LEAVE[1]
                 if back % 7 not in free and not is_away:
                     self._plan_shift(self._operators[number], day, _SHIFTS[number % 2])
+                elif back == first:
+                    begins = self._begin + timedelta(seconds=1)
+                    self._at(begins, partial(self._set_active, self._operators[number], False))
 
         for key, contacts in _RUSH.items():
             for _ in range(contacts):

@@ -29,7 +29,7 @@ def test_a_week_becomes_a_file_that_needs_no_other(
     assert re.search(r"Most are needed on \w+day at \d+:00: \d+\.", text)
     (share,) = re.findall(r"In a simulation of that hour (\d+)% of the contacts", text)
     # What Erlang's formula asks for, a company of real use cases fulfils.
-    assert int(share) >= 85
+    assert int(share) >= 75
     assert "The command fairlead report" not in text
 
 
