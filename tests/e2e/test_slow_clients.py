@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
@@ -227,9 +228,13 @@ def test_who_wishes_for_another_protocol_fills_no_log(sqlite_url: str, tmp_path:
 
 def test_a_connection_that_rests_between_two_calls_is_kept(served: Server) -> None:
     """It is kept longer than uvicorn's default of five seconds."""
-    host, port = served.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
+    # An answer may arrive in several pieces, so it is read by its length.
+    with closing(HTTPConnection(served.url.removeprefix("http://"), timeout=20)) as connection:
+        connection.connect()
+        # One that was closed is not opened again behind the test's back.
+        connection.auto_open = 0
         for pause in (6, 0):
-            connection.sendall(HEALTH + b"\r\n")
-            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+            connection.request("GET", "/healthz")
+            with connection.getresponse() as answer:
+                assert (answer.status, answer.read()) == (200, b'{"status":"alive"}')
             time.sleep(pause)
